@@ -1,1 +1,1 @@
-
+"""Canonical tables, and the model, checks and engine of rules."""

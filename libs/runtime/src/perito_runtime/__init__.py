@@ -1,1 +1,1 @@
-
+"""What every process of Perito is built from."""

@@ -1,1 +1,1 @@
-
+"""Says where the books do not reconcile."""

@@ -1,1 +1,1 @@
-
+"""REST in front of the orchestrator."""

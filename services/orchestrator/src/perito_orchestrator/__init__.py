@@ -1,1 +1,1 @@
-
+"""Joins the phases: plan, state, leases, outbox, broker, and AnalysisService."""

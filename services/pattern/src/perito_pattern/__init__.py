@@ -1,1 +1,1 @@
-
+"""Says what looks like error, loss or fraud."""

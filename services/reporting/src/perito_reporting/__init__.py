@@ -1,1 +1,1 @@
-
+"""Folds findings into cases, ranks them and writes the report."""

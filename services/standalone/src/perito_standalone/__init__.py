@@ -1,1 +1,1 @@
-
+"""The same services on one machine, and the command line."""
