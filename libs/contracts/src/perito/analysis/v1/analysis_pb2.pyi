@@ -242,6 +242,12 @@ class CreateDatasetRequest(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     DATASET_FIELD_NUMBER: _builtins.int
+    IDEMPOTENCY_KEY_FIELD_NUMBER: _builtins.int
+    idempotency_key: _builtins.str
+    """Same key and same content (names and SHA-256 of the files and of the mapping, whatever the object keys): the first
+    answer again, and the caller deletes what it has just stored. Same key, other content: ABORTED with reason
+    IDEMPOTENCY_CONFLICT. Empty: every call registers.
+    """
     @_builtins.property
     def dataset(self) -> _dataset_pb2.DatasetRef:
         """Files and mapping; `dataset_id` is chosen by the caller (it is part of the object keys)."""
@@ -250,10 +256,11 @@ class CreateDatasetRequest(_message.Message):
         self,
         *,
         dataset: _dataset_pb2.DatasetRef | None = ...,
+        idempotency_key: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["dataset", b"dataset"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["dataset", b"dataset"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["dataset", b"dataset", "idempotency_key", b"idempotency_key"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -266,6 +273,9 @@ class CreateDatasetResponse(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     DATASET_FIELD_NUMBER: _builtins.int
+    REPLAYED_FIELD_NUMBER: _builtins.int
+    replayed: _builtins.bool
+    """True where an earlier answer was given again."""
     @_builtins.property
     def dataset(self) -> _dataset_pb2.DatasetRef:
         """As registered."""
@@ -274,10 +284,11 @@ class CreateDatasetResponse(_message.Message):
         self,
         *,
         dataset: _dataset_pb2.DatasetRef | None = ...,
+        replayed: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["dataset", b"dataset"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["dataset", b"dataset"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["dataset", b"dataset", "replayed", b"replayed"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
