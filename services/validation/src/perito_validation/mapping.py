@@ -1,0 +1,201 @@
+"""The mapping file: which file feeds which canonical tables, and how its cells are to be read.
+
+A mapping says everything that cannot be seen in the data alone: the format of dates and numbers, units and their
+factors, signs, constants that stand in a file's name, and how keys are normalised. It is YAML; this module turns it
+into checked values or into an `Invalid` that names the place and the remedy. It reads no data.
+"""
+
+import difflib
+from collections.abc import Collection, Hashable, Mapping
+from decimal import Decimal
+from typing import Annotated, Any, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import yaml
+from perito_kernel.errors import Invalid
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+
+MAX_BYTES = 1 << 20
+"""A mapping is written by people or proposed for them; a longer one is a mistake."""
+
+Name = Annotated[str, Field(min_length=1, max_length=200)]
+Step = Literal["trim", "upper", "lower", "nfkc", "strip_leading_zeros"]
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=False)
+
+
+class Lookup(_Part):
+    """A factor that stands in another canonical table: `column` of the row of `table` whose key equals `key`."""
+
+    table: Name
+    column: Name
+    key: Name
+
+
+class Unit(_Part):
+    """Units of a quantity: the source column that names them, and base units in one of each.
+
+    A converted quantity within half a printed decimal times the factor of a whole number is rounded and logged.
+    """
+
+    column: Name
+    factors: Mapping[Name, Annotated[Decimal, Field(gt=0)] | Lookup] = Field(min_length=1)
+
+
+class Cell(_Part):
+    """How one canonical column is read from one source column.
+
+    `format` is a strptime format for dates; `decimal` and `thousands` are the marks of numbers; `unit` belongs to a
+    quantity and `per_unit` to a price stated for the same unit; `negate` turns the sign; `normalise` is for keys, in
+    the order given.
+    """
+
+    column: Name
+    format: Name | None = None
+    decimal: Literal[".", ","] = "."
+    thousands: Literal["", ",", ".", " ", "'"] = ""
+    unit: Unit | None = None
+    per_unit: bool = False
+    negate: bool = False
+    normalise: tuple[Step, ...] = ()
+
+    @model_validator(mode="after")
+    def _marks_differ(self) -> "Cell":
+        if self.decimal == self.thousands:
+            raise ValueError("decimal and thousands are the same mark: a number could be read in two ways")
+        return self
+
+
+class TableMapping(_Part):
+    """How one file feeds one canonical table. A constant is a value for every row, as text."""
+
+    columns: Mapping[Name, Cell] = Field(min_length=1)
+    constants: Mapping[Name, Name] = {}
+
+    @field_validator("columns", mode="before")
+    @classmethod
+    def _short_form(cls, value: object) -> object:
+        """`product: ProductID` is short for `product: {column: ProductID}`."""
+        if not isinstance(value, dict):
+            return value
+        return {name: {"column": cell} if isinstance(cell, str) else cell for name, cell in value.items()}  # pyright: ignore[reportUnknownVariableType]  # YAML's values have no type until pydantic has seen them
+
+    @model_validator(mode="after")
+    def _one_source_each(self) -> "TableMapping":
+        both = sorted(set(self.columns) & set(self.constants))
+        if both:
+            raise ValueError(f"{both[0]} is both a column and a constant: keep one")
+        return self
+
+
+class FileMapping(_Part):
+    """The tables that one file feeds."""
+
+    tables: Mapping[Name, TableMapping] = Field(min_length=1)
+
+
+class BooksMapping(_Part):
+    """A whole mapping. `currency` is ISO 4217; `timezone` an IANA name in which the books' dates and times stand."""
+
+    version: Literal[1]
+    currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
+    timezone: Name = "UTC"
+    files: Mapping[Name, FileMapping] = Field(min_length=1)
+
+    @field_validator("timezone")
+    @classmethod
+    def _known_zone(cls, value: str) -> str:
+        try:
+            ZoneInfo(value)
+        except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+            raise ValueError(f"{value!r} is no time zone; write an IANA name such as Africa/Lagos") from error
+        return value
+
+
+class _StrictLoader(yaml.SafeLoader):
+    """YAML lets a repeated key win in silence and aliases multiply without bound; a mapping has neither."""
+
+    def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
+        if self.check_event(yaml.AliasEvent):
+            mark = self.peek_event().start_mark
+            raise yaml.MarkedYAMLError(
+                problem="an alias (*name) is not allowed: write the value out", problem_mark=mark
+            )
+        return super().compose_node(parent, index)
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
+        seen: set[str] = set()
+        for key, _ in node.value:
+            if isinstance(key, yaml.ScalarNode) and key.value in seen:
+                problem = f"{key.value!r} stands twice in one place: keep one"
+                raise yaml.MarkedYAMLError(problem=problem, problem_mark=key.start_mark)
+            seen.add(str(key.value))
+        return super().construct_mapping(node, deep)
+
+
+def parse_mapping(text: str, tables: Mapping[str, Collection[str]]) -> BooksMapping:
+    """Reads a mapping. `tables` are the canonical tables and their columns.
+
+    Raises `Invalid` (MAPPING_INVALID) naming the place in the file, what is wrong there and what to write instead.
+    """
+    if len(text) > MAX_BYTES:
+        raise Invalid("MAPPING_INVALID", f"The mapping has {len(text)} characters; at most {MAX_BYTES} are read.")
+    try:
+        raw = yaml.load(text, _StrictLoader)  # noqa: S506  # it is a SafeLoader that refuses more
+    except (yaml.YAMLError, RecursionError) as error:
+        raise _not_yaml(error) from error
+    try:
+        mapping = BooksMapping.model_validate(raw)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        raise _invalid([str(part) for part in first["loc"]], first["msg"]) from error
+    _check_names(mapping, tables)
+    return mapping
+
+
+def _check_names(mapping: BooksMapping, tables: Mapping[str, Collection[str]]) -> None:
+    for file, entry in mapping.files.items():
+        for table, part in entry.tables.items():
+            place = ["files", file, "tables", table]
+            if table not in tables:
+                raise _invalid(place, _unknown("table", table, tables))
+            for group, names in (("columns", part.columns), ("constants", part.constants)):
+                for name in names:
+                    if name not in tables[table]:
+                        raise _invalid([*place, group, name], _unknown(f"column of {table}", name, tables[table]))
+            _check_lookups(place, part, tables)
+
+
+def _check_lookups(place: list[str], part: TableMapping, tables: Mapping[str, Collection[str]]) -> None:
+    for name, cell in part.columns.items():
+        for unit, factor in cell.unit.factors.items() if cell.unit else ():
+            if not isinstance(factor, Lookup):
+                continue
+            where = [*place, "columns", name, "unit", "factors", unit]
+            if factor.table not in tables:
+                raise _invalid(where, _unknown("table", factor.table, tables))
+            if factor.column not in tables[factor.table]:
+                raise _invalid(where, _unknown(f"column of {factor.table}", factor.column, tables[factor.table]))
+            if factor.key not in part.columns:
+                raise _invalid(where, f"key {factor.key!r} is not among this table's mapped columns")
+
+
+def _unknown(what: str, name: str, known: Collection[str]) -> str:
+    near = difflib.get_close_matches(name, list(known), n=1)
+    hint = f"did you mean {near[0]!r}?" if near else f"known are {', '.join(sorted(known))}"
+    return f"there is no {what} {name!r}; {hint}"
+
+
+def _invalid(place: list[str], problem: str) -> Invalid:
+    path = " > ".join(place) or "the whole file"
+    return Invalid("MAPPING_INVALID", f"Mapping, {path}: {problem}.", {"place": path})
+
+
+def _not_yaml(error: Exception) -> Invalid:
+    mark = getattr(error, "problem_mark", None)
+    line = int(mark.line) + 1 if mark is not None else 0
+    where = f"line {line}" if line else "the whole file"
+    problem = str(getattr(error, "problem", None) or "nested too deeply")
+    return Invalid("MAPPING_INVALID", f"Mapping, {where}: {problem}.", {"line": line})
