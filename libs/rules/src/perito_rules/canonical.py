@@ -168,7 +168,8 @@ def _column(table: str, name: str, row: Mapping[str, Any], key: tuple[str, ...])
     unknown = row.keys() - _FIELDS
     if unknown:
         raise CanonicalError(f"{table}.{name}: unknown {', '.join(sorted(unknown))}")
-    values = {word: tuple(str(names or "").split()) for word, names in (row.get("values") or {}).items()}
+    words: Mapping[str, str] = row.get("values", {})
+    values = {word: tuple(names.split()) for word, names in words.items()}
     return Column(
         name=name,
         type=ColumnType(row["type"]),
