@@ -1,0 +1,60 @@
+"""How sure a finding is: the rule's measured precision, less where validation doubts the very rows that prove it."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from perito_kernel.findings import UNMEASURED_CONFIDENCE, Severity
+
+from perito_rules.sqltext import literal
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+_DOUBTED = "0.7"
+_SERIOUS = (Severity.HIGH, Severity.CRITICAL)
+
+
+@dataclass(frozen=True)
+class Earlier:
+    """Validation's findings.parquet and evidence.parquet."""
+
+    findings: Path
+    evidence: Path
+
+    def files(self) -> tuple[Path, ...]:
+        """Both paths."""
+        return (self.findings, self.evidence)
+
+
+def measure_confidence(connection: "DuckDBPyConnection", earlier: Earlier | None) -> None:
+    """Leaves temp table `_doubted` with the fingerprints of findings whose evidence validation doubts.
+
+    Doubted is a row that is evidence of a high or critical validation finding. Where that finding is systemic it has
+    samples only, so all rows of its files and tables are doubted.
+    """
+    if earlier is None:
+        connection.execute("CREATE TEMP TABLE _doubted (fingerprint VARCHAR)")
+        return
+    words = ", ".join(literal(s.value) for s in _SERIOUS)
+    connection.execute(
+        "CREATE TEMP TABLE _serious AS SELECT e.file_id, e.record, e.table_name, f.systemic"
+        f" FROM read_parquet({literal(str(earlier.findings.resolve()))}) AS f"
+        f" JOIN read_parquet({literal(str(earlier.evidence.resolve()))}) AS e USING (fingerprint)"
+        f" WHERE f.severity IN ({words})"
+    )
+    connection.execute(
+        "CREATE TEMP TABLE _doubted AS"
+        " SELECT DISTINCT e.fingerprint FROM _evidence AS e SEMI JOIN"
+        " (SELECT DISTINCT file_id, record FROM _serious) USING (file_id, record)"
+        " UNION SELECT DISTINCT e.fingerprint FROM _evidence AS e SEMI JOIN"
+        " (SELECT DISTINCT file_id, table_name FROM _serious WHERE systemic) USING (file_id, table_name)"
+    )
+
+
+def confidence_sql() -> str:
+    """SQL of a finding's confidence; `d` is its row in `_doubted`, if any."""
+    return (
+        f"(CASE WHEN d.fingerprint IS NULL THEN {UNMEASURED_CONFIDENCE}"
+        f" ELSE {UNMEASURED_CONFIDENCE} * {_DOUBTED} END)::DECIMAL(9, 4)"
+    )

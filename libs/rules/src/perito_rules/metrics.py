@@ -1,0 +1,70 @@
+"""Enters the rows of KPI rules: a value always comes with what it was made of, and a missing one with the reason."""
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from perito_rules.book import RuleBroken, used
+from perito_rules.duck import describe
+from perito_rules.model import Rule, Value
+from perito_rules.sqltext import is_float, literal
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+KPIS: Sequence[tuple[str, str]] = (
+    ("id", "VARCHAR"),
+    ("measure", "VARCHAR"),
+    ("scope", "VARCHAR"),
+    ("key", "VARCHAR"),
+    ("period", "VARCHAR"),
+    ("value", "DECIMAL(38, 9)"),
+    ("unit", "VARCHAR"),
+    ("numerator", "DECIMAL(38, 4)"),
+    ("denominator", "DECIMAL(38, 4)"),
+    ("n", "BIGINT"),
+    ("coverage", "DECIMAL(18, 9)"),
+    ("reason", "VARCHAR"),
+)
+_TEXTS = {"key", "period", "reason"}
+
+
+def create_table(connection: "DuckDBPyConnection") -> None:
+    """The run's empty table of KPIs."""
+    connection.execute(f"CREATE TABLE _kpis ({', '.join(f'{c} {t}' for c, t in KPIS)})")
+
+
+def enter_kpis(connection: "DuckDBPyConnection", rule: Rule, sql: str, values: Mapping[str, Value]) -> None:
+    """Adds the rows of a `kpis` section. `key`, `period` and `reason` are empty where absent.
+
+    Raises `RuleBroken` where a column lacks, a value is floating point, two rows speak of the same thing, or a value
+    is missing without a reason.
+    """
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE _kpi_rows AS {sql}", used(sql, values))
+    columns = describe(connection, "SELECT * FROM _kpi_rows")
+    for name in ("scope", "measure", "value", "unit"):
+        if name not in columns:
+            raise RuleBroken(f"kpis lack the column {name}")
+    for name, sql_type in columns.items():
+        if is_float(sql_type):
+            raise RuleBroken(f"kpis.{name} is floating point; write ratio(a, b) or cast it to DECIMAL")
+    cells = [_cell(rule, name, sql_type, columns) for name, sql_type in KPIS]
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE _kpi_made AS SELECT {', '.join(cells)} FROM _kpi_rows")
+    row = connection.execute(
+        "SELECT count(*) - count(DISTINCT (measure, scope, key, period)),"
+        " count(*) FILTER (value IS NULL AND reason = '') FROM _kpi_made"
+    ).fetchone()
+    assert row is not None  # noqa: S101  # an aggregate without GROUP BY has one row
+    if row[0]:
+        raise RuleBroken(f"{row[0]} rows of kpis repeat a measure, scope, key and period")
+    if row[1]:
+        raise RuleBroken(f"{row[1]} rows of kpis have neither a value nor a reason")
+    connection.execute("INSERT INTO _kpis SELECT * FROM _kpi_made")
+
+
+def _cell(rule: Rule, name: str, sql_type: str, columns: Mapping[str, str]) -> str:
+    if name == "id":
+        return f"{literal(rule.id)} AS id"
+    value = name if name in columns else "NULL"
+    if name in _TEXTS:
+        return f"coalesce({value}::VARCHAR, '') AS {name}"
+    return f"({value})::{sql_type} AS {name}"

@@ -1,0 +1,119 @@
+"""Decides what of a rule can be run on the tables at hand, and spreads templates over the canonical tables.
+
+A rule whose needs are missing is not applicable and says what it needs; it is never skipped in silence. A template
+(`each: keyed_table` or `each: typed_column`) becomes one instance per table or column that is really there.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+from perito_rules.canonical import ColumnType, Table, load_canonical
+from perito_rules.duck import Schemas
+from perito_rules.model import Rule
+from perito_rules.sqltext import literal, quote
+
+
+@dataclass(frozen=True)
+class Instance:
+    """A rule with the placeholders of its template filled in. `scope` names what it is about ({} for a plain rule)."""
+
+    rule: Rule
+    scope: Mapping[str, str] = field(default_factory=dict[str, str])
+    words: Mapping[str, str] = field(default_factory=dict[str, str])
+
+    def fill(self, text: str) -> str:
+        """`text` with `{table}` and the like replaced; other braces stay as they are."""
+        for name, word in self.words.items():
+            text = text.replace("{" + name + "}", word)
+        return text
+
+
+@dataclass(frozen=True)
+class Planned:
+    """What will be run of a rule. Without instances it is not applicable and `reason` says why; with instances,
+    `reason` names what of it could not be tested."""
+
+    rule: Rule
+    instances: tuple[Instance, ...]
+    reason: str = ""
+
+
+def plan(rules: Iterable[Rule], schemas: Schemas) -> list[Planned]:
+    """One entry per rule, sorted by id."""
+    return [_plan(rule, schemas) for rule in sorted(rules, key=lambda rule: rule.id)]
+
+
+def expand(rule: Rule, schemas: Schemas) -> tuple[list[Instance], list[str]]:
+    """The instances of a template and what it could not be spread over, in order of table and column."""
+    known = load_canonical()
+    if rule.each == "keyed_table":
+        return _keyed_tables(rule, [known[name] for name in sorted(schemas) if name in known], schemas)
+    return list(_typed_columns(rule, [known[name] for name in sorted(schemas) if name in known], schemas)), []
+
+
+def tables_wanted(rules: Iterable[Rule], shared: Iterable[Rule], planned: Iterable[Planned]) -> set[str]:
+    """Names of the tables that some rule or shared view may speak of."""
+    wanted = {table for rule in (*rules, *shared) for table in (*rule.needs, *rule.optional)}
+    return wanted | {i.words["table"] for p in planned for i in p.instances if "table" in i.words}
+
+
+def _plan(rule: Rule, schemas: Schemas) -> Planned:
+    missing = list(_missing(rule, schemas))
+    if missing:
+        return Planned(rule, (), f"needs {'; '.join(missing)}")
+    if not rule.each:
+        return Planned(rule, (Instance(rule),))
+    instances, untested = expand(rule, schemas)
+    if not instances:
+        what = "a table whose key is mapped" if rule.each == "keyed_table" else "a table with typed columns"
+        return Planned(rule, (), f"needs {what}")
+    return Planned(rule, tuple(instances), f"not tested: {'; '.join(untested)}" if untested else "")
+
+
+def _missing(rule: Rule, schemas: Schemas) -> Iterator[str]:
+    for table, columns in rule.needs.items():
+        if table not in schemas:
+            yield f"table {table}"
+            continue
+        yield from (f"column {table}.{column}" for column in columns if column not in schemas[table])
+
+
+def _keyed_tables(rule: Rule, tables: list[Table], schemas: Schemas) -> tuple[list[Instance], list[str]]:
+    instances: list[Instance] = []
+    untested: list[str] = []
+    for table in tables:
+        if not table.key:
+            continue
+        absent = [column for column in table.required_key if column not in schemas[table.name]]
+        if absent:
+            untested.append(f"{table.name}, which needs column {', '.join(absent)}")
+            continue
+        key = [column for column in table.key if column in schemas[table.name]]
+        nulls = [f"{quote(column)} IS NULL" for column in table.required_key]
+        words = {
+            "table": table.name,
+            "key_list": ", ".join(quote(column) for column in key),
+            "key_names": ", ".join(key),
+            "key_null": f"({' OR '.join(nulls) if nulls else 'false'})",
+            "key_text": key_text(key),
+        }
+        instances.append(Instance(rule, {"table": table.name}, words))
+    return instances, untested
+
+
+def _typed_columns(rule: Rule, tables: list[Table], schemas: Schemas) -> Iterator[Instance]:
+    for table in tables:
+        for column in table.columns.values():
+            if column.name in schemas[table.name] and column.type is not ColumnType.TEXT:
+                words = {"table": table.name, "column": column.name, "type": column.type.value}
+                yield Instance(rule, {"table": table.name, "column": column.name}, words)
+
+
+def key_text(key: list[str]) -> str:
+    """SQL of a key as people read it, `product=A-1, location=ABJ`; different keys never have the same text."""
+    parts: list[str] = []
+    for column in key:
+        value = f"{quote(column)}::VARCHAR"
+        safe = f"CASE WHEN regexp_matches({value}, '[,=\"]|^blank$') THEN json_text({value}) ELSE {value} END"
+        parts.append(f"{literal(column + '=')} || coalesce({safe}, 'blank')")
+    return "(" + " || ', ' || ".join(parts) + ")"

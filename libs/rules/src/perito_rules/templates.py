@@ -1,0 +1,43 @@
+"""Turns a finding's sentence (`{product} is {difference:,} units short`) into SQL, so that a million titles are one query.
+
+A field is a column of `violations`; `{x:,}` groups thousands. Anything else that `str.format` could do is refused.
+"""
+
+from collections.abc import Mapping
+from string import Formatter
+
+from perito_kernel.errors import Invalid
+
+from perito_rules.sqltext import is_decimal, is_integer, literal, plain_text, quote
+
+_UNKNOWN = {"en": "unknown", "es": "desconocido"}
+
+
+def fields(template: str) -> list[str]:
+    """Names of the columns that a template speaks of, in order."""
+    return [name for _, name, _, _ in Formatter().parse(template) if name is not None]
+
+
+def title_sql(template: str, columns: Mapping[str, str], language: str) -> str:
+    """SQL of the finished sentence. `columns` are names and types of the row it is made from.
+
+    Raises Invalid `RULE_TEMPLATE` where the template names no such column or asks for a form there is none of.
+    """
+    parts: list[str] = []
+    for text, name, form, conversion in Formatter().parse(template):
+        if text:
+            parts.append(literal(text))
+        if name is not None:
+            parts.append(_field(name, form or "", conversion, columns, language))
+    return " || ".join(parts) if parts else "''"
+
+
+def _field(name: str, form: str, conversion: str | None, columns: Mapping[str, str], language: str) -> str:
+    if name not in columns:
+        raise Invalid("RULE_TEMPLATE", f"the text speaks of {{{name}}}; violations has no such column")
+    if conversion or form not in {"", ","}:
+        raise Invalid("RULE_TEMPLATE", f"{{{name}}}: only {{{name}}} and {{{name}:,}} are known forms")
+    text = plain_text(quote(name), columns[name])
+    if form == "," and (is_decimal(columns[name]) or is_integer(columns[name])):
+        text = f"coalesce(try(grouped({text})), {text})"
+    return f"coalesce({text}, {literal(_UNKNOWN[language])})"
