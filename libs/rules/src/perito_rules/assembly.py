@@ -63,6 +63,14 @@ def enter(book: Book, instance: Instance, values: Mapping[str, Value], evidence:
     return 1 if systemic else total
 
 
+def withdraw(book: Book, rule: Rule) -> None:
+    """Takes out whatever an earlier instance of a broken rule has entered."""
+    connection, same = book.connection, f"rule_id = {literal(rule.id)}"
+    connection.execute(f"DELETE FROM _evidence WHERE fingerprint IN (SELECT fingerprint FROM _findings WHERE {same})")
+    connection.execute(f"DELETE FROM _findings WHERE {same}")
+    connection.execute(f"DELETE FROM _kpis WHERE id = {literal(rule.id)}")
+
+
 def _one(connection: "DuckDBPyConnection", sql: str) -> tuple[int, int]:
     row = connection.execute(sql).fetchone()
     assert row is not None  # noqa: S101  # an aggregate without GROUP BY has one row

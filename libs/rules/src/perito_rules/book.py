@@ -55,7 +55,7 @@ RESERVED = {
 }
 
 
-class RuleBroken(Exception):  # noqa: N818  # named for what happened, as the kernel's errors are
+class RuleBroken(Exception):  # named for what happened, as the kernel's errors are
     """The rule's SQL ran and gave what no finding can be made of. The text is fit to be shown."""
 
 

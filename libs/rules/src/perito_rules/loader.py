@@ -5,7 +5,6 @@ be reproduced is the linter's question; it costs a parse per rule, so it is aske
 every run.
 """
 
-import hashlib
 import re
 from collections.abc import Mapping, Sequence
 from importlib.resources import files
@@ -45,14 +44,6 @@ def load_rules(package: str) -> tuple[Rule, ...]:
         if ids.count(rule.id) > 1:
             raise _malformed(rule.file, 1, f"id {rule.id} stands in two files: give one of them another")
     return tuple(sorted(rules, key=lambda rule: rule.id))
-
-
-def catalogue_digest(package: str) -> str:
-    """SHA-256 over names and bytes of the package's rule files: what a plan freezes."""
-    digest = hashlib.sha256()
-    for name, text in _texts(package):
-        digest.update(f"{name}\n{len(text.encode())}\n{text}".encode())
-    return digest.hexdigest()
 
 
 def parse_rule(text: str, file: str) -> Rule:
@@ -112,6 +103,7 @@ def _section(text: str, start: int, end: int) -> Section:
 def _rule(header: Mapping[str, Any], sections: list[tuple[str, Section]], file: str, text: str) -> Rule:
     kind = Kind(header["kind"])
     texts = cast("Mapping[str, Any]", header.get("texts") or {})
+    selected = cast("Mapping[str, Any]", header.get("select") or {})
     return Rule(
         id=str(header.get("id", "")),
         version=str(header.get("version", "")),
@@ -137,7 +129,7 @@ def _rule(header: Mapping[str, Any], sections: list[tuple[str, Section]], file: 
         each=str(header.get("each", "")),
         table=str(header.get("table", "")),
         where=str(header.get("where", "")),
-        select=MappingProxyType({k: str(v) for k, v in (header.get("select") or {}).items()}),
+        select=MappingProxyType({k: str(v) for k, v in selected.items()}),
         values=_names(header.get("values")),
         function=str(header.get("function", "")),
         sections=MappingProxyType({name: section for name, section in sections if name != "evidence"}),

@@ -25,15 +25,15 @@ def macros() -> list[str]:
     `json_text(s)`: JSON string of a text, as `canonical_json` writes it. `plain(d)`: a number without trailing zeros.
     `grouped(s)`: a plain number with thousands separators. `ratio(a, b)`: a / b to nine places, NULL where b is 0.
     """
+    plain = "CASE WHEN contains(d::VARCHAR, '.') THEN rtrim(rtrim(d::VARCHAR, '0'), '.') ELSE d::VARCHAR END"
+    whole = "format('{:,}', split_part(ltrim(s, '-'), '.', 1)::BIGINT)"
+    places = "CASE WHEN contains(s, '.') THEN '.' || split_part(s, '.', 2) ELSE '' END"
+    ratio = "CASE WHEN b = 0 THEN NULL ELSE round(a::DOUBLE / b::DOUBLE, 9)::DECIMAL(28, 9) END"
     return [
         f"CREATE MACRO json_text(s) AS {_json_text()}",
-        "CREATE MACRO plain(d) AS CASE WHEN contains(d::VARCHAR, '.')"
-        " THEN rtrim(rtrim(d::VARCHAR, '0'), '.') ELSE d::VARCHAR END",
-        "CREATE MACRO grouped(s) AS CASE WHEN s LIKE '-%' THEN '-' ELSE '' END"
-        " || format('{:,}', split_part(ltrim(s, '-'), '.', 1)::HUGEINT::BIGINT)"
-        " || CASE WHEN contains(s, '.') THEN '.' || split_part(s, '.', 2) ELSE '' END",
-        "CREATE MACRO ratio(a, b) AS CASE WHEN b = 0 THEN NULL"
-        " ELSE round(a::DOUBLE / b::DOUBLE, 9)::DECIMAL(28, 9) END",
+        f"CREATE MACRO plain(d) AS {plain}",
+        f"CREATE MACRO grouped(s) AS CASE WHEN s LIKE '-%' THEN '-' ELSE '' END || {whole} || {places}",
+        f"CREATE MACRO ratio(a, b) AS {ratio}",
     ]
 
 
@@ -80,9 +80,7 @@ def plain_text(expression: str, sql_type: str) -> str:
 
 def json_value(expression: str, sql_type: str, *, numbers_as_text: bool) -> str:
     """SQL for the value as JSON. Integers are numbers unless `numbers_as_text`; decimals are always strings."""
-    if sql_type == "JSON":
-        inner = f"({expression})::VARCHAR"
-    elif sql_type == "BOOLEAN" or (is_integer(sql_type) and not numbers_as_text):
+    if sql_type in {"JSON", "BOOLEAN"} or (is_integer(sql_type) and not numbers_as_text):
         inner = f"({expression})::VARCHAR"
     elif sql_type.endswith("]") or sql_type.startswith(("STRUCT", "MAP")):
         inner = f"to_json({expression})::VARCHAR"

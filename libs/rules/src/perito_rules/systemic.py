@@ -65,7 +65,8 @@ def _sample(book: Book, columns: Mapping[str, str], fingerprint: str) -> None:
         f" QUALIFY place <= {_SAMPLES}"
     )
     book.connection.execute(
-        f"CREATE OR REPLACE TEMP VIEW _targets AS SELECT _identity, _period, {fingerprint} AS _fingerprint FROM _samples"
+        "CREATE OR REPLACE TEMP VIEW _targets AS"
+        f" SELECT _identity, _period, {fingerprint} AS _fingerprint FROM _samples"
     )
 
 

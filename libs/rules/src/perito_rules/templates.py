@@ -1,4 +1,4 @@
-"""Turns a finding's sentence (`{product} is {difference:,} units short`) into SQL, so that a million titles are one query.
+"""Turns a finding's sentence (`{product} is {difference:,} short`) into SQL, so that a million titles are one query.
 
 A field is a column of `violations`; `{x:,}` groups thousands. Anything else that `str.format` could do is refused.
 """

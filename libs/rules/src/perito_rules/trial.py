@@ -104,7 +104,7 @@ def read_rows(path: Path) -> list[dict[str, Any]]:
     """A Parquet file's rows as dicts; each `<x>_json` column also decoded as `<x>`."""
     from pyarrow import parquet  # noqa: PLC0415  # only where a trial is made
 
-    rows: list[dict[str, Any]] = parquet.read_table(path).to_pylist()
+    rows: list[dict[str, Any]] = parquet.read_table(path).to_pylist()  # pyright: ignore[reportUnknownMemberType]  # its stub says IO[Unknown]
     for row in rows:
         decoded = {n.removesuffix("_json"): json.loads(v) for n, v in row.items() if n.endswith("_json")}
         row.update(decoded)

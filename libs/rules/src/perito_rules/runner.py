@@ -1,0 +1,230 @@
+"""Runs planned rules on one connection and keeps each one's account.
+
+Row rules run together, one scan per table; the other kinds one after another. What a rule had entered before it broke
+is taken out again.
+"""
+
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from perito_kernel.errors import PeritoError
+from perito_kernel.phases import Report, RuleOutcome, RuleStatus
+
+from perito_rules.assembly import enter, withdraw
+from perito_rules.book import Book, RuleBroken, Tally, used
+from perito_rules.functions import judge, load_violations
+from perito_rules.metrics import enter_kpis
+from perito_rules.model import Kind, Rule, Value
+from perito_rules.planner import Instance, Planned
+from perito_rules.rowscan import Scanned, scan
+from perito_rules.sqltext import quote
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass
+class _Account:
+    """A rule's counts while its instances run, and where it is: the part of an error that helps whoever mends it."""
+
+    step: str = ""
+    evaluated: int = 0
+    failed: int = 0
+    unknown: int = 0
+    findings: int = 0
+    facts: dict[str, str] = field(default_factory=dict[str, str])
+    broken: str = ""
+
+    def add(self, instance: Instance, tally: Tally, facts: Mapping[str, str], findings: int) -> None:
+        self.evaluated += tally.evaluated
+        self.failed += tally.failed
+        self.unknown += tally.unknown
+        self.findings += findings
+        prefix = "".join(f"{word}." for word in instance.scope.values())
+        self.facts.update({prefix + name: text for name, text in facts.items()})
+
+
+class Runner:
+    """Runs planned rules. `values` are the bound parameters by rule id, `shared` the shared views by name."""
+
+    def __init__(self, book: Book, values: Mapping[str, Mapping[str, Value]], shared: Mapping[str, Rule]) -> None:
+        self._book = book
+        self._values = values
+        self._shared = shared
+        self._made: set[str] = set()
+
+    @property
+    def _connection(self) -> "DuckDBPyConnection":
+        return self._book.connection
+
+    def run(self, planned: Sequence[Planned], report: Report) -> list[RuleOutcome]:
+        """One outcome per rule, in the order given."""
+        accounts = {item.rule.id: _Account() for item in planned if item.instances}
+        rows = [item for item in planned if item.rule.kind is Kind.ROW and item.instances]
+        others = [item for item in planned if item.rule.kind is not Kind.ROW and item.instances]
+        self._run_rows([i for item in rows for i in item.instances], accounts)
+        for done, item in enumerate(others, len(rows)):
+            report(done / len(planned), item.rule.id)
+            for instance in item.instances:
+                self._attempt(instance, accounts[item.rule.id], self._instance)
+        return [self._outcome(item, accounts.get(item.rule.id)) for item in planned]
+
+    def _run_rows(self, instances: Sequence[Instance], accounts: Mapping[str, _Account]) -> None:
+        tables = sorted({instance.fill(instance.rule.table) for instance in instances})
+        for table in tables:
+            group = [instance for instance in instances if instance.fill(instance.rule.table) == table]
+            for scanned in scan(self._connection, table, group, self._values):
+                self._attempt(scanned.instance, accounts[scanned.instance.rule.id], self._row, scanned)
+
+    def _attempt(self, instance: Instance, account: _Account, run: Callable[..., None], *more: Any) -> None:
+        """Runs one instance; if it breaks, the rule is errored, and the others give their results."""
+        if account.broken:
+            return
+        try:
+            run(instance, account, *more)
+        except Exception as error:  # noqa: BLE001  # a rule may break in any way, its neighbours must not notice
+            account.broken = _reason(instance.rule, account.step, error)
+            withdraw(self._book, instance.rule)
+        finally:
+            for name in ("violations", "population"):
+                self._connection.execute(f"DROP TABLE IF EXISTS {name}")
+
+    def _row(self, instance: Instance, account: _Account, scanned: Scanned) -> None:
+        account.step = scanned.step
+        if scanned.error is not None:
+            raise scanned.error
+        values, findings = self._values[instance.rule.id], 0
+        if scanned.tally.failed:
+            account.step = "violations"
+            sql = f"CREATE OR REPLACE TEMP TABLE violations AS {scanned.violations}"
+            self._connection.execute(sql, used(scanned.violations, values))
+            account.step = "findings"
+            findings = enter(self._book, instance, values, [scanned.evidence], scanned.tally)
+        account.add(instance, scanned.tally, {}, findings)
+
+    def _instance(self, instance: Instance, account: _Account) -> None:
+        rule, values = instance.rule, self._values[instance.rule.id]
+        for name in rule.uses:
+            account.step = f"shared view {name}"
+            self._share(name)
+        for name in ("population", "violations"):
+            section = rule.section(name)
+            if section:
+                account.step = name
+                sql = f"CREATE OR REPLACE TEMP TABLE {name} AS {instance.fill(section.sql)}"
+                self._connection.execute(sql, used(section.sql, values))
+        if rule.kind is Kind.FUNCTION:
+            self._function(instance, account, values)
+            return
+        account.step = "evaluated"
+        tally = self._tally(instance, values)
+        account.step = "facts"
+        section = rule.section("facts")
+        row = self._one_row(instance.fill(section.sql), values) if section else {}
+        account.add(instance, tally, _facts(row), self._enter(instance, account, values, tally))
+
+    def _enter(self, instance: Instance, account: _Account, values: Mapping[str, Value], tally: Tally) -> int:
+        rule = instance.rule
+        if rule.kind is Kind.METRIC:
+            account.step = "kpis"
+            enter_kpis(self._connection, rule, instance.fill(rule.sections["kpis"].sql), values)
+            return 0
+        account.step = "findings"
+        return enter(self._book, instance, values, [instance.fill(s.sql) for s in rule.evidence], tally)
+
+    def _function(self, instance: Instance, account: _Account, values: Mapping[str, Value]) -> None:
+        account.step = "function"
+        sql = instance.fill(instance.rule.sections["input"].sql)
+        judgement = judge(self._connection, instance.rule, sql, values)
+        tally = Tally(judgement.evaluated, len(judgement.violations), judgement.unknown)
+        _check_tally(tally)
+        findings = 0
+        if judgement.violations:
+            load_violations(self._connection, judgement)
+            findings = self._enter(instance, account, values, tally)
+        account.add(instance, tally, _facts(judgement.facts), findings)
+
+    def _tally(self, instance: Instance, values: Mapping[str, Value]) -> Tally:
+        row = self._one_row(instance.fill(instance.rule.sections["evaluated"].sql), values)
+        if row.get("evaluated") is None:
+            raise RuleBroken("evaluated gives no number")
+        failed = row.get("failed")
+        if failed is None and instance.rule.kind is not Kind.METRIC:
+            counted = self._connection.execute("SELECT count(*) FROM violations").fetchone()
+            failed = counted[0] if counted else 0
+        tally = Tally(int(row["evaluated"]), int(failed or 0), int(row.get("unknown") or 0))
+        _check_tally(tally)
+        return tally
+
+    def _one_row(self, sql: str, values: Mapping[str, Value]) -> dict[str, Any]:
+        cursor = self._connection.execute(sql, used(sql, values))
+        names = [column[0] for column in cursor.description or ()]
+        rows = cursor.fetchmany(2)
+        if len(rows) != 1:
+            raise RuleBroken("a section that must give one row gives none or several")
+        return dict(zip(names, rows[0], strict=True))
+
+    def _share(self, name: str) -> None:
+        """Makes a shared view's table when the first rule asks for it."""
+        if name not in self._made:
+            self._connection.execute(f"CREATE TEMP TABLE {quote(name)} AS {self._shared[name].sections['view'].sql}")
+            self._made.add(name)
+
+    @staticmethod
+    def _outcome(item: Planned, account: _Account | None) -> RuleOutcome:
+        rule = item.rule
+        if account is None:
+            return _closed(rule, RuleStatus.NOT_APPLICABLE, item.reason)
+        if account.broken:
+            return _closed(rule, RuleStatus.ERRORED, account.broken)
+        if account.evaluated == 0:
+            return _closed(rule, RuleStatus.NOT_APPLICABLE, f"no {rule.unit} to evaluate")
+        return RuleOutcome(
+            rule_id=rule.id,
+            rule_version=rule.version,
+            status=RuleStatus.FAILED if account.findings else RuleStatus.PASSED,
+            unit=rule.unit,
+            evaluated=account.evaluated,
+            failed=account.failed,
+            unknown=account.unknown,
+            findings=account.findings,
+            reason=item.reason,
+            facts=dict(sorted(account.facts.items())),
+        )
+
+
+def _closed(rule: Rule, status: RuleStatus, reason: str) -> RuleOutcome:
+    return RuleOutcome(rule_id=rule.id, rule_version=rule.version, status=status, unit=rule.unit, reason=reason)
+
+
+def _check_tally(tally: Tally) -> None:
+    if tally.failed + tally.unknown > tally.evaluated or min(tally.failed, tally.unknown) < 0:
+        raise RuleBroken(f"{tally.failed} failed and {tally.unknown} unknown of {tally.evaluated} evaluated")
+
+
+def _reason(rule: Rule, step: str, error: Exception) -> str:
+    """A sentence that is fit to be shown: the engine's own words never leave the process, they go to the log."""
+    _log.warning("rule %s broke in %s", rule.id, step, exc_info=error)
+    if isinstance(error, RuleBroken):
+        return f"{step}: {error}"
+    if isinstance(error, PeritoError):
+        return f"{step}: {error.message}"
+    return f"{step}: {type(error).__name__}"
+
+
+def _facts(row: Mapping[str, Any]) -> dict[str, str]:
+    return {name: _plain(value) for name, value in row.items() if value is not None}
+
+
+def _plain(value: object) -> str:
+    if isinstance(value, float):
+        raise RuleBroken("facts hold a floating point number; cast it to DECIMAL")
+    if isinstance(value, Decimal):
+        text = f"{value:f}"
+        return text.rstrip("0").rstrip(".") if "." in text else text
+    return str(value)
