@@ -1,0 +1,194 @@
+"""What the rules and the money come to: one account per rule, exposure, recommendations, coverage and the verdict."""
+
+from typing import Any
+
+from perito_kernel.findings import Severity
+from perito_kernel.phases import RuleStatus
+
+from perito_reporting import books
+from perito_reporting.figures import money, plain
+from perito_reporting.sources import RuleAccount, Sources
+from perito_reporting.texts import number_of, say
+
+
+def rules(sources: Sources) -> list[dict[str, Any]]:
+    """One account per rule of every phase that left a result, by phase and id."""
+    totals = {row["rule_id"]: row for row in _totals(sources)}
+    amounts = _amounts(sources)
+    return [
+        _rule(account, totals.get(account.header.rule_id, {}), amounts.get(account.header.rule_id, []), sources)
+        for account in sources.rules
+    ]
+
+
+def _rule(
+    account: RuleAccount, totals: dict[str, Any], amounts: list[dict[str, Any]], sources: Sources
+) -> dict[str, Any]:
+    header, outcome = account.header, account.outcome
+    chosen: dict[str, dict[str, object]] = sources.job.params.get("rules") or {}
+    given = chosen.get(header.rule_id, {})
+    listed = totals.get("listed", 0)
+    return {
+        "id": header.rule_id,
+        "version": outcome.rule_version,
+        "phase": header.phase,
+        "title": dict(header.title),
+        "severity": header.severity.value,
+        "kind": header.kind,
+        "grain": header.grain,
+        "status": outcome.status.value,
+        "unit": outcome.unit,
+        "evaluated": outcome.evaluated,
+        "failed": outcome.failed,
+        "unknown": outcome.unknown,
+        "findings": outcome.findings,
+        "listed": listed,
+        "capped": listed < totals.get("findings", 0),
+        "cases": totals.get("cases", 0),
+        "amounts": amounts,
+        "reason": outcome.reason,
+        "facts": {name: plain(value) for name, value in sorted(outcome.facts.items())},
+        "impact": header.impact,
+        "recoverable": header.recoverable,
+        "explains": list(header.explains),
+        "explanation": dict(header.explanation) if header.explanation else None,
+        "remedy": dict(header.remedy) if header.remedy else None,
+        "parameters": dict(header.parameters) | {name: str(value) for name, value in sorted(given.items())},
+        "source": header.source,
+        "sql": header.sql,
+    }
+
+
+def _totals(sources: Sources) -> list[dict[str, Any]]:
+    return sources.rows("""
+        select f.rule_id, count(*) as findings, count(*) filter (m.n = m.root) as cases, count(l.n) as listed,
+               coalesce(sum(f.priority) filter (m.n = m.root), 0)::DECIMAL(38,9) as priority
+        from findings f join members m using (n) left join listed l using (n)
+        group by f.rule_id order by f.rule_id""")
+
+
+def _amounts(sources: Sources) -> dict[str, list[dict[str, Any]]]:
+    """Per rule and currency, over the cases that its findings cause."""
+    found: dict[str, list[dict[str, Any]]] = {}
+    for row in sources.rows("""
+            select f.rule_id, f.currency, sum(abs(f.impact))::DECIMAL(38,4) as gross,
+                   sum(f.impact)::DECIMAL(38,4) as net
+            from findings f join cases c on c.root = f.n where f.impact is not null
+            group by f.rule_id, f.currency order by f.rule_id, f.currency"""):
+        amount = {"currency": row["currency"], "gross": plain(row["gross"]), "net": plain(row["net"])}
+        found.setdefault(row["rule_id"], []).append(amount)
+    return found
+
+
+def exposure(sources: Sources) -> dict[str, Any]:
+    """What the cases cost, per currency; the currency of the analysis first. Nothing is added across currencies.
+
+    `explained_gross` is what symptoms show: it is counted with their causes and added to nothing.
+    """
+    amounts = sources.rows(
+        """
+        select f.currency, count(*) filter (m.n = m.root) as cases,
+               coalesce(sum(abs(f.impact)) filter (m.n = m.root), 0)::DECIMAL(38,4) as gross,
+               coalesce(sum(f.impact) filter (m.n = m.root), 0)::DECIMAL(38,4) as net,
+               coalesce(sum(abs(f.impact)) filter (m.n = m.root and f.recoverable), 0)::DECIMAL(38,4) as recoverable,
+               coalesce(sum(abs(f.impact)) filter (m.n <> m.root), 0)::DECIMAL(38,4) as explained_gross
+        from findings f join members m using (n) where f.impact is not null
+        group by f.currency order by f.currency <> $1, f.currency""",
+        [sources.currency()],
+    )
+    total = sources.rows("""
+        select (select count(*) from findings) as findings, count(*) as cases, count(f.impact) as priced_cases,
+               (select count(*) from stories) as stories,
+               (select count(*) from stories where gross is not null) as priced_stories
+        from cases c join findings f on f.n = c.root""")[0]
+    return total | {
+        "by_currency": [
+            {name: plain(value) if name not in {"currency", "cases"} else value for name, value in row.items()}
+            for row in amounts
+        ],
+        "cases_by_severity": _by_severity(sources),
+    }
+
+
+def _by_severity(sources: Sources) -> dict[str, int]:
+    counted = sources.rows("""
+        select f.severity, count(*) as cases from findings f join cases c on c.root = f.n
+        group by f.severity order by f.severity""")
+    found = {row["severity"]: row["cases"] for row in counted}
+    return {severity.value: found.get(severity.value, 0) for severity in reversed(Severity)}
+
+
+def recommendations(sources: Sources) -> list[dict[str, Any]]:
+    """Remedies of the rules that caused cases, by the priority of those cases, then severity. Symptoms need none."""
+    amounts = _amounts(sources)
+    caused = [row for row in _totals(sources) if row["cases"] and row["rule_id"] in sources.by_id]
+    caused.sort(key=lambda row: (-row["priority"], -sources.by_id[row["rule_id"]].header.severity.rank, row["rule_id"]))
+    return [
+        {
+            "rule_id": row["rule_id"],
+            "title": dict(header.title),
+            "severity": header.severity.value,
+            "remedy": dict(header.remedy),
+            "cases": row["cases"],
+            "amounts": amounts.get(row["rule_id"], []),
+            "priority": plain(row["priority"]),
+        }
+        for row in caused
+        if (header := sources.by_id[row["rule_id"]].header).remedy
+    ]
+
+
+def coverage(sources: Sources) -> dict[str, Any]:
+    """What was looked at, and what was not: rules by status, the reasons of those not tested, records and cells."""
+    statuses = [account.outcome.status for account in sources.rules]
+    return {
+        "rules": {"total": len(statuses)} | {status.value: statuses.count(status) for status in RuleStatus},
+        "not_tested": [
+            {
+                "rule_id": account.header.rule_id,
+                "title": dict(account.header.title),
+                "status": account.outcome.status.value,
+                "reason": account.outcome.reason,
+            }
+            for account in sources.rules
+            if account.outcome.status in {RuleStatus.NOT_APPLICABLE, RuleStatus.ERRORED}
+        ],
+        "records": books.records(sources),
+        "cells": books.cells(sources),
+    }
+
+
+def verdict(sources: Sources, exposed: dict[str, Any], covered: dict[str, Any]) -> dict[str, Any]:
+    """The answer in a sentence. `level` is the gravest severity among cases, or clean, or untested."""
+    counts: dict[str, int] = exposed["cases_by_severity"]
+    worst = next((name for name, cases in counts.items() if cases), None)
+    evaluated = covered["rules"]["passed"] + covered["rules"]["failed"]
+    if worst is None:
+        level = "clean" if evaluated else "untested"
+        sentences = [say(f"verdict_{level}", evaluated=evaluated)]
+    else:
+        level, sentences = worst, [_worst(worst, counts)]
+        sentences += [say("verdict_money", money=_all_money(exposed))] if exposed["by_currency"] else []
+    gaps = [say("missing_phase", phase=entry.phase, reason=entry.reason) for entry in sources.missing]
+    if covered["rules"]["errored"]:
+        gaps.append(say("errored_rules", count=number_of(covered["rules"]["errored"], "rule", "rules")))
+    if gaps:
+        sentences.append(say("verdict_incomplete", missing="; ".join(gaps)))
+    return {"level": level, "complete": not gaps, "sentence": {"en": " ".join(sentences)}}
+
+
+def _worst(worst: str, counts: dict[str, int]) -> str:
+    number = counts[worst]
+    one = number == 1
+    return say(
+        "verdict_medium" if worst in {"medium", "low", "info"} else f"verdict_{worst}",
+        cases=number_of(number, "case", "cases"),
+        of_severity=f"of {worst} severity",
+        is_are="is" if one else "are",
+        needs="needs" if one else "need",
+        deserves="deserves" if one else "deserve",
+    )
+
+
+def _all_money(exposed: dict[str, Any]) -> str:
+    return " and ".join(money(row["gross"], row["currency"]) for row in exposed["by_currency"])

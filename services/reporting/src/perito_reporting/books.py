@@ -1,0 +1,126 @@
+"""What was read and how: input files, conventions, transformations, coverage of cells, and the KPIs as they came."""
+
+import json
+from typing import Any
+
+from perito_reporting.figures import plain
+from perito_reporting.sources import Sources
+
+KPI_LIMIT = 10_000
+"""Rows of KPIs in the report; all of them are in the phase's `kpis.parquet`."""
+
+
+def inputs(sources: Sources) -> list[dict[str, Any]]:
+    """Every file of the dataset, by name, with its hash; what was read from it where validation has a result."""
+    read = {
+        (row["name"], row["sha256"]): row
+        for row in sources.rows("""
+            select f.*, coalesce(c.cells, 0) as cells, coalesce(c.rejected, 0) as rejected_cells
+            from files f left join (select file_id, sum(cells)::BIGINT as cells, sum(rejected)::BIGINT as rejected
+                                    from columns group by file_id) c using (file_id)
+            order by f.file_id""")
+    }
+    return [
+        _input(file.name, file.sha256, file.bytes, read.get((file.name, file.sha256), {}))
+        for file in sorted(sources.job.files, key=lambda file: (file.name, file.sha256))
+    ]
+
+
+def _input(name: str, sha256: str, size: int, row: dict[str, Any]) -> dict[str, Any]:
+    tables: list[object] = loads(row.get("tables_json")) or []
+    return {
+        "name": name,
+        "sha256": sha256,
+        "bytes": size,
+        "rows": row.get("records"),
+        "rejected": row.get("rejected_records"),
+        "rejected_cells": row.get("rejected_cells"),
+        "blank_lines": row.get("blank_lines"),
+        "encoding": row.get("encoding"),
+        "delimiter": row.get("delimiter"),
+        "reader": row.get("reader"),
+        "tables": sorted(str(table) for table in tables),
+    }
+
+
+def conventions(sources: Sources) -> list[dict[str, Any]]:
+    """What was decided once about the books, with its basis."""
+    return [
+        {
+            "name": row["name"],
+            "value": row["value"],
+            "basis": row["basis"],
+            "explanation": text(row["explanation_en"], row["explanation_es"]),
+            "evidence": loads(row["evidence_json"]),
+        }
+        for row in sources.rows("select * from conventions order by name, value")
+    ]
+
+
+def transformations(sources: Sources) -> list[dict[str, Any]]:
+    """Every repair and conversion that validation made, in its order."""
+    return [
+        {
+            "ordinal": row["ordinal"],
+            "file": row["file"],
+            "table": row["table_name"],
+            "column": row["column_name"],
+            "kind": row["kind"],
+            "cells": row["cells"],
+            "example_before": row["example_before"],
+            "example_after": row["example_after"],
+            "explanation": text(row["explanation_en"], row["explanation_es"]),
+        }
+        for row in sources.rows("""
+            select t.*, f.name as file from transformations t left join files f using (file_id)
+            order by t.ordinal, t.file_id, t.table_name, t.column_name, t.kind""")
+    ]
+
+
+def cells(sources: Sources) -> dict[str, int]:
+    """Totals over all columns that were read: cells, blanks, rejected (unreadable) and changed."""
+    row = sources.rows("""
+        select coalesce(sum(cells), 0)::BIGINT as cells, coalesce(sum(blanks), 0)::BIGINT as blanks,
+               coalesce(sum(rejected), 0)::BIGINT as rejected, coalesce(sum(changed), 0)::BIGINT as changed
+        from columns""")[0]
+    return {name: int(value) for name, value in row.items()}
+
+
+def records(sources: Sources) -> dict[str, int]:
+    """Totals over all files: records read and records that could not be read."""
+    row = sources.rows("""
+        select coalesce(sum(records), 0)::BIGINT as records, coalesce(sum(rejected_records), 0)::BIGINT as rejected
+        from files""")[0]
+    return {name: int(value) for name, value in row.items()}
+
+
+def kpis(sources: Sources) -> list[dict[str, Any]]:
+    """The KPIs of performance, at most `KPI_LIMIT` rows, totals first."""
+    order = "id, scope <> 'total', scope, key, period, measure"
+    return [
+        {
+            "id": row["id"],
+            "measure": row["measure"],
+            "scope": row["scope"],
+            "key": row["key"],
+            "period": row["period"],
+            "value": plain(row["value"]),
+            "unit": row["unit"],
+            "numerator": plain(row["numerator"]),
+            "denominator": plain(row["denominator"]),
+            "n": row["n"],
+            "coverage": plain(row["coverage"]),
+            "reason": row["reason"],
+        }
+        for row in sources.rows(f"select * from kpis order by {order} limit {KPI_LIMIT}")  # noqa: S608 - constants
+    ]
+
+
+def text(english: str | None, spanish: str | None) -> dict[str, str]:
+    """A text in the languages that it has."""
+    return {"en": english or ""} | ({"es": spanish} if spanish else {})
+
+
+def loads(raw: str | None) -> Any:
+    """JSON of an artefact with decimals left as text: a report holds no floats."""
+    return json.loads(raw, parse_float=str) if raw else None

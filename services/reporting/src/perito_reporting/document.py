@@ -1,0 +1,54 @@
+"""Assembles `report.json`: all that the report says, in one fixed order, decimals as text, without facts of the run."""
+
+import json
+from importlib.metadata import version
+from importlib.resources import files
+from typing import Any
+
+from perito_reporting import accounts, books, listing
+from perito_reporting.cases import fold
+from perito_reporting.scores import scores
+from perito_reporting.sources import Sources
+from perito_reporting.stories import tell
+
+SCHEMA_VERSION = "1.0.0"
+
+
+def assemble(sources: Sources) -> dict[str, Any]:
+    """The report as JSON types; `report.schema.json` says what stands where. Run it once per connection."""
+    headers = {rule_id: account.header for rule_id, account in sources.by_id.items()}
+    fold(sources.con, headers)
+    tell(sources.con, headers, sources.currency())
+    listing.list_tables(sources)
+    exposed, covered = accounts.exposure(sources), accounts.coverage(sources)
+    cases, findings = listing.cases(sources), listing.findings(sources)
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "perito_version": version("perito-reporting"),
+        "as_of": str(sources.job.params.get("as_of") or "") or None,
+        "verdict": accounts.verdict(sources, exposed, covered),
+        "missing_phases": [{"phase": entry.phase, "reason": entry.reason} for entry in sources.missing],
+        "exposure": exposed | {"listed_cases": len(cases), "listed_findings": len(findings)},
+        "scores": scores(sources),
+        "recommendations": accounts.recommendations(sources),
+        "stories": listing.stories(sources),
+        "coverage": covered,
+        "rules": accounts.rules(sources),
+        "cases": cases,
+        "findings": findings,
+        "kpis": books.kpis(sources),
+        "kpis_total": sources.rows("select count(*) as n from kpis")[0]["n"],
+        "conventions": books.conventions(sources),
+        "transformations": books.transformations(sources),
+        "inputs": books.inputs(sources),
+    }
+
+
+def to_bytes(document: dict[str, Any]) -> bytes:
+    """The bytes of `report.json`."""
+    return (json.dumps(document, ensure_ascii=False, indent=1, allow_nan=False) + "\n").encode()
+
+
+def schema() -> dict[str, Any]:
+    """The published JSON Schema of `report.json`."""
+    return json.loads(files("perito_reporting").joinpath("report.schema.json").read_text(encoding="utf-8"))

@@ -1,0 +1,11 @@
+"""What the reporting phase is. It has no rules of its own and runs even when an earlier phase left nothing."""
+
+from perito_kernel.phases import Phase
+
+PHASE = Phase(
+    name="reporting",
+    ordinal=5,
+    version="1",
+    compute="perito_reporting.compute:report",
+    after=("validation", "consistency", "pattern", "performance"),
+)

@@ -1,0 +1,115 @@
+"""The relations a report is made from, with fixed columns and types, whatever the earlier phases left.
+
+A file that is absent becomes an empty relation and a column that is absent becomes NULL, so no later query has to ask.
+"""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from perito_kernel.findings import Severity
+from perito_kernel.phases import Job, UpstreamResult
+from perito_rules.duck import describe, open_duckdb
+from perito_rules.sqltext import literal, quote
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+FINDINGS = {
+    "fingerprint": "VARCHAR", "rule_id": "VARCHAR", "rule_version": "VARCHAR", "phase": "VARCHAR",
+    "severity": "VARCHAR", "confidence": "DECIMAL(5,4)", "impact": "DECIMAL(26,4)", "currency": "VARCHAR",
+    "identity_json": "VARCHAR", "period_start": "DATE", "period_end": "DATE", "title_en": "VARCHAR",
+    "title_es": "VARCHAR", "observed": "VARCHAR", "expected": "VARCHAR", "delta_qty": "VARCHAR",
+    "delta_value": "VARCHAR", "measures_json": "VARCHAR", "row_count": "BIGINT", "systemic": "BOOLEAN",
+    "recoverable": "BOOLEAN",
+}  # fmt: skip
+EVIDENCE = {
+    "fingerprint": "VARCHAR", "ordinal": "BIGINT", "role": "VARCHAR", "file_id": "INTEGER", "record": "BIGINT",
+    "line": "BIGINT", "table_name": "VARCHAR", "key_json": "VARCHAR", "values_json": "VARCHAR",
+}  # fmt: skip
+KPIS = {
+    "id": "VARCHAR", "scope": "VARCHAR", "key": "VARCHAR", "period": "VARCHAR", "measure": "VARCHAR",
+    "value": "VARCHAR", "unit": "VARCHAR", "numerator": "VARCHAR", "denominator": "VARCHAR", "n": "BIGINT",
+    "coverage": "VARCHAR", "reason": "VARCHAR",
+}  # fmt: skip
+SYSTEM_TABLES = {
+    "files": {
+        "file_id": "INTEGER", "name": "VARCHAR", "sha256": "VARCHAR", "bytes": "BIGINT", "encoding": "VARCHAR",
+        "delimiter": "VARCHAR", "records": "BIGINT", "rejected_records": "BIGINT", "blank_lines": "BIGINT",
+        "reader": "VARCHAR", "tables_json": "VARCHAR",
+    },
+    "columns": {
+        "table_name": "VARCHAR", "column_name": "VARCHAR", "file_id": "INTEGER", "cells": "BIGINT",
+        "blanks": "BIGINT", "rejected": "BIGINT", "changed": "BIGINT",
+    },
+    "conventions": {
+        "name": "VARCHAR", "value": "VARCHAR", "basis": "VARCHAR", "explanation_en": "VARCHAR",
+        "explanation_es": "VARCHAR", "evidence_json": "VARCHAR",
+    },
+    "transformations": {
+        "ordinal": "BIGINT", "file_id": "INTEGER", "table_name": "VARCHAR", "column_name": "VARCHAR",
+        "kind": "VARCHAR", "cells": "BIGINT", "example_before": "VARCHAR", "example_after": "VARCHAR",
+        "explanation_en": "VARCHAR", "explanation_es": "VARCHAR",
+    },
+}  # fmt: skip
+
+
+def open_relations(job: Job, present: Sequence[UpstreamResult]) -> "DuckDBPyConnection":
+    """A connection that holds every relation and can read nothing but the job's artefacts.
+
+    Table `findings` numbers all findings (`n`, in order of rule and fingerprint) and holds what ranking needs; the
+    views `finding_texts`, `evidence`, `kpis` and the system tables stay in their files.
+    """
+    findings, evidence = _files(present, "findings.parquet"), _files(present, "evidence.parquet")
+    kpis = _files(present, "kpis.parquet")
+    validation = [result for result in present if result.phase == "validation"]
+    system = {name: _files(validation, f"{name}.parquet") for name in SYSTEM_TABLES}
+    paths = [*findings, *evidence, *kpis, *(path for paths in system.values() for path in paths)]
+    # The report's own objects and the page live beside the engine in one child, so the engine gets part of its memory.
+    memory = job.memory_bytes * 6 // 10
+    con = open_duckdb([Path(path) for path in paths], Path(job.scratch), max(1, job.threads), memory)
+    _view(con, "finding_texts", FINDINGS, findings)
+    _view(con, "evidence", EVIDENCE, evidence)
+    _view(con, "kpis", KPIS, kpis)
+    for name, columns in SYSTEM_TABLES.items():
+        _view(con, name, columns, system[name])
+    _number_findings(con)
+    return con
+
+
+def _files(results: Sequence[UpstreamResult], name: str) -> list[str]:
+    return [str(Path(result.artifacts[name]).resolve()) for result in results if name in result.artifacts]
+
+
+def _view(con: "DuckDBPyConnection", name: str, columns: Mapping[str, str], paths: Sequence[str]) -> None:
+    parts = [_selection(con, columns, path) for path in paths]
+    if not parts:
+        nothing = ", ".join(f"null::{kind} as {quote(column)}" for column, kind in columns.items())
+        parts = [f"select {nothing} limit 0"]
+    con.execute(f"create temp view {quote(name)} as " + " union all ".join(parts))
+
+
+def _selection(con: "DuckDBPyConnection", columns: Mapping[str, str], path: str) -> str:
+    there = describe(con, f"select * from read_parquet({literal(path)})")  # noqa: S608 - a quoted path
+    cells = (
+        f"try_cast({quote(column)} as {kind}) as {quote(column)}"
+        if column in there
+        else f"null::{kind} as {quote(column)}"
+        for column, kind in columns.items()
+    )
+    return f"select {', '.join(cells)} from read_parquet({literal(path)})"  # noqa: S608 - our names, a quoted path
+
+
+def _number_findings(con: "DuckDBPyConnection") -> None:
+    weights = " ".join(f"when '{severity.value}' then {severity.weight}" for severity in Severity)
+    ranks = " ".join(f"when '{severity.value}' then {severity.rank}" for severity in Severity)
+    con.execute(f"""
+        create temp table findings as
+        select row_number() over (order by rule_id, fingerprint) as n, fingerprint, rule_id, phase, severity,
+               (case severity {ranks} end)::TINYINT as severity_rank,
+               (case severity {weights} end)::DECIMAL(2,1) as weight,
+               confidence, impact, case when impact is not null then coalesce(currency, '') end as currency,
+               identity_json, period_start, period_end, coalesce(row_count, 0) as row_count,
+               coalesce(systemic, false) as systemic, coalesce(recoverable, false) as recoverable,
+               (abs(impact) * confidence * (case severity {weights} end)::DECIMAL(2,1))::DECIMAL(34,9) as priority
+        from finding_texts""")  # noqa: S608 - the kernel's own numbers
