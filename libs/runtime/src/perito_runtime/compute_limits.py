@@ -1,0 +1,47 @@
+"""The limits a compute child lives under, and how its parent sees that it keeps them.
+
+Measured with DuckDB and pyarrow loaded: RLIMIT_AS counts address space that is only reserved and
+stops a child of 700 MiB at 60 MiB of real memory, so it is of no use. RLIMIT_DATA counts writable private memory and
+refuses one huge allocation at once; thread stacks and allocator reserves make up to 200 MiB of it that is never
+touched, hence the slack. Slow growth is caught by the parent, which reads the private resident memory.
+"""
+
+import ctypes
+import os
+import resource
+import signal
+import sys
+from pathlib import Path
+
+UNTOUCHED_BYTES = 256 * 1024 * 1024
+"""What RLIMIT_DATA counts and no one touches: stacks of worker threads and reserves of allocators."""
+
+_PR_SET_PDEATHSIG = 1
+_PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
+
+
+def live_under(memory_bytes: int, parent: int) -> None:
+    """Called by the child before it imports anything heavy.
+
+    Bounds its data to `memory_bytes` plus `UNTOUCHED_BYTES`, forbids core dumps (they hold the client's books), offers
+    the child first to the kernel when memory is short, and ties its life to the parent's. Exits when `parent` is dead.
+    """
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    wanted = memory_bytes + UNTOUCHED_BYTES
+    hard = resource.getrlimit(resource.RLIMIT_DATA)[1]
+    allowed = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+    resource.setrlimit(resource.RLIMIT_DATA, (allowed, allowed))
+    if sys.platform == "linux":
+        Path("/proc/self/oom_score_adj").write_text("1000")
+        ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+    if os.getppid() != parent:  # it died before the line above could bind us to it
+        os._exit(1)
+
+
+def private_bytes(pid: int) -> int:
+    """Resident memory of a process without file pages, in bytes; 0 where it is gone or the system does not tell."""
+    try:
+        fields = Path(f"/proc/{pid}/statm").read_bytes().split()
+    except OSError:
+        return 0
+    return (int(fields[1]) - int(fields[2])) * _PAGE_BYTES

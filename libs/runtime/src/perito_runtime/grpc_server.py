@@ -1,0 +1,117 @@
+"""One gRPC server, built the same way by every process: addresses, options, interceptors, health, reflection."""
+
+import asyncio
+import ipaddress
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import grpc
+from grpc_health.v1 import health, health_pb2, health_pb2_grpc
+from grpc_reflection.v1alpha import reflection
+from perito_kernel.errors import Invalid
+
+from perito_runtime.interceptors import Around, interceptor_chain
+from perito_runtime.logs import logger
+
+MESSAGE_BYTES = 8 * 1024 * 1024
+"""The longest message either way. More goes through the object store."""
+
+_UNIX_PATH_BYTES = 107
+_OPTIONS = (
+    ("grpc.so_reuseport", 0),  # by default two servers bind one port and say nothing
+    ("grpc.max_receive_message_length", MESSAGE_BYTES),
+    ("grpc.max_send_message_length", MESSAGE_BYTES),
+    ("grpc.http2.min_recv_ping_interval_without_data_ms", 10_000),
+    ("grpc.keepalive_permit_without_calls", 1),
+)
+_log = logger("grpc")
+
+
+@dataclass(frozen=True)
+class Service:
+    """A servicer, its full name (`perito.phase.v1.PhaseService`) and the generated function that adds it."""
+
+    name: str
+    add: Callable[[Any, Any], None]
+    servicer: object
+
+
+def check_address(address: str) -> str:
+    """Returns the address. Raises `Invalid` LISTEN_REFUSED for one that must not or cannot be listened on.
+
+    Until services know each other by certificate, they listen on Unix sockets or on loopback only.
+    """
+    if address.startswith("unix:"):
+        path = address.removeprefix("unix:")
+        if len(path.encode()) > _UNIX_PATH_BYTES:
+            raise Invalid(
+                "LISTEN_REFUSED", f"The socket's path has more than {_UNIX_PATH_BYTES} bytes: choose a shorter folder."
+            )
+        return address
+    host, _, port = address.rpartition(":")
+    if not host or not port.isdigit() or not _is_loopback(host.strip("[]")):
+        raise Invalid(
+            "LISTEN_REFUSED",
+            f"{address[:100]!r} is not a Unix socket (unix:/path) or a loopback address (127.0.0.1:50051). Other "
+            "addresses are refused until services know each other by certificate.",
+        )
+    return address
+
+
+class GrpcServer:
+    """A server between `start` and `stop`. `address` is where it listens, with the port that was given for port 0."""
+
+    def __init__(self, server: grpc.aio.Server, health_servicer: Any, names: Sequence[str], address: str) -> None:
+        self._server = server
+        self._health = health_servicer
+        self._names = tuple(names)
+        self.address = address
+
+    async def start(self) -> None:
+        """Listens and says SERVING. Raises `Invalid` LISTEN_FAILED where the address is taken or not to be had."""
+        try:
+            port = self._server.add_insecure_port(self.address)
+        except RuntimeError as error:
+            raise Invalid("LISTEN_FAILED", f"Cannot listen on {self.address}: is another process there?") from error
+        if self.address.startswith("unix:"):
+            await self._server.start()
+            await asyncio.to_thread(Path(self.address.removeprefix("unix:")).chmod, 0o600)
+        else:
+            self.address = f"{self.address.rpartition(':')[0]}:{port}"
+            await self._server.start()
+        for name in self._names:
+            await self._health.set(name, health_pb2.HealthCheckResponse.SERVING)
+        _log.info("listening", address=self.address, services=list(self._names))
+
+    async def say_not_serving(self) -> None:
+        """Tells health checks that this process is on its way out. Calls are still served."""
+        await self._health.enter_graceful_shutdown()
+
+    async def stop(self, grace: float) -> None:
+        """Refuses new calls at once and cancels those still running after `grace` seconds."""
+        await self.say_not_serving()
+        await self._server.stop(grace)
+
+
+def build_server(services: Sequence[Service], address: str, *, interceptors: Sequence[Around] = ()) -> GrpcServer:
+    """A server for these services on a Unix socket (`unix:/path`) or a loopback port. Start it in a running loop."""
+    check_address(address)
+    server = grpc.aio.server(interceptors=[interceptor_chain(interceptors)], options=_OPTIONS)
+    health_servicer = health.aio.HealthServicer()
+    health_pb2_grpc.add_HealthServicer_to_server(health_servicer, server)
+    for service in services:
+        service.add(service.servicer, server)
+    names = [service.name for service in services]
+    reflection.enable_server_reflection((*names, health.SERVICE_NAME, reflection.SERVICE_NAME), server)
+    return GrpcServer(server, health_servicer, names, address)
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False

@@ -1,0 +1,86 @@
+"""Starting in order, stopping in reverse, and knowing when to stop. Every process is run by this."""
+
+import asyncio
+import os
+import signal
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Self
+
+from perito_runtime.logs import logger
+
+_log = logger("lifecycle")
+
+
+@dataclass(frozen=True)
+class _Part:
+    name: str
+    start: Callable[[], Awaitable[object]]
+    stop: Callable[[], Awaitable[object]]
+    stop_seconds: float
+
+
+class Lifecycle:
+    """Parts in the order in which they were added. Where one fails to start, those before it are stopped."""
+
+    def __init__(self) -> None:
+        self._parts: list[_Part] = []
+        self._running: list[_Part] = []
+
+    def add(
+        self,
+        name: str,
+        start: Callable[[], Awaitable[object]],
+        stop: Callable[[], Awaitable[object]],
+        stop_seconds: float = 10.0,
+    ) -> None:
+        """A part that must be up before those added later. It is given `stop_seconds` to stop."""
+        self._parts.append(_Part(name, start, stop, stop_seconds))
+
+    async def start(self) -> None:
+        """Starts each part. Raises what a part raised, after stopping those that had started."""
+        for part in self._parts:
+            try:
+                await part.start()
+            except BaseException:
+                _log.error("part did not start", name=part.name)
+                await self.stop()
+                raise
+            self._running.append(part)
+
+    async def stop(self) -> None:
+        """Stops in reverse. A part that fails or takes too long is logged and does not keep the others."""
+        while self._running:
+            part = self._running.pop()
+            try:
+                async with asyncio.timeout(part.stop_seconds):
+                    await part.stop()
+            except TimeoutError:
+                _log.error("part did not stop in time", name=part.name, seconds=part.stop_seconds)
+            except Exception:  # noqa: BLE001 - the others must stop too
+                _log.exception("part failed to stop", name=part.name)
+
+    async def __aenter__(self) -> Self:
+        await self.start()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.stop()
+
+
+async def stop_signal() -> str:
+    """Waits for SIGTERM or SIGINT and returns its name. A second one ends the process at once with code 1."""
+    loop = asyncio.get_running_loop()
+    heard: asyncio.Future[str] = loop.create_future()
+
+    def hear(number: signal.Signals) -> None:
+        if heard.done():
+            os._exit(1)
+        heard.set_result(number.name)
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, hear, number)
+    return await heard

@@ -1,0 +1,152 @@
+"""PhaseService for any phase: the only servicer the five phase services have.
+
+RunPhase takes a slot or answers BUSY before its first message, brings the inputs to local files, runs the compute
+function in a child, stores what it left and answers with references. It repeats its last progress every few seconds,
+because whoever holds the lease takes silence for death.
+"""
+
+import asyncio
+import re
+from collections.abc import AsyncGenerator
+from pathlib import Path
+from typing import Any
+
+from perito.phase.v1 import phase_pb2, phase_pb2_grpc
+from perito_kernel.errors import Internal, Invalid, Unavailable
+from perito_kernel.phases import InputFile, Job, Outcome, OutputFile, Phase, UpstreamResult
+
+from perito_runtime.catalogue import catalogue_digest
+from perito_runtime.compute import ComputePool, Slot
+from perito_runtime.grpc_server import Service
+from perito_runtime.logs import bind
+from perito_runtime.messages import json_object, phase_description, phase_result_message, upstream_result
+from perito_runtime.object_store import ObjectStore, artifact_key, canonical_id, check_tenant
+from perito_runtime.progress import Progress
+from perito_runtime.request_context import tenant_of
+
+_ANSWER_SECONDS = 2.0
+_STORED_AT_ONCE = 4
+_ARTIFACT = re.compile(r"[a-z0-9_][a-z0-9_.\-]{0,99}")
+
+
+class PhaseServicer(phase_pb2_grpc.PhaseServiceServicer):
+    """Serves one phase on a pool that it may share with others. `beat_seconds` is how often it repeats its progress."""
+
+    def __init__(self, phase: Phase, pool: ComputePool, store: ObjectStore, *, beat_seconds: float = 2.0) -> None:
+        self._phase = phase
+        self._pool = pool
+        self._store = store
+        self._beat_seconds = beat_seconds
+        self._digest = catalogue_digest(phase.rules)
+
+    async def DescribePhase(  # noqa: N802 - the contract's name
+        self,
+        request: phase_pb2.DescribePhaseRequest,  # noqa: ARG002 - the contract's signature
+        context: Any,  # noqa: ARG002
+    ) -> phase_pb2.DescribePhaseResponse:
+        """See the contract."""
+        return phase_description(self._phase, self._pool.slots, self._digest)
+
+    async def RunPhase(  # noqa: N802 - the contract's name
+        self, request: phase_pb2.RunPhaseRequest, context: Any
+    ) -> AsyncGenerator[phase_pb2.RunPhaseResponse, None]:
+        """See the contract."""
+        _check(request, tenant_of(context))
+        bind(analysis=request.analysis_id, phase=self._phase.name, fence=request.fence)
+        slot = self._pool.try_acquire()
+        if slot is None:
+            raise Unavailable("BUSY", f"All slots of phase {self._phase.name} are taken; try again.")
+        progress = Progress(self._beat_seconds)
+        work = asyncio.create_task(self._run(request, slot, progress, context.time_remaining() - _ANSWER_SECONDS))
+        try:
+            async for step in progress.until(work):
+                yield phase_pb2.RunPhaseResponse(progress=step)
+            yield phase_pb2.RunPhaseResponse(result=await work)
+        finally:
+            work.cancel()
+            await asyncio.wait([work])
+            slot.release()
+
+    async def _run(
+        self, request: phase_pb2.RunPhaseRequest, slot: Slot, progress: Progress, seconds: float
+    ) -> phase_pb2.PhaseResult:
+        deadline = asyncio.get_running_loop().time() + seconds
+        progress.step(0.0, "reading the inputs", (0.0, 0.05))
+        job = await self._job(request, slot)
+        left = deadline - asyncio.get_running_loop().time()
+        outcome = await slot.run(
+            self._phase.compute, job, lambda share, step: progress.step(share, step, (0.05, 0.95)), left
+        )
+        progress.step(0.0, "storing the results", (0.95, 1.0))
+        return phase_result_message(self._phase, outcome, await self._stored(request, slot, outcome))
+
+    async def _job(self, request: phase_pb2.RunPhaseRequest, slot: Slot) -> Job:
+        dataset = request.dataset
+        files = [
+            InputFile(
+                name=file.name,
+                path=str(await self._store.fetch(file.object, slot.inputs)),
+                sha256=file.object.sha256,
+                bytes=file.object.bytes,
+            )
+            for file in dataset.files
+        ]
+        mapping = str(await self._store.fetch(dataset.mapping, slot.inputs)) if dataset.HasField("mapping") else ""
+        return Job(
+            phase=self._phase.name,
+            rules=self._phase.rules,
+            files=files,
+            mapping=mapping,
+            upstream=[await self._upstream(entry, slot.inputs) for entry in request.upstream],
+            params=json_object(request.params_json, "params_json"),
+            out=str(slot.out),
+            scratch=str(slot.scratch),
+            threads=self._pool.threads,
+            memory_bytes=self._pool.job_memory_bytes,
+        )
+
+    async def _upstream(self, entry: phase_pb2.Upstream, into: Path) -> UpstreamResult:
+        paths = {
+            artifact.name: str(await self._store.fetch(artifact.object, into)) for artifact in entry.result.artifacts
+        }
+        return upstream_result(entry, paths)
+
+    async def _stored(
+        self, request: phase_pb2.RunPhaseRequest, slot: Slot, outcome: Outcome
+    ) -> list[phase_pb2.Artifact]:
+        gate = asyncio.Semaphore(_STORED_AT_ONCE)
+        names = [file.name for file in outcome.artifacts]
+        if len(set(names)) != len(names):
+            raise Internal("ARTIFACT_INVALID", f"Phase {self._phase.name} named a file twice.")
+
+        async def store(file: OutputFile) -> phase_pb2.Artifact:
+            path = slot.out / file.name
+            if not _ARTIFACT.fullmatch(file.name) or path.is_symlink() or not path.is_file():
+                raise Internal("ARTIFACT_INVALID", f"Phase {self._phase.name} did not leave a file it had named.")
+            key = artifact_key(request.tenant_id, request.analysis_id, self._phase.name, request.fence, file.name)
+            async with gate:
+                ref = await self._store.put_file(key, path, file.media_type)
+            return phase_pb2.Artifact(name=file.name, object=ref, rows=file.rows)
+
+        async with asyncio.TaskGroup() as group:
+            tasks = [group.create_task(store(file)) for file in outcome.artifacts]
+        return [task.result() for task in tasks]
+
+
+def phase_service(servicer: PhaseServicer) -> Service:
+    """What `build_server` takes."""
+    return Service("perito.phase.v1.PhaseService", phase_pb2_grpc.add_PhaseServiceServicer_to_server, servicer)
+
+
+def _check(request: phase_pb2.RunPhaseRequest, tenant: str) -> None:
+    """Every object named must be the tenant's: a phase has no other way to know whose books it reads."""
+    if canonical_id(request.tenant_id) != tenant:
+        raise Invalid("TENANT_MISMATCH", "The request is of another tenant than its metadata says.")
+    canonical_id(request.analysis_id)
+    for file in request.dataset.files:
+        check_tenant(file.object, tenant)
+    if request.dataset.HasField("mapping"):
+        check_tenant(request.dataset.mapping, tenant)
+    for entry in request.upstream:
+        for artifact in entry.result.artifacts:
+            check_tenant(artifact.object, tenant)

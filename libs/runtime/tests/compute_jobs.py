@@ -1,0 +1,116 @@
+"""Compute functions that the tests run in real children. Imported by name there, so this folder is on their path."""
+
+import ctypes
+import json
+import os
+import sys
+import time
+from pathlib import Path
+
+from perito_kernel.errors import Invalid
+from perito_kernel.phases import Job, Outcome, OutputFile, Report, RuleOutcome, RuleStatus
+
+
+def echo(job: Job, report: Report) -> Outcome:
+    """Says what it got, through a file and through the outcome."""
+    report(0.5, "half way")
+    seen = {
+        "files": [Path(file.path).read_text() for file in job.files],
+        "mapping": Path(job.mapping).read_text() if job.mapping else "",
+        "upstream": {result.phase: sorted(result.artifacts) or result.missing_reason for result in job.upstream},
+        "params": dict(job.params),
+    }
+    Path(job.out, "seen.json").write_text(json.dumps(seen, sort_keys=True))
+    return Outcome(
+        content_digest="d" * 64,
+        artifacts=[OutputFile("seen.json", "application/json", rows=1)],
+        rules=[RuleOutcome("V-004", "1", RuleStatus.PASSED, evaluated=3, facts={"net": "-110"})],
+        summary={"pid": os.getpid(), "cwd": str(Path.cwd()), "threads": job.threads},
+        as_of="2026-01-31T00:00:00Z",
+    )
+
+
+def noisy(job: Job, report: Report) -> Outcome:
+    """Prints where only the channel may speak."""
+    print("stray", flush=True)  # noqa: T201 - the point of it
+    os.write(1, b"stray again\n")
+    for line in range(200):
+        sys.stderr.write(f"line {line}\n")
+    return echo(job, report)
+
+
+def chatty(job: Job, report: Report) -> Outcome:
+    """Reports far more often than anyone wants to read."""
+    for step in range(100_000):
+        report(step / 100_000, f"step {step}")
+    return echo(job, report)
+
+
+def silent(job: Job, report: Report) -> Outcome:
+    """Works for a second and says nothing."""
+    time.sleep(float(job.params["seconds"]))
+    return echo(job, report)
+
+
+def refuses(job: Job, report: Report) -> Outcome:
+    """Bad input."""
+    raise Invalid("DATE_UNREADABLE", "Row 7 holds no date.", {"file": "sales.csv", "row": 7})
+
+
+def breaks(job: Job, report: Report) -> Outcome:
+    """A fault of ours."""
+    raise ValueError("secret of a client")
+
+
+def segfaults(job: Job, report: Report) -> Outcome:
+    """A crash in native code."""
+    ctypes.string_at(0)
+    raise AssertionError("unreachable")
+
+
+def stops(job: Job, report: Report) -> Outcome:
+    """Never ends and holds the interpreter's lock all the time: C code that never looks up."""
+    ctypes.PyDLL(None).sleep(3600)
+    raise AssertionError("unreachable")
+
+
+def eats_in_one_bite(job: Job, report: Report) -> Outcome:
+    """One huge allocation."""
+    return _count(bytearray(8 * 1024**3))
+
+
+def eats_slowly(job: Job, report: Report) -> Outcome:
+    """Touches more and more memory, 1 MiB at a time, past what it is given."""
+    eaten: list[bytes] = []
+    while True:
+        eaten.append(os.urandom(1024**2))
+
+
+def eats_through_engine(job: Job, report: Report) -> Outcome:
+    """The query whose memory the engine's own limit does not bind."""
+    import duckdb  # noqa: PLC0415 - only where it is used
+
+    database = duckdb.connect(config={"memory_limit": f"{job.memory_bytes}B", "threads": job.threads})
+    return _count(database.execute("select len(range(60000000))").fetchall())
+
+
+def names_what_it_did_not_leave(job: Job, report: Report) -> Outcome:
+    """Points outside its folder."""
+    Path(job.scratch, "x").write_text("x")
+    return Outcome("d", [OutputFile(str(job.params["name"]), "text/plain")])
+
+
+def leaves_a_link(job: Job, report: Report) -> Outcome:
+    """Tries to carry out what it may not read itself."""
+    Path(job.out, "link").symlink_to("/etc/hostname")
+    return Outcome("d", [OutputFile("link", "text/plain")])
+
+
+def tells_its_world(job: Job, report: Report) -> Outcome:
+    """What a child can see."""
+    modules = sorted(name for name in ("duckdb", "pyarrow") if name in sys.modules)
+    return Outcome("d", [], summary={"environment": sorted(os.environ), "modules": modules, "group": os.getpgid(0)})
+
+
+def _count(value: object) -> Outcome:
+    return Outcome(str(len(str(value))), [])
