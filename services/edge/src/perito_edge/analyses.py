@@ -1,0 +1,138 @@
+"""`POST /analyze`, `GET /status/{id}`, `GET /analysis/{id}`: submitting, following and reading an analysis."""
+
+import json
+from typing import Any
+
+from fastapi import APIRouter, Request, Response
+from perito.analysis.v1.analysis_pb2 import Analysis, SubmitAnalysisRequest
+from perito_kernel.errors import Invalid
+from pydantic import ValidationError
+
+from perito_edge.answers import problems
+from perito_edge.bodies import read_body
+from perito_edge.models import Accepted, AnalysisAnswer, AnalyzeRequest, Status
+from perito_edge.orchestrator_client import Caller
+from perito_edge.problems import InvalidFields
+from perito_edge.requests import AnalysisId, Given, IdempotencyKey, Parts, Who
+from perito_edge.strict_json import parse
+from perito_edge.views import accepted, findings, is_terminal, seconds_between, status, summary
+
+router = APIRouter(tags=["analyses"])
+
+_BODY: dict[str, Any] = {
+    "requestBody": {
+        "required": True,
+        "content": {"application/json": {"schema": AnalyzeRequest.model_json_schema()}},
+    }
+}
+
+
+@router.post(
+    "/analyze",
+    status_code=202,
+    operation_id="analyze",
+    summary="Analyse a dataset",
+    responses=problems(400, 404, 408, 409, 413, 415, 422),
+    openapi_extra=_BODY,
+)
+async def analyze(
+    request: Request, response: Response, given: Given, caller: Who, idempotency_key: IdempotencyKey
+) -> Accepted:
+    """Accepts an analysis. After 202 it reaches an end, whatever happens to this server."""
+    wanted = _validated(await _json_body(request, given))
+    answer = await given.orchestrator.submit(
+        caller,
+        SubmitAnalysisRequest(
+            dataset_id=wanted.dataset_id.lower(),
+            name=wanted.name,
+            phases=sorted(set(wanted.phases or ())),
+            params_json=json.dumps(wanted.params, sort_keys=True, ensure_ascii=False),
+            idempotency_key=idempotency_key,
+        ),
+    )
+    view = accepted(answer.analysis)
+    response.headers["Location"] = view.links["analysis"]
+    response.headers["Retry-After"] = str(given.settings.retry_after_seconds)
+    if answer.replayed:
+        response.headers["Idempotency-Replayed"] = "true"
+    return view
+
+
+async def _json_body(request: Request, given: Parts) -> Any:
+    kind = request.headers.get("content-type", "").split(";", 1)[0].strip().lower()
+    if kind != "application/json":
+        raise Invalid("UNSUPPORTED_MEDIA_TYPE", "Send the body as `application/json`.")
+    settings = given.settings
+    return parse(await read_body(request, settings.max_json_bytes, settings.body_idle_seconds), settings.max_json_depth)
+
+
+def _validated(body: Any) -> AnalyzeRequest:
+    try:
+        wanted = AnalyzeRequest.model_validate(body)
+    except ValidationError as exc:
+        errors: list[dict[str, str]] = [
+            {"pointer": "".join(f"/{step}" for step in error["loc"]), "detail": error["msg"]}
+            for error in exc.errors(include_url=False, include_context=False, include_input=False)
+        ]
+        raise InvalidFields(
+            "BODY_INVALID", "The body does not match the API description: see `errors`.", errors
+        ) from exc
+    if any(not c.isprintable() for c in wanted.name):
+        errors = [{"pointer": "/name", "detail": "It holds characters that cannot be shown."}]
+        raise InvalidFields("BODY_INVALID", "The body does not match the API description: see `errors`.", errors)
+    return wanted
+
+
+@router.get(
+    "/status/{analysis_id}",
+    operation_id="get_status",
+    summary="Where an analysis stands",
+    responses=problems(404),
+)
+async def get_status(given: Given, caller: Who, analysis_id: AnalysisId) -> Status:
+    """Status, progress from 0 to 100 (never falling), the running phase and what it is doing, and why it failed."""
+    return status(await given.orchestrator.analysis(caller, analysis_id))
+
+
+@router.get(
+    "/analysis/{analysis_id}",
+    operation_id="get_analysis",
+    summary="What an analysis found",
+    responses=problems(404)
+    | {202: {"model": Status, "description": "Still running: the status, and Retry-After in seconds."}},
+)
+async def get_analysis(
+    response: Response, given: Given, caller: Who, analysis_id: AnalysisId
+) -> AnalysisAnswer | Status:
+    """Phases, findings by priority with true totals, and what the report computed. Where a value is null, `absent`
+    says why.
+    """
+    analysis = await given.orchestrator.analysis(caller, analysis_id)
+    if is_terminal(analysis):
+        return await _answer(given, caller, analysis)
+    response.status_code = 202
+    response.headers["Retry-After"] = str(given.settings.retry_after_seconds)
+    return status(analysis)
+
+
+async def _answer(given: Parts, caller: Caller, analysis: Analysis) -> AnalysisAnswer:
+    listed = await given.orchestrator.findings(caller, analysis.analysis_id, given.settings.findings_shown)
+    report = await given.reports.sections(analysis)
+    score, why = report.health_score()
+    absent = dict(report.absent)
+    if score is None:
+        absent["health_score"] = why
+    return AnalysisAnswer(
+        **status(analysis).model_dump(),
+        execution_seconds=seconds_between(analysis.submitted_at, analysis.ended_at),
+        summaries=[summary(run) for run in analysis.phases],
+        findings=findings(listed),
+        health_score=score,
+        verdict=report.values.get("verdict"),
+        scores=report.values.get("scores"),
+        exposure=report.values.get("exposure"),
+        metrics=report.values.get("metrics"),
+        recommendations=report.values.get("recommendations"),
+        missing_phases=report.values.get("missing_phases"),
+        absent=absent,
+    )

@@ -1,0 +1,76 @@
+"""Puts the edge together: one ASGI application over a channel to the orchestrator and an object store."""
+
+from typing import Any
+
+import grpc
+from fastapi import APIRouter, FastAPI
+from fastapi.exceptions import RequestValidationError
+from perito_kernel.errors import PeritoError
+from perito_runtime.objects import ObjectStore
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+
+from perito_edge import analyses, datasets, exports, health
+from perito_edge.keys import KeyRing
+from perito_edge.middleware import HEALTH_PATH, Faults, KeyCheck, RequestContext
+from perito_edge.orchestrator_client import OrchestratorClient
+from perito_edge.problems import Problem, on_http_error, on_perito_error, on_validation_error
+from perito_edge.reports import Reports
+from perito_edge.requests import Parts
+from perito_edge.settings import EdgeSettings
+from perito_edge.uploads import Uploads
+
+_PREFIX = "/api/forensic"
+_DESCRIPTION = (
+    "Upload the files of a retailer's books, have them examined, read what does not hold. Every address but health "
+    "needs a key in X-API-Key. Every error is a problem document (RFC 9457)."
+)
+
+
+def create_app(settings: EdgeSettings, channel: grpc.aio.Channel, store: ObjectStore) -> FastAPI:
+    """The application. Channel and store belong to the caller, who closes them after the server has stopped."""
+    orchestrator = OrchestratorClient(channel, settings.rpc_seconds, settings.health_rpc_seconds)
+    app = FastAPI(
+        title="Perito",
+        version="1.0.0",
+        description=_DESCRIPTION,
+        openapi_url=f"{_PREFIX}/openapi.json",
+        # The bundled pages load scripts from other hosts.
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+        telemetry={"operation_spans": False},
+        middleware=[
+            Middleware(RequestContext),
+            Middleware(Faults),
+            Middleware(KeyCheck, keys=KeyRing(orchestrator, settings)),
+        ],
+        exception_handlers={
+            PeritoError: on_perito_error,
+            HTTPException: on_http_error,
+            RequestValidationError: on_validation_error,
+        },
+    )
+    app.state.parts = Parts(
+        settings, orchestrator, store, Uploads(store, orchestrator, settings), Reports(store, settings)
+    )
+    app.state.readiness = health.Readiness(orchestrator)
+    api = APIRouter(prefix=_PREFIX)
+    for part in (health, datasets, analyses, exports):
+        api.include_router(part.router)
+    app.include_router(api)
+    _describe(app)
+    return app
+
+
+def _describe(app: FastAPI) -> None:
+    """Adds to the description what the framework cannot know: the key, which middleware checks, and the problems."""
+    generated = app.openapi()
+    parts: dict[str, Any] = generated.setdefault("components", {})
+    parts["securitySchemes"] = {"key": {"type": "apiKey", "in": "header", "name": "X-API-Key"}}
+    schemas = parts.setdefault("schemas", {})
+    problem = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
+    schemas.update(problem.pop("$defs", {}))
+    schemas["Problem"] = problem
+    generated["security"] = [{"key": []}]
+    generated["paths"][HEALTH_PATH]["get"]["security"] = []

@@ -1,0 +1,51 @@
+"""Request bodies as bounded streams.
+
+The framework's own limiter answers `text/plain` over the handler's answer where Content-Length is above the limit
+(starlette/middleware/body_limit.py, `send_with_limit`), and an error here is a problem document that names the limit:
+so the bounds are kept by whoever reads.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+from perito_kernel.errors import Exhausted, Invalid
+from starlette.requests import ClientDisconnect, Request
+
+
+async def stream_body(request: Request, limit: int, idle_seconds: float) -> AsyncIterator[bytes]:
+    """Chunks of the body. Raises BODY_TOO_LARGE before the first byte where the length is declared, BODY_TOO_SLOW where
+    nothing comes for `idle_seconds`, BODY_CUT_OFF where the client goes away.
+    """
+    declared = request.headers.get("content-length", "")
+    if declared.isdecimal() and int(declared) > limit:
+        raise _too_large(limit)
+    seen = 0
+    stream = request.stream()
+    while (chunk := await _next(stream, idle_seconds)) is not None:
+        seen += len(chunk)
+        if seen > limit:
+            raise _too_large(limit)
+        if chunk:
+            yield chunk
+
+
+async def read_body(request: Request, limit: int, idle_seconds: float) -> bytes:
+    """The whole body, of at most `limit` bytes. Raises as `stream_body`."""
+    return b"".join([chunk async for chunk in stream_body(request, limit, idle_seconds)])
+
+
+async def _next(stream: AsyncIterator[bytes], idle_seconds: float) -> bytes | None:
+    try:
+        async with asyncio.timeout(idle_seconds):
+            return await anext(stream, None)
+    except TimeoutError as exc:
+        message = f"Nothing of the body came for {idle_seconds:g} seconds: send it again without pauses."
+        raise Invalid("BODY_TOO_SLOW", message) from exc
+    except ClientDisconnect as exc:
+        raise Invalid("BODY_CUT_OFF", "The connection ended before the body did: send it again.") from exc
+
+
+def _too_large(limit: int) -> Exhausted:
+    return Exhausted(
+        "BODY_TOO_LARGE", f"The body is larger than {limit} bytes: send less at once.", {"limit_bytes": limit}
+    )

@@ -1,0 +1,65 @@
+"""`POST /datasets`: uploads."""
+
+from typing import Any
+
+from fastapi import APIRouter, Request, Response
+
+from perito_edge.answers import problems
+from perito_edge.bodies import stream_body
+from perito_edge.models import Dataset
+from perito_edge.requests import Given, IdempotencyKey, Who
+from perito_edge.views import dataset
+
+router = APIRouter(tags=["datasets"])
+
+_BODY: dict[str, Any] = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            "multipart/form-data": {
+                "schema": {
+                    "type": "object",
+                    "required": ["files", "mapping"],
+                    "properties": {
+                        "files": {
+                            "type": "array",
+                            "items": {"type": "string", "format": "binary"},
+                            "description": "One part for each file of the books; findings use the file names. "
+                            "A part may carry Content-Digest (RFC 9530, sha-256).",
+                        },
+                        "mapping": {
+                            "type": "string",
+                            "format": "binary",
+                            "description": "YAML: which table and columns each file holds.",
+                        },
+                        "sha256": {
+                            "type": "string",
+                            "description": "What `sha256sum FILES` prints: each line is compared with what arrived.",
+                        },
+                    },
+                }
+            }
+        },
+    }
+}
+
+
+@router.post(
+    "/datasets",
+    status_code=201,
+    operation_id="create_dataset",
+    summary="Upload the files of one set of books",
+    responses=problems(400, 408, 409, 413, 415, 422),
+    openapi_extra=_BODY,
+)
+async def create_dataset(
+    request: Request, response: Response, given: Given, caller: Who, idempotency_key: IdempotencyKey
+) -> Dataset:
+    """Streams files and mapping into the object store and registers them. All or nothing."""
+    body = stream_body(request, given.settings.max_upload_bytes, given.settings.body_idle_seconds)
+    content_type = request.headers.get("content-type", "")
+    registered, replayed = await given.uploads.receive(caller, content_type, body, idempotency_key)
+    response.headers["Location"] = f"/api/forensic/datasets/{registered.dataset_id}"
+    if replayed:
+        response.headers["Idempotency-Replayed"] = "true"
+    return dataset(registered)

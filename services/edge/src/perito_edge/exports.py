@@ -1,0 +1,74 @@
+"""`GET /export/{id}`: the report's own bytes."""
+
+import base64
+from collections.abc import AsyncIterator
+from typing import Literal
+
+from fastapi import APIRouter
+from fastapi.responses import StreamingResponse
+from perito.dataset.v1.dataset_pb2 import ObjectRef
+from perito_runtime.objects import ObjectStore
+
+from perito_edge.answers import problems
+from perito_edge.reports import REPORT_HTML, REPORT_JSON, find_report
+from perito_edge.requests import AnalysisId, Given, Who
+
+router = APIRouter(tags=["exports"])
+
+
+@router.get(
+    "/export/{analysis_id}",
+    operation_id="export_report",
+    summary="The report",
+    response_class=StreamingResponse,
+    responses=problems(404, 409, 422)
+    | {
+        200: {
+            "description": "The same bytes for the same books; Content-Digest holds their SHA-256.",
+            "content": {
+                "application/json": {"schema": {"type": "object"}},
+                "text/html": {"schema": {"type": "string"}},
+            },
+        }
+    },
+)
+async def export_report(
+    given: Given,
+    caller: Who,
+    analysis_id: AnalysisId,
+    format: Literal["json", "html"] = "json",  # noqa: A002 -- the parameter's public name
+) -> StreamingResponse:
+    """Streams the report as it was written, as JSON or as one HTML page without scripts."""
+    analysis = await given.orchestrator.analysis(caller, analysis_id)
+    ref = find_report(analysis, REPORT_JSON if format == "json" else REPORT_HTML)
+    disposition = "attachment" if format == "json" else "inline"
+    headers = {
+        "Content-Length": str(ref.bytes),
+        "Content-Digest": f"sha-256=:{base64.b64encode(bytes.fromhex(ref.sha256)).decode()}:",
+        "Content-Disposition": f'{disposition}; filename="perito-{analysis_id}.{format}"',
+    }
+    if format == "html":
+        style = await given.reports.style_sources(analysis)
+        headers["Content-Security-Policy"] = (
+            f"sandbox; default-src 'none'; style-src {style}; img-src data:; base-uri 'none'; form-action 'none'; "
+            "frame-ancestors 'none'"
+        )
+    # Opened before the answer begins, so that a missing object is a problem document and not a cut connection.
+    chunks = await _opened(given.store, ref)
+    media_type = "application/json" if format == "json" else "text/html; charset=utf-8"
+    return StreamingResponse(chunks, media_type=media_type, headers=headers)
+
+
+async def _opened(store: ObjectStore, ref: ObjectRef) -> AsyncIterator[bytes]:
+    stream = store.open_stream(ref)
+    first = await anext(stream, b"")
+
+    async def chunks() -> AsyncIterator[bytes]:
+        try:
+            yield first
+            async for chunk in stream:
+                yield chunk
+        finally:
+            await stream.aclose()
+
+    return chunks()

@@ -1,0 +1,61 @@
+"""`GET /health`: the one address without a key."""
+
+import asyncio
+import time
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Query, Request, Response
+
+from perito_edge.answers import open_problems
+from perito_edge.models import Health
+from perito_edge.orchestrator_client import OrchestratorClient
+
+router = APIRouter(tags=["health"])
+
+_REMEMBERED_SECONDS = 1.0
+
+
+class Readiness:
+    """Asks the orchestrator at most once a second, however many ask the edge: nobody needs a key to ask."""
+
+    def __init__(self, orchestrator: OrchestratorClient) -> None:
+        self._orchestrator = orchestrator
+        self._lock = asyncio.Lock()
+        self._until = 0.0
+        self._serving = False
+
+    async def orchestrator_serves(self) -> bool:
+        """What the orchestrator said within the last second."""
+        async with self._lock:
+            if time.monotonic() >= self._until:
+                self._serving = await self._orchestrator.serving()
+                self._until = time.monotonic() + _REMEMBERED_SECONDS
+            return self._serving
+
+
+@router.get(
+    "/health",
+    operation_id="health",
+    summary="Whether the service is alive and can work",
+    responses=open_problems(405, 422, 500)
+    | {503: {"model": Health, "description": "Alive, and cannot work at the moment."}},
+)
+async def health(
+    request: Request,
+    response: Response,
+    probe: Annotated[
+        Literal["ready", "live"], Query(description="`live` asks only whether this process answers: 200 always.")
+    ] = "ready",
+) -> Health:
+    """200 where analyses can be submitted, 503 where not."""
+    readiness: Readiness = request.app.state.readiness
+    serves = await readiness.orchestrator_serves()
+    if not serves and probe == "ready":
+        response.status_code = 503
+        response.headers["Retry-After"] = "1"
+    return Health(
+        status="ready" if serves else "unavailable",
+        live=True,
+        ready=serves,
+        checks={"orchestrator": "ok" if serves else "unreachable"},
+    )

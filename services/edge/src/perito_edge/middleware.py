@@ -1,0 +1,126 @@
+"""What holds for every request, whatever its address: request id, security headers, one log line, the key check, and a
+problem document for what nobody caught. Pure ASGI: nothing here buffers a body.
+"""
+
+import re
+import time
+from collections.abc import Callable
+
+from perito_kernel.errors import PeritoError
+from perito_runtime.logs import logger
+from perito_runtime.request_context import enter_request
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from perito_edge.keys import KeyRing, require_scope
+from perito_edge.problems import internal, problem_response
+
+HEALTH_PATH = "/api/forensic/health"
+
+_REQUEST_ID = re.compile(r"[0-9A-Za-z._-]{1,64}")
+_LOGGED_PATH = 200
+_HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Cache-Control": "no-store",
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+}
+
+access = logger("perito.edge.access")
+log = logger("perito.edge")
+
+
+class RequestContext:
+    """Outermost: gives the request its id, every answer its headers, and the log its line."""
+
+    def __init__(self, app: ASGIApp, clock: Callable[[], float] = time.perf_counter) -> None:
+        self._app = app
+        self._clock = clock
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        asked = Headers(scope=scope).get("x-request-id", "")
+        request_id = enter_request(asked if _REQUEST_ID.fullmatch(asked) else "", None)
+        scope.setdefault("state", {})["request_id"] = request_id
+        begun = self._clock()
+        counted = {"status": 0, "bytes_in": 0, "bytes_out": 0}
+
+        async def receive_counted() -> Message:
+            message = await receive()
+            counted["bytes_in"] += len(message.get("body", b""))
+            return message
+
+        async def send_with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                counted["status"] = message["status"]
+                headers = MutableHeaders(scope=message)
+                headers["X-Request-Id"] = request_id
+                for name, value in _HEADERS.items():
+                    headers.setdefault(name, value)
+            counted["bytes_out"] += len(message.get("body", b""))
+            await send(message)
+
+        try:
+            await self._app(scope, receive_counted, send_with_headers)
+        finally:
+            _log(scope, counted, self._clock() - begun)
+
+
+def _log(scope: Scope, counted: dict[str, int], seconds: float) -> None:
+    # No query string and no headers: they may hold secrets. A status of 0: the client left before any answer.
+    caller = scope["state"].get("caller")
+    who = {} if caller is None else {"tenant": caller.tenant, "key": caller.key_id}
+    access.info(
+        "request answered",
+        request=scope["state"]["request_id"],
+        method=scope["method"],
+        path=scope["path"][:_LOGGED_PATH],
+        milliseconds=round(seconds * 1000, 1),
+        **counted,
+        **who,
+    )
+
+
+class Faults:
+    """Turns what escaped every handler into a problem document; the traceback goes to the log alone."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        started = False
+
+        async def send_noting(message: Message) -> None:
+            nonlocal started
+            started = started or message["type"] == "http.response.start"
+            await send(message)
+
+        try:
+            await self._app(scope, receive, send_noting)
+        except Exception as exc:
+            if scope["type"] != "http" or started:
+                raise  # the answer is under way: only cutting the connection tells the client that it is not whole
+            error = exc if isinstance(exc, PeritoError) else internal()
+            if error is not exc:
+                log.error("request failed", exc_info=exc)
+            await problem_response(error, scope["state"]["request_id"])(scope, receive, send)
+
+
+class KeyCheck:
+    """Refuses every request without a valid key, before its body is read. Health alone is open."""
+
+    def __init__(self, app: ASGIApp, keys: KeyRing) -> None:
+        self._app = app
+        self._keys = keys
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and scope["path"] != HEALTH_PATH:
+            state = scope["state"]
+            caller = await self._keys.identify(Headers(scope=scope).get("x-api-key"))
+            state["caller"] = caller
+            require_scope(caller, "read" if scope["method"] in {"GET", "HEAD", "OPTIONS"} else "submit")
+        await self._app(scope, receive, send)

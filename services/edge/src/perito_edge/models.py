@@ -1,0 +1,197 @@
+"""What goes in and out as JSON, and the API description made from it.
+
+Requests are strict: an unknown key or a wrong type is an error, because a misspelt option that is ignored gives a wrong
+answer that looks right. In answers a value that does not exist is null, and `absent` says why.
+"""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, JsonValue
+
+Word = Literal["pending", "running", "completed", "failed", "cancelled"]
+PhaseWord = Literal["waiting", "queued", "running", "completed", "failed", "skipped"]
+SeverityWord = Literal["info", "low", "medium", "high", "critical"]
+_ID = "7c9e6679-7425-40de-944b-e07fc1f90ae7"
+_SHA = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
+
+
+class AnalyzeRequest(BaseModel):
+    """What to analyse."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        strict=True,
+        json_schema_extra={"examples": [{"dataset_id": _ID, "name": "March, all shops"}]},
+    )
+
+    dataset_id: str = Field(
+        description="Id that the upload answered.",
+        pattern=r"^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$",
+    )
+    phases: list[Annotated[int, Field(ge=1, le=99)]] | None = Field(
+        default=None,
+        min_length=1,
+        max_length=99,
+        description="Places of the phases to run; all where it is absent. What they require is added.",
+    )
+    name: str = Field(default="", max_length=200, description="Your name for the analysis.")
+    params: dict[str, JsonValue] = Field(
+        default_factory=dict[str, JsonValue],
+        description='Parameters of the run, for example `{"rules": {"C-035": {"tolerance": "0.05"}}}`.',
+    )
+
+
+class StoredFile(BaseModel):
+    """A file as it was received."""
+
+    name: str = Field(description="Your name for it.", examples=["sales_march.csv"])
+    bytes: int = Field(description="Length.", examples=[81234])
+    sha256: str = Field(description="SHA-256 of the bytes.", examples=[_SHA])
+    media_type: str = Field(description="As sent.", examples=["text/csv"])
+
+
+class Dataset(BaseModel):
+    """Files that can be analysed."""
+
+    dataset_id: str = Field(examples=[_ID])
+    files: list[StoredFile]
+    mapping: StoredFile = Field(description="The mapping file.")
+
+
+class Failure(BaseModel):
+    """Why something failed."""
+
+    reason: str = Field(description="Stable, upper case with underscores.", examples=["COLUMN_MISSING"])
+    message: str = Field(description="What happened and what to do next.")
+    details: dict[str, JsonValue] = Field(description="File, row, column where they apply.")
+
+
+class PhaseState(BaseModel):
+    """Where one phase stands."""
+
+    phase: str = Field(examples=["validation"])
+    ordinal: int = Field(description="Place in `phases` of the request.", examples=[1])
+    status: PhaseWord
+    progress: int = Field(description="0 to 100.", examples=[40])
+    step: str = Field(description="What it is doing.", examples=["reading sales_march.csv"])
+    attempts: int = Field(description="Attempts spent.", examples=[1])
+    started_at: str | None
+    ended_at: str | None
+    error: Failure | None
+
+
+class Status(BaseModel):
+    """Where an analysis stands."""
+
+    id: str = Field(examples=[_ID])
+    dataset_id: str = Field(examples=[_ID])
+    name: str = Field(examples=["March, all shops"])
+    status: Word
+    partial: bool = Field(description="It completed without one of its phases.")
+    progress: int = Field(description="0 to 100, never falling.", examples=[40])
+    current_phase: str | None = Field(description="The first phase that is running.", examples=["validation"])
+    step: str | None = Field(description="What that phase is doing.", examples=["reading sales_march.csv"])
+    submitted_at: str
+    ended_at: str | None
+    error: Failure | None
+    phases: list[PhaseState] = Field(description="In the order of the plan.")
+    links: dict[str, str] = Field(description="`status`, `analysis`, `report_json`, `report_html`.")
+
+
+class RuleCounts(BaseModel):
+    """How many rules of a phase ended how."""
+
+    passed: int
+    failed: int
+    not_applicable: int
+    errored: int
+
+
+class PhaseSummary(PhaseState):
+    """What one phase found."""
+
+    execution_seconds: float | None = Field(description="From its start to its end, all attempts.")
+    version: str | None
+    content_digest: str | None = Field(description="Same input, same digest.")
+    rules: RuleCounts | None = Field(description="Null where the phase has no result.")
+    findings: int | None = Field(description="All findings of the phase.")
+    summary: JsonValue = Field(description="Facts that the phase gives about its run.")
+
+
+class Period(BaseModel):
+    """Business dates concerned, both included."""
+
+    start: str | None
+    end: str | None
+
+
+class Impact(BaseModel):
+    """Money, as a decimal number in a string."""
+
+    amount: str = Field(examples=["-1284.5000"])
+    currency: str = Field(examples=["NGN"])
+
+
+class Finding(BaseModel):
+    """One finding."""
+
+    fingerprint: str = Field(description="The same finding in another run has the same one.")
+    rule_id: str = Field(examples=["C-006"])
+    rule_version: str
+    phase: str
+    severity: SeverityWord
+    confidence: str = Field(description="0 to 1, a decimal number.", examples=["0.95"])
+    impact: Impact | None
+    identity: dict[str, JsonValue] = Field(description="What it is about.")
+    period: Period | None
+    title: str
+    measures: dict[str, JsonValue] = Field(description="Observed, expected and differences, decimal numbers.")
+    row_count: int = Field(description="True number of source rows behind it.")
+
+
+class Findings(BaseModel):
+    """The first findings by priority, with true totals."""
+
+    items: list[Finding]
+    shown: int
+    total: int = Field(description="All findings of the analysis.")
+    capped: bool = Field(description="A rule has more findings than the 1,000 that lists keep; its artefacts hold all.")
+
+
+class AnalysisAnswer(Status):
+    """What an analysis found. Everything but the findings is the report's own words."""
+
+    execution_seconds: float | None = Field(description="From submission to end.")
+    summaries: list[PhaseSummary] = Field(description="What each phase found.")
+    findings: Findings | None
+    health_score: int | None = Field(description="0 to 100, as the report defines it.")
+    verdict: JsonValue
+    scores: JsonValue
+    exposure: JsonValue
+    metrics: JsonValue = Field(description="KPIs.")
+    recommendations: JsonValue
+    missing_phases: JsonValue
+    absent: dict[str, str] = Field(description="For each of the above that is null: why.")
+
+
+class Accepted(BaseModel):
+    """An analysis that will reach an end."""
+
+    id: str = Field(examples=[_ID])
+    dataset_id: str = Field(examples=[_ID])
+    status: Word
+    status_url: str = Field(examples=[f"/api/forensic/status/{_ID}"])
+    links: dict[str, str]
+
+
+class Health(BaseModel):
+    """Whether this edge can do its work."""
+
+    status: Literal["ready", "unavailable"]
+    live: bool
+    ready: bool
+    checks: dict[str, str] = Field(examples=[{"orchestrator": "ok"}])
+
+
+Document = dict[str, Any]
+"""A JSON object whose content is another service's word."""

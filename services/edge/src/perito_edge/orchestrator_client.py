@@ -1,0 +1,98 @@
+"""The orchestrator as the edge sees it: one method per RPC, each with a deadline, errors as kernel errors.
+
+The request id travels by itself (perito_runtime.request_context); the tenant is named on each call.
+"""
+
+from collections.abc import Awaitable
+from dataclasses import dataclass
+from typing import Any, Protocol, TypeVar
+
+import grpc
+from grpc_health.v1 import health_pb2, health_pb2_grpc
+from perito.analysis.v1.access_pb2 import AuthenticateRequest, AuthenticateResponse
+from perito.analysis.v1.access_pb2_grpc import AccessServiceStub
+from perito.analysis.v1.analysis_pb2 import (
+    Analysis,
+    CreateDatasetRequest,
+    CreateDatasetResponse,
+    GetAnalysisRequest,
+    ListFindingsRequest,
+    ListFindingsResponse,
+    SubmitAnalysisRequest,
+    SubmitAnalysisResponse,
+)
+from perito.analysis.v1.analysis_pb2_grpc import AnalysisServiceStub
+from perito_runtime.grpc_client import call_error, tenant_metadata
+
+_SERVICE = "perito.analysis.v1.AnalysisService"
+_Request_contra = TypeVar("_Request_contra", contravariant=True)
+_Answer_co = TypeVar("_Answer_co", covariant=True)
+
+
+@dataclass(frozen=True)
+class Caller:
+    """Who asks, as the key check found."""
+
+    tenant: str
+    key_id: str
+    scopes: frozenset[str]
+
+
+class _Method(Protocol[_Request_contra, _Answer_co]):
+    def __call__(
+        self, request: _Request_contra, /, *, timeout: float, metadata: tuple[tuple[str, str], ...]
+    ) -> Awaitable[_Answer_co]: ...
+
+
+class OrchestratorClient:
+    """Calls AnalysisService and AccessService. Raises `PeritoError`; a call without an answer is `Unavailable`."""
+
+    def __init__(self, channel: grpc.aio.Channel, rpc_seconds: float, health_seconds: float) -> None:
+        self._analysis = AnalysisServiceStub(channel)
+        self._access = AccessServiceStub(channel)
+        # Any: the stubs give this class no methods
+        self._health: Any = health_pb2_grpc.HealthStub(channel)
+        self._rpc_seconds = rpc_seconds
+        self._health_seconds = health_seconds
+
+    async def authenticate(self, api_key: str) -> AuthenticateResponse:
+        """Who the key belongs to. Raises `Unauthenticated`."""
+        return await self._call(self._access.Authenticate, AuthenticateRequest(api_key=api_key), ())
+
+    async def create_dataset(self, caller: Caller, request: CreateDatasetRequest) -> CreateDatasetResponse:
+        """Registers stored files."""
+        return await self._call(self._analysis.CreateDataset, request, tenant_metadata(caller.tenant))
+
+    async def submit(self, caller: Caller, request: SubmitAnalysisRequest) -> SubmitAnalysisResponse:
+        """Accepts an analysis."""
+        return await self._call(self._analysis.SubmitAnalysis, request, tenant_metadata(caller.tenant))
+
+    async def analysis(self, caller: Caller, analysis_id: str) -> Analysis:
+        """One analysis of the caller's tenant. Raises `NotFound`, for another tenant's too."""
+        request = GetAnalysisRequest(analysis_id=analysis_id)
+        return (await self._call(self._analysis.GetAnalysis, request, tenant_metadata(caller.tenant))).analysis
+
+    async def findings(self, caller: Caller, analysis_id: str, count: int) -> ListFindingsResponse:
+        """The first `count` findings by priority."""
+        request = ListFindingsRequest(analysis_id=analysis_id, page_size=count)
+        return await self._call(self._analysis.ListFindings, request, tenant_metadata(caller.tenant))
+
+    async def serving(self) -> bool:
+        """Whether the orchestrator says that it serves analyses. Never raises for a failed call."""
+        request = health_pb2.HealthCheckRequest(service=_SERVICE)
+        try:
+            answer = await self._health.Check(request, timeout=self._health_seconds)
+        except grpc.aio.AioRpcError:
+            return False
+        return answer.status == health_pb2.HealthCheckResponse.SERVING
+
+    async def _call(
+        self,
+        method: _Method[_Request_contra, _Answer_co],
+        request: _Request_contra,
+        metadata: tuple[tuple[str, str], ...],
+    ) -> _Answer_co:
+        try:
+            return await method(request, timeout=self._rpc_seconds, metadata=metadata)
+        except grpc.aio.AioRpcError as exc:
+            raise call_error(exc) from exc

@@ -1,0 +1,122 @@
+"""The report artefacts of an analysis: taking members out of `report.json`, and streaming whole files.
+
+Reports are found by name among the artefacts of the phases, so no phase is named here. Artefacts never change, so what
+was taken out of one is remembered by its SHA-256.
+"""
+
+import contextlib
+import re
+from collections import OrderedDict
+from dataclasses import dataclass
+from typing import Any
+
+from perito.analysis.v1.analysis_pb2 import Analysis
+from perito.dataset.v1.dataset_pb2 import ObjectRef
+from perito_kernel.errors import Internal, Precondition
+from perito_runtime.objects import ObjectStore
+
+from perito_edge.json_sections import read_sections
+from perito_edge.settings import EdgeSettings
+from perito_edge.views import artifact, is_terminal, links
+
+REPORT_JSON = "report.json"
+REPORT_HTML = "report.html"
+REPORT_CSP = "report-csp.txt"
+
+# Name in the answer, name in the report.
+_SECTIONS = {
+    "verdict": "verdict",
+    "scores": "scores",
+    "exposure": "exposure",
+    "metrics": "kpis",
+    "recommendations": "recommendations",
+    "missing_phases": "missing_phases",
+}
+_STYLE_HASH = re.compile(r"'sha(?:256|384|512)-[A-Za-z0-9+/]{43,88}={0,2}'")
+_MAX_CSP_BYTES = 4096
+
+
+@dataclass(frozen=True)
+class ReportSections:
+    """Members of a report by their name in the answer, and why the others are absent."""
+
+    values: dict[str, Any]
+    absent: dict[str, str]
+
+    def health_score(self) -> tuple[int | None, str]:
+        """The health score, or None and why."""
+        scores: dict[str, dict[str, Any]] = self.values.get("scores") or {}
+        health = scores.get("health", {})
+        value = health.get("value")
+        if isinstance(value, int):
+            return value, ""
+        return None, str(health.get("reason") or self.absent.get("scores") or "the report has no health score")
+
+
+class Reports:
+    """Reads report artefacts from the object store."""
+
+    def __init__(self, store: ObjectStore, settings: EdgeSettings) -> None:
+        self._store = store
+        self._settings = settings
+        self._sections: OrderedDict[str, ReportSections] = OrderedDict()
+
+    async def sections(self, analysis: Analysis) -> ReportSections:
+        """What the answer shows of the report. Without a report everything is absent, with the reason."""
+        ref = artifact(analysis, REPORT_JSON)
+        if ref is None:
+            return ReportSections({}, dict.fromkeys(_SECTIONS, _why_no_report(analysis)))
+        known = self._sections.get(ref.sha256)
+        if known is None:
+            known = await self._read(ref)
+            self._sections[ref.sha256] = known
+            while len(self._sections) > self._settings.report_cache_entries:
+                self._sections.popitem(last=False)
+        return known
+
+    async def _read(self, ref: ObjectRef) -> ReportSections:
+        limit = self._settings.max_section_bytes
+        try:
+            async with contextlib.aclosing(self._store.open_stream(ref)) as chunks:
+                found, too_long = await read_sections(chunks, _SECTIONS.values(), limit)
+        except ValueError as exc:
+            raise Internal("REPORT_UNREADABLE", "The stored report cannot be read: submit the analysis again.") from exc
+        absent = {
+            name: f"longer than {limit} bytes: take it from the exported report"
+            if member in too_long
+            else "the report does not hold it"
+            for name, member in _SECTIONS.items()
+            if member not in found
+        }
+        return ReportSections({name: found[m] for name, m in _SECTIONS.items() if m in found}, absent)
+
+    async def style_sources(self, analysis: Analysis) -> str:
+        """CSP sources for the style of the HTML report: the hashes that its phase published, else inline."""
+        ref = artifact(analysis, REPORT_CSP)
+        if ref is None:
+            return "'unsafe-inline'"
+        text = (await self._store.read_bytes(ref, _MAX_CSP_BYTES)).decode("ascii", "replace")
+        # Only the hashes are taken over: the policy is the edge's, whatever a phase wrote.
+        return " ".join(dict.fromkeys(_STYLE_HASH.findall(text))) or "'unsafe-inline'"
+
+
+def find_report(analysis: Analysis, name: str) -> ObjectRef:
+    """The report artefact of that name. Raises `Precondition` REPORT_NOT_READY or REPORT_MISSING with a remedy."""
+    ref = artifact(analysis, name)
+    if ref is not None:
+        return ref
+    if not is_terminal(analysis):
+        status = links(analysis.analysis_id)["status"]
+        remedy = f"Follow {status} until it has ended, then ask again."
+        raise Precondition("REPORT_NOT_READY", f"The analysis is still running. {remedy}", {"remedy": remedy})
+    remedy = "Submit the dataset again without `phases`, so that all phases run."
+    raise Precondition(
+        "REPORT_MISSING", f"There is no report: {_why_no_report(analysis)}. {remedy}", {"remedy": remedy}
+    )
+
+
+def _why_no_report(analysis: Analysis) -> str:
+    if not is_terminal(analysis):
+        return "the analysis is still running"
+    failed = [f"{run.phase} failed ({run.failure.reason})" for run in analysis.phases if run.HasField("failure")]
+    return "no phase wrote one" + (f"; {', '.join(failed)}" if failed else "")

@@ -1,0 +1,78 @@
+"""What handlers take from a request beside the body: who asks, the idempotency key, an id in the path."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import Depends, Header, Request
+from perito_kernel.errors import Invalid, NotFound
+from perito_runtime.objects import ObjectStore
+
+from perito_edge.orchestrator_client import Caller, OrchestratorClient
+from perito_edge.reports import Reports
+from perito_edge.settings import EdgeSettings
+from perito_edge.uploads import Uploads
+
+_IDEMPOTENCY_KEY = re.compile(r"[!-~]{1,200}")
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What the handlers of one application work with."""
+
+    settings: EdgeSettings
+    orchestrator: OrchestratorClient
+    store: ObjectStore
+    uploads: Uploads
+    reports: Reports
+
+
+def _parts(request: Request) -> Parts:
+    parts: Parts = request.app.state.parts
+    return parts
+
+
+def _caller(request: Request) -> Caller:
+    caller: Caller = request.scope["state"]["caller"]
+    return caller
+
+
+def _idempotency_key(
+    idempotency_key: Annotated[
+        str | None,
+        Header(
+            description="The same key with the same request gives the first answer again, with "
+            "`Idempotency-Replayed: true`. 1 to 200 visible ASCII characters.",
+            examples=["8e03978e-40d5-43e8-bc93-6894a57f9324"],
+        ),
+    ] = None,
+) -> str:
+    if idempotency_key is None:
+        return ""
+    if not _IDEMPOTENCY_KEY.fullmatch(idempotency_key):
+        raise Invalid(
+            "IDEMPOTENCY_KEY_INVALID", "Idempotency-Key takes 1 to 200 visible ASCII characters: a UUID is a good one."
+        )
+    return idempotency_key
+
+
+def _analysis_id(analysis_id: str) -> str:
+    try:
+        return str(UUID(analysis_id))
+    except ValueError as exc:
+        # The words of an unknown id: what is no id at all is not there either.
+        raise NotFound(
+            "ANALYSIS_NOT_FOUND", "There is no such analysis. Check the id that the submit answered."
+        ) from exc
+
+
+def _dependency(function: Callable[..., Any]) -> Any:
+    return Depends(function)
+
+
+Given = Annotated[Parts, _dependency(_parts)]
+Who = Annotated[Caller, _dependency(_caller)]
+IdempotencyKey = Annotated[str, _dependency(_idempotency_key)]
+AnalysisId = Annotated[str, _dependency(_analysis_id)]

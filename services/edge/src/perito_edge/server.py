@@ -1,0 +1,103 @@
+"""uvicorn inside a running event loop, started and stopped like every other part of the process.
+
+It takes no signals, sets no loop and configures no logs: all three belong to whoever composes the process. Sockets are
+bound here and not by uvicorn, which would exit the process where it cannot and open a Unix socket to everybody.
+"""
+
+import asyncio
+import contextlib
+import socket
+import stat
+from collections.abc import Generator
+from pathlib import Path
+
+import uvicorn
+from fastapi import FastAPI
+from perito_kernel.errors import Invalid
+
+
+class _Server(uvicorn.Server):
+    @contextlib.contextmanager
+    def capture_signals(self) -> Generator[None, None, None]:
+        """Leaves signals to the process."""
+        yield
+
+
+class EdgeServer:
+    """Serves `app` on `host:port` (`127.0.0.1:8080`, `[::1]:0`) or on a Unix socket (`unix:/path`).
+
+    `address` is where it listens, with the port that was given for port 0.
+    """
+
+    def __init__(self, app: FastAPI, address: str, grace_seconds: int = 20) -> None:
+        self.address = address
+        self._server = _Server(
+            uvicorn.Config(
+                app,
+                http="httptools",
+                ws="none",
+                loop="none",
+                lifespan="off",
+                log_config=None,
+                access_log=False,
+                server_header=False,
+                # Without it one client that never leaves keeps the process for ever.
+                timeout_graceful_shutdown=grace_seconds,
+            )
+        )
+        self._serving: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        """Listens and accepts. Raises `Invalid` LISTEN_FAILED where the address is taken or not to be had."""
+        listening = self._listen()
+        self._serving = asyncio.create_task(self._server.serve(sockets=[listening]), name="edge-server")
+        while not self._server.started:
+            await asyncio.sleep(0.005)
+            if self._serving.done():
+                await self._serving
+
+    async def stop(self) -> None:
+        """Refuses new connections, lets answers finish within the grace and cancels the rest."""
+        if self._serving is None:
+            return
+        self._server.should_exit = True
+        await self._serving
+        self._serving = None
+        self._remove_socket()
+
+    def _remove_socket(self) -> None:
+        if self.address.startswith("unix:"):
+            Path(self.address.removeprefix("unix:")).unlink(missing_ok=True)
+
+    def _listen(self) -> socket.socket:
+        try:
+            if self.address.startswith("unix:"):
+                return _unix_socket(Path(self.address.removeprefix("unix:")))
+            listening = _tcp_socket(self.address)
+        except (OSError, ValueError) as exc:
+            message = f"Cannot listen on {self.address}: is another process there?"
+            raise Invalid("LISTEN_FAILED", message, {"remedy": "Choose another address."}) from exc
+        host = self.address.rpartition(":")[0]
+        self.address = f"{host}:{listening.getsockname()[1]}"
+        return listening
+
+
+def _unix_socket(path: Path) -> socket.socket:
+    if path.exists() and stat.S_ISSOCK(path.stat().st_mode):
+        with socket.socket(socket.AF_UNIX) as probe:
+            if probe.connect_ex(str(path)) == 0:
+                raise OSError("another process listens there")
+        path.unlink()
+    listening = socket.socket(socket.AF_UNIX)
+    listening.bind(str(path))
+    path.chmod(0o600)
+    return listening
+
+
+def _tcp_socket(address: str) -> socket.socket:
+    host, _, port = address.rpartition(":")
+    host = host.strip("[]")
+    listening = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listening.bind((host, int(port)))
+    return listening

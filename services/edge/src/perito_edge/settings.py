@@ -1,0 +1,34 @@
+"""Limits and time bounds of the edge, in one value.
+
+Whoever composes the process fills it in. Every limit appears in the problem document that its breach causes, so a
+client learns it without a manual.
+"""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class EdgeSettings:
+    """Sizes in bytes, times in seconds."""
+
+    max_files: int = 200
+    max_file_bytes: int = 10 * 2**30
+    max_upload_bytes: int = 20 * 2**30
+    max_mapping_bytes: int = 2**20
+    max_name_characters: int = 255
+    max_json_bytes: int = 2**20
+    max_json_depth: int = 32
+    # A body that stops arriving holds a slot, a socket and half a dataset.
+    body_idle_seconds: float = 30.0
+    # More than this at once are told to come back: each holds a socket and a stream into the store.
+    max_uploads_at_once: int = 16
+    rpc_seconds: float = 10.0
+    health_rpc_seconds: float = 1.0
+    key_positive_seconds: float = 5.0
+    key_negative_seconds: float = 1.0
+    key_cache_entries: int = 10_000
+    findings_shown: int = 100
+    # JSON above this is not parsed in the serving loop (architecture, section 5).
+    max_section_bytes: int = 2**20
+    report_cache_entries: int = 16
+    retry_after_seconds: int = 1

@@ -1,0 +1,187 @@
+"""Receives a dataset: a multipart body goes into the object store as it arrives, and is then registered.
+
+Nothing of an upload that fails is left behind, with one exception: where the registration's outcome is unknown (the
+orchestrator did not answer) the objects stay, because deleting books that were registered loses them, while an orphan
+only takes space.
+"""
+
+import asyncio
+import re
+import unicodedata
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from uuid import uuid4
+
+from perito.analysis.v1.analysis_pb2 import CreateDatasetRequest
+from perito.dataset.v1.dataset_pb2 import DatasetRef, ObjectRef, SourceFile
+from perito_kernel.errors import Exhausted, Invalid, Kind, PeritoError
+from perito_runtime.logs import logger
+from perito_runtime.objects import ObjectStore, dataset_key
+
+from perito_edge.file_checks import compare_digests, content_digest, file_name, sha256_list
+from perito_edge.multipart import MultipartReader, Part
+from perito_edge.orchestrator_client import Caller, OrchestratorClient
+from perito_edge.settings import EdgeSettings
+
+log = logger("perito.edge")
+
+_MEDIA_TYPE = re.compile(r"[a-z0-9!#$&^_.+-]{1,60}/[a-z0-9!#$&^_.+-]{1,60}")
+_MAX_FIELD_BYTES = 64 * 2**10
+# After these the orchestrator has certainly not registered the dataset.
+_REFUSED = frozenset(Kind) - {Kind.UNAVAILABLE, Kind.INTERNAL}
+
+
+@dataclass
+class _Received:
+    tenant: str
+    dataset_id: str
+    files: list[SourceFile] = field(default_factory=list[SourceFile])
+    mapping: ObjectRef | None = None
+    promised: dict[str | None, str] = field(default_factory=dict[str | None, str])
+
+    @property
+    def prefix(self) -> str:
+        return dataset_key(self.tenant, self.dataset_id, 0).removesuffix("/0")
+
+
+class Uploads:
+    """Receives datasets, `max_uploads_at_once` at a time."""
+
+    def __init__(self, store: ObjectStore, orchestrator: OrchestratorClient, settings: EdgeSettings) -> None:
+        self._store = store
+        self._orchestrator = orchestrator
+        self._settings = settings
+        self._running = 0
+
+    async def receive(
+        self, caller: Caller, content_type: str, body: AsyncIterator[bytes], idempotency_key: str
+    ) -> tuple[DatasetRef, bool]:
+        """Stores and registers a multipart body. Returns the dataset and whether it is an earlier upload's answer.
+
+        Raises `PeritoError`; nothing is kept then (see above for the exception).
+        """
+        if self._running >= self._settings.max_uploads_at_once:
+            raise Exhausted("UPLOADS_BUSY", "Too many uploads at once: try again shortly.", {"retry_after_seconds": 2})
+        self._running += 1
+        try:
+            return await self._receive(caller, content_type, body, idempotency_key)
+        finally:
+            self._running -= 1
+
+    async def _receive(
+        self, caller: Caller, content_type: str, body: AsyncIterator[bytes], idempotency_key: str
+    ) -> tuple[DatasetRef, bool]:
+        dataset_id = str(uuid4())
+        received = _Received(caller.tenant, dataset_id)
+        try:
+            dataset = await self._store_parts(received, MultipartReader(content_type, body))
+        except BaseException:  # a cancelled upload leaves objects as surely as a failed one
+            await self._discard(received.prefix)
+            raise
+        request = CreateDatasetRequest(dataset=dataset, idempotency_key=idempotency_key)
+        try:
+            answer = await self._orchestrator.create_dataset(caller, request)
+        except PeritoError as exc:
+            if exc.kind in _REFUSED:
+                await self._discard(received.prefix)
+            raise
+        if answer.dataset.dataset_id != dataset_id:
+            await self._discard(received.prefix)
+        return answer.dataset, answer.replayed
+
+    async def _store_parts(self, received: _Received, reader: MultipartReader) -> DatasetRef:
+        async for part in reader.parts():
+            if part.name == "files":
+                await self._store_file(received, part)
+            elif part.name == "mapping":
+                await self._store_mapping(received, part)
+            elif part.name == "sha256" and part.filename is None:
+                received.promised |= sha256_list(await self._field(part))
+            else:
+                raise Invalid(
+                    "PART_UNKNOWN",
+                    "A part has a name that means nothing here: use `files` (repeated), `mapping` and `sha256`.",
+                )
+        if not received.files:
+            raise Invalid("FILES_MISSING", "The upload holds no file: add a part `files` for each file of your books.")
+        if received.mapping is None:
+            raise Invalid(
+                "MAPPING_MISSING",
+                "The upload holds no part `mapping`: add the YAML file that says what each file holds.",
+            )
+        compare_digests({file.name: file.object.sha256 for file in received.files}, received.promised)
+        return DatasetRef(dataset_id=received.dataset_id, files=received.files, mapping=received.mapping)
+
+    async def _store_file(self, received: _Received, part: Part) -> None:
+        ordinal = len(received.files) + 1
+        if ordinal > self._settings.max_files:
+            limit = self._settings.max_files
+            raise Exhausted("TOO_MANY_FILES", f"One dataset takes at most {limit} files: split it.", {"limit": limit})
+        name = file_name(part.filename, ordinal, self._settings.max_name_characters)
+        if any(file.name == name for file in received.files):
+            message = f"Two files are called {name}: findings could not say which one they mean. Rename one."
+            raise Invalid("FILE_NAME_TWICE", message, {"file": name})
+        promised = content_digest(part.headers, name)
+        chunks = _limited(part, name, self._settings.max_file_bytes)
+        key = dataset_key(received.tenant, received.dataset_id, len(received.files))
+        stored = await self._store.put_stream(key, chunks, _media_type(part.headers.get("content-type", "")))
+        received.files.append(SourceFile(name=name, object=stored))
+        if promised is not None:
+            compare_digests({name: stored.sha256}, {name: promised})
+
+    async def _store_mapping(self, received: _Received, part: Part) -> None:
+        if received.mapping is not None:
+            raise Invalid("MAPPING_TWICE", "The upload holds two parts `mapping`: send one.")
+        limit = self._settings.max_mapping_bytes
+        content = await part.read(limit)
+        if content is None:
+            raise Exhausted("MAPPING_TOO_LARGE", f"A mapping takes at most {limit} bytes.", {"limit_bytes": limit})
+        _check_mapping(content)
+        key = dataset_key(received.tenant, received.dataset_id, "mapping.yaml")
+        received.mapping = await self._store.put_bytes(key, content, "application/yaml")
+
+    async def _field(self, part: Part) -> str:
+        content = await part.read(_MAX_FIELD_BYTES)
+        if content is None:
+            message = f"The field `{part.name}` takes at most {_MAX_FIELD_BYTES} bytes."
+            raise Exhausted("BODY_TOO_LARGE", message, {"limit_bytes": _MAX_FIELD_BYTES})
+        try:
+            return content.decode("utf-8")
+        except UnicodeDecodeError as exc:
+            raise Invalid("FIELD_UNREADABLE", f"The field `{part.name}` is not UTF-8 text.") from exc
+
+    async def _discard(self, prefix: str) -> None:
+        deletion = asyncio.ensure_future(self._store.delete_prefix(prefix))
+        try:
+            # The client's going away must not stop the cleaning up after it.
+            await asyncio.shield(deletion)
+        except Exception as exc:  # the upload's own error is the answer; this one is for the operator
+            log.error("objects of a failed upload were not deleted", prefix=prefix, exc_info=exc)
+
+
+async def _limited(part: Part, name: str, limit: int) -> AsyncIterator[bytes]:
+    seen = 0
+    async for chunk in part.chunks():
+        seen += len(chunk)
+        if seen > limit:
+            message = f"{name} is larger than {limit} bytes: split it."
+            raise Exhausted("FILE_TOO_LARGE", message, {"file": name, "limit_bytes": limit})
+        yield chunk
+
+
+def _check_mapping(content: bytes) -> None:
+    """Only what makes it no text at all: what it says is validation's to judge, which can name the line."""
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as exc:
+        message = f"The mapping is not UTF-8 text: byte {exc.start + 1} is not. Save it as UTF-8."
+        raise Invalid("MAPPING_UNREADABLE", message, {"file": "mapping"}) from exc
+    if not text.strip():
+        raise Invalid("MAPPING_UNREADABLE", "The mapping is empty: name each file's table and columns.")
+    if any(unicodedata.category(c) == "Cc" and c not in "\t\r\n\x85" for c in text):
+        raise Invalid("MAPPING_UNREADABLE", "The mapping holds control characters: save it as plain text.")
+
+
+def _media_type(raw: str) -> str:
+    kind = raw.split(";", 1)[0].strip().lower()
+    return kind if _MEDIA_TYPE.fullmatch(kind) else "application/octet-stream"

@@ -1,0 +1,178 @@
+"""Turns the orchestrator's messages into the words of the REST API. Pure."""
+
+import json
+from collections import Counter
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from perito.analysis.v1 import analysis_pb2
+from perito.dataset.v1.dataset_pb2 import DatasetRef, ObjectRef
+from perito.finding.v1 import finding_pb2
+from perito.phase.v1.phase_pb2 import Artifact, PhaseResult
+
+from perito_edge import models
+
+_PHASE_WORDS: dict[int, models.PhaseWord] = {
+    analysis_pb2.PHASE_STATUS_WAITING: "waiting",
+    analysis_pb2.PHASE_STATUS_QUEUED: "queued",
+    analysis_pb2.PHASE_STATUS_LEASED: "running",
+    analysis_pb2.PHASE_STATUS_COMPLETED: "completed",
+    analysis_pb2.PHASE_STATUS_FAILED: "failed",
+    analysis_pb2.PHASE_STATUS_SKIPPED: "skipped",
+}
+_WORDS: dict[int, models.Word] = {
+    analysis_pb2.ANALYSIS_STATUS_PENDING: "pending",
+    analysis_pb2.ANALYSIS_STATUS_RUNNING: "running",
+    analysis_pb2.ANALYSIS_STATUS_COMPLETED: "completed",
+    analysis_pb2.ANALYSIS_STATUS_FAILED: "failed",
+    analysis_pb2.ANALYSIS_STATUS_CANCELLED: "cancelled",
+}
+_SEVERITIES: dict[int, models.SeverityWord] = {
+    finding_pb2.SEVERITY_INFO: "info",
+    finding_pb2.SEVERITY_LOW: "low",
+    finding_pb2.SEVERITY_MEDIUM: "medium",
+    finding_pb2.SEVERITY_HIGH: "high",
+    finding_pb2.SEVERITY_CRITICAL: "critical",
+}
+
+
+def is_terminal(analysis: analysis_pb2.Analysis) -> bool:
+    """Whether nothing more will happen to it."""
+    return _WORDS[analysis.status] in {"completed", "failed", "cancelled"}
+
+
+def links(analysis_id: str) -> dict[str, str]:
+    """Where the rest of an analysis is."""
+    return {
+        "status": f"/api/forensic/status/{analysis_id}",
+        "analysis": f"/api/forensic/analysis/{analysis_id}",
+        "report_json": f"/api/forensic/export/{analysis_id}?format=json",
+        "report_html": f"/api/forensic/export/{analysis_id}?format=html",
+    }
+
+
+def dataset(ref: DatasetRef) -> models.Dataset:
+    """A registered dataset."""
+    files = [_stored(file.name, file.object) for file in ref.files]
+    return models.Dataset(dataset_id=ref.dataset_id, files=files, mapping=_stored("mapping", ref.mapping))
+
+
+def _stored(name: str, ref: ObjectRef) -> models.StoredFile:
+    return models.StoredFile(name=name, bytes=ref.bytes, sha256=ref.sha256, media_type=ref.media_type)
+
+
+def accepted(analysis: analysis_pb2.Analysis) -> models.Accepted:
+    """The answer to a submission."""
+    found = links(analysis.analysis_id)
+    return models.Accepted(
+        id=analysis.analysis_id,
+        dataset_id=analysis.dataset_id,
+        status=_WORDS[analysis.status],
+        status_url=found["status"],
+        links=found,
+    )
+
+
+def status(analysis: analysis_pb2.Analysis) -> models.Status:
+    """Where an analysis stands."""
+    running = next((run for run in analysis.phases if run.status == analysis_pb2.PHASE_STATUS_LEASED), None)
+    return models.Status(
+        id=analysis.analysis_id,
+        dataset_id=analysis.dataset_id,
+        name=analysis.name,
+        status=_WORDS[analysis.status],
+        partial=analysis.partial,
+        progress=analysis.progress,
+        current_phase=running.phase if running else None,
+        step=(running.step or None) if running else None,
+        submitted_at=analysis.submitted_at,
+        ended_at=analysis.ended_at or None,
+        error=_failure(analysis.failure) if analysis.HasField("failure") else None,
+        phases=[_phase(run) for run in analysis.phases],
+        links=links(analysis.analysis_id),
+    )
+
+
+def _phase(run: analysis_pb2.PhaseRun) -> models.PhaseState:
+    completed = run.status == analysis_pb2.PHASE_STATUS_COMPLETED
+    return models.PhaseState(
+        phase=run.phase,
+        ordinal=run.ordinal,
+        status=_PHASE_WORDS[run.status],
+        # Rounded down: 100 means done, not nearly so.
+        progress=100 if completed else min(99, int(run.fraction * 100)),
+        step=run.step,
+        attempts=run.attempt,
+        started_at=run.started_at or None,
+        ended_at=run.ended_at or None,
+        error=_failure(run.failure) if run.HasField("failure") else None,
+    )
+
+
+def _failure(failure: analysis_pb2.Failure) -> models.Failure:
+    details: dict[str, Any] = json.loads(failure.details_json or "{}")
+    return models.Failure(reason=failure.reason, message=failure.message, details=details)
+
+
+def summary(run: analysis_pb2.PhaseRun) -> models.PhaseSummary:
+    """What one phase found; the parts that need a result are null where there is none."""
+    result = run.result if run.HasField("result") else None
+    return models.PhaseSummary(
+        **_phase(run).model_dump(),
+        execution_seconds=seconds_between(run.started_at, run.ended_at),
+        version=result.version if result else None,
+        content_digest=result.content_digest if result else None,
+        rules=_rule_counts(result) if result else None,
+        findings=sum(rule.findings for rule in result.rules) if result else None,
+        summary=json.loads(result.summary_json or "{}") if result else None,
+    )
+
+
+def _rule_counts(result: PhaseResult) -> models.RuleCounts:
+    counts = Counter(rule.status for rule in result.rules)
+    return models.RuleCounts(
+        passed=counts[finding_pb2.RULE_STATUS_PASSED],
+        failed=counts[finding_pb2.RULE_STATUS_FAILED],
+        not_applicable=counts[finding_pb2.RULE_STATUS_NOT_APPLICABLE],
+        errored=counts[finding_pb2.RULE_STATUS_ERRORED],
+    )
+
+
+def seconds_between(begin: str, end: str) -> float | None:
+    """Seconds between two RFC 3339 instants, rounded to milliseconds; None where either is empty."""
+    if not begin or not end:
+        return None
+    return round((datetime.fromisoformat(end) - datetime.fromisoformat(begin)).total_seconds(), 3)
+
+
+def findings(answer: analysis_pb2.ListFindingsResponse) -> models.Findings:
+    """The first findings with their true totals."""
+    items = [_finding(finding) for finding in answer.findings]
+    return models.Findings(items=items, shown=len(items), total=answer.total, capped=answer.capped)
+
+
+def _finding(finding: finding_pb2.Finding) -> models.Finding:
+    has_period = bool(finding.period_start or finding.period_end)
+    return models.Finding(
+        fingerprint=finding.fingerprint,
+        rule_id=finding.rule_id,
+        rule_version=finding.rule_version,
+        phase=finding.phase,
+        severity=_SEVERITIES[finding.severity],
+        confidence=finding.confidence,
+        impact=models.Impact(amount=finding.impact, currency=finding.currency) if finding.impact else None,
+        identity=json.loads(finding.identity_json or "{}"),
+        period=models.Period(start=finding.period_start or None, end=finding.period_end or None)
+        if has_period
+        else None,
+        title=finding.title,
+        measures=json.loads(finding.measures_json or "{}"),
+        row_count=finding.row_count,
+    )
+
+
+def artifact(analysis: analysis_pb2.Analysis, name: str) -> ObjectRef | None:
+    """The newest artefact of that name: of the last phase in the plan that wrote one."""
+    held: Sequence[Artifact] = [item for run in analysis.phases for item in run.result.artifacts if item.name == name]
+    return held[-1].object if held else None
