@@ -1,0 +1,147 @@
+"""The orchestrator put together: migrate, check roles, meet the phases, then relay, reconcile, work and serve."""
+
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
+from uuid import uuid4
+
+import asyncpg
+from perito_kernel.errors import Unavailable
+from perito_runtime.grpc_server import build_server
+from perito_runtime.lifecycle import Lifecycle
+from perito_runtime.objects import ObjectStore
+
+from perito_orchestrator import keys
+from perito_orchestrator.broker import Broker, queue_of
+from perito_orchestrator.migrate import migrate
+from perito_orchestrator.outbox import Relay
+from perito_orchestrator.reconcile import Reconcile
+from perito_orchestrator.registry import Registry
+from perito_orchestrator.roles import SCHEMA, Connection
+from perito_orchestrator.servicer import AccessServicer, AnalysisServicer, services
+from perito_orchestrator.settings import OrchestratorSettings
+from perito_orchestrator.signals import Listener, Signals
+from perito_orchestrator.store import access
+from perito_orchestrator.store.database import Database
+from perito_orchestrator.workers import Workers
+
+__all__ = ["Orchestrator", "OrchestratorSettings"]
+
+_WATCHERS_LEAVE_SECONDS = 2.0
+
+
+class Orchestrator:
+    """AnalysisService and AccessService with everything behind them, in one event loop.
+
+    The phase services must be up, or come up within `settings.registry_seconds` of `start`. Broker and object store
+    belong to the caller, who closes them after `stop`.
+    """
+
+    def __init__(self, settings: OrchestratorSettings, broker: Broker, store: ObjectStore) -> None:
+        self._settings = settings
+        self._broker = broker
+        self._epoch = uuid4().hex
+        self._app = Database(settings.app_dsn, seconds=settings.database_seconds, size=16, name="perito-app")
+        self._system = Database(settings.system_dsn, seconds=settings.database_seconds, size=4, name="perito-system")
+        self._signals = Signals()
+        self._listener = Listener(settings.app_dsn, self._signals)
+        self._registry = Registry(settings.phase_addresses, patience_seconds=settings.registry_seconds)
+        self._relay = Relay(self._system, broker, self._signals, poll_seconds=settings.poll_seconds)
+        self._reconcile = Reconcile(
+            self._system, broker, poll_seconds=settings.poll_seconds, stale_seconds=settings.stale_seconds
+        )
+        owner = f"{self._epoch}/{uuid4().hex}"
+        self._workers = Workers(self._app, broker, self._registry, store, self._signals, settings, owner)
+        analysis = AnalysisServicer(self._app, self._registry, self._signals, settings)
+        self._server = build_server(services(analysis, AccessServicer(self._system)), settings.address)
+        self._grace = 0.0
+        self._lifecycle = self._in_order()
+
+    @property
+    def address(self) -> str:
+        """Where it listens, with the real port once it does."""
+        return self._server.address
+
+    async def start(self) -> None:
+        """Returns when it serves. Raises what a part raised, with nothing left running.
+
+        Precondition MIGRATION_CHANGED, UNSAFE_DATABASE_ROLE, PHASES_INCONSISTENT; Unavailable DATABASE_UNAVAILABLE,
+        PHASE_SILENT; Invalid LISTEN_FAILED.
+        """
+        await self._lifecycle.start()
+
+    async def stop(self, grace: float = 5.0) -> None:
+        """Drains: runs get `grace` seconds to end, the rest is given back and costs no attempt."""
+        self._grace = grace
+        await self._lifecycle.stop()
+
+    async def first_key(self, tenant_name: str, scopes: Sequence[str] = keys.SCOPES) -> str | None:
+        """On a database that nobody has a key for: makes a tenant and a key and returns the key's text, once."""
+        async with self._owner() as owner, owner.transaction():
+            await owner.execute("SELECT pg_advisory_xact_lock(hashtext('perito first key'))")
+            if await access.any_key(self._system):
+                return None
+            tenant = await keys.create_tenant(owner, tenant_name)
+            return (await keys.create_key(owner, tenant, scopes)).text
+
+    def _in_order(self) -> Lifecycle:
+        parts = Lifecycle()
+        parts.add("migrations", self._migrate, _nothing)
+        parts.add("database", self._app.open, self._app.close)
+        parts.add("database (system)", self._system.open, self._system.close)
+        parts.add("registry", self._registry.start, self._registry.stop)
+        parts.add("queues", self._declare, _nothing)
+        parts.add("listener", _later(self._listener.start), self._listener.stop)
+        parts.add("relay", _later(self._relay.start), self._relay.stop, stop_seconds=25)
+        parts.add("reconcile", self._start_reconcile, self._reconcile.stop)
+        parts.add("workers", self._workers.start, self._stop_workers, stop_seconds=600)
+        parts.add("server", self._server.start, self._stop_server, stop_seconds=30)
+        return parts
+
+    async def _migrate(self) -> None:
+        async with self._owner() as owner:
+            await migrate(owner)
+
+    async def _declare(self) -> None:
+        for info in self._registry.infos:
+            await self._broker.declare(queue_of(info.name))
+
+    async def _start_reconcile(self) -> None:
+        if self._settings.sole_holder:
+            await self._reconcile.void_leases(self._epoch)
+        self._reconcile.start()
+
+    async def _stop_workers(self) -> None:
+        await self._workers.stop(self._grace)
+
+    async def _stop_server(self) -> None:
+        self._signals.close()
+        await self._server.stop(_WATCHERS_LEAVE_SECONDS)
+
+    @asynccontextmanager
+    async def _owner(self) -> AsyncGenerator[Connection]:
+        """A connection as the owner, for the moment that needs one."""
+        seconds = self._settings.database_seconds
+        try:
+            settings = {"search_path": SCHEMA, "application_name": "perito-owner"}
+            owner = await asyncpg.connect(self._settings.owner_dsn, timeout=seconds, server_settings=settings)
+        except (OSError, TimeoutError, asyncpg.PostgresError) as error:
+            raise Unavailable(
+                "DATABASE_UNAVAILABLE", "The database does not answer at the moment. Start it, or correct its address."
+            ) from error
+        try:
+            yield owner
+        finally:
+            await owner.close(timeout=seconds)
+
+
+async def _nothing() -> None:
+    """Nothing to stop."""
+
+
+def _later(start: Callable[[], None]) -> Callable[[], Awaitable[None]]:
+    """A start that needs the running loop and nothing more."""
+
+    async def begin() -> None:
+        start()
+
+    return begin

@@ -1,0 +1,163 @@
+"""One attempt at one phase: asks the phase, keeps the lease alive while it works, and says how it ended.
+
+The lease lives by what is heard from the phase. A phase that falls silent for as long as a lease lasts counts as dead;
+a database that cannot be reached for as long means that somebody else may own the phase by now. Both end the attempt.
+"""
+
+import asyncio
+import contextlib
+import json
+from dataclasses import dataclass
+from typing import Any
+
+import asyncpg
+from perito.phase.v1.phase_pb2 import PhaseResult, RunPhaseRequest, Upstream
+from perito_kernel.errors import Internal, PeritoError, Unavailable
+from perito_kernel.findings import canonical_json
+from perito_runtime.grpc_client import call_errors, tenant_metadata
+from perito_runtime.objects import check_tenant
+
+from perito_orchestrator.plan import State
+from perito_orchestrator.registry import Registry
+from perito_orchestrator.settings import OrchestratorSettings
+from perito_orchestrator.signals import Signals
+from perito_orchestrator.store import analyses, datasets, runs
+from perito_orchestrator.store.database import Database
+from perito_orchestrator.store.runs import Lease
+
+
+class LeaseLost(Exception):
+    """Somebody else owns the phase now, or may: whatever this attempt found is worth nothing."""
+
+
+@dataclass
+class _Heard:
+    """What was last heard from the phase. `at` is monotonic; `anything` turns true with the first message."""
+
+    at: float
+    fraction: float = 0.0
+    step: str = ""
+    anything: bool = False
+
+
+class NotStarted(PeritoError):
+    """The phase never took the work, so nothing was done: it is busy, or cannot be reached."""
+
+    kind = Unavailable.kind
+
+
+class Attempt:
+    """Runs a lease's phase once: `run` beside `keep_lease`, which must go on until the result is committed."""
+
+    def __init__(
+        self, lease: Lease, db: Database, registry: Registry, signals: Signals, settings: OrchestratorSettings
+    ) -> None:
+        self._lease = lease
+        self._db = db
+        self._registry = registry
+        self._signals = signals
+        self._settings = settings
+        self._heard = _Heard(_now())
+        self._moved = asyncio.Event()
+        self._silence_counts = True
+
+    async def run(self) -> PhaseResult:
+        """The phase's result.
+
+        Raises NotStarted, LeaseLost, or the PeritoError that the phase raised.
+        """
+        request = await self._request()
+        stub = self._registry.served(self._lease.phase).stub
+        result: PhaseResult | None = None
+        metadata = tenant_metadata(str(self._lease.tenant))
+        call = stub.RunPhase(request, timeout=self._settings.phase_seconds, metadata=metadata)
+        try:
+            async with call_errors():
+                async for message in call:
+                    await self._hear(message.progress.fraction, message.progress.step)
+                    if message.HasField("result"):
+                        result = message.result
+        except PeritoError as error:
+            if not self._heard.anything and error.reason in ("BUSY", "SERVICE_UNAVAILABLE"):
+                raise NotStarted(error.reason, error.message, error.details) from error
+            raise
+        finally:
+            call.cancel()
+        self._silence_counts = False
+        return self._checked(result)
+
+    async def keep_lease(self) -> None:
+        """Heartbeats until the lease is lost (LeaseLost) or the phase silent (Unavailable PHASE_SILENT)."""
+        settings = self._settings
+        written = _now()
+        while True:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(settings.heartbeat_seconds):
+                    await self._moved.wait()
+            self._moved.clear()
+            if self._silence_counts and _now() - self._heard.at > settings.lease_seconds:
+                raise Unavailable("PHASE_SILENT", f"Phase {self._lease.phase} fell silent and was given up.")
+            try:
+                if not await runs.heartbeat(
+                    self._db, self._lease, settings.lease_seconds, self._heard.fraction, self._heard.step
+                ):
+                    raise LeaseLost
+                written = _now()
+                self._signals.progressed(self._lease.analysis)
+            except Unavailable as error:
+                if _now() - written > settings.lease_seconds:
+                    raise LeaseLost from error
+            await asyncio.sleep(settings.progress_seconds)
+
+    async def _hear(self, fraction: float, step: str) -> None:
+        first = not self._heard.anything
+        moved = (max(fraction, self._heard.fraction), step or self._heard.step)
+        if moved != (self._heard.fraction, self._heard.step):
+            self._moved.set()
+        self._heard = _Heard(_now(), *moved, anything=True)
+        if first and not await runs.started(self._db, self._lease):
+            raise LeaseLost
+        if first:
+            self._signals.changed(self._lease.analysis)
+
+    async def _request(self) -> RunPhaseRequest:
+        lease = self._lease
+        dataset = await datasets.read(self._db, lease.tenant, lease.dataset_id)
+        rows = {row["phase"]: row for row in await analyses.read_phases(self._db, lease.tenant, lease.analysis)}
+        phase = lease.plan.phase(lease.phase)
+        upstream = [_upstream(name, rows.get(name)) for name in (*phase.requires, *phase.after)]
+        params: dict[str, Any] = json.loads(lease.params)
+        newest = max((u.result.as_of for u in upstream), default="")
+        if newest and not params.get("as_of"):
+            params["as_of"] = newest
+        return RunPhaseRequest(
+            tenant_id=str(lease.tenant),
+            analysis_id=str(lease.analysis),
+            fence=lease.fence,
+            dataset=dataset,
+            upstream=upstream,
+            params_json=canonical_json(params),
+        )
+
+    def _checked(self, result: PhaseResult | None) -> PhaseResult:
+        if result is None or result.phase != self._lease.phase:
+            raise Internal("PHASE_RESULT_INVALID", f"Phase {self._lease.phase} ended without a result of its own.")
+        for artifact in result.artifacts:
+            check_tenant(artifact.object, str(self._lease.tenant))
+        return result
+
+
+def _upstream(name: str, row: asyncpg.Record | None) -> Upstream:
+    """A phase's result for those after it, or a sentence saying why there is none."""
+    if row is None:
+        return Upstream(phase=name, missing_reason=f"{name} was not asked for.")
+    if row["result"] is not None:
+        return Upstream(phase=name, result=PhaseResult.FromString(row["result"]))
+    if State(row["state"]) is State.SKIPPED:
+        return Upstream(phase=name, missing_reason=f"{name} was skipped because a phase it requires gave no result.")
+    failure: dict[str, Any] = json.loads(row["failure"] or "{}")
+    return Upstream(phase=name, missing_reason=f"{name} failed: {failure.get('message', 'no reason was recorded.')}")
+
+
+def _now() -> float:
+    return asyncio.get_running_loop().time()

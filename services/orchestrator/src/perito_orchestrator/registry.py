@@ -1,0 +1,113 @@
+"""The phases that exist, as they described themselves. The orchestrator knows no phase by name; it asks addresses."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import grpc
+from perito.phase.v1.phase_pb2 import DescribePhaseRequest
+from perito.phase.v1.phase_pb2_grpc import PhaseServiceStub
+from perito_kernel.errors import PeritoError, Unavailable
+from perito_runtime.grpc_client import call_errors, open_channel
+from perito_runtime.logs import logger
+
+from perito_orchestrator.plan import PhaseInfo, check_registry
+
+if TYPE_CHECKING:
+    from perito.phase.v1.phase_pb2_grpc import PhaseServiceAsyncStub
+
+log = logger("registry")
+
+_RETRY_SECONDS = 0.1
+_CALL_SECONDS = 2.0
+_REFRESH_SECONDS = 15.0
+
+
+@dataclass(frozen=True)
+class Served:
+    """A phase and how to call it."""
+
+    info: PhaseInfo
+    slots: int
+    stub: "PhaseServiceAsyncStub"
+
+
+class Registry:
+    """One address per phase service. `start` waits until all have answered, at most `patience_seconds`."""
+
+    def __init__(self, addresses: Sequence[str], *, patience_seconds: float = 30.0) -> None:
+        self._addresses = tuple(addresses)
+        self._patience_seconds = patience_seconds
+        self._channels: list[grpc.aio.Channel] = []
+        self._served: dict[str, Served] = {}
+        self._task: asyncio.Task[None] | None = None
+
+    @property
+    def infos(self) -> list[PhaseInfo]:
+        """Every phase, by number."""
+        return sorted((s.info for s in self._served.values()), key=lambda info: info.ordinal)
+
+    def served(self, name: str) -> Served:
+        """How to call a phase. Raises Unavailable PHASE_UNSERVED where nobody serves it now."""
+        if name not in self._served:
+            raise Unavailable("PHASE_UNSERVED", f"No service for phase {name} answers. Start it, or wait for it.")
+        return self._served[name]
+
+    async def start(self) -> None:
+        """Asks every address. Raises Unavailable PHASE_SILENT, Precondition PHASES_INCONSISTENT."""
+        self._channels = [open_channel(address) for address in self._addresses]
+        served = await asyncio.gather(
+            *(self._ask_patiently(a, c) for a, c in zip(self._addresses, self._channels, strict=True))
+        )
+        check_registry([s.info for s in served])
+        self._served = {s.info.name: s for s in served}
+        self._task = asyncio.create_task(self._refresh(), name="registry")
+
+    async def stop(self) -> None:
+        """Closes the channels."""
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+        await asyncio.gather(*(channel.close() for channel in self._channels))
+
+    async def _ask_patiently(self, address: str, channel: grpc.aio.Channel) -> Served:
+        last: PeritoError | None = None
+        try:
+            async with asyncio.timeout(self._patience_seconds):
+                while True:
+                    try:
+                        return await _describe(channel)
+                    except PeritoError as error:
+                        last = error
+                    await asyncio.sleep(_RETRY_SECONDS)
+        except TimeoutError:
+            raise Unavailable(
+                "PHASE_SILENT",
+                f"The phase service at {address} did not answer within {self._patience_seconds:g} seconds. Start it,"
+                " or correct its address.",
+                {"address": address},
+            ) from last
+
+    async def _refresh(self) -> None:
+        """A phase may come back in another version: later plans shall name it."""
+        while True:
+            await asyncio.sleep(_REFRESH_SECONDS)
+            for channel in self._channels:
+                try:
+                    served = await _describe(channel)
+                    others = [s.info for name, s in self._served.items() if name != served.info.name]
+                    check_registry([*others, served.info])
+                    self._served[served.info.name] = served
+                except PeritoError as error:
+                    log.warning("phase description not refreshed", reason=error.reason)
+
+
+async def _describe(channel: grpc.aio.Channel) -> Served:
+    stub = PhaseServiceStub(channel)
+    async with call_errors():
+        said = await stub.DescribePhase(DescribePhaseRequest(), timeout=_CALL_SECONDS)
+    info = PhaseInfo(
+        said.name, said.ordinal, said.version, tuple(said.requires), tuple(said.after), said.catalogue_digest
+    )
+    return Served(info, max(1, said.slots), stub)

@@ -1,0 +1,86 @@
+"""What a request may say: bounds and forms, checked before anything is stored."""
+
+import re
+from uuid import UUID
+
+from perito.analysis.v1 import analysis_pb2 as pb
+from perito.dataset.v1.dataset_pb2 import DatasetRef, ObjectRef
+from perito_kernel.errors import Invalid
+from perito_runtime.messages import json_object
+from perito_runtime.object_store import check_key
+
+from perito_orchestrator.store.analyses import NewAnalysis
+
+_FILES = 200
+_NAME = 255
+_PARAMS_BYTES = 256 * 1024
+_KEY = 255
+_PAGE = 1000
+_DEFAULT_PAGE = 100
+_SHA256 = re.compile(r"[0-9a-f]{64}", re.ASCII)
+
+
+def identifier(text: str, what: str) -> UUID:
+    """A UUID. Raises Invalid ID_INVALID."""
+    try:
+        return UUID(text)
+    except ValueError as error:
+        raise Invalid("ID_INVALID", f"The {what} is not a UUID. Use the id that Perito answered.") from error
+
+
+def dataset(request: pb.CreateDatasetRequest, tenant: UUID) -> DatasetRef:
+    """The dataset to register, in its one form. Raises Invalid DATASET_INVALID, ID_INVALID, OBJECT_KEY_INVALID."""
+    ref = request.dataset
+    dataset_id = identifier(ref.dataset_id, "dataset_id")
+    prefix = f"tenants/{tenant}/datasets/{dataset_id}/"
+    names = [file.name for file in ref.files]
+    if not 1 <= len(names) <= _FILES:
+        raise _invalid(f"A dataset has 1 to {_FILES} files, and this one has {len(names)}.")
+    for name in names:
+        if not 1 <= len(name) <= _NAME or not name.isprintable() or names.count(name) > 1:
+            raise _invalid(
+                f"File names must be unique, printable and of 1 to {_NAME} characters; {name[:60]!r} is not. Rename it."
+            )
+    if not ref.HasField("mapping"):
+        raise _invalid("A dataset needs a mapping file (YAML) that says how its files are to be read. Add one.")
+    for stored in (ref.mapping, *(file.object for file in ref.files)):
+        _check_object(stored, prefix)
+    _check_idempotency_key(request.idempotency_key)
+    return DatasetRef(dataset_id=str(dataset_id), files=ref.files, mapping=ref.mapping)
+
+
+def analysis(request: pb.SubmitAnalysisRequest) -> NewAnalysis:
+    """The analysis to run. Raises Invalid ANALYSIS_INVALID, ID_INVALID, JSON_INVALID."""
+    if len(request.name) > 200 or (request.name and not request.name.isprintable()):
+        raise Invalid("ANALYSIS_INVALID", "The name has at most 200 printable characters. Shorten it.")
+    if len(request.params_json.encode()) > _PARAMS_BYTES or "\\u0000" in request.params_json:
+        raise Invalid("ANALYSIS_INVALID", f"The parameters have at most {_PARAMS_BYTES} bytes, without NUL. Shorten.")
+    _check_idempotency_key(request.idempotency_key)
+    return NewAnalysis(
+        identifier(request.dataset_id, "dataset_id"),
+        request.name,
+        tuple(sorted(set(request.phases))),
+        json_object(request.params_json, "params"),
+    )
+
+
+def page_size(asked: int) -> int:
+    """Rows of a page. Raises Invalid PAGE_SIZE_INVALID."""
+    if not 0 <= asked <= _PAGE:
+        raise Invalid("PAGE_SIZE_INVALID", f"A page has 1 to {_PAGE} findings. Ask for fewer, and for the next page.")
+    return asked or _DEFAULT_PAGE
+
+
+def _check_object(stored: ObjectRef, prefix: str) -> None:
+    check_key(stored.key)
+    if not stored.key.startswith(prefix) or not _SHA256.fullmatch(stored.sha256) or stored.bytes < 0:
+        raise _invalid("Each file must lie under its dataset's prefix, with its SHA-256 and length. Upload again.")
+
+
+def _check_idempotency_key(key: str) -> None:
+    if len(key) > _KEY or (key and not key.isprintable()):
+        raise Invalid("IDEMPOTENCY_KEY_INVALID", f"An Idempotency-Key has at most {_KEY} printable characters.")
+
+
+def _invalid(message: str) -> Invalid:
+    return Invalid("DATASET_INVALID", message)

@@ -1,0 +1,129 @@
+"""AnalysisService and AccessService: decode, call, encode."""
+
+from collections.abc import AsyncGenerator
+from typing import Any
+from uuid import UUID
+
+from perito.analysis.v1 import access_pb2, access_pb2_grpc, analysis_pb2_grpc
+from perito.analysis.v1 import analysis_pb2 as pb
+from perito_kernel.errors import Unavailable
+from perito_runtime.grpc_client import tenant_of
+from perito_runtime.grpc_server import Service
+
+from perito_orchestrator import keys, plan, requests, views
+from perito_orchestrator.registry import Registry
+from perito_orchestrator.settings import OrchestratorSettings
+from perito_orchestrator.signals import Signals
+from perito_orchestrator.store import analyses, datasets, events, findings
+from perito_orchestrator.store.database import Database
+
+
+class AnalysisServicer(analysis_pb2_grpc.AnalysisServiceServicer):
+    """See the contract. Requests run as perito_app, each for the tenant in its metadata."""
+
+    def __init__(self, db: Database, registry: Registry, signals: Signals, settings: OrchestratorSettings) -> None:
+        self._db = db
+        self._registry = registry
+        self._signals = signals
+        self._poll_seconds = settings.watch_poll_seconds
+
+    async def CreateDataset(  # noqa: N802 - the contract's name
+        self, request: pb.CreateDatasetRequest, context: Any
+    ) -> pb.CreateDatasetResponse:
+        """See the contract."""
+        tenant = UUID(tenant_of(context))
+        wanted = requests.dataset(request, tenant)
+        stored, replayed = await datasets.register(self._db, tenant, wanted, request.idempotency_key)
+        return pb.CreateDatasetResponse(dataset=stored, replayed=replayed)
+
+    async def SubmitAnalysis(  # noqa: N802 - the contract's name
+        self, request: pb.SubmitAnalysisRequest, context: Any
+    ) -> pb.SubmitAnalysisResponse:
+        """See the contract."""
+        tenant = UUID(tenant_of(context))
+        new = requests.analysis(request)
+        frozen = plan.freeze(self._registry.infos, new.ordinals)
+        analysis, replayed = await analyses.submit(self._db, tenant, new, frozen, request.idempotency_key)
+        self._signals.changed(analysis)
+        return pb.SubmitAnalysisResponse(analysis=await self._read(tenant, analysis), replayed=replayed)
+
+    async def GetAnalysis(  # noqa: N802 - the contract's name
+        self, request: pb.GetAnalysisRequest, context: Any
+    ) -> pb.GetAnalysisResponse:
+        """See the contract."""
+        analysis = requests.identifier(request.analysis_id, "analysis_id")
+        return pb.GetAnalysisResponse(analysis=await self._read(UUID(tenant_of(context)), analysis))
+
+    async def WatchAnalysis(  # noqa: N802 - the contract's name
+        self, request: pb.WatchAnalysisRequest, context: Any
+    ) -> AsyncGenerator[pb.WatchAnalysisResponse, None]:
+        """See the contract. Ends with the analysis; Unavailable RESTARTING when the process leaves before."""
+        tenant = UUID(tenant_of(context))
+        analysis = requests.identifier(request.analysis_id, "analysis_id")
+        seen = request.after_sequence
+        shown: pb.Analysis | None = None
+        while True:
+            news = await events.read(self._db, tenant, analysis, seen)
+            row = await analyses.read(self._db, tenant, analysis)
+            done = views.ended(row) and (news[-1].sequence if news else seen) >= row["sequence"]
+            phases = await analyses.read_phases(self._db, tenant, analysis)
+            now = views.analysis_message(row, phases, results=done)
+            for event in news:
+                seen = event.sequence
+                message = views.event_message(str(tenant), str(analysis), event)
+                yield pb.WatchAnalysisResponse(event=message, analysis=now)
+            if not news and now != shown:
+                yield pb.WatchAnalysisResponse(analysis=now)
+            shown = now
+            if done:
+                return
+            if self._signals.closing:
+                raise Unavailable("RESTARTING", "The service restarts. Watch again from the last event seen.")
+            if len(news) == 0 or seen >= row["sequence"]:
+                await self._signals.wait_for(analysis, self._poll_seconds)
+
+    async def ListFindings(  # noqa: N802 - the contract's name
+        self, request: pb.ListFindingsRequest, context: Any
+    ) -> pb.ListFindingsResponse:
+        """See the contract."""
+        analysis = requests.identifier(request.analysis_id, "analysis_id")
+        size = requests.page_size(request.page_size)
+        page = await findings.page(self._db, UUID(tenant_of(context)), analysis, size, request.page_token)
+        return pb.ListFindingsResponse(
+            findings=[views.finding_message(row) for row in page.rows],
+            next_page_token=page.next_token,
+            total=page.total,
+            capped=page.capped,
+        )
+
+    async def _read(self, tenant: UUID, analysis: UUID) -> pb.Analysis:
+        row = await analyses.read(self._db, tenant, analysis)
+        return views.analysis_message(row, await analyses.read_phases(self._db, tenant, analysis))
+
+
+class AccessServicer(access_pb2_grpc.AccessServiceServicer):
+    """See the contract. Runs as perito_system: there is no tenant before a key has said which."""
+
+    def __init__(self, system: Database) -> None:
+        self._system = system
+
+    async def Authenticate(  # noqa: N802 - the contract's name
+        self,
+        request: access_pb2.AuthenticateRequest,
+        context: Any,  # noqa: ARG002 - nothing in it matters here
+    ) -> access_pb2.AuthenticateResponse:
+        """See the contract."""
+        bearer = await keys.authenticate(self._system, request.api_key)
+        return access_pb2.AuthenticateResponse(
+            tenant_id=str(bearer.tenant), key_id=bearer.key_id, scopes=list(bearer.scopes)
+        )
+
+
+def services(analysis: AnalysisServicer, access: AccessServicer) -> list[Service]:
+    """What `build_server` takes."""
+    return [
+        Service(
+            "perito.analysis.v1.AnalysisService", analysis_pb2_grpc.add_AnalysisServiceServicer_to_server, analysis
+        ),
+        Service("perito.analysis.v1.AccessService", access_pb2_grpc.add_AccessServiceServicer_to_server, access),
+    ]

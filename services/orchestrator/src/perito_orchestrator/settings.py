@@ -1,0 +1,34 @@
+"""Settings of the orchestrator. Durations are seconds."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class OrchestratorSettings:
+    """`sole_holder`: this process alone holds the database, so every lease it finds at its start belongs to the dead.
+
+    `workers` bounds the phase runs that this process has open at once; phases themselves admit by slots.
+    `unreachable_seconds`: so long a phase that cannot be reached costs no attempt.
+    """
+
+    app_dsn: str
+    system_dsn: str
+    owner_dsn: str
+    address: str
+    phase_addresses: Sequence[str]
+    workers: int = 4
+    lease_seconds: float = 30.0
+    heartbeat_seconds: float = 10.0
+    progress_seconds: float = 0.5
+    phase_seconds: float = 3600.0
+    max_attempts: int = 3
+    retry_seconds: float = 1.0
+    busy_seconds: float = 0.25
+    unreachable_seconds: float = 600.0
+    poll_seconds: float = 1.0
+    watch_poll_seconds: float = 5.0
+    stale_seconds: float = 30.0
+    database_seconds: float = 10.0
+    registry_seconds: float = 30.0
+    sole_holder: bool = False

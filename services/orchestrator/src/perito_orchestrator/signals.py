@@ -1,0 +1,116 @@
+"""Who is waiting for what inside this process: watchers of an analysis, and the relay.
+
+A signal is a hint that something may have changed; everybody who waits also looks by himself after a while. Signals
+come from this process's own work and, through one LISTEN connection, from every other orchestrator's.
+"""
+
+import asyncio
+import contextlib
+from uuid import UUID
+
+import asyncpg
+from perito_runtime.logs import logger
+
+from perito_orchestrator.store.outbox import WAKE_CHANNEL
+
+log = logger("signals")
+
+
+class Signals:
+    """Wakes those who wait. One event loop."""
+
+    def __init__(self) -> None:
+        self._watched: dict[UUID, asyncio.Event] = {}
+        self._outbox = asyncio.Event()
+        self.closing = False
+
+    def close(self) -> None:
+        """The process is leaving: whoever waits shall look up and go."""
+        self.closing = True
+        self.everything()
+
+    def changed(self, analysis: UUID) -> None:
+        """The analysis has new events, and so has the outbox."""
+        self.progressed(analysis)
+        self._outbox.set()
+
+    def progressed(self, analysis: UUID) -> None:
+        """The analysis moved, without an event."""
+        event = self._watched.pop(analysis, None)
+        if event is not None:
+            event.set()
+
+    def everything(self) -> None:
+        """Anything may have changed: signals were lost."""
+        for analysis in list(self._watched):
+            self.progressed(analysis)
+        self._outbox.set()
+
+    async def wait_for(self, analysis: UUID, seconds: float) -> bool:
+        """Waits until the analysis changes, or for so long; True where it was signalled."""
+        return await _set_within(self._watched.setdefault(analysis, asyncio.Event()), seconds)
+
+    async def wait_for_outbox(self, seconds: float) -> None:
+        """Waits until the outbox may have work, or for so long."""
+        await _set_within(self._outbox, seconds)
+        self._outbox.clear()
+
+
+async def _set_within(event: asyncio.Event, seconds: float) -> bool:
+    try:
+        async with asyncio.timeout(seconds):
+            await event.wait()
+    except TimeoutError:
+        return False
+    return True
+
+
+class Listener:
+    """One LISTEN connection for all watchers, opened again whenever it is lost.
+
+    asyncpg's pools come back by themselves and a listening connection does not, so this loop owns it. After each
+    (re)connection everybody is woken, because what was notified meanwhile is gone.
+    """
+
+    def __init__(self, dsn: str, signals: Signals, *, retry_seconds: float = 1.0) -> None:
+        self._dsn = dsn
+        self._signals = signals
+        self._retry_seconds = retry_seconds
+        self._task: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        """Begins listening."""
+        self._task = asyncio.create_task(self._run(), name="listen")
+
+    async def stop(self) -> None:
+        """Ends listening."""
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+
+    async def _run(self) -> None:
+        while True:
+            try:
+                await self._listen()
+            except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+                log.warning("listening interrupted", error=type(error).__name__)
+            await asyncio.sleep(self._retry_seconds)
+
+    async def _listen(self) -> None:
+        """Listens until the connection is lost."""
+        lost = asyncio.Event()
+        settings = {"application_name": "perito-listen"}
+        connection = await asyncpg.connect(self._dsn, timeout=10, server_settings=settings)
+        try:
+            connection.add_termination_listener(lambda _: lost.set())
+            await connection.add_listener(WAKE_CHANNEL, self._notified)
+            self._signals.everything()
+            while not await _set_within(lost, 30):
+                await connection.execute("SELECT 1", timeout=10)  # notices a half-open connection
+        finally:
+            with contextlib.suppress(Exception):
+                connection.terminate()
+
+    def _notified(self, _connection: object, _pid: int, _channel: str, payload: object) -> None:
+        with contextlib.suppress(ValueError):
+            self._signals.changed(UUID(str(payload)))

@@ -1,0 +1,77 @@
+"""Analyses: accepting one, and reading it with its phases."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID, uuid4
+
+import asyncpg
+from perito_kernel.errors import NotFound
+from perito_kernel.findings import canonical_json
+
+from perito_orchestrator.plan import Plan, State, follow, plan_to_json
+from perito_orchestrator.store import events, idempotency, outbox, runs
+from perito_orchestrator.store.database import Database
+
+
+@dataclass(frozen=True)
+class NewAnalysis:
+    """What a client asks for, checked. `params` is JSON-like."""
+
+    dataset_id: UUID
+    name: str
+    ordinals: tuple[int, ...]
+    params: Mapping[str, Any]
+
+    def digest(self) -> bytes:
+        """SHA-256 by which a repeated request is known."""
+        asked = [str(self.dataset_id), self.name, sorted(set(self.ordinals)), dict(self.params)]
+        return hashlib.sha256(canonical_json(asked).encode()).digest()
+
+
+async def submit(db: Database, tenant: UUID, new: NewAnalysis, plan: Plan, idempotency_key: str) -> tuple[UUID, bool]:
+    """Accepts an analysis: from its commit on it will end. Returns its id, and True where it had been accepted before.
+
+    Raises NotFound DATASET_NOT_FOUND, Conflict IDEMPOTENCY_CONFLICT.
+    """
+    analysis = uuid4()
+    async with db.unit(tenant) as connection:
+        if idempotency_key:
+            known = await idempotency.claim(connection, tenant, "analysis", idempotency_key, new.digest(), analysis)
+            if known is not None:
+                return known, True
+        exists = "SELECT true FROM datasets WHERE tenant_id = $1 AND dataset_id = $2"
+        if not await connection.fetchval(exists, tenant, new.dataset_id):
+            raise NotFound("DATASET_NOT_FOUND", "There is no such dataset. Upload the files first.")
+        await connection.execute(
+            "INSERT INTO analyses (tenant_id, analysis_id, dataset_id, name, plan, params)"
+            " VALUES ($1, $2, $3, $4, $5::jsonb, $6::jsonb)",
+            *(tenant, analysis, new.dataset_id, new.name, plan_to_json(plan), json.dumps(dict(new.params))),
+        )
+        await connection.executemany(
+            "INSERT INTO phase_runs (tenant_id, analysis_id, phase, ordinal, place, state)"
+            " VALUES ($1, $2, $3, $4, $5, 'waiting')",
+            [(tenant, analysis, p.name, p.ordinal, n) for n, p in enumerate(plan.phases)],
+        )
+        names = [p.name for p in plan.phases]
+        data = {"dataset_id": str(new.dataset_id), "name": new.name, "phases": names}
+        await events.record(connection, tenant, analysis, "analysis.submitted", data)
+        for phase in follow(plan, dict.fromkeys(names, State.WAITING)).queue:
+            await runs.queue(connection, tenant, analysis, phase)
+        await outbox.wake(connection, analysis)
+    return analysis, False
+
+
+async def read(db: Database, tenant: UUID, analysis: UUID) -> asyncpg.Record:
+    """The analysis row. Raises NotFound ANALYSIS_NOT_FOUND, also for another tenant's."""
+    rows = await db.fetch("SELECT * FROM read_analysis($1, $2)", tenant, analysis)
+    if not rows:
+        raise NotFound("ANALYSIS_NOT_FOUND", "There is no such analysis. Check the id that the submit answered.")
+    return rows[0]
+
+
+async def read_phases(db: Database, tenant: UUID, analysis: UUID) -> list[asyncpg.Record]:
+    """Its phase runs in the order of the plan, each with its result (bytes of a PhaseResult) or None."""
+    return await db.fetch("SELECT * FROM read_phase_runs($1, $2)", tenant, analysis)

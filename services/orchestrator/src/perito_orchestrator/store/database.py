@@ -1,0 +1,146 @@
+"""Connections: one pool per role, every unit of work bounded in time, every database error in Perito's words.
+
+A unit of work names its tenant first; without one, row-level security shows nothing. A frozen server must not hold a
+request longer than its time: when the time is up, or the caller goes away, the connection is cut rather than tidied,
+because tidying waits for the server.
+"""
+
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, TypeAlias
+from uuid import UUID
+
+import asyncpg
+from perito_kernel.errors import Internal, Unavailable
+
+from perito_orchestrator.roles import SCHEMA, Connection, refuse_unsafe_role
+
+if TYPE_CHECKING:
+    from asyncpg.pool import PoolConnectionProxy
+
+    PoolConnection: TypeAlias = PoolConnectionProxy[asyncpg.Record]
+
+__all__ = ["Connection", "Database", "instant_text"]
+
+# The server is going away, has gone, or has become read-only: every other connection of the pool is as useless.
+_STALE_POOL = (
+    asyncpg.ReadOnlySQLTransactionError,
+    asyncpg.AdminShutdownError,
+    asyncpg.CrashShutdownError,
+    asyncpg.CannotConnectNowError,
+)
+_TRY_LATER = (
+    *_STALE_POOL,
+    asyncpg.PostgresConnectionError,
+    asyncpg.TooManyConnectionsError,
+    asyncpg.InsufficientResourcesError,
+    asyncpg.TransactionRollbackError,  # deadlock, serialisation
+    asyncpg.LockNotAvailableError,
+    asyncpg.QueryCanceledError,
+    asyncpg.InterfaceError,
+    OSError,
+    TimeoutError,
+)
+
+
+class Database:
+    """A pool for one role. `seconds` bounds each unit of work, waiting for a connection included."""
+
+    def __init__(self, dsn: str, *, seconds: float = 10, size: int = 8, name: str = "perito") -> None:
+        self._dsn = dsn
+        self._seconds = seconds
+        self._size = size
+        self._name = name
+        self._pool: asyncpg.Pool[asyncpg.Record] | None = None
+
+    async def open(self) -> None:
+        """Connects and refuses a role that could see past tenancy (Precondition UNSAFE_DATABASE_ROLE)."""
+        settings = {
+            "search_path": SCHEMA,
+            "application_name": self._name,
+            "timezone": "UTC",
+            "idle_in_transaction_session_timeout": "60s",  # a frozen process must not hold an analysis for ever
+        }
+        async with _in_our_words(None):
+            self._pool = await asyncpg.create_pool(
+                self._dsn,
+                min_size=1,
+                max_size=self._size,
+                server_settings=settings,
+                timeout=self._seconds,
+                reset=_keep,
+            )
+        async with self._connection() as connection:
+            await refuse_unsafe_role(connection)
+
+    async def close(self) -> None:
+        """Closes; what does not close within five seconds is cut."""
+        if self._pool is None:
+            return
+        try:
+            async with asyncio.timeout(5):
+                await self._pool.close()
+        except TimeoutError:
+            self._pool.terminate()
+        self._pool = None
+
+    @asynccontextmanager
+    async def unit(self, tenant: UUID | None, seconds: float | None = None) -> AsyncGenerator[Connection]:
+        """One transaction as this tenant (None: as nobody). Commits on a clean exit, rolls back otherwise."""
+        async with self._connection(seconds) as connection:
+            transaction = connection.transaction()
+            await transaction.start()
+            try:
+                if tenant is not None:
+                    await connection.execute("SELECT set_config('app.tenant', $1, true)", str(tenant))
+                yield connection
+            except asyncio.CancelledError:
+                raise
+            except BaseException:
+                await transaction.rollback()
+                raise
+            await transaction.commit()
+
+    async def fetch(self, query: str, *args: Any) -> list[asyncpg.Record]:
+        """One statement that needs no transaction of its own: a read function that names its tenant."""
+        async with self._connection() as connection:
+            return await connection.fetch(query, *args)
+
+    @asynccontextmanager
+    async def _connection(self, seconds: float | None = None) -> AsyncGenerator["PoolConnection"]:
+        if self._pool is None:
+            raise Internal("DATABASE_NOT_OPEN", "Perito used its database before connecting to it.")
+        async with _in_our_words(self._pool):
+            async with asyncio.timeout(seconds or self._seconds):
+                connection = await self._pool.acquire()
+                try:
+                    yield connection
+                except asyncio.CancelledError:
+                    connection.terminate()
+                    raise
+                finally:
+                    await self._pool.release(connection)
+
+
+@asynccontextmanager
+async def _in_our_words(pool: "asyncpg.Pool[asyncpg.Record] | None") -> AsyncGenerator[None]:
+    """Turns what the driver raises into Unavailable, and drops the pool's other connections where they are stale."""
+    try:
+        yield
+    except _TRY_LATER as error:
+        if pool is not None and isinstance(error, _STALE_POOL):
+            await pool.expire_connections()
+        raise Unavailable(
+            "DATABASE_UNAVAILABLE", "The database does not answer at the moment. Try again in a few seconds."
+        ) from error
+
+
+async def _keep(_: Connection) -> None:
+    """Nothing to undo between units: the tenant is local to its transaction. Spares a round trip per release."""
+
+
+def instant_text(value: datetime | None) -> str:
+    """RFC 3339 in UTC, milliseconds; empty for None."""
+    return "" if value is None else value.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -1,0 +1,75 @@
+"""Registered sets of books: which files, where their bytes are, and the mapping. Content never passes through here."""
+
+import hashlib
+from uuid import UUID
+
+import asyncpg
+from perito.dataset.v1.dataset_pb2 import DatasetRef, ObjectRef, SourceFile
+from perito_kernel.errors import Conflict, NotFound
+from perito_kernel.findings import canonical_json
+
+from perito_orchestrator.store import idempotency
+from perito_orchestrator.store.database import Connection, Database
+
+
+async def register(db: Database, tenant: UUID, dataset: DatasetRef, idempotency_key: str) -> tuple[DatasetRef, bool]:
+    """Stores a dataset; the second value is True where an earlier one was answered instead.
+
+    The same content under the same id or the same key is the same dataset, whatever the object keys. Raises Conflict
+    where id or key belong to other content.
+    """
+    dataset_id = UUID(dataset.dataset_id)
+    digest = _content_sha256(dataset)
+    async with db.unit(tenant) as connection:
+        known: UUID | None = None
+        if idempotency_key:
+            known = await idempotency.claim(connection, tenant, "dataset", idempotency_key, digest, dataset_id)
+        if known is None and await _insert(connection, tenant, dataset_id, dataset):
+            return dataset, False
+    first = await read(db, tenant, known or dataset_id)
+    if _content_sha256(first) != digest:
+        raise Conflict("DATASET_EXISTS", "There is another dataset with this id. Choose a new id for these files.")
+    return first, True
+
+
+async def read(db: Database, tenant: UUID, dataset_id: UUID) -> DatasetRef:
+    """The dataset, files in the client's order. Raises NotFound DATASET_NOT_FOUND."""
+    rows = await db.fetch("SELECT * FROM read_dataset($1, $2)", tenant, dataset_id)
+    if not rows:
+        raise NotFound("DATASET_NOT_FOUND", "There is no such dataset. Upload the files first.")
+    mapping, *files = rows
+    return DatasetRef(
+        dataset_id=str(dataset_id),
+        files=[SourceFile(name=f["name"], object=_object(f)) for f in files],
+        mapping=_object(mapping),
+    )
+
+
+async def _insert(connection: Connection, tenant: UUID, dataset_id: UUID, dataset: DatasetRef) -> bool:
+    """False where the id is taken."""
+    mapping = dataset.mapping
+    inserted = await connection.fetchval(
+        "INSERT INTO datasets (tenant_id, dataset_id, mapping_key, mapping_sha256, mapping_bytes, mapping_media_type)"
+        " VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING RETURNING true",
+        *(tenant, dataset_id, mapping.key, mapping.sha256, mapping.bytes, mapping.media_type),
+    )
+    if not inserted:
+        return False
+    await connection.executemany(
+        "INSERT INTO dataset_files (tenant_id, dataset_id, place, name, object_key, sha256, bytes, media_type)"
+        " VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+        [
+            (tenant, dataset_id, n, f.name, f.object.key, f.object.sha256, f.object.bytes, f.object.media_type)
+            for n, f in enumerate(dataset.files)
+        ],
+    )
+    return True
+
+
+def _object(row: asyncpg.Record) -> ObjectRef:
+    return ObjectRef(key=row["object_key"], sha256=row["sha256"], bytes=row["bytes"], media_type=row["media_type"])
+
+
+def _content_sha256(dataset: DatasetRef) -> bytes:
+    files = [[f.name, f.object.sha256] for f in dataset.files]
+    return hashlib.sha256(canonical_json([dataset.mapping.sha256, files]).encode()).digest()

@@ -1,0 +1,139 @@
+"""Findings that lists show: at most 1,000 per rule, put in by PostgreSQL's own JSON parser, read by priority.
+
+Lines of `findings-head.ndjson` pass through unparsed, in bounded blocks (docs/decisions/0001).
+"""
+
+import base64
+import binascii
+import json
+import re
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+from uuid import UUID
+
+import asyncpg
+from perito_kernel.errors import Internal, Invalid, NotFound
+
+from perito_orchestrator.store.database import Connection, Database
+from perito_orchestrator.store.runs import Lease
+
+_BLOCK_BYTES = 256 * 1024
+_LINE_BYTES = 1024 * 1024
+
+# JSON may say NUL and PostgreSQL's text may not hold one. The escape counts only after an even run of backslashes.
+_NUL_ESCAPE = re.compile(rb"(?<!\\)((?:\\\\)*)\\u0000")
+
+_INSERT = """
+INSERT INTO findings (tenant_id, analysis_id, phase, fingerprint, rule_id, rule_version, severity, confidence, impact,
+                      currency, identity, period_start, period_end, title_en, title_es, measures, row_count)
+SELECT $1, $2, $3, f.fingerprint, f.rule_id, coalesce(f.rule_version, ''),
+       array_position(ARRAY['info', 'low', 'medium', 'high', 'critical'], f.severity) - 1,
+       f.confidence, f.impact, coalesce(f.currency, ''),
+       CASE jsonb_typeof(f.identity_json) WHEN 'string' THEN (f.identity_json #>> '{}')::jsonb ELSE f.identity_json END,
+       coalesce(f.period_start, ''), coalesce(f.period_end, ''), coalesce(f.title_en, ''), coalesce(f.title_es, ''),
+       jsonb_strip_nulls(jsonb_build_object('observed', f.observed, 'expected', f.expected, 'delta_qty', f.delta_qty,
+                                            'delta_value', f.delta_value))
+         || coalesce(CASE jsonb_typeof(f.measures_json) WHEN 'string' THEN (f.measures_json #>> '{}')::jsonb
+                     WHEN 'object' THEN f.measures_json END, '{}'),
+       coalesce(f.row_count, 0)
+FROM jsonb_to_recordset($4::jsonb) AS f (
+  fingerprint text, rule_id text, rule_version text, severity text, confidence numeric, impact numeric, currency text,
+  identity_json jsonb, period_start text, period_end text, title_en text, title_es text, observed text, expected text,
+  delta_qty text, delta_value text, measures_json jsonb, row_count bigint)
+ON CONFLICT DO NOTHING
+"""  # on conflict: two workers race for the same phase; the fence decides between them right after
+
+
+@dataclass(frozen=True)
+class Page:
+    """Findings by priority. `total` counts all findings of the analysis, kept here or only in the artefacts."""
+
+    rows: list[asyncpg.Record]
+    next_token: str
+    total: int
+    capped: bool
+
+
+async def json_blocks(chunks: AsyncIterator[bytes]) -> AsyncIterator[str]:
+    """Cuts a stream of NDJSON into JSON arrays of whole lines, each about 256 KiB. Nothing is parsed.
+
+    Raises Internal FINDINGS_UNREADABLE for a line longer than 1 MiB or for bytes that are not UTF-8.
+    """
+    rest = b""
+    lines: list[bytes] = []
+    size = 0
+    async for chunk in chunks:
+        *whole, rest = (rest + chunk).split(b"\n")
+        if len(rest) > _LINE_BYTES:
+            raise _unreadable("a line is longer than 1 MiB")
+        for line in whole:
+            if line.strip():
+                lines.append(line)
+                size += len(line)
+            if size >= _BLOCK_BYTES:
+                yield _array(lines)
+                lines, size = [], 0
+    if rest.strip():
+        lines.append(rest)
+    if lines:
+        yield _array(lines)
+
+
+async def insert(connection: Connection, lease: Lease, blocks: AsyncIterator[str]) -> int:
+    """Puts blocks of findings into the caller's transaction; how many are there now.
+
+    Raises Internal FINDINGS_UNREADABLE where PostgreSQL cannot read them.
+    """
+    inserted = 0
+    try:
+        async for block in blocks:
+            status = await connection.execute(_INSERT, lease.tenant, lease.analysis, lease.phase, block)
+            inserted += int(status.rsplit(" ", 1)[1])
+    except (asyncpg.DataError, asyncpg.IntegrityConstraintViolationError) as error:
+        raise _unreadable("they are not what the contract says") from error
+    return inserted
+
+
+async def page(db: Database, tenant: UUID, analysis: UUID, size: int, token: str) -> Page:
+    """One page. Raises NotFound ANALYSIS_NOT_FOUND, Invalid PAGE_TOKEN_INVALID."""
+    after = _cursor(token) if token else (None, None, None, None)
+    totals = (await db.fetch("SELECT * FROM read_totals($1, $2)", tenant, analysis))[0]
+    if not totals["known"]:
+        raise NotFound("ANALYSIS_NOT_FOUND", "There is no such analysis. Check the id that the submit answered.")
+    rows = await db.fetch("SELECT * FROM read_findings($1, $2, $3, $4, $5, $6, $7)", tenant, analysis, size + 1, *after)
+    more = len(rows) > size
+    return Page(rows[:size], _token(rows[size - 1]) if more else "", totals["findings"], totals["capped"])
+
+
+def _token(row: asyncpg.Record) -> str:
+    place = [str(row["priority"]), row["severity"], row["fingerprint"], row["phase"]]
+    return base64.urlsafe_b64encode(json.dumps(place).encode()).decode()
+
+
+def _cursor(token: str) -> tuple[Decimal, int, str, str]:
+    try:
+        priority, severity, fingerprint, phase = json.loads(base64.urlsafe_b64decode(token))
+        cursor = (Decimal(priority), int(severity), str(fingerprint), str(phase))
+        if cursor[0].is_finite() and 0 <= cursor[1] <= 4 and (cursor[2] + cursor[3]).isprintable():
+            return cursor
+    except (ValueError, TypeError, binascii.Error, InvalidOperation, RecursionError):
+        pass
+    raise Invalid("PAGE_TOKEN_INVALID", "This page token is not one that Perito gave. Start again without one.")
+
+
+def _array(lines: list[bytes]) -> str:
+    block = b"[" + b",".join(lines) + b"]"
+    if b"\\u0000" in block:
+        block = _NUL_ESCAPE.sub(rb"\1\\ufffd", block)
+    try:
+        return block.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise _unreadable("they are not UTF-8") from error
+
+
+def _unreadable(why: str) -> Internal:
+    return Internal(
+        "FINDINGS_UNREADABLE",
+        f"The findings of a phase cannot be stored: {why}. This is a fault of the phase; report it.",
+    )

@@ -1,0 +1,90 @@
+"""Messages that must reach the broker: written with the state they announce, deleted once the broker has them.
+
+A crash between publishing and deleting sends a message twice, never not at all. Rows are taken under SKIP LOCKED, so
+any number of relays may run.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from perito_orchestrator.store.database import Connection
+
+WAKE_CHANNEL = "perito_changed"
+"""NOTIFY channel, payload the analysis id: an analysis changed, and the outbox may have work."""
+
+
+@dataclass(frozen=True)
+class Message:
+    """A row of the outbox. `channel` is "queue" (routing key: a queue) or "topic" (routing key: an event type)."""
+
+    tenant: UUID
+    message_id: UUID
+    channel: str
+    routing_key: str
+    body: bytes
+    tries: int
+
+
+async def append(
+    connection: Connection, tenant: UUID, channel: str, routing_key: str, body: bytes, delay_seconds: float = 0
+) -> None:
+    """Adds a message to the caller's transaction; it is due `delay_seconds` from now."""
+    await connection.execute(
+        "INSERT INTO outbox (tenant_id, channel, routing_key, body, next_at)"
+        " VALUES ($1, $2, $3, $4, clock_timestamp() + make_interval(secs => $5))",
+        tenant,
+        channel,
+        routing_key,
+        body,
+        delay_seconds,
+    )
+
+
+async def wake(connection: Connection, analysis: UUID) -> None:
+    """One NOTIFY for the transaction. It takes a lock of the whole database at commit, so never more than one."""
+    await connection.execute("SELECT pg_notify($1, $2)", WAKE_CHANNEL, str(analysis))
+
+
+async def take(connection: Connection, limit: int) -> list[Message]:
+    """Due messages, locked until the caller's transaction ends. As perito_system."""
+    rows = await connection.fetch(
+        "SELECT tenant_id, message_id, channel, routing_key, body, tries FROM outbox"
+        " WHERE next_at <= clock_timestamp() ORDER BY next_at, ordinal LIMIT $1 FOR UPDATE SKIP LOCKED",
+        limit,
+    )
+    return [Message(*row.values()) for row in rows]
+
+
+async def delete(connection: Connection, messages: Sequence[Message]) -> None:
+    """Forgets messages that the broker has confirmed."""
+    await connection.execute(
+        "DELETE FROM outbox o USING unnest($1::uuid[], $2::uuid[]) AS d (tenant_id, message_id)"
+        " WHERE o.tenant_id = d.tenant_id AND o.message_id = d.message_id",
+        *_keys(messages),
+    )
+
+
+async def postpone(connection: Connection, messages: Sequence[Message], seconds: float) -> None:
+    """Puts off messages that the broker refused: `seconds`, doubled with every try, at most a minute."""
+    await connection.execute(
+        "UPDATE outbox o SET tries = tries + 1,"
+        " next_at = clock_timestamp() + make_interval(secs => least(60, $3::float8 * 2 ^ least(o.tries, 10)))"
+        " FROM unnest($1::uuid[], $2::uuid[]) AS d (tenant_id, message_id)"
+        " WHERE o.tenant_id = d.tenant_id AND o.message_id = d.message_id",
+        *_keys(messages),
+        seconds,
+    )
+
+
+async def seconds_to_next(connection: Connection) -> float | None:
+    """How long until a message is due; None for an empty outbox."""
+    found: Any = await connection.fetchval(
+        "SELECT extract(epoch FROM min(next_at) - clock_timestamp())::float8 FROM outbox"
+    )
+    return None if found is None else max(0.0, float(found))
+
+
+def _keys(messages: Sequence[Message]) -> tuple[list[UUID], list[UUID]]:
+    return [m.tenant for m in messages], [m.message_id for m in messages]

@@ -1,0 +1,181 @@
+"""Phase runs: claim, heartbeat, give back, finish. The fence guards every write.
+
+A claim raises the fence; whoever holds an older one is a zombie and its writes change no row. Leases are judged by the
+database's clock alone. Lock order is always the analysis row, then its phase runs.
+"""
+
+from dataclasses import dataclass
+from enum import Enum
+from uuid import UUID
+
+from perito.event.v1.event_pb2 import PhaseTask
+
+from perito_orchestrator.broker import queue_of
+from perito_orchestrator.plan import Plan, State, plan_from_json
+from perito_orchestrator.store import events, outbox
+from perito_orchestrator.store.database import Connection, Database
+
+
+@dataclass(frozen=True)
+class Task:
+    """Which phase of which analysis."""
+
+    tenant: UUID
+    analysis: UUID
+    phase: str
+
+
+@dataclass(frozen=True)
+class Lease(Task):
+    """The right to work on a task until it expires. `attempt` counts from 1; `waited_seconds` since it could run."""
+
+    fence: int
+    attempt: int
+    waited_seconds: float
+    dataset_id: UUID
+    plan: Plan
+    params: str
+
+
+class NoLease(Enum):
+    """Why a claim got nothing: nothing to do now, or no attempt left (the caller must fail the phase)."""
+
+    NOTHING_TO_DO = "nothing to do"
+    EXHAUSTED = "exhausted"
+
+
+async def queue(connection: Connection, tenant: UUID, analysis: UUID, phase: str, delay_seconds: float = 0) -> None:
+    """Makes a phase claimable after a delay and writes its wake-up message."""
+    await connection.execute(
+        "UPDATE phase_runs SET state = 'queued', lease_owner = NULL, lease_until = NULL, woken_at = clock_timestamp(),"
+        " queued_at = coalesce(queued_at, clock_timestamp()),"
+        " next_at = clock_timestamp() + make_interval(secs => $4)"
+        " WHERE tenant_id = $1 AND analysis_id = $2 AND phase = $3",
+        *(tenant, analysis, phase, delay_seconds),
+    )
+    body = PhaseTask(tenant_id=str(tenant), analysis_id=str(analysis), phase=phase).SerializeToString()
+    await outbox.append(connection, tenant, "queue", queue_of(phase), body, delay_seconds)
+
+
+async def claim(db: Database, task: Task, owner: str, ttl_seconds: float, max_attempts: int) -> Lease | NoLease:
+    """Takes the lease if the phase is queued and due, or leased and expired."""
+    async with db.unit(task.tenant) as connection:
+        analysis = await connection.fetchrow(
+            "SELECT dataset_id, plan::text AS plan, params::text AS params FROM analyses"
+            " WHERE tenant_id = $1 AND analysis_id = $2 FOR NO KEY UPDATE",
+            *(task.tenant, task.analysis),
+        )
+        if analysis is None:
+            return NoLease.NOTHING_TO_DO
+        row = await connection.fetchrow(
+            "UPDATE phase_runs SET state = 'leased', attempt = attempt + 1, fence = fence + 1, lease_owner = $4,"
+            " lease_until = clock_timestamp() + make_interval(secs => $5)"
+            " WHERE tenant_id = $1 AND analysis_id = $2 AND phase = $3 AND attempt < $6"
+            " AND ((state = 'queued' AND next_at <= clock_timestamp())"
+            "   OR (state = 'leased' AND lease_until < clock_timestamp()))"
+            " RETURNING fence, attempt, extract(epoch FROM clock_timestamp() - queued_at)::float8 AS waited",
+            *(task.tenant, task.analysis, task.phase, owner, ttl_seconds, max_attempts),
+        )
+        if row is None:
+            return await _why_not(connection, task, max_attempts)
+    return Lease(
+        task.tenant,
+        task.analysis,
+        task.phase,
+        row["fence"],
+        row["attempt"],
+        row["waited"],
+        analysis["dataset_id"],
+        plan_from_json(analysis["plan"]),
+        analysis["params"],
+    )
+
+
+async def _why_not(connection: Connection, task: Task, max_attempts: int) -> NoLease:
+    spent = await connection.fetchval(
+        "SELECT true FROM phase_runs WHERE tenant_id = $1 AND analysis_id = $2 AND phase = $3 AND attempt >= $4"
+        " AND (state = 'queued' OR (state = 'leased' AND lease_until < clock_timestamp()))",
+        *(task.tenant, task.analysis, task.phase, max_attempts),
+    )
+    return NoLease.EXHAUSTED if spent else NoLease.NOTHING_TO_DO
+
+
+async def started(db: Database, lease: Lease) -> bool:
+    """Records that the phase took the work: once per phase, whatever the attempts. False: the lease is lost."""
+    async with db.unit(lease.tenant) as connection:
+        await lock_analysis(connection, lease)
+        held = await connection.fetchrow(
+            "SELECT started_at FROM phase_runs WHERE tenant_id = $1 AND analysis_id = $2 AND phase = $3"
+            " AND state = 'leased' AND fence = $4",
+            *(lease.tenant, lease.analysis, lease.phase, lease.fence),
+        )
+        if held is None:
+            return False
+        if held["started_at"] is not None:
+            return True
+        await connection.execute(
+            "UPDATE phase_runs SET started_at = clock_timestamp() WHERE tenant_id = $1 AND analysis_id = $2"
+            " AND phase = $3",
+            *(lease.tenant, lease.analysis, lease.phase),
+        )
+        await connection.execute(
+            "UPDATE analyses SET status = 'running' WHERE tenant_id = $1 AND analysis_id = $2 AND status = 'pending'",
+            *(lease.tenant, lease.analysis),
+        )
+        await events.record(connection, lease.tenant, lease.analysis, "phase.started", {"phase": lease.phase})
+        await outbox.wake(connection, lease.analysis)
+    return True
+
+
+async def heartbeat(db: Database, lease: Lease, ttl_seconds: float, fraction: float, step: str) -> bool:
+    """Extends the lease and writes progress, which never falls. False: the lease is lost, stop at once."""
+    async with db.unit(lease.tenant) as connection:
+        held = await connection.fetchval(
+            "UPDATE phase_runs SET lease_until = clock_timestamp() + make_interval(secs => $5),"
+            " fraction = greatest(fraction, least(1, $6)), step = $7"
+            " WHERE tenant_id = $1 AND analysis_id = $2 AND phase = $3 AND state = 'leased' AND fence = $4"
+            " RETURNING true",
+            *(lease.tenant, lease.analysis, lease.phase, lease.fence, ttl_seconds, max(0.0, fraction), step[:200]),
+        )
+    return bool(held)
+
+
+async def give_back(db: Database, lease: Lease, delay_seconds: float) -> bool:
+    """Puts the phase back without costing an attempt: the phase was busy, or this process is leaving."""
+    async with db.unit(lease.tenant) as connection:
+        await lock_analysis(connection, lease)
+        if not await release(connection, lease, spent=False):
+            return False
+        await queue(connection, lease.tenant, lease.analysis, lease.phase, delay_seconds)
+        await outbox.wake(connection, lease.analysis)
+    return True
+
+
+async def release(connection: Connection, lease: Lease, *, spent: bool) -> bool:
+    """Ends the lease inside a transaction that then queues the phase again. False: it was not held any more."""
+    held = await connection.fetchval(
+        "UPDATE phase_runs SET state = 'queued', lease_owner = NULL, lease_until = NULL, attempt = attempt - $5"
+        " WHERE tenant_id = $1 AND analysis_id = $2 AND phase = $3 AND state = 'leased' AND fence = $4 RETURNING true",
+        *(lease.tenant, lease.analysis, lease.phase, lease.fence, 0 if spent else 1),
+    )
+    return bool(held)
+
+
+async def lock_analysis(connection: Connection, task: Task) -> Plan:
+    """Locks the analysis row for the rest of the transaction; its plan."""
+    text = await connection.fetchval(
+        "SELECT plan::text FROM analyses WHERE tenant_id = $1 AND analysis_id = $2 FOR NO KEY UPDATE",
+        *(task.tenant, task.analysis),
+    )
+    if text is None:
+        raise LookupError(f"no analysis {task.analysis} for this tenant")
+    return plan_from_json(text)
+
+
+async def states(connection: Connection, task: Task) -> dict[str, State]:
+    """Every phase of the analysis and where it stands."""
+    rows = await connection.fetch(
+        "SELECT phase, state FROM phase_runs WHERE tenant_id = $1 AND analysis_id = $2 ORDER BY place",
+        *(task.tenant, task.analysis),
+    )
+    return {row["phase"]: State(row["state"]) for row in rows}

@@ -1,0 +1,95 @@
+"""Rows as messages: what AnalysisService answers."""
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+import asyncpg
+from perito.analysis.v1 import analysis_pb2 as pb
+from perito.event.v1.event_pb2 import AnalysisEvent
+from perito.finding.v1 import finding_pb2
+from perito.phase.v1.phase_pb2 import PhaseResult
+
+from perito_orchestrator.plan import State, progress
+from perito_orchestrator.store.database import instant_text
+from perito_orchestrator.store.events import Event
+
+_ENDED = ("completed", "failed", "cancelled")
+_SEVERITIES = ("INFO", "LOW", "MEDIUM", "HIGH", "CRITICAL")
+
+
+def ended(row: asyncpg.Record) -> bool:
+    """The analysis is in a terminal state."""
+    return row["status"] in _ENDED
+
+
+def analysis_message(row: asyncpg.Record, phases: Sequence[asyncpg.Record], *, results: bool = True) -> pb.Analysis:
+    """The analysis with its phases; without their results where nobody reads them."""
+    return pb.Analysis(
+        analysis_id=str(row["analysis_id"]),
+        dataset_id=str(row["dataset_id"]),
+        name=row["name"],
+        status=pb.AnalysisStatus.Value(f"ANALYSIS_STATUS_{row['status'].upper()}"),
+        partial=row["partial"],
+        progress=progress([(State(p["state"]), p["fraction"]) for p in phases], ended=ended(row)),
+        submitted_at=instant_text(row["submitted_at"]),
+        ended_at=instant_text(row["ended_at"]),
+        phases=[_phase(p, results=results) for p in phases],
+        failure=_failure(row["failure"]),
+        sequence=row["sequence"],
+    )
+
+
+def event_message(tenant: str, analysis: str, event: Event) -> AnalysisEvent:
+    """An event as it also goes to `perito.events`."""
+    return AnalysisEvent(
+        tenant_id=tenant,
+        analysis_id=analysis,
+        sequence=event.sequence,
+        type=event.type,
+        occurred_at=event.occurred_at,
+        data_json=event.data,
+    )
+
+
+def finding_message(row: asyncpg.Record) -> finding_pb2.Finding:
+    """A finding as lists show it."""
+    return finding_pb2.Finding(
+        fingerprint=row["fingerprint"],
+        rule_id=row["rule_id"],
+        rule_version=row["rule_version"],
+        phase=row["phase"],
+        severity=finding_pb2.Severity.Value(f"SEVERITY_{_SEVERITIES[row['severity']]}"),
+        confidence=f"{row['confidence']:f}",
+        impact="" if row["impact"] is None else f"{row['impact']:f}",
+        currency=row["currency"],
+        identity_json=row["identity"],
+        period_start=row["period_start"],
+        period_end=row["period_end"],
+        title=row["title_en"],
+        measures_json=row["measures"],
+        row_count=row["row_count"],
+    )
+
+
+def _phase(row: asyncpg.Record, *, results: bool) -> pb.PhaseRun:
+    with_result = results and row["result"] is not None
+    return pb.PhaseRun(
+        phase=row["phase"],
+        ordinal=row["ordinal"],
+        status=pb.PhaseStatus.Value(f"PHASE_STATUS_{row['state'].upper()}"),
+        fraction=row["fraction"],
+        step=row["step"],
+        attempt=row["attempt"],
+        started_at=instant_text(row["started_at"]),
+        ended_at=instant_text(row["ended_at"]),
+        result=PhaseResult.FromString(row["result"]) if with_result else None,
+        failure=_failure(row["failure"]),
+    )
+
+
+def _failure(text: str | None) -> pb.Failure | None:
+    if text is None:
+        return None
+    raw: dict[str, Any] = json.loads(text)
+    return pb.Failure(reason=raw["reason"], message=raw["message"], details_json=json.dumps(raw["details"]))

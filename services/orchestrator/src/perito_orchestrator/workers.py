@@ -1,0 +1,228 @@
+"""The only consumers, lease holders and committers: a message wakes, the lease is the work, the fence decides.
+
+For each message: wait for a seat, claim the lease, acknowledge once it is durable, run the attempt, commit. Whatever
+dies in between leaves an expired lease, which reconcile finds. What became of an attempt:
+
+- a result: committed with its findings, or fenced if the lease went to somebody else meanwhile;
+- BUSY, or not reached: given back, no attempt spent (an unreachable phase only for `unreachable_seconds`);
+- unavailable or internal: tried again after a growing pause, while attempts last, then failed;
+- anything else (the data is invalid, a limit is reached): failed at once, trying again would say the same;
+- this process leaves: given back, no attempt spent.
+"""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from uuid import UUID
+
+from google.protobuf.message import DecodeError
+from perito.event.v1.event_pb2 import PhaseTask
+from perito.phase.v1.phase_pb2 import PhaseResult
+from perito_kernel.errors import Internal, Kind, PeritoError, Unavailable
+from perito_runtime.logs import bind, logger
+from perito_runtime.objects import ObjectStore
+
+from perito_orchestrator.attempt import Attempt, LeaseLost, NotStarted
+from perito_orchestrator.broker import Broker, Consumer, Delivery, queue_of
+from perito_orchestrator.registry import Registry
+from perito_orchestrator.settings import OrchestratorSettings
+from perito_orchestrator.signals import Signals
+from perito_orchestrator.store import findings, finish, runs
+from perito_orchestrator.store.database import Database
+from perito_orchestrator.store.finish import Failure
+from perito_orchestrator.store.runs import Lease, NoLease, Task
+
+log = logger("workers")
+
+FINDINGS_HEAD = "findings-head.ndjson"
+"""Artefact that holds what the database keeps of a phase's findings (docs/decisions/0001)."""
+
+_PREFETCH = 2
+_PAUSE_SECONDS = 0.5
+_RETRYABLE = (Kind.UNAVAILABLE, Kind.INTERNAL)
+_EXHAUSTED = Failure(
+    "ATTEMPTS_EXHAUSTED",
+    "The phase was begun several times and its worker died each time. Look into the log of the phase service; if the"
+    " data is what kills it, a smaller part of it may show where.",
+)
+
+
+class Workers:
+    """`owner` names this process in leases: an epoch and a slash and whatever else."""
+
+    def __init__(
+        self,
+        db: Database,
+        broker: Broker,
+        registry: Registry,
+        store: ObjectStore,
+        signals: Signals,
+        settings: OrchestratorSettings,
+        owner: str,
+    ) -> None:
+        self._db = db
+        self._broker = broker
+        self._registry = registry
+        self._store = store
+        self._signals = signals
+        self._settings = settings
+        self._owner = owner
+        self._seats = asyncio.Semaphore(settings.workers)
+        self._consumers: list[Consumer] = []
+        self._running: set[asyncio.Task[None]] = set()
+
+    async def start(self) -> None:
+        """Consumes the queue of every phase that is served."""
+        for info in self._registry.infos:
+            consumer = await self._broker.consume(queue_of(info.name), _PREFETCH, self._handle)
+            self._consumers.append(consumer)
+
+    async def stop(self, grace: float = 0) -> None:
+        """Claims nothing more, lets runs finish for `grace` seconds, gives back the rest without cost."""
+        await asyncio.gather(*(consumer.cancel() for consumer in self._consumers))
+        if self._running and grace > 0:
+            await asyncio.wait(self._running, timeout=grace)
+        for task in self._running:
+            task.cancel()
+        await asyncio.gather(*self._running, return_exceptions=True)
+
+    async def _handle(self, delivery: Delivery) -> None:
+        """Done when the message is settled; the attempt goes on in a task of its own and keeps the seat."""
+        try:
+            message = PhaseTask.FromString(delivery.body)
+            task = Task(UUID(message.tenant_id), UUID(message.analysis_id), message.phase)
+        except (DecodeError, ValueError):
+            log.error("message makes no sense", message_id=delivery.message_id)
+            await delivery.reject()
+            return
+        await self._seats.acquire()
+        settled: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+        running = asyncio.create_task(self._take(delivery, task, settled))
+        self._running.add(running)
+        running.add_done_callback(self._running.discard)
+        if not await asyncio.shield(settled):
+            raise Internal("CLAIM_BROKE", f"Phase {task.phase} could not be claimed. This is a fault of ours.")
+
+    async def _take(self, delivery: Delivery, task: Task, settled: "asyncio.Future[bool]") -> None:
+        """Claims, acknowledges, works. Releases the seat that the handler took."""
+        bind(tenant=str(task.tenant), analysis=str(task.analysis), phase=task.phase)
+        lease: Lease | None = None
+        try:
+            lease = await self._claim(task)
+            await delivery.ack()
+            settled.set_result(True)
+            if lease is not None:
+                await self._work(lease)
+        except Unavailable as error:
+            log.warning("claim waits", reason=error.reason)
+            await asyncio.sleep(_PAUSE_SECONDS)
+            await delivery.nack()
+            settled.set_result(True)
+        except Exception:
+            log.exception("claim broke")
+        finally:
+            if not settled.done():
+                settled.set_result(False)
+            self._seats.release()
+
+    async def _claim(self, task: Task) -> Lease | None:
+        """A lease, or None where there is nothing to do. Cut short, it leaves no lease behind."""
+        settings = self._settings
+        claiming = asyncio.create_task(
+            runs.claim(self._db, task, self._owner, settings.lease_seconds, settings.max_attempts)
+        )
+        try:
+            claimed = await asyncio.shield(claiming)
+        except asyncio.CancelledError:
+            claimed = (await asyncio.gather(claiming, return_exceptions=True))[0]
+            if isinstance(claimed, Lease):
+                await self._give_back(claimed, 0)
+            raise
+        if claimed is NoLease.EXHAUSTED:
+            log.warning("no attempt left")
+            await finish.fail(self._db, task, None, _EXHAUSTED)
+            self._signals.changed(task.analysis)
+        return claimed if isinstance(claimed, Lease) else None
+
+    async def _work(self, lease: Lease) -> None:
+        try:
+            await self._attempt(lease)
+        except LeaseLost:
+            log.warning("fenced", fence=lease.fence, attempt=lease.attempt)
+        except asyncio.CancelledError:
+            await self._give_back(lease, 0)
+            raise
+        except PeritoError as error:
+            await self._failed(lease, error)
+        except Exception as error:
+            log.exception("attempt broke", fence=lease.fence)
+            internal = Internal(
+                "PHASE_ATTEMPT_BROKE", f"Phase {lease.phase} could not be run. This is a fault of ours."
+            )
+            internal.__cause__ = error
+            await self._failed(lease, internal)
+        finally:
+            self._signals.changed(lease.analysis)
+
+    async def _attempt(self, lease: Lease) -> None:
+        attempt = Attempt(lease, self._db, self._registry, self._signals, self._settings)
+        keeper = asyncio.create_task(attempt.keep_lease())
+        work = asyncio.create_task(self._run_and_commit(lease, attempt))
+        try:
+            await asyncio.wait([keeper, work], return_when=asyncio.FIRST_COMPLETED)
+            if work.done():
+                work.result()
+            else:
+                keeper.result()
+        finally:
+            keeper.cancel()
+            work.cancel()
+            await asyncio.gather(keeper, work, return_exceptions=True)
+
+    async def _run_and_commit(self, lease: Lease, attempt: Attempt) -> None:
+        result = await attempt.run()
+        while True:  # ends by the lease: its keeper gives up when the database stays away
+            try:
+                if await finish.complete(self._db, lease, result, self._blocks(result)):
+                    log.info("phase completed", fence=lease.fence, attempt=lease.attempt, digest=result.content_digest)
+                    return
+                raise LeaseLost
+            except Unavailable as error:
+                if error.reason != "DATABASE_UNAVAILABLE":
+                    raise
+                log.warning("commit waits", reason=error.reason)
+                await asyncio.sleep(_PAUSE_SECONDS)
+
+    async def _blocks(self, result: PhaseResult) -> AsyncIterator[str]:
+        for artifact in result.artifacts:
+            if artifact.name == FINDINGS_HEAD:
+                async with contextlib.aclosing(self._store.open_stream(artifact.object)) as chunks:
+                    async for block in findings.json_blocks(chunks):
+                        yield block
+
+    async def _failed(self, lease: Lease, error: PeritoError) -> None:
+        settings = self._settings
+        if isinstance(error, NotStarted) and (
+            error.reason == "BUSY" or lease.waited_seconds < settings.unreachable_seconds
+        ):
+            busy = error.reason == "BUSY"
+            await self._give_back(lease, settings.busy_seconds if busy else settings.retry_seconds)
+            return
+        failure = Failure(error.reason, error.message, error.details)
+        again = error.kind in _RETRYABLE and lease.attempt < settings.max_attempts
+        log.warning("phase failed", reason=error.reason, fence=lease.fence, attempt=lease.attempt, again=again)
+        try:
+            if again:
+                held = await finish.retry(self._db, lease, settings.retry_seconds * 2 ** (lease.attempt - 1), failure)
+            else:
+                held = await finish.fail(self._db, lease, lease.fence, failure)
+            if not held:
+                log.warning("fenced", fence=lease.fence, attempt=lease.attempt)
+        except PeritoError as unsaid:  # the lease will expire and say it
+            log.warning("failure not recorded", reason=unsaid.reason)
+
+    async def _give_back(self, lease: Lease, delay_seconds: float) -> None:
+        try:
+            await runs.give_back(self._db, lease, delay_seconds)
+        except PeritoError as error:  # the lease will expire instead
+            log.warning("lease not given back", reason=error.reason)

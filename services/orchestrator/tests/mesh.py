@@ -1,0 +1,179 @@
+"""An orchestrator with five phase services, as a test needs it: real PostgreSQL, real sockets, short times."""
+
+import hashlib
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+from uuid import UUID, uuid4
+
+import asyncpg
+import grpc
+from perito.analysis.v1 import analysis_pb2 as pb
+from perito.analysis.v1.access_pb2_grpc import AccessServiceStub
+from perito.analysis.v1.analysis_pb2_grpc import AnalysisServiceStub
+from perito.dataset.v1.dataset_pb2 import DatasetRef, ObjectRef, SourceFile
+from perito_kernel.errors import PeritoError
+from perito_orchestrator.app import Orchestrator, OrchestratorSettings
+from perito_orchestrator.broker_memory import MemoryBroker
+from perito_orchestrator.keys import create_tenant
+from perito_runtime.grpc_client import call_errors, open_channel, tenant_metadata
+from perito_runtime.grpc_server import GrpcServer
+from perito_runtime.objects import LocalObjectStore
+
+from .phases import FakePhase, five, serve
+
+if TYPE_CHECKING:
+    from perito.analysis.v1.access_pb2_grpc import AccessServiceAsyncStub
+    from perito.analysis.v1.analysis_pb2_grpc import AnalysisServiceAsyncStub
+from .servers import Dsns
+
+
+@dataclass
+class Mesh:
+    """What a test holds in its hands."""
+
+    folder: Path
+    dsns: Dsns
+    store: LocalObjectStore
+    phases: dict[str, FakePhase]
+    tenant: UUID
+    settings: OrchestratorSettings
+    servers: list[GrpcServer] = field(default_factory=list[GrpcServer])
+    running: list[tuple[Orchestrator, MemoryBroker, grpc.aio.Channel]] = field(
+        default_factory=list[tuple[Orchestrator, MemoryBroker, grpc.aio.Channel]]
+    )
+
+    async def start(self, **changed: object) -> "Client":
+        """Starts one (more) orchestrator with a broker of its own and answers a client of it."""
+        address = f"unix:{self.folder}/o{len(self.running)}.sock"
+        settings = replace(self.settings, address=address, **changed)  # type: ignore[arg-type] - names of settings
+        broker = MemoryBroker()
+        orchestrator = Orchestrator(settings, broker, self.store)
+        await orchestrator.start()
+        channel = open_channel(address)
+        self.running.append((orchestrator, broker, channel))
+        return Client(self.tenant, orchestrator, broker, AnalysisServiceStub(channel), AccessServiceStub(channel))
+
+    async def stop(self) -> None:
+        for orchestrator, broker, channel in self.running:
+            await channel.close()
+            await orchestrator.stop(0)
+            await broker.close()
+        for server in self.servers:
+            await server.stop(0)
+
+
+@dataclass
+class Client:
+    """A client of AnalysisService for one tenant. Errors come as PeritoError."""
+
+    tenant: UUID
+    orchestrator: Orchestrator
+    broker: MemoryBroker
+    stub: "AnalysisServiceAsyncStub"
+    access: "AccessServiceAsyncStub"
+
+    def of(self, tenant: UUID) -> "Client":
+        """The same connection for another tenant."""
+        return replace(self, tenant=tenant)
+
+    async def dataset(
+        self, dataset_id: UUID | None = None, key: str = "", content: str = "a"
+    ) -> pb.CreateDatasetResponse:
+        """Registers two files."""
+        ref = dataset_ref(self.tenant, dataset_id or uuid4(), content)
+        request = pb.CreateDatasetRequest(dataset=ref, idempotency_key=key)
+        async with call_errors():
+            return await self.stub.CreateDataset(request, metadata=self.metadata)
+
+    async def submit(self, dataset_id: str = "", **fields: object) -> pb.SubmitAnalysisResponse:
+        """Submits, with a dataset of its own unless one is named."""
+        dataset_id = dataset_id or (await self.dataset()).dataset.dataset_id
+        request = pb.SubmitAnalysisRequest(dataset_id=dataset_id, **fields)  # type: ignore[arg-type] - names of fields
+        async with call_errors():
+            return await self.stub.SubmitAnalysis(request, metadata=self.metadata)
+
+    async def get(self, analysis_id: str) -> pb.Analysis:
+        """Reads an analysis."""
+        async with call_errors():
+            answer = await self.stub.GetAnalysis(pb.GetAnalysisRequest(analysis_id=analysis_id), metadata=self.metadata)
+        return answer.analysis
+
+    async def watch(self, analysis_id: str, after: int = 0, seconds: float = 20) -> list[pb.WatchAnalysisResponse]:
+        """Watches to the end."""
+        request = pb.WatchAnalysisRequest(analysis_id=analysis_id, after_sequence=after)
+        async with call_errors():
+            return [m async for m in self.stub.WatchAnalysis(request, metadata=self.metadata, timeout=seconds)]
+
+    async def ended(self, analysis_id: str, seconds: float = 20) -> pb.Analysis:
+        """The analysis, once it has ended."""
+        return (await self.watch(analysis_id, seconds=seconds))[-1].analysis
+
+    async def findings(self, analysis_id: str, size: int = 0, token: str = "") -> pb.ListFindingsResponse:
+        """One page of findings."""
+        request = pb.ListFindingsRequest(analysis_id=analysis_id, page_size=size, page_token=token)
+        async with call_errors():
+            return await self.stub.ListFindings(request, metadata=self.metadata)
+
+    @property
+    def metadata(self) -> tuple[tuple[str, str], ...]:
+        return tenant_metadata(str(self.tenant))
+
+
+def dataset_ref(tenant: UUID, dataset_id: UUID, content: str = "a") -> DatasetRef:
+    """Two files and a mapping under the tenant's prefix; `content` decides their hashes."""
+
+    def stored(name: str) -> ObjectRef:
+        sha256 = hashlib.sha256((name + content).encode()).hexdigest()
+        key = f"tenants/{tenant}/datasets/{dataset_id}/{name}"
+        return ObjectRef(key=key, sha256=sha256, bytes=3, media_type="text/csv")
+
+    files = [SourceFile(name="sales.csv", object=stored("0")), SourceFile(name="stock.csv", object=stored("1"))]
+    return DatasetRef(dataset_id=str(dataset_id), files=files, mapping=stored("mapping.yaml"))
+
+
+@asynccontextmanager
+async def mesh_of(
+    dsns: Dsns, folder: Path, make: Callable[[LocalObjectStore], dict[str, FakePhase]] = five
+) -> AsyncGenerator[Mesh]:
+    """Five phases, a tenant and no orchestrator yet."""
+    store = LocalObjectStore(folder / "objects")
+    phases = make(store)
+    settings = OrchestratorSettings(
+        app_dsn=dsns.app,
+        system_dsn=dsns.system,
+        owner_dsn=dsns.owner,
+        address="",
+        phase_addresses=[f"unix:{folder}/{name}.sock" for name in phases],
+        lease_seconds=2.0,
+        heartbeat_seconds=0.5,
+        progress_seconds=0.02,
+        phase_seconds=60,
+        retry_seconds=0.05,
+        busy_seconds=0.05,
+        poll_seconds=0.1,
+        watch_poll_seconds=0.5,
+        stale_seconds=0.5,
+        registry_seconds=5,
+    )
+    owner = await asyncpg.connect(dsns.owner, server_settings={"search_path": "perito"})
+    tenant = await create_tenant(owner, "A")
+    await owner.close()
+    mesh = Mesh(folder, dsns, store, phases, tenant, settings)
+    try:
+        for phase in phases.values():
+            mesh.servers.append(await serve(phase, folder))
+        yield mesh
+    finally:
+        await mesh.stop()
+
+
+def errors_with(error: PeritoError | None) -> Callable[[object], Awaitable[PeritoError | None]]:
+    """A behaviour that fails with this error every time."""
+
+    async def behave(_: object) -> PeritoError | None:
+        return error
+
+    return behave

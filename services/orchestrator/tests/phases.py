@@ -1,0 +1,126 @@
+"""Phase services for the tests: the real contract over real Unix sockets, with behaviour that a test sets by name."""
+
+import asyncio
+import hashlib
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from perito.finding.v1 import finding_pb2
+from perito.phase.v1 import phase_pb2, phase_pb2_grpc
+from perito_kernel.errors import PeritoError, Unavailable
+from perito_kernel.findings import canonical_json
+from perito_runtime.grpc_server import GrpcServer, Service, build_server
+from perito_runtime.objects import ObjectStore, artifact_key
+
+Behaviour = Callable[[phase_pb2.RunPhaseRequest], Awaitable[PeritoError | None]]
+
+
+def finding(number: int, rule: str = "T-001", **other: Any) -> dict[str, Any]:
+    """One line of findings-head.ndjson."""
+    return {
+        "fingerprint": hashlib.sha256(f"{rule}{number}".encode()).hexdigest(),
+        "rule_id": rule,
+        "rule_version": "1",
+        "severity": "high",
+        "confidence": "0.5",
+        "impact": f"{number}.25",
+        "currency": "EUR",
+        "identity_json": {"product": f"P{number}"},
+        "period_start": "2026-01-01",
+        "period_end": None,
+        "title_en": f"Product {number}",
+        "title_es": f"Producto {number}",
+        "observed": "1",
+        "expected": None,
+        "measures_json": {"days": 3},
+        "row_count": number,
+        **other,
+    }
+
+
+@dataclass
+class FakePhase(phase_pb2_grpc.PhaseServiceServicer):
+    """A phase. `behave` may wait, raise or return an error; `runs` records every request that was admitted."""
+
+    name: str
+    ordinal: int
+    store: ObjectStore
+    requires: tuple[str, ...] = ()
+    after: tuple[str, ...] = ()
+    slots: int = 2
+    as_of: str = ""
+    findings: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
+    total: int | None = None
+    steps: tuple[float, ...] = (0.1, 0.6)
+    busy: int = 0
+    behave: Behaviour | None = None
+    runs: list[phase_pb2.RunPhaseRequest] = field(default_factory=list[phase_pb2.RunPhaseRequest])
+
+    async def DescribePhase(  # noqa: N802 - the contract's name
+        self,
+        request: phase_pb2.DescribePhaseRequest,  # noqa: ARG002 - the contract's signature
+        context: Any,  # noqa: ARG002 - the contract's signature
+    ) -> phase_pb2.DescribePhaseResponse:
+        return phase_pb2.DescribePhaseResponse(
+            name=self.name, ordinal=self.ordinal, version="1.0", requires=self.requires, after=self.after,
+            slots=self.slots, catalogue_digest="0" * 64,
+        )  # fmt: skip
+
+    async def RunPhase(  # noqa: N802 - the contract's name
+        self,
+        request: phase_pb2.RunPhaseRequest,
+        context: Any,  # noqa: ARG002 - the contract's signature
+    ) -> AsyncGenerator[phase_pb2.RunPhaseResponse, None]:
+        if self.busy > 0:
+            self.busy -= 1
+            raise Unavailable("BUSY", "All slots are taken.")
+        self.runs.append(request)
+        for step in self.steps:
+            yield phase_pb2.RunPhaseResponse(progress=phase_pb2.Progress(fraction=step, step=f"at {step}"))
+        if self.behave is not None:
+            error = await self.behave(request)
+            if error is not None:
+                raise error
+        yield phase_pb2.RunPhaseResponse(result=await self._result(request))
+
+    async def _result(self, request: phase_pb2.RunPhaseRequest) -> phase_pb2.PhaseResult:
+        artifacts: list[phase_pb2.Artifact] = []
+        if self.findings:
+            lines = "".join(canonical_json(f) + "\n" for f in self.findings).encode()
+            key = artifact_key(request.tenant_id, request.analysis_id, self.name, request.fence, "findings-head.ndjson")
+            ref = await self.store.put_bytes(key, lines, "application/x-ndjson")
+            artifacts.append(phase_pb2.Artifact(name="findings-head.ndjson", object=ref, rows=len(self.findings)))
+        total = len(self.findings) if self.total is None else self.total
+        return phase_pb2.PhaseResult(
+            phase=self.name, version="1.0", content_digest=hashlib.sha256(self.name.encode()).hexdigest(),
+            artifacts=artifacts, rules=[finding_pb2.RuleOutcome(rule_id="T-001", findings=total)],
+            summary_json="{}", as_of=self.as_of,
+        )  # fmt: skip
+
+
+async def serve(phase: FakePhase, folder: Path) -> GrpcServer:
+    """The phase on a Unix socket of its own."""
+    add = phase_pb2_grpc.add_PhaseServiceServicer_to_server
+    server = build_server([Service("perito.phase.v1.PhaseService", add, phase)], f"unix:{folder}/{phase.name}.sock")
+    await server.start()
+    return server
+
+
+def five(store: ObjectStore) -> dict[str, FakePhase]:
+    """Phases that depend on each other as Perito's do, under other names: the orchestrator must not know any."""
+    middle = [FakePhase(n, o, store, requires=("read",)) for n, o in (("books", 2), ("looks", 3), ("counts", 4))]
+    last = FakePhase("tell", 5, store, after=("read", "books", "looks", "counts"))
+    first = FakePhase("read", 1, store, as_of="2026-03-01T00:00:00Z")
+    return {p.name: p for p in (first, *middle, last)}
+
+
+async def until(condition: Callable[[], Awaitable[bool] | bool], seconds: float = 10) -> None:
+    """Waits for a condition; TimeoutError where it does not come true."""
+    async with asyncio.timeout(seconds):
+        while True:
+            found = condition()
+            if found if isinstance(found, bool) else await found:
+                return
+            await asyncio.sleep(0.02)
