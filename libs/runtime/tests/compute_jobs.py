@@ -2,6 +2,7 @@
 
 import ctypes
 import json
+import mmap
 import os
 import sys
 import time
@@ -9,6 +10,8 @@ from pathlib import Path
 
 from perito_kernel.errors import Invalid
 from perito_kernel.phases import Job, Outcome, OutputFile, Report, RuleOutcome, RuleStatus
+
+_kept: list[bytes] = []
 
 
 def echo(job: Job, report: Report) -> Outcome:
@@ -47,8 +50,8 @@ def chatty(job: Job, report: Report) -> Outcome:
 
 
 def silent(job: Job, report: Report) -> Outcome:
-    """Works for a second and says nothing."""
-    time.sleep(float(job.params["seconds"]))
+    """Works for a while and says nothing."""
+    time.sleep(float(job.params["delay"]))
     return echo(job, report)
 
 
@@ -74,6 +77,42 @@ def stops(job: Job, report: Report) -> Outcome:
     raise AssertionError("unreachable")
 
 
+def sleeps(job: Job, report: Report) -> Outcome:
+    """Never ends, politely."""
+    time.sleep(3600)
+    return echo(job, report)
+
+
+def leaves(job: Job, report: Report) -> Outcome:
+    """Ends the process without an answer."""
+    os._exit(3)
+
+
+def aborts_of_memory(job: Job, report: Report) -> Outcome:
+    """What libstdc++ does where nobody catches a failed allocation."""
+    os.write(2, b"terminate called after throwing an instance of 'std::bad_alloc'\n  what():  std::bad_alloc\n")
+    os.abort()
+
+
+def eats(job: Job, report: Report) -> Outcome:
+    """Touches what it may and gives it back."""
+    mib = int(job.params["mib"])
+    eaten = [os.urandom(1024**2) for _ in range(mib)]
+    time.sleep(0.2)  # long enough to be looked at
+    return Outcome(str(len(eaten)), [])
+
+
+def keeps(job: Job, report: Report) -> Outcome:
+    """Touches what it may and never gives it back."""
+    _kept.extend(os.urandom(1024**2) for _ in range(int(job.params["mib"])))
+    return echo(job, report)
+
+
+def tells_too_much(job: Job, report: Report) -> Outcome:
+    """A summary of 6 MiB."""
+    return Outcome("d", [], summary={"rows": "x" * 6 * 1024**2})
+
+
 def eats_in_one_bite(job: Job, report: Report) -> Outcome:
     """One huge allocation."""
     return _count(bytearray(8 * 1024**3))
@@ -84,6 +123,19 @@ def eats_slowly(job: Job, report: Report) -> Outcome:
     eaten: list[bytes] = []
     while True:
         eaten.append(os.urandom(1024**2))
+
+
+def eats_in_one_mapping(job: Job, report: Report) -> Outcome:
+    """One huge mapping, refused as an OSError."""
+    return _count(len(mmap.mmap(-1, 2 * 1024**3, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)))
+
+
+def eats_shared_memory(job: Job, report: Report) -> Outcome:
+    """Memory that RLIMIT_DATA does not count: only who looks at what is resident can see it."""
+    block = mmap.mmap(-1, 2 * 1024**3, flags=mmap.MAP_SHARED | mmap.MAP_ANONYMOUS)
+    for start in range(0, len(block), 4096):
+        block[start] = 1
+    return _count(len(block))
 
 
 def eats_through_engine(job: Job, report: Report) -> Outcome:

@@ -6,12 +6,11 @@ after some jobs. Figures behind the limits are in `perito_runtime.compute_limits
 """
 
 import asyncio
-import contextlib
 import os
 import shutil
 import signal
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Coroutine, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -20,6 +19,7 @@ from perito_kernel.errors import Exhausted, Internal, PeritoError, Unavailable
 from perito_kernel.phases import Job, Outcome, Report, job_to_json, outcome_from_json
 
 from perito_runtime.compute_folder import ComputeFolder
+from perito_runtime.compute_limits import private_bytes
 from perito_runtime.compute_process import Child, ChildGone
 from perito_runtime.error_kinds import error_of_kind
 from perito_runtime.logs import logger
@@ -92,7 +92,9 @@ class ComputePool:
         """A free slot, or None: the caller answers BUSY. Never waits."""
         if not self._idle:
             return None
-        return Slot(self, self._idle.pop(0), self._folder.path / uuid.uuid4().hex)
+        slot = Slot(self, self._idle[0], self._folder.path / uuid.uuid4().hex)
+        del self._idle[0]  # only now: making the folder can fail, and a seat must not be lost
+        return slot
 
     async def start_child(self) -> Child:
         """Starts a child and waits until it is ready. For seats."""
@@ -113,13 +115,14 @@ class ComputePool:
     def give_back(self, seat: "_Seat", folder: Path) -> None:
         """Frees a slot. For slots; the folder is removed in the background."""
         if seat.worn(self._recycle_after):
-            self._chore(seat.renew())
+            self.later(seat.renew())
         if seat in self._seats:
             self._idle.append(seat)
-        self._chore(asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True))
+        self.later(asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True))
 
-    def _chore(self, work: Any) -> None:  # a coroutine of any result: only its end matters
-        task: asyncio.Task[None] = asyncio.ensure_future(work)
+    def later(self, work: Coroutine[Any, Any, None]) -> None:
+        """Has something done in the background, before the pool is closed at the latest."""
+        task = asyncio.create_task(work)
         self._chores.add(task)
         task.add_done_callback(self._chores.discard)
 
@@ -133,43 +136,45 @@ class _Seat:
 
     async def child(self) -> Child:
         """A live child: the one that sits here, or a fresh one where it died in its sleep."""
-        if self._starting.done() and (self._starting.cancelled() or self._starting.exception() is not None):
-            self._starting = asyncio.create_task(self._pool.start_child())
-        child = await asyncio.shield(self._starting)
-        if not child.alive:
-            await child.close()
-            self._starting = asyncio.create_task(self._pool.start_child())
-            child = await asyncio.shield(self._starting)
-        return child
+        if self._dead():
+            self._pool.later(self.renew())
+        return await asyncio.shield(self._starting)
 
     def worn(self, jobs: int) -> bool:
         """Whether the child should be replaced before the next job."""
+        if self._dead():
+            return True
         if not self._starting.done():
             return False
-        if self._starting.cancelled() or self._starting.exception() is not None:
-            return True
         child = self._starting.result()
-        return child.jobs >= jobs or not child.alive
+        return child.jobs >= jobs or private_bytes(child.pid) > self._pool.child_memory_bytes // 2
 
-    async def renew(self) -> None:
-        """Replaces the child; the new one starts in the background."""
+    def renew(self) -> Coroutine[Any, Any, None]:
+        """Puts a new child in place at once and returns the end of the old one, to be awaited by somebody."""
         old, self._starting = self._starting, asyncio.create_task(self._pool.start_child())
-        await _end(old)
+        return _end(old)
 
     async def close(self) -> None:
-        self._starting.cancel()
         await _end(self._starting)
+
+    def _dead(self) -> bool:
+        if not self._starting.done():
+            return False
+        return self._starting.cancelled() or self._starting.exception() is not None or not self._starting.result().alive
 
 
 async def _end(starting: "asyncio.Task[Child]") -> None:
-    with contextlib.suppress(asyncio.CancelledError, PeritoError, OSError):
-        await (await starting).close()
+    if not starting.done():
+        starting.cancel()
+        await asyncio.wait([starting])
+    if not starting.cancelled() and starting.exception() is None:
+        await starting.result().close()
 
 
 class Slot:
-    """One admitted job. `out` and `scratch` exist from `run` until `release`.
+    """One admitted job. Its folders exist until `release`.
 
-    Use `out` and `scratch` in the Job; what the job leaves in `out` is yours until you release.
+    Use `out` and `scratch` in the Job; `inputs` is for copies of what it reads. What it leaves in `out` is yours.
     """
 
     def __init__(self, pool: ComputePool, seat: _Seat, folder: Path) -> None:

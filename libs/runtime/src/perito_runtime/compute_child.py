@@ -5,6 +5,7 @@ a client's data. It may be killed at any moment and owns nothing but its job's f
 object: `parent` (pid), `memory_bytes`, `preload` (modules to import before it says that it is ready).
 """
 
+import errno
 import faulthandler
 import importlib
 import json
@@ -103,7 +104,8 @@ def _error(error: PeritoError) -> dict[str, Any]:
 
 def _is_memory(error: BaseException | None) -> bool:
     while error is not None:
-        if isinstance(error, MemoryError) or type(error).__name__ in _MEMORY_ERRORS:
+        refused = isinstance(error, OSError) and error.errno == errno.ENOMEM
+        if refused or isinstance(error, MemoryError) or type(error).__name__ in _MEMORY_ERRORS:
             return True
         error = error.__cause__ or error.__context__
     return False

@@ -17,7 +17,6 @@ UNTOUCHED_BYTES = 256 * 1024 * 1024
 """What RLIMIT_DATA counts and no one touches: stacks of worker threads and reserves of allocators."""
 
 _PR_SET_PDEATHSIG = 1
-_PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
 
 
 def live_under(memory_bytes: int, parent: int) -> None:
@@ -39,9 +38,13 @@ def live_under(memory_bytes: int, parent: int) -> None:
 
 
 def private_bytes(pid: int) -> int:
-    """Resident memory of a process without file pages, in bytes; 0 where it is gone or the system does not tell."""
+    """Resident memory that belongs to a process, in bytes; 0 where it is gone or the system does not tell.
+
+    Pages of files are not counted: the kernel takes them back when it needs them. Shared memory is, which /proc/statm
+    would hide among them.
+    """
     try:
-        fields = Path(f"/proc/{pid}/statm").read_bytes().split()
+        lines = Path(f"/proc/{pid}/status").read_bytes().split(b"\n")
     except OSError:
         return 0
-    return (int(fields[1]) - int(fields[2])) * _PAGE_BYTES
+    return 1024 * sum(int(line.split()[1]) for line in lines if line.startswith((b"RssAnon:", b"RssShmem:")))

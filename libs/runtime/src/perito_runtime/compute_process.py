@@ -60,7 +60,7 @@ class Child:
         """Starts a child in a session of its own. It is not ready yet: see `ready`."""
         settings = {"parent": os.getpid(), "memory_bytes": memory_bytes, "preload": list(preload)}
         process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "perito_runtime.compute_child", json.dumps(settings)),
+            *(sys.executable, "-P", "-m", "perito_runtime.compute_child", json.dumps(settings)),
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,

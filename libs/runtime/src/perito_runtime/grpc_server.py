@@ -71,6 +71,8 @@ class GrpcServer:
 
     async def start(self) -> None:
         """Listens and says SERVING. Raises `Invalid` LISTEN_FAILED where the address is taken or not to be had."""
+        if self.address.startswith("unix:") and await _answers(self.address.removeprefix("unix:")):
+            raise Invalid("LISTEN_FAILED", f"Another process listens on {self.address}: stop it or choose another.")
         try:
             port = self._server.add_insecure_port(self.address)
         except RuntimeError as error:
@@ -106,6 +108,17 @@ def build_server(services: Sequence[Service], address: str, *, interceptors: Seq
     names = [service.name for service in services]
     reflection.enable_server_reflection((*names, health.SERVICE_NAME, reflection.SERVICE_NAME), server)
     return GrpcServer(server, health_servicer, names, address)
+
+
+async def _answers(path: str) -> bool:
+    """Whether somebody serves on a socket file. gRPC would take it away from them and say nothing."""
+    try:
+        _, writer = await asyncio.open_unix_connection(path)
+    except OSError:
+        return False
+    writer.close()
+    await writer.wait_closed()
+    return True
 
 
 def _is_loopback(host: str) -> bool:

@@ -19,7 +19,7 @@ import obstore
 from obstore.exceptions import AlreadyExistsError, BaseError
 from obstore.store import LocalStore
 from perito.dataset.v1.dataset_pb2 import ObjectRef
-from perito_kernel.errors import Conflict, Exhausted, Invalid, NotFound, Unavailable
+from perito_kernel.errors import Conflict, Exhausted, NotFound, Unavailable
 
 from perito_runtime.object_store import (
     CHUNK_BYTES,
@@ -52,11 +52,15 @@ class ObstoreObjectStore:
         check_key(key)
         meter = Meter()
         staged = f"{_STAGING}/{uuid.uuid4().hex}"
-        with _store_errors(key):
-            async with obstore.open_writer_async(self._backend, staged) as writer:
-                async for chunk in chunks:
-                    meter.add(chunk)
+        async with contextlib.AsyncExitStack() as stack:
+            writer = await stack.enter_async_context(obstore.open_writer_async(self._backend, staged))
+            async for chunk in chunks:  # what goes wrong at the sender's end is raised as it is
+                meter.add(chunk)
+                with _store_errors(key):
                     await writer.write(chunk)
+            with _store_errors(key):
+                await stack.aclose()  # writes the rest; where we do not get here, the writer gives up
+        with _store_errors(key):
             try:
                 await self._publish(staged, key)
             except BaseException:
@@ -105,8 +109,6 @@ class ObstoreObjectStore:
     async def delete_prefix(self, prefix: str) -> int:
         """See `ObjectStore`."""
         check_key(prefix.rstrip("/") + "/all")  # so that at least a tenant is named
-        if len(prefix.strip("/").split("/")) < 2:
-            raise Invalid("OBJECT_KEY_INVALID", "A prefix to delete must name a tenant: tenants/<id>/...")
         deleted = 0
         with _store_errors(prefix):
             async for batch in self._list(prefix.rstrip("/")):

@@ -65,6 +65,8 @@ class PhaseServicer(phase_pb2_grpc.PhaseServiceServicer):
         finally:
             work.cancel()
             await asyncio.wait([work])
+            if not work.cancelled():
+                work.exception()  # seen, so that asyncio does not complain of it where the caller is gone
             slot.release()
 
     async def _run(
@@ -128,8 +130,11 @@ class PhaseServicer(phase_pb2_grpc.PhaseServiceServicer):
                 ref = await self._store.put_file(key, path, file.media_type)
             return phase_pb2.Artifact(name=file.name, object=ref, rows=file.rows)
 
-        async with asyncio.TaskGroup() as group:
-            tasks = [group.create_task(store(file)) for file in outcome.artifacts]
+        try:
+            async with asyncio.TaskGroup() as group:
+                tasks = [group.create_task(store(file)) for file in outcome.artifacts]
+        except ExceptionGroup as failures:
+            raise failures.exceptions[0] from failures
         return [task.result() for task in tasks]
 
 

@@ -30,8 +30,10 @@ class Progress:
         """Yields until the work is done: news at most every 0.2 seconds, and the last news again every beat."""
         while not work.done():
             news = asyncio.create_task(self._news.wait())
-            await asyncio.wait([work, news], timeout=self._beat_seconds, return_when=asyncio.FIRST_COMPLETED)
-            news.cancel()
+            try:
+                await asyncio.wait([work, news], timeout=self._beat_seconds, return_when=asyncio.FIRST_COMPLETED)
+            finally:
+                news.cancel()
             if work.done():
                 return
             self._news.clear()

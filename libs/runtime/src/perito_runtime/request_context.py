@@ -44,7 +44,10 @@ def request_id() -> str:
 
 
 def enter_request(request: str, seconds_left: float | None) -> str:
-    """Begins a request: remembers its id (a fresh one where it has none of a usable form) and its deadline."""
+    """Begins a request: remembers its id (a fresh one where it has none of a usable form) and its deadline.
+
+    Tasks started while serving inherit both. A task that outlives the request calls this first, with "" and None.
+    """
     sound = 0 < len(request) <= _REQUEST_CHARACTERS and request.isascii() and request.isprintable()
     chosen = request if sound else uuid.uuid4().hex
     _request.set(chosen)

@@ -5,7 +5,6 @@ On SIGTERM: health says NOT_SERVING, new calls are refused, running ones get the
 """
 
 import asyncio
-import contextlib
 import sys
 
 from perito_kernel.errors import PeritoError
@@ -53,12 +52,10 @@ async def serve_phase(phase: Phase, settings: PhaseSettings) -> None:
     lifecycle.add(
         "grpc", server.start, lambda: server.stop(settings.drain_seconds), settings.drain_seconds + _STOP_SECONDS
     )
-    stop = asyncio.create_task(stop_signal())
+    stop = asyncio.create_task(stop_signal())  # before the start: a signal then must not be lost
     async with lifecycle:
-        _log.info("serving", phase=phase.name, version=phase.version, address=server.address)
+        _log.info("serving", version=phase.version, address=server.address)
         _log.info("stopping", signal=await stop)
-    with contextlib.suppress(asyncio.CancelledError):
-        stop.cancel()
 
 
 async def _nothing() -> None:
