@@ -31,7 +31,7 @@ _SINGLE = {Kind.ROW: "expression", Kind.VIEW: "view"}
 _FIELDS = {
     *("id", "version", "kind", "title", "severity", "grain", "unit", "identity", "needs", "optional", "uses"),
     *("parameters", "impact", "recoverable", "explains", "entities", "partition_by", "texts", "explanation", "remedy"),
-    *("source", "each", "table", "where", "select", "values", "function", "phase"),
+    *("source", "each", "table", "where", "select", "values", "function", "phase", "unique"),
 }
 _EACH = {"", "keyed_table", "typed_column"}
 
@@ -132,6 +132,7 @@ def _rule(header: Mapping[str, Any], sections: list[tuple[str, Section]], file: 
         select=MappingProxyType({k: str(v) for k, v in selected.items()}),
         values=_names(header.get("values")),
         function=str(header.get("function", "")),
+        unique=MappingProxyType({k: frozenset(v) for k, v in _columns(header.get("unique")).items()}),
         sections=MappingProxyType({name: section for name, section in sections if name != "evidence"}),
         evidence=tuple(section for name, section in sections if name == "evidence"),
         file=file,

@@ -80,6 +80,7 @@ class Rule:
 
     `needs` and `optional` name the columns of each table that the SQL may touch. `uses` are shared views. A template
     (`each`) is run once per canonical table or column that fits. `select` (row rules) are aggregates per identity.
+    `unique` names a unique key of a WITH query or section where the linter cannot work it out.
     """
 
     id: str
@@ -109,6 +110,7 @@ class Rule:
     select: Mapping[str, str]
     values: tuple[str, ...]
     function: str
+    unique: Mapping[str, frozenset[str]]
     sections: Mapping[str, Section]
     evidence: tuple[Section, ...]
     file: str

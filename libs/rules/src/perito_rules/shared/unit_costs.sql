@@ -7,6 +7,7 @@ optional:
   receipts: [product, ts, unit_cost]
   purchases: [product, ordered_at, unit_cost]
   products: [product, unit_cost]
+unique: {known: [rank, _file_id, _record]}
 --- */
 -- One row per product and day on which its cost became known; read it with
 --   ASOF LEFT JOIN unit_costs AS u ON u.product = v.product AND v.some_date >= u.valid_from
