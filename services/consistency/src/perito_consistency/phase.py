@@ -1,0 +1,12 @@
+"""What the consistency phase is. It tests whether the books agree with each other."""
+
+from perito_kernel.phases import Phase
+
+PHASE = Phase(
+    name="consistency",
+    ordinal=2,
+    version="1",
+    compute="perito_rules.compute:examine",
+    rules="perito_consistency.rules",
+    requires=("validation",),
+)

@@ -1,0 +1,203 @@
+/* ---
+id: C-006
+version: 1
+kind: set
+title: {en: Stock does not roll forward, es: La existencia no se explica por sus movimientos}
+severity: high
+grain: key-period
+unit: cells
+identity: [product, location, lot]
+needs:
+  inventory: [snapshot_date, product, location, qty]
+  movements: [product, location, ts, type, qty]
+optional:
+  inventory: [lot, unit_cost]
+  movements: [movement, lot, ref_id]
+  sales: [document, line, product, location, lot, ts, type, qty]
+  conventions: [name, value]
+uses: [unit_costs]
+parameters:
+  tolerance: {default: "0", type: decimal, meaning: "base units by which a cell may be off"}
+impact: column
+recoverable: false
+explains: []
+entities: [product, location]
+partition_by: [product, location]
+texts:
+  finding:
+    en: "{product} at {location}: the books say {observed:,} on {period_end}, the movements since {period_start} lead to {expected:,} ({difference:,})"
+    es: "{product} en {location}: los libros dicen {observed:,} al {period_end}; los movimientos desde {period_start} llevan a {expected:,} ({difference:,})"
+explanation:
+  en: >-
+    A snapshot must equal the one before it plus everything that moved between them. Where it does not, stock appeared or
+    vanished without a document. Sales are subtracted only where the books keep them outside the stock ledger; a return
+    counts only where a movement says so; rows that repeat another are left out.
+  es: >-
+    Un saldo debe ser igual al anterior más todo lo que se movió entre ambos. Donde no lo es, apareció o desapareció
+    existencia sin documento. Las ventas se restan solo cuando los libros las llevan fuera del diario de movimientos; una
+    devolución cuenta solo si un movimiento la registra; las filas repetidas no se cuentan.
+remedy:
+  en: >-
+    Count the product at that location, then look for documents of the period that were not posted, were posted twice, or
+    carry another unit, product or date.
+  es: >-
+    Cuente el producto en esa ubicación y busque documentos del periodo sin registrar, registrados dos veces o con otra
+    unidad, producto o fecha.
+source: "Roll-forward of audit practice: opening + movements = closing"
+--- */
+
+-- section: population
+-- One row per product, location (and lot, where all books keep lots) and snapshot that has one before it.
+WITH settings AS (
+    SELECT feed, has_lots AND (NOT feed OR EXISTS (SELECT 1 FROM sales WHERE lot IS NOT NULL)) AS by_lot
+    FROM (
+        SELECT coalesce((SELECT max(value) FROM conventions WHERE name = 'sales_move_stock'), 'ledger') = 'feed' AS feed,
+               EXISTS (SELECT 1 FROM inventory WHERE lot IS NOT NULL)
+               AND EXISTS (SELECT 1 FROM movements WHERE lot IS NOT NULL) AS has_lots
+    ) AS found
+), stock AS (
+    SELECT i.product, i.location, CASE WHEN s.by_lot THEN i.lot END AS lot, s.by_lot, i.snapshot_date,
+           CASE WHEN count(i.qty) = count(*) THEN sum(i.qty) END AS qty,
+           CASE WHEN min(i.unit_cost) = max(i.unit_cost) AND min(i.unit_cost) > 0 THEN min(i.unit_cost) END AS book_cost,
+           count(*) AS snapshot_rows
+    FROM inventory AS i CROSS JOIN settings AS s
+    WHERE i._duplicate_record IS NULL AND i.product IS NOT NULL AND i.location IS NOT NULL AND i.snapshot_date IS NOT NULL
+    GROUP BY ALL
+), cells AS (
+    SELECT *, lag(snapshot_date) OVER w AS since, lag(qty) OVER w AS opening, lag(snapshot_rows) OVER w AS opening_rows,
+           lead(snapshot_date) OVER w IS NULL AS is_last
+    FROM stock
+    WINDOW w AS (PARTITION BY product, location, lot, by_lot ORDER BY snapshot_date)
+), moved AS (
+    SELECT m.product, m.location, CASE WHEN s.by_lot THEN m.lot END AS lot, m.ts_date AS day, m.qty,
+           CASE WHEN m.type IN ('receipt', 'transfer_in', 'transfer_out', 'sale', 'return') THEN m.type
+                WHEN m.type IN ('adjustment', 'count', 'waste') THEN 'adjustment'
+                ELSE 'other' END AS flow
+    FROM movements AS m CROSS JOIN settings AS s
+    WHERE m._duplicate_record IS NULL
+    UNION ALL
+    -- A feed without types holds sales only; a type that could not be read may be anything, so its quantity is unknown.
+    SELECT l.product, l.location, CASE WHEN s.by_lot THEN l.lot END, l.ts_date,
+           CASE WHEN l.type IS NOT NULL OR l.type_source IS NULL THEN -l.qty END, 'sale'
+    FROM sales AS l CROSS JOIN settings AS s
+    WHERE s.feed AND l._duplicate_record IS NULL AND coalesce(l.type, 'sale') = 'sale'
+), daily AS (
+    SELECT product, location, lot, day,
+           sum(CASE WHEN flow = 'receipt' THEN qty ELSE 0 END) AS receipts,
+           sum(CASE WHEN flow = 'transfer_in' THEN qty ELSE 0 END) AS transfers_in,
+           sum(CASE WHEN flow = 'transfer_out' THEN qty ELSE 0 END) AS transfers_out,
+           sum(CASE WHEN flow = 'sale' THEN qty ELSE 0 END) AS sales,
+           sum(CASE WHEN flow = 'return' THEN qty ELSE 0 END) AS returns,
+           sum(CASE WHEN flow = 'adjustment' THEN qty ELSE 0 END) AS adjustments,
+           sum(CASE WHEN flow = 'other' THEN qty ELSE 0 END) AS other,
+           count(*) AS moved_rows, count(*) - count(qty) AS unreadable
+    FROM moved
+    WHERE product IS NOT NULL AND location IS NOT NULL
+    GROUP BY product, location, lot, day
+), windowed AS (
+    SELECT c.product, c.location, c.lot, c.snapshot_date,
+           sum(d.receipts) AS receipts, sum(d.transfers_in) AS transfers_in, sum(d.transfers_out) AS transfers_out,
+           sum(d.sales) AS sales, sum(d.returns) AS returns, sum(d.adjustments) AS adjustments, sum(d.other) AS other,
+           sum(d.moved_rows) AS moved_rows, sum(d.unreadable) AS unreadable
+    FROM daily AS d
+    ASOF JOIN cells AS c
+      ON d.product = c.product AND d.location = c.location AND coalesce(d.lot, '') = coalesce(c.lot, '')
+     AND d.day <= c.snapshot_date
+    WHERE d.day > c.since
+    GROUP BY c.product, c.location, c.lot, c.snapshot_date
+), undated AS (
+    -- A movement whose date could not be read may belong to any cell of its key.
+    SELECT product, location, lot FROM daily WHERE day IS NULL
+), bridge AS (
+    SELECT c.product, c.location, c.lot, c.by_lot, c.since, c.snapshot_date, c.is_last, c.book_cost, c.opening, c.qty AS actual,
+           coalesce(w.receipts, 0) AS receipts, coalesce(w.transfers_in, 0) AS transfers_in,
+           coalesce(w.transfers_out, 0) AS transfers_out, coalesce(w.sales, 0) AS sales,
+           coalesce(w.returns, 0) AS returns, coalesce(w.adjustments, 0) AS adjustments, coalesce(w.other, 0) AS other,
+           c.snapshot_rows + c.opening_rows + coalesce(w.moved_rows, 0) AS row_count,
+           coalesce(w.unreadable, 0) = 0 AND u.product IS NULL AS complete
+    FROM cells AS c
+    LEFT JOIN windowed AS w
+      ON w.product = c.product AND w.location = c.location AND coalesce(w.lot, '') = coalesce(c.lot, '')
+     AND w.snapshot_date = c.snapshot_date
+    LEFT JOIN undated AS u
+      ON u.product = c.product AND u.location = c.location AND coalesce(u.lot, '') = coalesce(c.lot, '')
+    WHERE c.since IS NOT NULL
+), closed AS (
+    SELECT *, CASE WHEN complete
+                   THEN opening + receipts + transfers_in + transfers_out + sales + returns + adjustments + other
+              END AS expected
+    FROM bridge
+)
+SELECT *, actual - expected AS difference FROM closed
+
+-- section: violations
+SELECT p.product, p.location, p.lot,
+       (p.since + INTERVAL 1 DAY)::DATE AS period_start, p.snapshot_date AS period_end,
+       p.opening, p.receipts, p.transfers_in, p.transfers_out, p.sales, p.returns, p.adjustments, p.other,
+       p.expected, p.actual AS observed, p.actual, p.difference,
+       p.difference AS delta_qty,
+       try(p.difference::DECIMAL(38, 4) * coalesce(p.book_cost, u.unit_cost)) AS delta_value,
+       try(abs(p.difference)::DECIMAL(38, 4) * coalesce(p.book_cost, u.unit_cost)) AS impact,
+       coalesce(p.book_cost, u.unit_cost) AS unit_cost,
+       CASE WHEN p.book_cost IS NOT NULL THEN 'inventory' ELSE coalesce(u.cost_source, 'none') END AS cost_source,
+       p.row_count
+FROM population AS p
+ASOF LEFT JOIN unit_costs AS u ON u.product = p.product AND p.snapshot_date >= u.valid_from
+WHERE abs(p.difference) > $tolerance
+
+-- section: evaluated
+SELECT count(*) AS evaluated, count(*) FILTER (WHERE difference IS NULL) AS unknown FROM population
+
+-- section: facts
+SELECT count(*) AS cells,
+       count(*) FILTER (WHERE abs(difference) > $tolerance) AS breaks,
+       coalesce(sum(CASE WHEN abs(difference) > $tolerance THEN difference END), 0) AS net_difference,
+       coalesce(sum(CASE WHEN abs(difference) > $tolerance THEN abs(difference) END), 0) AS gross_difference,
+       (SELECT sum(f.opening) FROM population AS f
+        WHERE NOT EXISTS (SELECT 1 FROM population AS e WHERE e.product = f.product AND e.location = f.location
+                          AND coalesce(e.lot, '') = coalesce(f.lot, '') AND e.snapshot_date = f.since)) AS opening_total,
+       sum(receipts + transfers_in + transfers_out + sales + returns + adjustments + other) AS moved_total,
+       sum(CASE WHEN is_last THEN actual END) AS closing_total,
+       -- Rows that stand in no cell: repetitions, and rows whose product or location is blank or could not be read.
+       (SELECT count(*) FILTER (WHERE _duplicate_record IS NOT NULL) FROM movements)
+       + (SELECT count(*) FILTER (WHERE _duplicate_record IS NOT NULL) FROM sales) AS repeated_rows_left_out,
+       (SELECT count(*) FILTER (WHERE product IS NULL OR location IS NULL) FROM movements)
+       + (SELECT count(*) FILTER (WHERE product IS NULL OR location IS NULL) FROM sales) AS rows_without_key_left_out
+FROM population
+
+-- section: evidence
+SELECT p.product, p.location, p.lot, (p.since + INTERVAL 1 DAY)::DATE AS period_start, p.snapshot_date AS period_end,
+       CASE WHEN i.snapshot_date = p.since THEN 'opening' ELSE 'closing' END AS role,
+       CASE WHEN i.snapshot_date = p.since THEN 0 ELSE 3 END AS ordinal,
+       'inventory' AS table_name, i._file_id, i._record, i._line,
+       i.product AS key_product, i.location AS key_location, i.lot AS key_lot, i.snapshot_date AS key_snapshot_date,
+       i.qty AS value_qty, i.qty_source AS value_qty_source
+FROM population AS p
+JOIN inventory AS i ON i.product = p.product AND i.location = p.location AND i.snapshot_date IN (p.since, p.snapshot_date)
+WHERE abs(p.difference) > $tolerance AND i._duplicate_record IS NULL
+  AND (NOT p.by_lot OR coalesce(i.lot, '') = coalesce(p.lot, ''))
+
+-- section: evidence
+SELECT p.product, p.location, p.lot, (p.since + INTERVAL 1 DAY)::DATE AS period_start, p.snapshot_date AS period_end,
+       'movement' AS role, 1 AS ordinal,
+       'movements' AS table_name, m._file_id, m._record, m._line,
+       m.movement AS key_movement, m.ts_date AS value_date, m.type AS value_type, m.qty AS value_qty,
+       m.qty_source AS value_qty_source, m.lot AS value_lot, m.ref_id AS value_ref_id
+FROM population AS p
+JOIN movements AS m ON m.product = p.product AND m.location = p.location
+     AND m.ts_date > p.since AND m.ts_date <= p.snapshot_date
+WHERE abs(p.difference) > $tolerance AND m._duplicate_record IS NULL
+  AND (NOT p.by_lot OR coalesce(m.lot, '') = coalesce(p.lot, ''))
+
+-- section: evidence
+SELECT p.product, p.location, p.lot, (p.since + INTERVAL 1 DAY)::DATE AS period_start, p.snapshot_date AS period_end,
+       'sale' AS role, 2 AS ordinal,
+       'sales' AS table_name, l._file_id, l._record, l._line,
+       l.document AS key_document, l.line AS key_line, l.ts_date AS value_date, l.qty AS value_qty,
+       l.qty_source AS value_qty_source, l.product_source AS value_product_source, l.lot AS value_lot
+FROM population AS p
+JOIN sales AS l ON l.product = p.product AND l.location = p.location
+     AND l.ts_date > p.since AND l.ts_date <= p.snapshot_date
+WHERE abs(p.difference) > $tolerance AND l._duplicate_record IS NULL AND coalesce(l.type, 'sale') = 'sale'
+  AND EXISTS (SELECT 1 FROM conventions WHERE name = 'sales_move_stock' AND value = 'feed')
+  AND (NOT p.by_lot OR coalesce(l.lot, '') = coalesce(p.lot, ''))

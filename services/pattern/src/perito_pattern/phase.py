@@ -1,0 +1,12 @@
+"""What the pattern phase is. It looks for what resembles error, loss or fraud."""
+
+from perito_kernel.phases import Phase
+
+PHASE = Phase(
+    name="pattern",
+    ordinal=3,
+    version="1",
+    compute="perito_rules.compute:examine",
+    rules="perito_pattern.rules",
+    requires=("validation",),
+)

@@ -1,0 +1,11 @@
+"""The phase's rules may be run: nothing in them depends on threads, order, clock or chance."""
+
+from perito_pattern.phase import PHASE
+from perito_rules.linter import check_rules
+from perito_rules.loader import load_rules
+
+
+def test_every_rule_is_reproducible() -> None:
+    rules = load_rules(PHASE.rules)
+    assert [rule.id for rule in rules] == ["P-008"]
+    check_rules(rules)

@@ -1,0 +1,12 @@
+"""What the performance phase is. It measures how the business performs."""
+
+from perito_kernel.phases import Phase
+
+PHASE = Phase(
+    name="performance",
+    ordinal=4,
+    version="1",
+    compute="perito_rules.compute:examine",
+    rules="perito_performance.rules",
+    requires=("validation",),
+)
