@@ -49,7 +49,8 @@ class Cell(_Part):
 
     `format` is a strptime format for dates; `decimal` and `thousands` are the marks of numbers; `unit` belongs to a
     quantity and `per_unit` to a price stated for the same unit; `negate` turns the sign; `normalise` is for keys, in
-    the order given.
+    the order given. `values` says what a word of the file means (`{WE: receipt}`, in any case of letters); the
+    canonical words and their synonyms need no entry.
     """
 
     column: Name
@@ -60,6 +61,7 @@ class Cell(_Part):
     per_unit: bool = False
     negate: bool = False
     normalise: tuple[Step, ...] = ()
+    values: Mapping[Name, Name] = {}
 
     @model_validator(mode="after")
     def _marks_differ(self) -> "Cell":
@@ -69,10 +71,12 @@ class Cell(_Part):
 
 
 class TableMapping(_Part):
-    """How one file feeds one canonical table. A constant is a value for every row, as text."""
+    """How one file feeds one canonical table. A constant is a value for every row, as text. Rows that are blank in the
+    source column `skip_when_blank` are no rows of this table: an order line that nobody has received is no receipt."""
 
     columns: Mapping[Name, Cell] = Field(min_length=1)
     constants: Mapping[Name, Name] = {}
+    skip_when_blank: Name | None = None
 
     @field_validator("columns", mode="before")
     @classmethod
@@ -87,6 +91,10 @@ class TableMapping(_Part):
         both = sorted(set(self.columns) & set(self.constants))
         if both:
             raise ValueError(f"{both[0]} is both a column and a constant: keep one")
+        units = {repr(cell.unit) for cell in self.columns.values() if cell.unit}
+        prices = [name for name, cell in self.columns.items() if cell.per_unit]
+        if prices and len(units) != 1:
+            raise ValueError(f"{prices[0]} is per_unit, so exactly one unit must stand on a quantity of this table")
         return self
 
 

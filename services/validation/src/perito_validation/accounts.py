@@ -1,0 +1,120 @@
+"""The account of the reading: per column what was blank, refused and changed, and each refused cell.
+
+Everything is counted on the tables as written, so the account cannot say other than they do.
+"""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import duckdb
+from perito_rules.canonical import ColumnType
+from perito_rules.sqltext import literal, quote
+
+from perito_validation.feeds import FedColumn
+from perito_validation.tables import Written
+
+PATTERN = r"regexp_replace(regexp_replace(left({0}, 200), '\p{{L}}+', 'a', 'g'), '\p{{N}}+', '9', 'g')"
+"""SQL of a cell's shape: letters as a, digits as 9, runs as one."""
+
+
+@dataclass(frozen=True)
+class ColumnAccount:
+    """cells = blanks + refused + read; `changed` are those read whose text stays beside them."""
+
+    table: str
+    file_id: int
+    fed: FedColumn
+    cells: int
+    blanks: int
+    rejected: int
+    changed: int
+
+    def row(self) -> dict[str, object]:
+        """Its row of the system table `columns`."""
+        return {
+            "table_name": self.table,
+            "column_name": self.fed.column.name,
+            "file_id": self.file_id,
+            "source_column": self.fed.source_column,
+            "rule_json": json.dumps(self.fed.rule, sort_keys=True, ensure_ascii=False, default=str),
+            "cells": self.cells,
+            "blanks": self.blanks,
+            "rejected": self.rejected,
+            "changed": self.changed,
+        }
+
+
+def count_columns(con: duckdb.DuckDBPyConnection, written: Written) -> list[ColumnAccount]:
+    """One account per column and file, in the table's order."""
+    names = written.columns
+    counts: list[str] = []
+    for name in names:
+        value, source = quote(name), _source_sql(written, name)
+        counts.append(f"count({value}), count({source}), count(CASE WHEN {value} IS NOT NULL THEN {source} END)")
+    sql = f"SELECT _file_id, count(*), {', '.join(counts)} FROM {written.relation} GROUP BY _file_id"
+    rows = {int(row[0]): [int(cell) for cell in row[1:]] for row in con.execute(sql).fetchall()}
+    accounts: list[ColumnAccount] = []
+    for feed in written.feeds:
+        total, *rest = rows.get(feed.source.file_id, [0] * (1 + 3 * len(names)))
+        for i, name in enumerate(names):
+            if name in feed.columns:
+                values, sources, changed = rest[3 * i : 3 * i + 3]
+                rejected = sources - changed
+                blanks = total - values - rejected
+                account = ColumnAccount(
+                    written.table.name, feed.source.file_id, feed.columns[name], total, blanks, rejected, changed
+                )
+                accounts.append(account)
+    return accounts
+
+
+def rejected_cells_sql(written: Written, accounts: Sequence[ColumnAccount]) -> list[str]:
+    """SELECTs of the rows of the system table `rejected_cells`, one per column and file with refused cells."""
+    return [_rejected(written, account) for account in accounts if account.rejected]
+
+
+def _rejected(written: Written, account: ColumnAccount) -> str:
+    name = account.fed.column.name
+    source_column = account.fed.source_column
+    return (
+        f"SELECT {literal(account.table)} AS table_name, {literal(name)} AS column_name, "
+        f"{literal(source_column) if source_column else 'NULL::VARCHAR'} AS source_column, "
+        f"_file_id AS file_id, _record AS record, _line AS line, text AS value, "
+        f"{PATTERN.format('text')} AS pattern, {account.fed.reading.reason} AS reason FROM "
+        f"(SELECT _file_id, _record, _line, {quote(name + '_source')} AS text FROM {written.relation} "
+        f"WHERE _file_id = {account.file_id} AND {quote(name)} IS NULL AND {quote(name + '_source')} IS NOT NULL)"
+    )
+
+
+def entity_keys_sql(written: Written) -> list[str]:
+    """SELECTs of the rows of `entity_keys`: distinct forms of each key that names a thing of master data."""
+    return [_entity_keys(written, name, domain) for name, domain in _domains(written)]
+
+
+def _domains(written: Written) -> list[tuple[str, str]]:
+    table = written.table
+    found = [(n, table.columns[n].references.partition(".")[2]) for n in written.columns if table.columns[n].references]
+    if len(table.key) == 1 and table.key[0] in written.columns:
+        own = table.key[0]
+        found += [(own, own)] if (own, own) not in found else []
+    return found
+
+
+def _entity_keys(written: Written, name: str, domain: str) -> str:
+    raw = f"coalesce({quote(name + '_source')}, {quote(name)})"
+    folded = "upper(trim(CASE WHEN regexp_full_match(raw, '[\\x00-\\x7F]*') THEN raw ELSE nfkc(raw) END))"
+    return (
+        f"SELECT {literal(domain)} AS domain, {literal(written.table.name)} AS table_name, "
+        f"{literal(name)} AS column_name, file_id, raw, "
+        f"coalesce(nullif(ltrim({folded}, '0'), ''), left({folded}, 1)) AS normal, "
+        "value, rows, first_record, first_line FROM "
+        f"(SELECT _file_id AS file_id, {raw} AS raw, min({quote(name)}) AS value, count(*) AS rows, "
+        f"min(_record) AS first_record, min(_line) AS first_line FROM {written.relation} "
+        f"WHERE {quote(name)} IS NOT NULL GROUP BY 1, 2)"
+    )
+
+
+def _source_sql(written: Written, name: str) -> str:
+    is_text = written.table.columns[name].type is ColumnType.TEXT
+    return "NULL::VARCHAR" if is_text else quote(f"{name}_source")

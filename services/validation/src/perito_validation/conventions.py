@@ -1,0 +1,119 @@
+"""What was decided once for all later phases, with the evidence: currency, zone, how sales move stock, duplicates, date.
+
+Later phases read these and decide nothing of the kind again.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+import duckdb
+
+from perito_validation.database import count, only_row
+from perito_validation.mapping import BooksMapping
+from perito_validation.tables import Written
+
+_HAPPENED = ("ts", "snapshot_date", "ordered_at", "invoiced_at", "out_ts", "in_ts")
+"""Columns that say when something happened. Promised and due dates say nothing about the end of the books."""
+
+_SLIP_DAYS = 366
+"""A date further than this beyond all but a thousandth of its column is a slip of the pen, not the end of the books."""
+
+
+@dataclass(frozen=True)
+class Convention:
+    """One decision. `basis` is evidence, mapping or default."""
+
+    name: str
+    value: str
+    basis: str
+    english: str
+    spanish: str
+    evidence: Mapping[str, object]
+
+    def row(self) -> dict[str, object]:
+        """Its row of the system table `conventions`."""
+        return {
+            "name": self.name,
+            "value": self.value,
+            "basis": self.basis,
+            "explanation_en": self.english,
+            "explanation_es": self.spanish,
+            "evidence_json": json.dumps(self.evidence, sort_keys=True, ensure_ascii=False),
+        }
+
+
+def decide(con: duckdb.DuckDBPyConnection, mapping: BooksMapping, written: Mapping[str, Written]) -> list[Convention]:
+    """All conventions of these books, sorted by name."""
+    found = [
+        Convention(
+            "currency",
+            mapping.currency,
+            "mapping",
+            f"All amounts are in {mapping.currency}.",
+            f"Todos los importes están en {mapping.currency}.",
+            {},
+        ),
+        Convention(
+            "timezone",
+            mapping.timezone,
+            "mapping" if "timezone" in mapping.model_fields_set else "default",
+            f"Dates and times without offset stand in {mapping.timezone}.",
+            f"Las fechas y horas sin desfase están en {mapping.timezone}.",
+            {},
+        ),
+        _sales(con, written),
+        _duplicates(con, written),
+    ]
+    return sorted(found, key=lambda convention: convention.name)
+
+
+def _sales(con: duckdb.DuckDBPyConnection, written: Mapping[str, Written]) -> Convention:
+    ledger, sales = written.get("movements"), written.get("sales")
+    of_type = "count(*) FILTER (type = 'sale')" if ledger and "type" in ledger.columns else "0"
+    in_ledger = count(con, f"SELECT {of_type} FROM {ledger.relation}") if ledger else 0
+    lines = sales.rows if sales else 0
+    evidence = {"ledger_rows": ledger.rows if ledger else 0, "ledger_sales": in_ledger, "sales_lines": lines}
+    if in_ledger:
+        english = f"The ledger holds {in_ledger:,} sale movements: sales lines are not subtracted again."
+        spanish = f"El libro contiene {in_ledger:,} movimientos de venta: las líneas de venta no se restan otra vez."
+        return Convention("sales_move_stock", "ledger", "evidence", english, spanish, evidence)
+    if lines:
+        english = f"The ledger holds no sale movements: the {lines:,} sales lines move the stock."
+        spanish = f"El libro no contiene movimientos de venta: las {lines:,} líneas de venta mueven las existencias."
+        return Convention("sales_move_stock", "feed", "evidence", english, spanish, evidence)
+    english = "There are no sales, neither in the ledger nor in files of their own."
+    spanish = "No hay ventas, ni en el libro ni en archivos propios."
+    return Convention("sales_move_stock", "none", "evidence", english, spanish, evidence)
+
+
+def _duplicates(con: duckdb.DuckDBPyConnection, written: Mapping[str, Written]) -> Convention:
+    found = {
+        name: count(con, f"SELECT count(*) FROM {table.duplicates}")
+        for name, table in sorted(written.items())
+        if table.duplicates
+    }
+    total = sum(found.values())
+    english = (
+        f"{total:,} rows repeat an earlier row in every cell; they stay in the tables, marked, and are not summed."
+    )
+    spanish = f"{total:,} filas repiten otra en todas sus celdas; siguen en las tablas, marcadas, y no se suman."
+    basis = "evidence" if total else "default"
+    return Convention("duplicates_excluded", "true", basis, english, spanish, {"rows": total, "tables": found})
+
+
+def newest_moment(con: duckdb.DuckDBPyConnection, written: Mapping[str, Written]) -> str:
+    """The end of the books as ISO 8601 UTC, "" where nothing is dated. Slips of the pen are left out, per column."""
+    newest: list[datetime] = []
+    for _, table in sorted(written.items()):
+        for name in table.columns:
+            if name in _HAPPENED:
+                sql = (
+                    f"SELECT max(v) FROM (SELECT {name}::TIMESTAMP AS v FROM {table.relation}), (SELECT "
+                    f"quantile_disc({name}::TIMESTAMP, 0.999) AS q FROM {table.relation} WHERE {name} IS NOT NULL) "
+                    f"WHERE v <= q + INTERVAL {_SLIP_DAYS} DAY"
+                )
+                row = only_row(con, sql)
+                newest += [row[0]] if row and row[0] is not None else []
+    return f"{max(newest).isoformat()}Z" if newest else ""

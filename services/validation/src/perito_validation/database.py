@@ -1,0 +1,60 @@
+"""The DuckDB of one intake: reads the job's files, writes its output folder, spills to its scratch folder, no more."""
+
+import unicodedata
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import duckdb
+from duckdb.sqltypes import VARCHAR
+from perito_kernel.phases import Job
+from perito_rules.sqltext import literal
+
+
+def open_database(job: Job) -> duckdb.DuckDBPyConnection:
+    """An in-memory database with the job's threads and memory; its configuration cannot be changed any more.
+
+    Row order is kept, so that row ids of a file are its order; joins keep it as long as the optimizer may not exchange
+    their sides.
+    """
+    scratch, out = Path(job.scratch), Path(job.out)
+    scratch.mkdir(parents=True, exist_ok=True)
+    out.mkdir(parents=True, exist_ok=True)
+    con = duckdb.connect(
+        config={
+            "temp_directory": str(scratch),
+            "memory_limit": f"{max(job.memory_bytes, 64 << 20) // 1024} KiB",
+            "threads": job.threads,
+            "preserve_insertion_order": True,
+            "autoinstall_known_extensions": False,
+            "autoload_known_extensions": False,
+        }
+    )
+    con.execute("SET TimeZone = 'UTC'")
+    con.execute("SET disabled_optimizers = 'build_side_probe_side'")
+    con.create_function("nfkc", _nfkc, [VARCHAR], VARCHAR)
+    con.execute(f"SET allowed_paths = {_list(file.path for file in job.files)}")
+    con.execute(f"SET allowed_directories = {_list((str(out.resolve()), str(scratch.resolve())))}")
+    con.execute("SET enable_external_access = false")
+    con.execute("SET lock_configuration = true")
+    return con
+
+
+def only_row(con: duckdb.DuckDBPyConnection, sql: str) -> tuple[Any, ...]:
+    """The one row that a query answers, () where there is none. Fetches all: a half-read result blocks its connection."""
+    rows = con.execute(sql).fetchall()
+    return rows[0] if rows else ()
+
+
+def count(con: duckdb.DuckDBPyConnection, sql: str) -> int:
+    """The one number that a query answers; 0 for NULL."""
+    row = only_row(con, sql)
+    return int(row[0] or 0) if row else 0
+
+
+def _nfkc(text: str) -> str:
+    return unicodedata.normalize("NFKC", text)
+
+
+def _list(paths: Iterable[str]) -> str:
+    return "[" + ", ".join(literal(str(Path(path).resolve())) for path in paths) + "]"

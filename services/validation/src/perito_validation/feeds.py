@@ -1,0 +1,263 @@
+"""Joins a mapping, the canonical tables and the files that are there into feeds: one file feeding one table, as SQL.
+
+A feed's SQL has three layers: the raw row with its place and unit factors, helper columns, and the canonical columns.
+Here every promise of the mapping is checked against the files: a column that is not there, an option that does not
+belong to the column's type, a constant that cannot be read.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+import duckdb
+from perito_kernel.errors import Invalid
+from perito_rules.canonical import Column, ColumnType, Table
+from perito_rules.sqltext import literal, quote
+
+from perito_validation.cells import (
+    SCALES,
+    Reading,
+    UnitFactor,
+    is_blank,
+    normalised,
+    read_key,
+    read_number,
+    read_text,
+    read_word,
+    word_meanings,
+)
+from perito_validation.database import only_row
+from perito_validation.mapping import Cell, Lookup, TableMapping, Unit
+from perito_validation.moments import read_moment
+from perito_validation.reader import Source
+
+MAX_WORDS = 10_000
+"""Distinct words of a column that are looked up; an enum with more is none."""
+
+_FACTOR = "DECIMAL(12, 6)"
+_WORDS = {ColumnType.ENUM, ColumnType.BOOLEAN}
+_MOMENTS = {ColumnType.DATE, ColumnType.TIMESTAMP}
+
+
+@dataclass(frozen=True)
+class FedColumn:
+    """A column as one file feeds it. `source_column` is None for constants and derived columns; `cell` its raw SQL."""
+
+    column: Column
+    reading: Reading
+    source_column: str | None
+    cell: str
+    rule: Mapping[str, object]
+
+
+@dataclass
+class Feed:
+    """One file feeding one table. `joins` are SQL join clauses on the raw row; `factors` staged unit factors."""
+
+    source: Source
+    table: Table
+    part: TableMapping
+    columns: dict[str, FedColumn] = field(default_factory=dict[str, FedColumn])
+    joins: list[str] = field(default_factory=list[str])
+    factors: dict[str, str] = field(default_factory=dict[str, str])
+    where: str = ""
+
+    def sql(self, duplicates: str | None) -> str:
+        """SELECT of raw cells, helpers and canonical columns with the row's place; `duplicates` is a temporary table."""
+        source = self.source
+        place = f"{source.record} AS _at_record, {source.line} AS _at_line"
+        raw = f"SELECT {source.cells}, {place} FROM {source.table}{self.where}"
+        joins, first = list(self.joins), "NULL::INTEGER AS _first_file, NULL::BIGINT AS _first_record"
+        if duplicates:
+            on = f"d.file_id = {source.file_id} AND d.record = r._at_record"
+            joins.append(f"LEFT JOIN {duplicates} AS d ON {on}")
+            first = "d.first_file AS _first_file, d.first_record AS _first_record"
+        factors = "".join(f", {sql} AS {quote(name)}" for name, sql in self.factors.items())
+        placed = f"SELECT r.*, {first}{factors} FROM ({raw}) AS r {' '.join(joins)}"
+        staged = _selected(fed.reading.staged for fed in self.columns.values())
+        outputs = _selected(fed.reading.outputs for fed in self.columns.values())
+        return f"SELECT *{outputs} FROM (SELECT *{staged} FROM ({placed}))"
+
+
+def _selected(parts: "object") -> str:
+    return "".join(
+        f", {sql} AS {quote(name)}"
+        for part in parts  # pyright: ignore
+        for name, sql in part.items()
+    )
+
+
+class Planner:
+    """Makes feeds. Lookups need their table's Parquet file, so tables are planned in the order of `table_order`."""
+
+    def __init__(self, con: duckdb.DuckDBPyConnection, tables: Mapping[str, Table], zone: str) -> None:
+        self.con = con
+        self.tables = tables
+        self.zone = zone
+        self.lookups: dict[tuple[str, str], str] = {}
+
+    def plan(self, source: Source, table: str, part: TableMapping) -> Feed:
+        """The feed of one file into one table. Raises `Invalid` naming the place in the mapping."""
+        place = f"files > {source.name} > tables > {table}"
+        feed = Feed(source, self.tables[table], part)
+        if part.skip_when_blank is not None:
+            feed.where = f" WHERE NOT {is_blank(source.cell(part.skip_when_blank, f'{place} > skip_when_blank'))}"
+        cells = {name: source.cell(cell.column, f"{place} > columns > {name}") for name, cell in part.columns.items()}
+        units = self._units(feed, cells, place)
+        for name, mapped in part.columns.items():
+            column = feed.table.columns[name]
+            _check_options(column, mapped, f"{place} > columns > {name}")
+            unit = units.get(name) or (next(iter(units.values())) if mapped.per_unit else None)
+            reading = self._read(source, column, cells[name], mapped, unit)
+            rule = mapped.model_dump(mode="json", exclude_defaults=True)
+            feed.columns[name] = FedColumn(column, reading, mapped.column, cells[name], rule)
+        for name, text in part.constants.items():
+            feed.columns[name] = self._constant(feed.table.columns[name], text, f"{place} > constants > {name}")
+        if units and "uom" in feed.table.columns and "uom" not in part.constants:
+            _add_unit_column(feed, next(name for name in units), units)
+        return feed
+
+    def _read(self, source: Source, column: Column, cell: str, mapped: Cell, unit: UnitFactor | None) -> Reading:
+        if column.type is ColumnType.TEXT:
+            return read_text(column, cell)
+        if column.type is ColumnType.KEY:
+            return read_key(column, cell, mapped)
+        if column.type in _WORDS:
+            return read_word(column, cell, word_meanings(column, mapped, self._distinct(source, cell)))
+        if column.type in _MOMENTS:
+            return read_moment(column, cell, mapped, self.zone)
+        return read_number(column, cell, mapped, unit)
+
+    def _constant(self, column: Column, text: str, place: str) -> FedColumn:
+        mapped = Cell(column=column.name)
+        cell = literal(text)
+        if column.type in _WORDS:
+            reading = read_word(column, cell, word_meanings(column, mapped, [text]))
+        else:
+            reading = self._read(_NO_SOURCE, column, cell, mapped, None)
+        staged = ", ".join(f"{sql} AS {quote(name)}" for name, sql in reading.staged.items()) or "1"
+        value = f"SELECT {reading.outputs[column.name]} FROM (SELECT {staged})"
+        if only_row(self.con, value)[0] is None:
+            message = f"Mapping, {place}: {text!r} is no {column.type.value}{_allowed(column)}."
+            raise Invalid("MAPPING_INVALID", message, {"place": place})
+        outputs = {**reading.outputs}
+        if f"{column.name}_source" in outputs:
+            outputs[f"{column.name}_source"] = "NULL::VARCHAR"
+        rule = {"constant": text}
+        return FedColumn(column, Reading(outputs, reading.staged, {"constant": "true"}), None, cell, rule)
+
+    def _distinct(self, source: Source, cell: str) -> list[str]:
+        sql = f"SELECT DISTINCT {cell} FROM {source.table} ORDER BY 1 LIMIT {MAX_WORDS + 1}"
+        words = [str(row[0]) for row in self.con.execute(sql).fetchall()]
+        return words if len(words) <= MAX_WORDS else []
+
+    def _units(self, feed: Feed, cells: Mapping[str, str], place: str) -> dict[str, UnitFactor]:
+        """Stages the factor of each quantity that has a unit; answers it by column."""
+        found: dict[str, UnitFactor] = {}
+        for name, mapped in feed.part.columns.items():
+            if mapped.unit is None:
+                continue
+            where = f"{place} > columns > {name} > unit"
+            cell = feed.source.cell(mapped.unit.column, where)
+            staged = f"_f_{name}"
+            feed.factors[staged] = self._factor(feed, mapped.unit, cell, cells, where)
+            found[name] = UnitFactor(quote(staged), cell)
+        return found
+
+    def _factor(self, feed: Feed, unit: Unit, cell: str, cells: Mapping[str, str], place: str) -> str:
+        known = {name.strip().casefold(): name for name in unit.factors}
+        arms: list[str] = []
+        for word in self._distinct(feed.source, cell):
+            name = known.get(word.strip().casefold())
+            if name is None:
+                continue
+            factor = unit.factors[name]
+            if isinstance(factor, Lookup):
+                sql = self._joined(feed, factor, cells, place)
+            else:
+                sql = f"{format(factor, 'f')}::{_FACTOR}"
+            arms.append(f"WHEN {literal(word)} THEN {sql}")
+        return f"CASE {cell} {' '.join(arms)} END" if arms else f"NULL::{_FACTOR}"
+
+    def _joined(self, feed: Feed, factor: Lookup, cells: Mapping[str, str], place: str) -> str:
+        """Joins the lookup's table to the feed; answers the SQL of the factor."""
+        table = self.lookups.get((factor.table, factor.column))
+        if table is None:
+            message = f"Mapping, {place}: no file feeds {factor.table}.{factor.column}, where the factor should stand."
+            raise Invalid("MAPPING_INVALID", message, {"place": place})
+        key = normalised(f"r.{cells[factor.key]}", feed.part.columns[factor.key])
+        alias = f"l{len(feed.joins)}"
+        feed.joins.append(f"LEFT JOIN {table} AS {alias} ON {alias}.key = {key}")
+        return f"{alias}.factor"
+
+    def add_lookup(self, factor: Lookup, path: str) -> None:
+        """Makes the lookup's factors a temporary table, from its canonical table's Parquet file at `path`."""
+        table = self.tables[factor.table]
+        if len(table.key) != 1:
+            message = (
+                f"Mapping: factors can be looked up in tables with one key column; {table.name} has {len(table.key)}."
+            )
+            raise Invalid("MAPPING_INVALID", message, {"place": factor.table})
+        if (factor.table, factor.column) in self.lookups:
+            return
+        name = f"lookup_{len(self.lookups)}"
+        key, column = quote(table.key[0]), quote(factor.column)
+        self.con.execute(
+            f"CREATE TEMP TABLE {name} AS SELECT {key} AS key, min(try_cast({column} AS {_FACTOR})) AS factor "
+            f"FROM read_parquet({literal(path)}) WHERE {column} > 0 AND {key} IS NOT NULL "
+            f"GROUP BY {key} HAVING count(DISTINCT {column}) = 1"
+        )
+        self.lookups[factor.table, factor.column] = name
+
+
+def lookups_of(part: TableMapping) -> list[Lookup]:
+    """All factors of a mapping part that stand in another table."""
+    cells = (cell for cell in part.columns.values() if cell.unit is not None)
+    return [f for cell in cells if cell.unit for f in cell.unit.factors.values() if isinstance(f, Lookup)]
+
+
+def _add_unit_column(feed: Feed, quantity: str, units: Mapping[str, UnitFactor]) -> None:
+    """`uom` is the unit of the quantity as it is kept; the unit as written stays in `uom_source`."""
+    mapped = feed.part.columns[quantity].unit
+    if mapped is None:
+        return
+    base = next((n for n, f in mapped.factors.items() if isinstance(f, Decimal) and f == 1), "base unit")
+    unit = units[quantity]
+    known = f"{unit.factor} IS NOT NULL"
+    outputs = {
+        "uom": f"CASE WHEN {known} THEN {literal(base)} WHEN NOT {is_blank(unit.cell)} THEN {unit.cell} END",
+        "uom_source": f"CASE WHEN {known} AND {unit.cell} <> {literal(base)} THEN {unit.cell} END",
+    }
+    column = feed.table.columns["uom"]
+    rule = {"derived": f"unit in which {quantity} is kept"}
+    feed.columns["uom"] = FedColumn(column, Reading(outputs), mapped.column, unit.cell, rule)
+
+
+def _check_options(column: Column, mapped: Cell, place: str) -> None:
+    number = column.type in SCALES
+    wrong = {
+        "format": mapped.format is not None and column.type not in _MOMENTS,
+        "thousands": mapped.thousands != "" and not number,
+        "decimal": mapped.decimal != "." and not number,
+        "negate": mapped.negate and not number,
+        "unit": mapped.unit is not None and column.type is not ColumnType.QUANTITY,
+        "per_unit": mapped.per_unit and column.type is not ColumnType.MONEY,
+        "normalise": bool(mapped.normalise) and column.type is not ColumnType.KEY,
+        "values": bool(mapped.values) and column.type not in _WORDS | {ColumnType.KEY},
+    }
+    for option, is_wrong in wrong.items():
+        if is_wrong:
+            message = f"Mapping, {place}: {option} does not belong to a {column.type.value}. Take it out."
+            raise Invalid("MAPPING_INVALID", message, {"place": place})
+    if column.type is ColumnType.ENUM:
+        for word, value in mapped.values.items():
+            if value not in column.values:
+                message = f"Mapping, {place} > values > {word}: {value!r} is unknown{_allowed(column)}."
+                raise Invalid("MAPPING_INVALID", message, {"place": place})
+
+
+def _allowed(column: Column) -> str:
+    return f"; it may be {', '.join(column.values)}" if column.values else ""
+
+
+_NO_SOURCE = Source(-1, "", "", 0, "", "", (), 0, "", "", "")

@@ -1,0 +1,11 @@
+"""The validation phase, in one value."""
+
+from perito_kernel.phases import Phase
+
+PHASE = Phase(
+    name="validation",
+    ordinal=1,
+    version="0.1.0",
+    compute="perito_validation.compute:validate",
+    rules="perito_validation.rules",
+)

@@ -1,0 +1,1 @@
+"""Rules of the validation phase, one SQL file each."""
