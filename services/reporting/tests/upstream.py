@@ -40,7 +40,8 @@ _TYPES: dict[str, pa.DataType] = {
 }
 _COLUMNS = {
     "findings": "fingerprint rule_id rule_version phase severity confidence impact currency identity_json period_start"
-    " period_end title_en title_es observed expected delta_qty delta_value measures_json row_count systemic recoverable",
+    " period_end title_en title_es observed expected delta_qty delta_value measures_json row_count systemic"
+    " recoverable",
     "evidence": "fingerprint ordinal role file_id record line table_name key_json values_json",
     "kpis": "id measure scope key period value unit numerator denominator n coverage reason",
     "files": "file_id name sha256 bytes media_type encoding delimiter quote header_json records rejected_records"
@@ -203,9 +204,14 @@ class Upstream:
         path = self.folder / f"{phase}-{name}.parquet"
         columns = _COLUMNS[name].split()
         types = _TYPES if name != "conventions" else {}  # the value of a convention is a text
-        arrays = [pa.array([row.get(c) for row in rows], type=types.get(c, pa.string())) for c in columns]
-        pq.write_table(pa.table(arrays, names=columns), path)
+        schema = pa.schema([(column, types.get(column, pa.string())) for column in columns])
+        with pq.ParquetWriter(path, schema) as writer:
+            writer.write_batch(pa.RecordBatch.from_pylist([dict(row) for row in rows], schema=schema))
         return str(path)
+
+
+def quiet(fraction: float, step: str) -> None:
+    """Progress that nobody watches."""
 
 
 def phase_of(rule: str) -> str:

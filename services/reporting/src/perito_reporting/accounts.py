@@ -72,7 +72,7 @@ def _amounts(sources: Sources) -> dict[str, list[dict[str, Any]]]:
     found: dict[str, list[dict[str, Any]]] = {}
     for row in sources.rows("""
             select f.rule_id, f.currency, sum(abs(f.impact))::DECIMAL(38,4) as gross,
-                   sum(f.impact)::DECIMAL(38,4) as net
+                   sum(f.signed_impact)::DECIMAL(38,4) as net
             from findings f join cases c on c.root = f.n where f.impact is not null
             group by f.rule_id, f.currency order by f.rule_id, f.currency"""):
         amount = {"currency": row["currency"], "gross": plain(row["gross"]), "net": plain(row["net"])}
@@ -89,7 +89,7 @@ def exposure(sources: Sources) -> dict[str, Any]:
         """
         select f.currency, count(*) filter (m.n = m.root) as cases,
                coalesce(sum(abs(f.impact)) filter (m.n = m.root), 0)::DECIMAL(38,4) as gross,
-               coalesce(sum(f.impact) filter (m.n = m.root), 0)::DECIMAL(38,4) as net,
+               coalesce(sum(f.signed_impact) filter (m.n = m.root), 0)::DECIMAL(38,4) as net,
                coalesce(sum(abs(f.impact)) filter (m.n = m.root and f.recoverable), 0)::DECIMAL(38,4) as recoverable,
                coalesce(sum(abs(f.impact)) filter (m.n <> m.root), 0)::DECIMAL(38,4) as explained_gross
         from findings f join members m using (n) where f.impact is not null
@@ -159,22 +159,24 @@ def coverage(sources: Sources) -> dict[str, Any]:
 
 
 def verdict(sources: Sources, exposed: dict[str, Any], covered: dict[str, Any]) -> dict[str, Any]:
-    """The answer in a sentence. `level` is the gravest severity among cases, or clean, or untested."""
+    """The answer in a sentence, then details. `level` is the gravest severity among cases, or clean, or untested."""
     counts: dict[str, int] = exposed["cases_by_severity"]
     worst = next((name for name, cases in counts.items() if cases), None)
     evaluated = covered["rules"]["passed"] + covered["rules"]["failed"]
     if worst is None:
         level = "clean" if evaluated else "untested"
-        sentences = [say(f"verdict_{level}", evaluated=evaluated)]
+        sentences = [say(f"verdict_{level}", evaluated=number_of(evaluated, "rule", "rules"))]
     else:
         level, sentences = worst, [_worst(worst, counts)]
-        sentences += [say("verdict_money", money=_all_money(exposed))] if exposed["by_currency"] else []
+        if exposed["priced_cases"]:
+            sentences.append(say("verdict_money", money=_all_money(exposed)))
     gaps = [say("missing_phase", phase=entry.phase, reason=entry.reason) for entry in sources.missing]
     if covered["rules"]["errored"]:
         gaps.append(say("errored_rules", count=number_of(covered["rules"]["errored"], "rule", "rules")))
     if gaps:
         sentences.append(say("verdict_incomplete", missing="; ".join(gaps)))
-    return {"level": level, "complete": not gaps, "sentence": {"en": " ".join(sentences)}}
+    sentence, *detail = sentences
+    return {"level": level, "complete": not gaps, "sentence": {"en": sentence}, "detail": {"en": " ".join(detail)}}
 
 
 def _worst(worst: str, counts: dict[str, int]) -> str:
@@ -191,4 +193,4 @@ def _worst(worst: str, counts: dict[str, int]) -> str:
 
 
 def _all_money(exposed: dict[str, Any]) -> str:
-    return " and ".join(money(row["gross"], row["currency"]) for row in exposed["by_currency"])
+    return " and ".join(money(row["gross"], row["currency"]) for row in exposed["by_currency"] if row["cases"])

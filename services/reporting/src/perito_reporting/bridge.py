@@ -56,7 +56,8 @@ def find_bridge(finding: Mapping[str, Any]) -> Bridge | None:
     signed = {name: -abs(amount) if name in _OUTWARD else amount for name, amount in known.items()}
     for steps in (known, signed, named):
         if steps and opening + sum(steps.values()) == expected:
-            return Bridge(opening, [Step(name, steps[name]) for name in sorted(steps, key=_place)], expected, observed)
+            moved = [Step(name, steps[name]) for name in sorted(steps, key=_place) if steps[name]]
+            return Bridge(opening, moved, expected, observed)
     return None
 
 

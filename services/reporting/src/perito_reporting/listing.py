@@ -14,7 +14,7 @@ EVIDENCED_PER_RULE = 100
 EVIDENCE_ROWS = 25
 """Sample rows of a finding that the page shows; others carry `EVIDENCE_ROWS_OTHERS`."""
 EVIDENCE_ROWS_OTHERS = 10
-CASES_PER_STORY = 5
+CASES_PER_STORY = 3
 STORIES_ON_PAGE = 10
 MEMBERS_PER_CASE = 20
 SEVERITIES = ("info", "low", "medium", "high", "critical")

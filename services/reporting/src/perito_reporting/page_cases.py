@@ -59,7 +59,7 @@ def _story(
         "severity": story["severity"],
         "amount": money(story["gross"], story["currency"] or ""),
         "net": money(story["net"], story["currency"] or ""),
-        "signed": story["net"] is not None and Decimal(story["net"]) != Decimal(story["gross"]),
+        "signed": story["folded"] and story["net"] != story["gross"],
         "parts": _parts(story, views[0] if views else None),
         "cases": views,
         "remedy": clip(text_of(rule.get("remedy"))),
@@ -80,13 +80,13 @@ def _parts(story: Mapping[str, Any], first: View | None) -> list[str]:
 
 
 def _case(case: Mapping[str, Any], finding: Mapping[str, Any], rows: int) -> View:
-    rules = ", ".join(f"{entry['rule_id']} ({entry['findings']:,})" for entry in case["explains"])
-    explained = number_of(case["explained"], "finding", "findings")
+    rules = ", ".join(f"{entry['rule_id']}: {entry['findings']:,}" for entry in case["explains"])
+    explained = number_of(case["explained"], "other finding", "other findings")
     amounts = [money(entry["gross"], entry["currency"]) for entry in case["explains"] if entry["gross"] is not None]
     found = find_bridge(finding)
     return {
         "title": clip(finding["title"]["en"]),
-        "amount": money(case["impact"], case["currency"] or ""),
+        "amount": money(case["impact"] and case["impact"].lstrip("-"), case["currency"] or ""),
         "period": _period(case),
         "identity": ", ".join(f"{name} {clip(cell(value), CELL)}" for name, value in case["identity"].items()),
         "confidence": case["confidence"],

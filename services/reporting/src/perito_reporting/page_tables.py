@@ -57,7 +57,8 @@ def scores(document: Mapping[str, Any]) -> list[View]:
             "drawing": charts.bar(Decimal(score["value"]), Decimal(100)) if score["value"] is not None else "",
             "parts": say(
                 "score_parts",
-                count=len(score["parts"]),
+                count=number_of(len(score["parts"]), "rule", "rules"),
+                failing=sum(part["failed"] > 0 for part in score["parts"]),
                 weight=score["weight_evaluated"],
                 possible=score["weight_applicable"],
             ),
@@ -122,7 +123,7 @@ def rules(document: Mapping[str, Any]) -> list[View]:
             "title": clip(rule["title"]["en"]),
             "severity": rule["severity"],
             "status": rule["status"],
-            "status_text": say(rule["status"]),
+            "status_text": say(f"status_{rule['status']}"),
             "unit": rule["unit"],
             "evaluated": f"{rule['evaluated']:,}",
             "failed": f"{rule['failed']:,}",
@@ -205,14 +206,14 @@ def _maximum(rows: Sequence[Mapping[str, Any]]) -> Decimal:
 def untested(document: Mapping[str, Any]) -> list[View]:
     """Rules and phases that say nothing, and why."""
     phases = [
-        {"id": "", "title": entry["phase"], "status": say("missing"), "reason": clip(entry["reason"])}
+        {"id": "", "title": entry["phase"], "status": say("status_missing"), "reason": clip(entry["reason"])}
         for entry in document["missing_phases"]
     ]
     return phases + [
         {
             "id": rule["rule_id"],
             "title": clip(rule["title"]["en"]),
-            "status": say(rule["status"]),
+            "status": say(f"status_{rule['status']}"),
             "reason": clip(rule["reason"]),
         }
         for rule in document["coverage"]["not_tested"]

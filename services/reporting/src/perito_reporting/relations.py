@@ -58,7 +58,8 @@ def open_relations(job: Job, present: Sequence[UpstreamResult]) -> "DuckDBPyConn
     """A connection that holds every relation and can read nothing but the job's artefacts.
 
     Table `findings` numbers all findings (`n`, in order of rule and fingerprint) and holds what ranking needs; the
-    views `finding_texts`, `evidence`, `kpis` and the system tables stay in their files.
+    views `finding_texts`, `evidence`, `kpis` and the system tables stay in their files. `signed_impact` has the sign of
+    `delta_value` where there is one, because a rule may give its impact as a size.
     """
     findings, evidence = _files(present, "findings.parquet"), _files(present, "evidence.parquet")
     kpis = _files(present, "kpis.parquet")
@@ -108,7 +109,9 @@ def _number_findings(con: "DuckDBPyConnection") -> None:
         select row_number() over (order by rule_id, fingerprint) as n, fingerprint, rule_id, phase, severity,
                (case severity {ranks} end)::TINYINT as severity_rank,
                (case severity {weights} end)::DECIMAL(2,1) as weight,
-               confidence, impact, case when impact is not null then coalesce(currency, '') end as currency,
+               confidence, impact,
+               sign(coalesce(nullif(try_cast(delta_value as DECIMAL(38,4)), 0), impact)) * abs(impact) as signed_impact,
+               case when impact is not null then coalesce(currency, '') end as currency,
                identity_json, period_start, period_end, coalesce(row_count, 0) as row_count,
                coalesce(systemic, false) as systemic, coalesce(recoverable, false) as recoverable,
                (abs(impact) * confidence * (case severity {weights} end)::DECIMAL(2,1))::DECIMAL(34,9) as priority

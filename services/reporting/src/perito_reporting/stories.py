@@ -54,7 +54,7 @@ def tell(con: "DuckDBPyConnection", headers: Mapping[str, RuleHeader], currency:
             select story, min(rule_id) as rule_id, min(place) as place, bool_and(folded) as folded,
                    min(currency) as currency, count(*) as cases, sum(explained + 1)::BIGINT as findings,
                    sum(row_count)::BIGINT as row_count, sum(abs(impact))::DECIMAL(38,4) as gross,
-                   sum(impact)::DECIMAL(38,4) as net,
+                   sum(signed_impact)::DECIMAL(38,4) as net,
                    coalesce(sum(abs(impact)) filter (recoverable), 0)::DECIMAL(38,4) as recoverable,
                    sum(priority)::DECIMAL(38,9) as priority, max(severity_rank) as severity_rank,
                    min(n) filter (place_in_story = 1) as top

@@ -1,0 +1,198 @@
+"""The page: hostile texts stay texts, the policy fits the style, the size is bounded, the drawings are true."""
+
+import base64
+import hashlib
+import json
+import re
+from decimal import Decimal
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+import pytest
+from perito_kernel.errors import Internal
+from perito_reporting import charts, page
+from perito_reporting.bridge import find_bridge
+from perito_reporting.compute import report
+from perito_reporting.figures import grouped, money, plain, share
+from perito_reporting.texts import ENGLISH
+
+from .upstream import Upstream, finding, header, quiet
+
+HOSTILE = '<script>alert("x")</script><img src=x onerror=alert(1)>\'"&{{ 7*7 }}</style>'
+
+
+class Page(HTMLParser):
+    """Which elements and attributes a page has, and its text."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.tags: list[str] = []
+        self.attributes: set[str] = set()
+        self.text = ""
+        self.feed(html)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append(tag)
+        self.attributes.update(name for name, _ in attrs)
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
+
+
+def drawn(upstream: Upstream) -> str:
+    job = upstream.job()
+    report(job, quiet)
+    return (Path(job.out) / "report.html").read_text(encoding="utf-8")
+
+
+@pytest.fixture
+def hostile(tmp_path: Path) -> Upstream:
+    """Books in which every text that comes from outside attacks the page."""
+    upstream = Upstream(tmp_path, headers=[header("C-006", title={"en": HOSTILE}, remedy={"en": HOSTILE}, sql=HOSTILE)])
+    upstream.add_file(HOSTILE, 10)
+    row = finding("C-006", {"product": HOSTILE, "location": HOSTILE}, "12", currency="NGN", title_en=HOSTILE)
+    upstream.findings = [row | {"observed": HOSTILE, "expected": HOSTILE}]
+    upstream.prove(row, HOSTILE, 5, {HOSTILE: HOSTILE}, {"qty": HOSTILE})
+    upstream.kpis = [
+        {"id": "K-16", "measure": HOSTILE, "scope": "location", "key": HOSTILE, "reason": HOSTILE, "unit": "%"}
+    ]
+    upstream.missing = {"pattern": HOSTILE}
+    upstream.tables["conventions"] = [dict.fromkeys(("name", "value", "basis", "explanation_en"), HOSTILE)]
+    upstream.tables["transformations"] = [
+        dict.fromkeys(("kind", "example_before", "example_after", "explanation_en", "column_name"), HOSTILE)
+    ]
+    return upstream
+
+
+def test_hostile_names_stay_text(hostile: Upstream) -> None:
+    html = drawn(hostile)
+    seen = Page(html)
+    assert not {"script", "img", "iframe", "link", "a", "form"} & set(seen.tags)
+    assert not {name for name in seen.attributes if name.startswith("on") or name in {"style", "src", "href"}}
+    assert seen.tags.count("style") == 1
+    assert seen.text.count('<script>alert("x")</script>') >= 10, "they are shown as they are"
+    assert seen.text.count("{{ 7*7 }}") >= 10, "and not evaluated"
+
+
+def test_the_policy_allows_exactly_this_style(hostile: Upstream) -> None:
+    html = drawn(hostile)
+    style = re.search(r"<style>(.*?)</style>", html, re.DOTALL)
+    assert style
+    digest = base64.b64encode(hashlib.sha256(style[1].encode()).digest()).decode()
+    policy = (Path(hostile.job().out) / "report-csp.txt").read_text(encoding="ascii").strip()
+    assert policy == page.content_security_policy()
+    assert policy.startswith(f"sandbox; default-src 'none'; style-src 'sha256-{digest}';")
+    assert "url(" not in style[1]
+    assert "@import" not in style[1]
+
+
+def test_a_hundred_thousand_findings_make_a_small_page(tmp_path: Path) -> None:
+    long = "<&>" * 400
+    upstream = Upstream(tmp_path, headers=[header("C-006", sql="-- " + long * 20), header("V-004", entities=[])])
+    base = finding("C-006", {}, "1")
+    for n in range(100_000):
+        identity = json.dumps({"product": f"{long[:60]}{n}", "location": f"L{n % 500}"})
+        prints = {"fingerprint": f"{n:064x}", "identity_json": identity, "title_en": long + str(n)}
+        upstream.findings.append(base | prints | {"impact": Decimal(n)})
+    for n in range(99_990, 100_000):
+        upstream.evidence += [
+            {"fingerprint": f"{n:064x}", "ordinal": i, "role": long, "file_id": 0, "record": i, "line": i}
+            | {"key_json": "{}", "values_json": json.dumps({f"{long[:50]}{c}": long for c in range(12)})}
+            for i in range(30)
+        ]
+    for n in range(300):
+        upstream.add_file(f"{long[:90]}{n}.csv", 1)
+    html = drawn(upstream)
+    assert len(html.encode()) < page.MAX_BYTES
+    assert "10 of 500 lines are shown" in html
+    assert "200 of 300 shown" in html
+    assert "100,000" in html
+
+
+def test_fewer_rows_are_shown_before_the_page_grows_too_large(
+    hostile: Upstream, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = drawn(hostile)
+    monkeypatch.setattr(page, "MAX_BYTES", len(whole.encode()) - 1)
+    assert "<summary>Evidence" in whole
+    assert "<summary>Evidence" not in drawn(hostile)
+    monkeypatch.setattr(page, "MAX_BYTES", 1000)
+    with pytest.raises(Internal, match="REPORT_PAGE_TOO_LARGE"):
+        drawn(hostile)
+
+
+def test_the_page_accuses_nobody_and_fills_every_sentence(hostile: Upstream) -> None:
+    words = " ".join(ENGLISH.values()).lower()
+    assert not {"fraud", "theft", "thief", "stole", "guilty", "culprit"} & set(re.findall(r"[a-z]+", words))
+    for key, text in ENGLISH.items():
+        assert re.sub(r"\{\w+\}", "", text).count("{") == 0, key
+
+
+def bridge_of(measures: dict[str, Any], expected: str, observed: str) -> Any:
+    return find_bridge({"measures": measures, "expected": expected, "observed": observed})
+
+
+def test_a_bridge_is_drawn_only_where_it_adds_up() -> None:
+    found = bridge_of({"opening": "10", "sales": "-4", "receipts": "3", "other": "0", "unit_cost": "9"}, "9", "8")
+    assert [(step.name, step.amount) for step in found.steps] == [("receipts", 3), ("sales", -4)]
+    assert found.difference == -1
+    unsigned = bridge_of({"opening": "10", "sales": "4", "receipts": "3"}, "9", "8")
+    assert [step.amount for step in unsigned.steps] == [3, -4]
+    assert bridge_of({"opening": "10", "sales": "-4"}, "9", "8") is None
+    assert bridge_of({"opening": "ten", "sales": "-1"}, "9", "8") is None
+    assert bridge_of({"sales": "-1"}, "9", "8") is None
+
+
+def test_a_bridge_stands_on_the_page(tmp_path: Path) -> None:
+    upstream = Upstream(tmp_path, headers=[header("C-006")])
+    measures = json.dumps({"opening": "200", "receipts": "60", "sales": "-137"})
+    row = finding("C-006", {"product": "P1", "location": "L1"}, "5", observed="118", expected="123")
+    upstream.findings = [row | {"measures_json": measures}]
+    html = drawn(upstream)
+    rows = re.findall(r'<td>([A-Z][a-z]+)</td><td class="number">([^<]*)</td><td><svg', html)
+    assert rows == [
+        ("Opening", "200"),
+        ("Receipts", "60"),
+        ("Sales", "−137"),
+        ("Expected", "123"),
+        ("Observed", "118"),
+        ("Difference", "−5"),
+    ]
+
+
+def test_drawings_are_to_scale() -> None:
+    assert 'class="fill" x="0" y="0" width="100"' in charts.bar(Decimal(50), Decimal(100))
+    assert 'class="fill" x="0" y="0" width="200"' in charts.bar(Decimal(170), Decimal(100))
+    assert 'class="fill" x="0" y="0" width="0"' in charts.bar(Decimal(1), Decimal(0))
+    assert 'class="fall" x="50" y="0" width="100"' in charts.step(Decimal(30), Decimal(10), Decimal(), Decimal(40))
+    assert 'class="rise" x="0" y="0" width="66.7"' in charts.step(Decimal(-10), Decimal(0), Decimal(-10), Decimal(20))
+    assert 'class="level" x="0" y="0" width="100"' in charts.level(Decimal(-10), Decimal(-10), Decimal(10))
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (Decimal("1E+3"), "1000"),
+        ("12.5000", "12.5"),
+        ("-0.00", "0"),
+        ("100", "100"),
+        ("A-1.50", "A-1.50"),
+        (None, None),
+    ],
+)
+def test_numbers_for_machines_are_plain(value: Any, text: str | None) -> None:
+    assert plain(value) == text
+
+
+def test_numbers_for_people_have_separators() -> None:
+    assert grouped("1234567.5") == "1,234,567.5"
+    assert grouped(-1234, 2) == "−1,234.00"
+    assert grouped("-0.001", 2) == "0.00"
+    assert grouped(None) == "–"
+    assert grouped("P001") == "P001"
+    assert money("-1234.56", "NGN") == "NGN −1,235"
+    assert money("999.994", "NGN") == "NGN 999.99"
+    assert money(None, "NGN") == "–"
+    assert share(1, 8) == "12.50 %"
+    assert share(1, 0) == "–"
