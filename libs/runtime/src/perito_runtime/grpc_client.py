@@ -16,7 +16,6 @@ from perito_runtime.request_context import REQUEST_KEY, request_id, seconds_left
 __all__ = ["call_error", "call_errors", "open_channel", "tenant_metadata", "tenant_of"]
 
 _MARGIN_SECONDS = 0.05
-_LEAST_SECONDS = 0.001
 _OPTIONS = (
     ("grpc.max_receive_message_length", MESSAGE_BYTES),
     ("grpc.max_send_message_length", MESSAGE_BYTES),
@@ -48,8 +47,10 @@ class _Timeouts:
         """The call's details with the timeout that binds and the request's id."""
         timeout = default if details.timeout is None else details.timeout
         left = seconds_left()
+        if left is not None and left <= _MARGIN_SECONDS:
+            raise grpc.aio.AioRpcError(grpc.StatusCode.DEADLINE_EXCEEDED, details="no time is left for this call")
         if left is not None:
-            timeout = max(_LEAST_SECONDS, min(timeout, left - _MARGIN_SECONDS))
+            timeout = min(timeout, left - _MARGIN_SECONDS)
         metadata = grpc.aio.Metadata(*(details.metadata or ()))
         if request_id() and REQUEST_KEY not in metadata:
             metadata.add(REQUEST_KEY, request_id())

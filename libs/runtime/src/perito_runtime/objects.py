@@ -13,7 +13,7 @@ import uuid
 from collections import OrderedDict
 from collections.abc import AsyncGenerator, AsyncIterator, Generator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import obstore
 from obstore.exceptions import AlreadyExistsError, BaseError
@@ -35,7 +35,9 @@ from perito_runtime.object_store import (
 __all__ = ["LocalObjectStore", "ObjectStore", "ObstoreObjectStore", "artifact_key", "check_tenant", "dataset_key"]
 
 if TYPE_CHECKING:
-    from obstore import ObjectMeta  # not importable at run time
+    from contextlib import AbstractAsyncContextManager
+
+    from obstore import AsyncWritableFile, ObjectMeta  # not importable at run time
 
 _STAGING = "staging"
 _REMEMBERED = 4096
@@ -53,7 +55,8 @@ class ObstoreObjectStore:
         meter = Meter()
         staged = f"{_STAGING}/{uuid.uuid4().hex}"
         async with contextlib.AsyncExitStack() as stack:
-            writer = await stack.enter_async_context(obstore.open_writer_async(self._backend, staged))
+            opened = obstore.open_writer_async(self._backend, staged)
+            writer = await stack.enter_async_context(cast("AbstractAsyncContextManager[AsyncWritableFile]", opened))
             async for chunk in chunks:  # what goes wrong at the sender's end is raised as it is
                 meter.add(chunk)
                 with _store_errors(key):
