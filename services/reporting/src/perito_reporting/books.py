@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 from perito_reporting.figures import plain
+from perito_reporting.people import WITHHELD, is_personal
 from perito_reporting.sources import Sources
 
 KPI_LIMIT = 10_000
@@ -67,14 +68,18 @@ def transformations(sources: Sources) -> list[dict[str, Any]]:
             "column": row["column_name"],
             "kind": row["kind"],
             "cells": row["cells"],
-            "example_before": row["example_before"],
-            "example_after": row["example_after"],
+            "example_before": _example(row, "example_before"),
+            "example_after": _example(row, "example_after"),
             "explanation": text(row["explanation_en"], row["explanation_es"]),
         }
         for row in sources.rows("""
             select t.*, f.name as file from transformations t left join files f using (file_id)
             order by t.ordinal, t.file_id, t.table_name, t.column_name, t.kind""")
     ]
+
+
+def _example(row: dict[str, Any], name: str) -> str | None:
+    return WITHHELD if row[name] and is_personal(row["table_name"], row["column_name"]) else row[name]
 
 
 def cells(sources: Sources) -> dict[str, int]:

@@ -6,6 +6,7 @@ from typing import Any
 
 from perito_reporting.books import loads, text
 from perito_reporting.figures import plain
+from perito_reporting.people import without_people
 from perito_reporting.sources import Sources
 
 FINDINGS_PER_RULE = 1_000
@@ -117,8 +118,8 @@ def _evidence(sources: Sources) -> dict[int, list[dict[str, Any]]]:
                 "sha256": row["sha256"],
                 "record": row["record"],
                 "line": row["line"],
-                "key": loads(row["key_json"]) or {},
-                "values": loads(row["values_json"]) or {},
+                "key": without_people(row["table_name"], loads(row["key_json"]) or {}),
+                "values": without_people(row["table_name"], loads(row["values_json"]) or {}),
             }
         )
     return found
