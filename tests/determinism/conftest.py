@@ -1,0 +1,206 @@
+"""Books large enough to see what threads do: 500,000 rows per table in several row groups, and the same rows shuffled.
+
+Columns are made from the row's number by their canonical type. Where a rule needs books that hang together (a roll-
+forward that mostly holds, invoices that mostly differ), `_OVERRIDES` says so, and plants the faults that rules find.
+"""
+
+from collections.abc import Mapping
+from importlib import import_module
+from importlib.util import find_spec
+from pathlib import Path
+from pkgutil import iter_modules
+
+import duckdb
+import pytest
+from perito_kernel.phases import Phase
+from perito_rules.canonical import SYSTEM_TABLES, Column, ColumnType, Table, load_canonical
+from perito_rules.loader import load_rules
+from perito_rules.model import Rule
+from perito_rules.sqltext import literal, quote
+
+ROWS = 500_000
+ROW_GROUP = 100_000
+_MASTERS = {"products": 400, "locations": 50, "suppliers": 500, "customers": 5_000, "users": 200, "tills": 100}
+_PREFIXES = {"product": "P", "location": "L", "supplier": "S"}
+
+# i is the row's number, h a hash of it; p, l and d its product, location and month.
+_DAY = "(DATE '2024-01-31' + (d * 30 + 1 + h % 29)::INTEGER)"
+_OVERRIDES: Mapping[str, Mapping[str, str]] = {
+    "inventory": {
+        "snapshot_date": "DATE '2024-01-31' + (d * 30)::INTEGER",
+        "lot": "NULL",
+        "qty": "1000 + 10 * d + CASE WHEN h % 997 = 0 THEN 1 ELSE 0 END",
+    },
+    "movements": {"ts": f"{_DAY} + INTERVAL 12 HOUR", "lot": "NULL", "qty": "15"},
+    "sales": {"ts": f"{_DAY} + INTERVAL 12 HOUR", "lot": "NULL", "qty": "5", "type": "'sale'"},
+    "counts": {
+        "ts": f"{_DAY} + INTERVAL 9 HOUR",
+        "lot": "NULL",
+        "system_qty": "100",
+        "counted_qty": "100 + CASE WHEN h % 50 = 0 THEN (CASE WHEN h % 3 = 0 THEN 15 ELSE -2 END) ELSE 0 END",
+    },
+    "invoices": {
+        "document": "CASE WHEN i // 4 % 300 = 7 AND i > 2000 THEN 'inv ' || (i // 4 - 500) ELSE 'INV-' || (i // 4) END",
+        "supplier_number": "NULL",
+        "supplier": "'S' || (i // 4 % 500)",
+        "line": "(i % 4 + 1)::VARCHAR",
+        "invoiced_at": "DATE '2024-01-01' + (i // 4 % 300)::INTEGER + INTERVAL 8 HOUR",
+        "posted_at": "NULL",
+    },
+    "rejected_cells": {
+        "table_name": "'movements'",
+        "column_name": "['qty', 'ts', 'type'][i % 3 + 1]",
+        "file_id": "i % 2",
+        "record": "i + 1",
+        "line": "i + 2",
+        "pattern": "['aaa', '9-9', '#'][h % 3 + 1]",
+    },
+    "columns": {
+        "table_name": "'movements'",
+        "column_name": "['qty', 'ts', 'type'][i % 3 + 1]",
+        "file_id": "i // 3",
+        "cells": str(ROWS),
+        "blanks": "0",
+        "rejected": "83333",
+        "changed": "0",
+    },
+    "entity_keys": {
+        "domain": "'product'",
+        "table_name": "'sales'",
+        "column_name": "'product'",
+        "file_id": "i % 5",
+        "raw": "CASE WHEN h % 100 = 0 THEN 'p' ELSE 'P' END || (i // 5)",
+        "normal": "'P' || (i // 5)",
+        "value": "CASE WHEN h % 100 = 0 THEN 'p' ELSE 'P' END || (i // 5)",
+        "rows": "1 + h % 9",
+        "first_record": "i + 1",
+        "first_line": "i + 2",
+    },
+    "files": {"file_id": "i", "name": "'file-' || i || '.csv'", "records": str(ROWS)},
+}
+_SIZES = {"columns": 6, "files": 8}
+
+
+def phases() -> list[Phase]:
+    """The phases that have rules, found as the supervisor finds them: packages with a `phase` module."""
+    found: list[Phase] = []
+    for module in sorted(m.name for m in iter_modules() if m.name.startswith("perito_")):
+        if find_spec(f"{module}.phase") is not None:
+            found.append(import_module(f"{module}.phase").PHASE)
+    return [phase for phase in found if phase.rules]
+
+
+@pytest.fixture(scope="session")
+def phase_rules() -> tuple[Rule, ...]:
+    """Every rule of every phase."""
+    return tuple(rule for phase in phases() for rule in load_rules(phase.rules))
+
+
+@pytest.fixture(scope="session")
+def both_books(
+    tmp_path_factory: pytest.TempPathFactory, phase_rules: tuple[Rule, ...]
+) -> Mapping[str, tuple[Path, Path]]:
+    """Every table and column that some rule names, in order and shuffled."""
+    shared = load_rules("perito_rules.shared")
+    wanted: dict[str, set[str]] = {"movements": {"product", "location", "ts", "type", "qty", "unit_cost"}}
+    for rule in (*phase_rules, *shared):
+        for columns in (rule.needs, rule.optional):
+            for table, names in columns.items():
+                wanted.setdefault(table, set()).update(names)
+    folder = tmp_path_factory.mktemp("books")
+    with duckdb.connect(config={"threads": 2, "preserve_insertion_order": True}) as connection:
+        return {name: _write(connection, folder, name, columns) for name, columns in sorted(wanted.items())}
+
+
+@pytest.fixture(scope="session")
+def plain_books(both_books: Mapping[str, tuple[Path, Path]]) -> Mapping[str, Path]:
+    """The books in order: a Parquet file per table."""
+    return {name: pair[0] for name, pair in both_books.items()}
+
+
+@pytest.fixture(scope="session")
+def shuffled_books(both_books: Mapping[str, tuple[Path, Path]]) -> Mapping[str, Path]:
+    """The same rows in another order; `_file_id` and `_record` travel with their row."""
+    return {name: pair[1] for name, pair in both_books.items()}
+
+
+def _write(connection: duckdb.DuckDBPyConnection, folder: Path, name: str, wanted: set[str]) -> tuple[Path, Path]:
+    table = {**load_canonical(), **SYSTEM_TABLES}[name]
+    plain, shuffled = folder / f"{name}.parquet", folder / f"{name}-shuffled.parquet"
+    connection.execute(f"CREATE OR REPLACE TABLE t AS {_rows(table, wanted | set(table.key))}")
+    options = f"(FORMAT parquet, ROW_GROUP_SIZE {ROW_GROUP})"
+    connection.execute(f"COPY t TO {literal(str(plain))} {options}")
+    order = "hash(_file_id, _record, 7)" if not table.system else "hash(" + ", ".join(map(quote, table.key)) + ", 7)"
+    connection.execute(f"COPY (FROM t ORDER BY {order}) TO {literal(str(shuffled))} {options}")
+    return plain, shuffled
+
+
+def _rows(table: Table, wanted: set[str]) -> str:
+    if table.name == "conventions":
+        return (
+            "SELECT * FROM (VALUES ('currency', 'EUR'), ('sales_move_stock', 'feed'), ('timezone', 'UTC'))"
+            " AS v(name, value)"
+        )
+    size = _MASTERS.get(table.name, _SIZES.get(table.name, ROWS))
+    numbers = (
+        "SELECT i, (hash(i) % 1000000007)::BIGINT AS h, i % 400 AS p, i // 400 % 50 AS l, i // 20000 AS d"
+        f" FROM (SELECT unnest(range({size})) AS i)"
+    )
+    cells: list[str] = []
+    for column in table.columns.values():
+        if column.name in wanted:
+            cells += _cells(table, column)
+    if not table.system:
+        cells += ["(i % 3)::INTEGER AS _file_id", "i // 3 + 1 AS _record", "i // 3 + 2 AS _line"]
+        cells += [f"CASE WHEN h % 3001 = 0 THEN {part} END AS {name}" for name, part in _DUPLICATE]
+    return f"SELECT {', '.join(cells)} FROM ({numbers})"
+
+
+_DUPLICATE = (("_duplicate_file", "0::INTEGER"), ("_duplicate_record", "1::BIGINT"))
+
+
+def _cells(table: Table, column: Column) -> list[str]:
+    value = _OVERRIDES.get(table.name, {}).get(column.name) or _value(table, column)
+    cells = [f"({value})::{column.type.sql} AS {quote(column.name)}"]
+    if table.system:
+        return cells
+    if column.type is not ColumnType.TEXT:
+        cells.append(f"CASE WHEN h % 211 = 0 THEN 'as read' END AS {quote(column.name + '_source')}")
+    if column.type in {ColumnType.DATE, ColumnType.TIMESTAMP}:
+        cells.append(f"NULL::{column.type.sql} AS {quote(column.name + '_alternative')}")
+    if column.type is ColumnType.TIMESTAMP:
+        cells.append(f"({value})::DATE AS {quote(column.name + '_date')}")
+    return cells
+
+
+def _value(table: Table, column: Column) -> str:
+    salted = f"(hash(i, {literal(column.name)}) % 1000000007)::BIGINT"
+    if table.key == (column.name,):  # a master's own key: a few stand twice, a few are blank
+        number = "CASE WHEN i > 0 AND h % 97 = 0 THEN i - 1 ELSE i END"
+        return f"CASE WHEN h % 389 = 0 THEN NULL ELSE {_named(column.name, number)} END"
+    if column.name == "product" or column.name == "location":
+        return f"'{_PREFIXES[column.name]}' || {column.name[0]}"
+    if column.references:
+        parent, _, key = column.references.partition(".")
+        return _named(key, f"{salted} % {_MASTERS.get(parent, 1000)}")
+    return _by_type(column, salted)
+
+
+def _named(key: str, number: str) -> str:
+    return f"{literal(_PREFIXES.get(key, key.upper()))} || ({number})"
+
+
+def _by_type(column: Column, salted: str) -> str:
+    words = ", ".join(literal(word) for word in column.values)
+    return {
+        ColumnType.TEXT: f"'text ' || ({salted} % 900)",
+        ColumnType.KEY: f"{literal(column.name.upper())} || ({salted} % 900)",
+        ColumnType.ENUM: f"[{words}][{salted} % {max(len(column.values), 1)} + 1]",
+        ColumnType.INTEGER: f"{salted} % 1000",
+        ColumnType.QUANTITY: f"{salted} % 200",
+        ColumnType.MONEY: f"1 + ({salted} % 1000000) * 0.0137",
+        ColumnType.RATE: f"({salted} % 100) * 0.01",
+        ColumnType.DATE: f"DATE '2024-01-01' + ({salted} % 700)::INTEGER",
+        ColumnType.TIMESTAMP: f"TIMESTAMP '2024-01-01' + INTERVAL 1 HOUR * ({salted} % 16000)::INTEGER",
+        ColumnType.BOOLEAN: f"{salted} % 2 = 0",
+    }[column.type]
