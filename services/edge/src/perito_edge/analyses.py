@@ -32,7 +32,7 @@ _BODY: dict[str, Any] = {
     status_code=202,
     operation_id="analyze",
     summary="Analyse a dataset",
-    responses=problems(400, 404, 408, 409, 413, 415, 422),
+    responses=problems(400, 404, 408, 409, 413, 415),
     openapi_extra=_BODY,
 )
 async def analyze(

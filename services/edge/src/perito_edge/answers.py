@@ -19,7 +19,7 @@ _WHEN = {
     500: "A fault of Perito's.",
     503: "Try again after Retry-After: nothing was done, or the same Idempotency-Key finds what was.",
 }
-_EVERYWHERE = (401, 403, 405, 429, 500, 503)
+_EVERYWHERE = (401, 403, 405, 422, 429, 500, 503)
 
 
 def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:

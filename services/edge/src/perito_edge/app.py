@@ -6,7 +6,7 @@ import grpc
 from fastapi import APIRouter, FastAPI
 from fastapi.exceptions import RequestValidationError
 from perito_kernel.errors import PeritoError
-from perito_runtime.objects import ObjectStore
+from perito_runtime.object_store import ObjectStore
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 

@@ -49,7 +49,7 @@ _BODY: dict[str, Any] = {
     status_code=201,
     operation_id="create_dataset",
     summary="Upload the files of one set of books",
-    responses=problems(400, 408, 409, 413, 415, 422),
+    responses=problems(400, 408, 409, 413, 415),
     openapi_extra=_BODY,
 )
 async def create_dataset(

@@ -1,13 +1,14 @@
 """`GET /export/{id}`: the report's own bytes."""
 
 import base64
+import contextlib
 from collections.abc import AsyncIterator
 from typing import Literal
 
 from fastapi import APIRouter
 from fastapi.responses import StreamingResponse
 from perito.dataset.v1.dataset_pb2 import ObjectRef
-from perito_runtime.objects import ObjectStore
+from perito_runtime.object_store import ObjectStore
 
 from perito_edge.answers import problems
 from perito_edge.reports import REPORT_HTML, REPORT_JSON, find_report
@@ -21,7 +22,7 @@ router = APIRouter(tags=["exports"])
     operation_id="export_report",
     summary="The report",
     response_class=StreamingResponse,
-    responses=problems(404, 409, 422)
+    responses=problems(404, 409)
     | {
         200: {
             "description": "The same bytes for the same books; Content-Digest holds their SHA-256.",
@@ -53,22 +54,23 @@ async def export_report(
             f"sandbox; default-src 'none'; style-src {style}; img-src data:; base-uri 'none'; form-action 'none'; "
             "frame-ancestors 'none'"
         )
-    # Opened before the answer begins, so that a missing object is a problem document and not a cut connection.
+    # Opened before the answer begins, so that what is missing (or small and damaged) is a problem document.
     chunks = await _opened(given.store, ref)
     media_type = "application/json" if format == "json" else "text/html; charset=utf-8"
     return StreamingResponse(chunks, media_type=media_type, headers=headers)
 
 
 async def _opened(store: ObjectStore, ref: ObjectRef) -> AsyncIterator[bytes]:
+    """The object's chunks, one behind what was read: damage shows after the last one, which is then never sent."""
     stream = store.open_stream(ref)
-    first = await anext(stream, b"")
+    held = await anext(stream, b"")
+    following = await anext(stream, None)
 
-    async def chunks() -> AsyncIterator[bytes]:
-        try:
-            yield first
-            async for chunk in stream:
-                yield chunk
-        finally:
-            await stream.aclose()
+    async def chunks(held: bytes, following: bytes | None) -> AsyncIterator[bytes]:
+        async with contextlib.aclosing(stream):
+            while following is not None:
+                yield held
+                held, following = following, await anext(stream, None)
+            yield held
 
-    return chunks()
+    return chunks(held, following)

@@ -34,12 +34,17 @@ class KeyRing:
         self._unknown: _Expiring[bool] = _Expiring(settings.key_negative_seconds, entries, clock)
         self._asking: dict[bytes, asyncio.Task[AuthenticateResponse]] = {}
 
+    @property
+    def remembered(self) -> tuple[int, int]:
+        """How many known and how many unknown keys are held."""
+        return len(self._known), len(self._unknown)
+
     async def identify(self, api_key: str | None) -> Caller:
         """The key's bearer. Raises `Unauthenticated`, always with the same words."""
         if api_key is None or not _SHAPE.fullmatch(api_key):
             raise _refused()
         digest = hashlib.sha256(api_key.encode()).digest()
-        if self._unknown.get(digest):
+        if self._unknown.get(digest) is not None:
             raise _refused()
         answer = self._known.get(digest) or await self._ask(digest, api_key)
         return Caller(answer.tenant_id, answer.key_id, frozenset(answer.scopes))
@@ -83,6 +88,9 @@ class _Expiring(Generic[_Value]):
         self._entries = entries
         self._clock = clock
         self._values: OrderedDict[bytes, tuple[float, _Value]] = OrderedDict()
+
+    def __len__(self) -> int:
+        return len(self._values)
 
     def get(self, key: bytes) -> _Value | None:
         until, value = self._values.get(key, (0.0, None))

@@ -2,11 +2,12 @@
 problem document for what nobody caught. Pure ASGI: nothing here buffers a body.
 """
 
+import asyncio
 import re
 import time
 from collections.abc import Callable
 
-from perito_kernel.errors import PeritoError
+from perito_kernel.errors import PeritoError, Unavailable
 from perito_runtime.logs import logger
 from perito_runtime.request_context import enter_request
 from starlette.datastructures import Headers, MutableHeaders
@@ -27,6 +28,9 @@ _HEADERS = {
     "Cache-Control": "no-store",
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
 }
+_STOPPING = Unavailable(
+    "SERVER_STOPPING", "The server is stopping: send the request again, with the same Idempotency-Key if it had one."
+)
 
 access = logger("perito.edge.access")
 log = logger("perito.edge")
@@ -101,6 +105,11 @@ class Faults:
 
         try:
             await self._app(scope, receive, send_noting)
+        except asyncio.CancelledError:
+            # Only a server that stops cancels; left alone, it would answer with a bare 500 of its own.
+            if scope["type"] == "http" and not started:
+                await problem_response(_STOPPING, scope["state"]["request_id"])(scope, receive, send)
+            raise
         except Exception as exc:
             if scope["type"] != "http" or started:
                 raise  # the answer is under way: only cutting the connection tells the client that it is not whole

@@ -35,8 +35,8 @@ class AnalyzeRequest(BaseModel):
         description="Places of the phases to run; all where it is absent. What they require is added.",
     )
     name: str = Field(default="", max_length=200, description="Your name for the analysis.")
-    params: dict[str, JsonValue] = Field(
-        default_factory=dict[str, JsonValue],
+    params: dict[str, Any] = Field(
+        default_factory=dict[str, Any],
         description='Parameters of the run, for example `{"rules": {"C-035": {"tolerance": "0.05"}}}`.',
     )
 
@@ -191,7 +191,3 @@ class Health(BaseModel):
     live: bool
     ready: bool
     checks: dict[str, str] = Field(examples=[{"orchestrator": "ok"}])
-
-
-Document = dict[str, Any]
-"""A JSON object whose content is another service's word."""

@@ -13,7 +13,7 @@ from typing import Any
 from perito.analysis.v1.analysis_pb2 import Analysis
 from perito.dataset.v1.dataset_pb2 import ObjectRef
 from perito_kernel.errors import Internal, Precondition
-from perito_runtime.objects import ObjectStore
+from perito_runtime.object_store import ObjectStore
 
 from perito_edge.json_sections import read_sections
 from perito_edge.settings import EdgeSettings

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from fastapi import Depends, Header, Request
 from perito_kernel.errors import Invalid, NotFound
-from perito_runtime.objects import ObjectStore
+from perito_runtime.object_store import ObjectStore
 
 from perito_edge.orchestrator_client import Caller, OrchestratorClient
 from perito_edge.reports import Reports

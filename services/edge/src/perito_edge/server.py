@@ -74,7 +74,7 @@ class EdgeServer:
             if self.address.startswith("unix:"):
                 return _unix_socket(Path(self.address.removeprefix("unix:")))
             listening = _tcp_socket(self.address)
-        except (OSError, ValueError) as exc:
+        except (OSError, ValueError, OverflowError) as exc:
             message = f"Cannot listen on {self.address}: is another process there?"
             raise Invalid("LISTEN_FAILED", message, {"remedy": "Choose another address."}) from exc
         host = self.address.rpartition(":")[0]
@@ -88,8 +88,7 @@ def _unix_socket(path: Path) -> socket.socket:
             if probe.connect_ex(str(path)) == 0:
                 raise OSError("another process listens there")
         path.unlink()
-    listening = socket.socket(socket.AF_UNIX)
-    listening.bind(str(path))
+    listening = _bound(socket.AF_UNIX, str(path))
     path.chmod(0o600)
     return listening
 
@@ -97,7 +96,16 @@ def _unix_socket(path: Path) -> socket.socket:
 def _tcp_socket(address: str) -> socket.socket:
     host, _, port = address.rpartition(":")
     host = host.strip("[]")
-    listening = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
-    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    listening.bind((host, int(port)))
-    return listening
+    return _bound(socket.AF_INET6 if ":" in host else socket.AF_INET, (host, int(port)))
+
+
+def _bound(family: socket.AddressFamily, address: str | tuple[str, int]) -> socket.socket:
+    bound = socket.socket(family)
+    try:
+        if family is not socket.AF_UNIX:
+            bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        bound.bind(address)
+    except BaseException:
+        bound.close()
+        raise
+    return bound

@@ -16,7 +16,7 @@ from perito.analysis.v1.analysis_pb2 import CreateDatasetRequest
 from perito.dataset.v1.dataset_pb2 import DatasetRef, ObjectRef, SourceFile
 from perito_kernel.errors import Exhausted, Invalid, Kind, PeritoError
 from perito_runtime.logs import logger
-from perito_runtime.objects import ObjectStore, dataset_key
+from perito_runtime.object_store import ObjectStore, dataset_key
 
 from perito_edge.file_checks import compare_digests, content_digest, file_name, sha256_list
 from perito_edge.multipart import MultipartReader, Part

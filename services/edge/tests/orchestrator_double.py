@@ -1,0 +1,179 @@
+"""A contract double of the orchestrator behind a real gRPC server: real protos, errors and deadlines, state in memory.
+
+The end-to-end tests use the real one; this one lets the edge's tests plant what the real one seldom does.
+"""
+
+import asyncio
+import hashlib
+import uuid
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from perito.analysis.v1 import access_pb2, access_pb2_grpc, analysis_pb2, analysis_pb2_grpc
+from perito.dataset.v1.dataset_pb2 import DatasetRef
+from perito.finding.v1.finding_pb2 import Finding
+from perito_kernel.errors import Conflict, NotFound, PeritoError, Unauthenticated
+from perito_runtime.grpc_server import GrpcServer, Service, build_server
+from perito_runtime.request_context import request_id, seconds_left, tenant_of
+
+TENANT = "11111111-1111-4111-8111-111111111111"
+OTHER_TENANT = "22222222-2222-4222-8222-222222222222"
+KEY = "perito_test_AAAAAAAAAAAAAAAA_all"
+OTHER_KEY = "perito_test_BBBBBBBBBBBBBBBB_all"
+READ_KEY = "perito_test_CCCCCCCCCCCCCCCC_read"
+
+
+@dataclass(frozen=True)
+class Call:
+    """One call as it arrived."""
+
+    method: str
+    tenant: str
+    request_id: str
+    seconds_left: float
+
+
+@dataclass
+class Double:
+    """State that tests set and look at."""
+
+    keys: dict[str, tuple[str, str, tuple[str, ...]]] = field(
+        default_factory=lambda: {
+            KEY: (TENANT, "AAAAAAAAAAAAAAAA", ("read", "submit")),
+            OTHER_KEY: (OTHER_TENANT, "BBBBBBBBBBBBBBBB", ("read", "submit")),
+            READ_KEY: (TENANT, "CCCCCCCCCCCCCCCC", ("read",)),
+        }
+    )
+    calls: list[Call] = field(default_factory=list[Call])
+    failures: dict[str, PeritoError | Exception] = field(default_factory=dict[str, PeritoError | Exception])
+    datasets: dict[str, DatasetRef] = field(default_factory=dict[str, DatasetRef])
+    analyses: dict[tuple[str, str], analysis_pb2.Analysis] = field(
+        default_factory=dict[tuple[str, str], analysis_pb2.Analysis]
+    )
+    findings: list[Finding] = field(default_factory=list[Finding])
+    submitted: list[analysis_pb2.SubmitAnalysisRequest] = field(
+        default_factory=list[analysis_pb2.SubmitAnalysisRequest]
+    )
+    remembered: dict[tuple[str, str, str], tuple[str, str]] = field(
+        default_factory=dict[tuple[str, str, str], tuple[str, str]]
+    )
+
+    def count(self, method: str) -> int:
+        """How often a method was called."""
+        return sum(call.method == method for call in self.calls)
+
+    def server(self, address: str) -> GrpcServer:
+        """A server over this state."""
+        return build_server(
+            [
+                Service(
+                    "perito.analysis.v1.AnalysisService",
+                    analysis_pb2_grpc.add_AnalysisServiceServicer_to_server,
+                    _Analyses(self),
+                ),
+                Service(
+                    "perito.analysis.v1.AccessService",
+                    access_pb2_grpc.add_AccessServiceServicer_to_server,
+                    _Access(self),
+                ),
+            ],
+            address,
+        )
+
+    async def enter(self, method: str, tenant: str) -> None:
+        """Notes the call and fails where that was planted."""
+        self.calls.append(Call(method, tenant, request_id(), seconds_left() or 0.0))
+        await asyncio.sleep(0)
+        if method in self.failures:
+            raise self.failures[method]
+
+    def replay(self, tenant: str, method: str, key: str, digest: str, fresh: str) -> tuple[str, bool]:
+        """The id to answer with, and whether it is an earlier one."""
+        if not key:
+            return fresh, False
+        known_digest, known = self.remembered.setdefault((tenant, method, key), (digest, fresh))
+        if known_digest != digest:
+            raise Conflict("IDEMPOTENCY_CONFLICT", "This Idempotency-Key belongs to another request: use a new one.")
+        return known, known != fresh
+
+
+class _Access(access_pb2_grpc.AccessServiceServicer):
+    def __init__(self, state: Double) -> None:
+        self._state = state
+
+    async def Authenticate(  # noqa: N802 -- the proto's name
+        self,
+        request: access_pb2.AuthenticateRequest,
+        context: Any,  # noqa: ARG002 -- the generated signature
+    ) -> access_pb2.AuthenticateResponse:
+        await self._state.enter("Authenticate", "")
+        if request.api_key not in self._state.keys:
+            raise Unauthenticated("API_KEY_INVALID", "No.")
+        tenant, key_id, scopes = self._state.keys[request.api_key]
+        return access_pb2.AuthenticateResponse(tenant_id=tenant, key_id=key_id, scopes=scopes)
+
+
+class _Analyses(analysis_pb2_grpc.AnalysisServiceServicer):
+    def __init__(self, state: Double) -> None:
+        self._state = state
+
+    async def CreateDataset(  # noqa: N802 -- the proto's name
+        self, request: analysis_pb2.CreateDatasetRequest, context: Any
+    ) -> analysis_pb2.CreateDatasetResponse:
+        tenant = tenant_of(context)
+        await self._state.enter("CreateDataset", tenant)
+        asked = request.dataset
+        content = repr([asked.mapping.sha256, *((f.name, f.object.sha256) for f in asked.files)])
+        digest = hashlib.sha256(content.encode()).hexdigest()
+        known, replayed = self._state.replay(tenant, "dataset", request.idempotency_key, digest, asked.dataset_id)
+        dataset = self._state.datasets.setdefault(known, asked)
+        return analysis_pb2.CreateDatasetResponse(dataset=dataset, replayed=replayed)
+
+    async def SubmitAnalysis(  # noqa: N802 -- the proto's name
+        self, request: analysis_pb2.SubmitAnalysisRequest, context: Any
+    ) -> analysis_pb2.SubmitAnalysisResponse:
+        tenant = tenant_of(context)
+        await self._state.enter("SubmitAnalysis", tenant)
+        self._state.submitted.append(request)
+        if request.dataset_id not in self._state.datasets:
+            raise NotFound("DATASET_NOT_FOUND", "There is no such dataset. Upload the files first.")
+        digest = hashlib.sha256(repr((request.dataset_id, request.name, request.params_json)).encode()).hexdigest()
+        fresh = str(uuid.uuid4())
+        known, replayed = self._state.replay(tenant, "analysis", request.idempotency_key, digest, fresh)
+        analysis = analysis_pb2.Analysis(
+            analysis_id=known,
+            dataset_id=request.dataset_id,
+            name=request.name,
+            status=analysis_pb2.ANALYSIS_STATUS_PENDING,
+            submitted_at="2026-03-01T10:00:00Z",
+        )
+        analysis = self._state.analyses.setdefault((tenant, known), analysis)
+        return analysis_pb2.SubmitAnalysisResponse(analysis=analysis, replayed=replayed)
+
+    async def GetAnalysis(  # noqa: N802 -- the proto's name
+        self, request: analysis_pb2.GetAnalysisRequest, context: Any
+    ) -> analysis_pb2.GetAnalysisResponse:
+        tenant = tenant_of(context)
+        await self._state.enter("GetAnalysis", tenant)
+        analysis = self._state.analyses.get((tenant, request.analysis_id))
+        if analysis is None:
+            raise NotFound("ANALYSIS_NOT_FOUND", "There is no such analysis. Check the id that the submit answered.")
+        return analysis_pb2.GetAnalysisResponse(analysis=analysis)
+
+    async def WatchAnalysis(  # noqa: N802 -- the proto's name
+        self, request: analysis_pb2.WatchAnalysisRequest, context: Any
+    ) -> AsyncIterator[analysis_pb2.WatchAnalysisResponse]:
+        raise NotFound(
+            "ANALYSIS_NOT_FOUND", f"{tenant_of(context)} has no {request.analysis_id}: the edge does not watch."
+        )
+        yield
+
+    async def ListFindings(  # noqa: N802 -- the proto's name
+        self, request: analysis_pb2.ListFindingsRequest, context: Any
+    ) -> analysis_pb2.ListFindingsResponse:
+        await self._state.enter("ListFindings", tenant_of(context))
+        held = self._state.findings
+        return analysis_pb2.ListFindingsResponse(
+            findings=held[: request.page_size], total=len(held) + 5000, capped=True
+        )
