@@ -8,10 +8,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import duckdb
-from perito_rules.sqltext import literal, quote
+from perito_rules.sqltext import quote
 
+from perito_validation.accounts import ColumnAccount
 from perito_validation.database import only_row
-from perito_validation.feeds import FedColumn, Feed
+from perito_validation.feeds import Feed
 from perito_validation.tables import Written
 
 
@@ -94,37 +95,59 @@ TEXTS: Mapping[str, tuple[str, str]] = {
 }
 
 
-def log_transformations(con: duckdb.DuckDBPyConnection, written: Sequence[Written]) -> list[Transformation]:
-    """All changes, in the order of tables, files, columns and kinds."""
+def log_transformations(
+    con: duckdb.DuckDBPyConnection, written: Written, accounts: Sequence[ColumnAccount]
+) -> list[Transformation]:
+    """All changes in one table, in the order of files, columns and kinds. Only columns with changes are looked at."""
     found: list[Transformation] = []
-    for table in written:
-        for feed in table.feeds:
-            if feed.where and feed.part.skip_when_blank:
-                skipped = feed.source.rows - table.kept[feed.source.file_id]
-                column = feed.part.skip_when_blank
-                found += [_entry(feed, column, "row_skipped", skipped, "", "")] if skipped else []
-            found += _of_feed(con, feed)
+    for feed in written.feeds:
+        file_id = feed.source.file_id
+        if feed.where and feed.part.skip_when_blank:
+            skipped = feed.source.rows - written.kept[file_id]
+            column = feed.part.skip_when_blank
+            found += [_entry(feed, column, "row_skipped", skipped, "", "")] if skipped else []
+        for account in accounts:
+            if account.file_id == file_id:
+                found += _of_column(con, written, feed, account)
     return found
 
 
-def _of_feed(con: duckdb.DuckDBPyConnection, feed: Feed) -> list[Transformation]:
-    tests = [(fed, kind, test) for fed in feed.columns.values() for kind, test in fed.reading.kinds.items()]
-    if not tests:
+def _of_column(
+    con: duckdb.DuckDBPyConnection, written: Written, feed: Feed, account: ColumnAccount
+) -> list[Transformation]:
+    fed, name = account.fed, account.fed.column.name
+    if fed.source_column is None:
+        return [_entry(feed, name, "constant", account.cells, "", str(fed.rule["constant"]))] if account.cells else []
+    found: list[Transformation] = []
+    rows = f"SELECT *, {quote(name)} AS value FROM {written.relation} WHERE _file_id = {account.file_id}"
+    if account.changed:
+        changed = f"SELECT {quote(f'{name}_source')} AS text, value, _record FROM ({rows}) WHERE value IS NOT NULL"
+        changed = f"SELECT * FROM ({changed}) WHERE text IS NOT NULL"
+        found += _counted(con, feed, name, fed.reading.kinds, changed)
+    if account.changed and fed.reading.row_kinds:
+        value = f"SELECT *, {fed.cell} AS text, {quote(name)} AS value, _at_record AS _record FROM ({feed.sql(None)})"
+        whole = f"SELECT * FROM ({value}) WHERE value IS NOT NULL AND {quote(f'{name}_source')} IS NOT NULL"
+        found += _counted(con, feed, name, fed.reading.row_kinds, whole)
+    if fed.reading.marks:
+        marked = f"SELECT value::VARCHAR AS text, value, {quote(f'{name}_alternative')} AS alternative, _record"
+        found += _counted(con, feed, name, fed.reading.marks, f"{marked} FROM ({rows})")
+    return found
+
+
+def _counted(
+    con: duckdb.DuckDBPyConnection, feed: Feed, column: str, kinds: Mapping[str, str], rows: str
+) -> list[Transformation]:
+    if not kinds:
         return []
-    counts = ", ".join(f"count(*) FILTER ({test}), {_example(fed, test)}" for fed, _, test in tests)
-    row = only_row(con, f"SELECT {counts} FROM ({feed.sql(None)})")
+    pair = "{'before': text, 'after': value::VARCHAR}"
+    counts = ", ".join(f"count(*) FILTER ({test}), arg_min({pair}, _record) FILTER ({test})" for test in kinds.values())
+    answer = only_row(con, f"SELECT {counts} FROM ({rows})")
     found: list[Transformation] = []
-    for i, (fed, kind, _) in enumerate(tests):
-        cells, example = int(row[2 * i]), row[2 * i + 1]
-        if cells:
-            found.append(_entry(feed, fed.column.name, kind, cells, example["before"] or "", example["after"] or ""))
+    for i, kind in enumerate(kinds):
+        if answer[2 * i]:
+            first = answer[2 * i + 1]
+            found.append(_entry(feed, column, kind, int(answer[2 * i]), str(first["before"]), str(first["after"])))
     return found
-
-
-def _example(fed: FedColumn, test: str) -> str:
-    before = literal("") if fed.source_column is None else fed.cell
-    pair = f"{{'before': {before}, 'after': {quote(fed.column.name)}::VARCHAR}}"
-    return f"arg_min({pair}, _at_record) FILTER ({test})"
 
 
 def _entry(feed: Feed, column: str, kind: str, cells: int, before: str, after: str) -> Transformation:
