@@ -1,0 +1,108 @@
+"""The measured facts of two real sets of books, through intake and the rules as an analysis runs them."""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import replace
+from decimal import Decimal
+from pathlib import Path
+
+import duckdb
+import pytest
+import yaml
+from perito_kernel.phases import InputFile, Job, Outcome, RuleOutcome, RuleStatus, UpstreamResult
+from perito_rules.compute import examine
+from perito_rules.trial import read_rows
+from perito_validation.compute import validate
+
+ROOT = Path(__file__).resolve().parents[2]
+BOOKS = ROOT.parent / "shared" / "data"
+pytestmark = [
+    pytest.mark.shared_data,
+    pytest.mark.skipif(not BOOKS.is_dir(), reason="the real books are not beside the project"),
+]
+
+
+def job_of(books: str, phase: str, folder: Path, upstream: list[UpstreamResult]) -> Job:
+    mapping = ROOT / "tests" / books / "mapping.yaml"
+    files: list[InputFile] = []
+    for name in yaml.safe_load(mapping.read_text("utf-8"))["files"]:
+        content = (BOOKS / books / name).read_bytes()
+        digest = hashlib.sha256(content).hexdigest()
+        files.append(InputFile(name, str(BOOKS / books / name), digest, len(content)))
+    out, scratch = folder / phase, folder / f"{phase}-scratch"
+    out.mkdir()
+    scratch.mkdir()
+    rules = f"perito_{phase}.rules"
+    return Job(phase, rules, files, str(mapping), upstream, {}, str(out), str(scratch), 2, 1 << 30)
+
+
+def read(books: str, folder: Path) -> UpstreamResult:
+    """What validation leaves of the books below `folder`."""
+    outcome = validate(job_of(books, "validation", folder, []), silent)
+    artifacts = {file.name: str(folder / "validation" / file.name) for file in outcome.artifacts}
+    return UpstreamResult("validation", "1", artifacts, outcome.rules)
+
+
+def silent(_fraction: float, _step: str) -> None:
+    """Progress that nobody watches."""
+
+
+def rules_of(outcome: Outcome) -> Mapping[str, RuleOutcome]:
+    return {rule.rule_id: rule for rule in outcome.rules}
+
+
+@pytest.fixture(scope="module")
+def crestline(tmp_path_factory: pytest.TempPathFactory) -> UpstreamResult:
+    return read("crestline", tmp_path_factory.mktemp("crestline"))
+
+
+def test_crestline_rolls_forward_in_every_cell_and_its_counts_were_not_posted(
+    crestline: UpstreamResult, tmp_path: Path
+) -> None:
+    rules = rules_of(examine(job_of("crestline", "consistency", tmp_path, [crestline]), silent))
+    roll = rules["C-006"]
+    assert (roll.status, roll.evaluated, roll.failed, roll.unknown) == (RuleStatus.PASSED, 19_550, 0, 0)
+    assert roll.facts["repeated_rows_left_out"] == "122"
+    counts = rules["C-035"]
+    assert (counts.evaluated, counts.findings, counts.unknown) == (20_400, 2_427, 0)
+    facts = {name: counts.facts[name] for name in ("differences", "net_difference", "gross_difference", "posted")}
+    assert facts == {"differences": "2446", "net_difference": "-110", "gross_difference": "5060", "posted": "19"}
+    findings = read_rows(tmp_path / "consistency" / "findings.parquet")
+    assert len(findings) == 2_427
+    assert all(row["impact"] > 0 and row["currency"] == "NGN" for row in findings)
+
+
+def test_one_altered_balance_breaks_the_two_cells_it_stands_in(crestline: UpstreamResult, tmp_path: Path) -> None:
+    altered = tmp_path / "inventory.parquet"
+    source = crestline.artifacts["inventory.parquet"]
+    with duckdb.connect() as connection:
+        connection.execute("CREATE TABLE stock AS FROM read_parquet(?)", [source])
+        cell = ["PRD-0001", "WH-LAG1", "2025-03-31"]
+        changed = connection.execute(
+            "UPDATE stock SET qty = qty + 5 WHERE product = ? AND location = ? AND snapshot_date = ?", cell
+        ).fetchone()
+        assert changed == (1,)
+        connection.table("stock").write_parquet(str(altered))
+    wrong = replace(crestline, artifacts={**crestline.artifacts, "inventory.parquet": str(altered)})
+    examine(job_of("crestline", "consistency", tmp_path, [wrong]), silent)
+    findings = [f for f in read_rows(tmp_path / "consistency" / "findings.parquet") if f["rule_id"] == "C-006"]
+    cells = sorted((str(f["period_end"]), f["delta_qty"], f["identity"]["product"]) for f in findings)
+    assert cells == [("2025-03-31", Decimal(5), "PRD-0001"), ("2025-04-30", Decimal(-5), "PRD-0001")]
+
+
+def test_crestline_record_accuracy(crestline: UpstreamResult, tmp_path: Path) -> None:
+    examine(job_of("crestline", "performance", tmp_path, [crestline]), silent)
+    kpis = read_rows(tmp_path / "performance" / "kpis.parquet")
+    total = {row["measure"]: row for row in kpis if row["scope"] == "total"}
+    assert round(total["exact"]["value"], 2) == Decimal("88.01")
+    assert round(total["within_tolerance"]["value"], 2) == Decimal("97.49")
+    assert (total["exact"]["denominator"], total["exact"]["coverage"]) == (20_400, 1)
+    assert len([row for row in kpis if row["scope"] == "location" and row["measure"] == "exact"]) == 5
+    assert len([row for row in kpis if row["scope"] == "month" and row["measure"] == "exact"]) == 24
+
+
+def test_no_invoice_of_auditiq_is_an_exact_duplicate(tmp_path: Path) -> None:
+    """Its 15 duplicates are edited copies, which P-009 looks for; the 380 clean ones must not be named at all."""
+    rules = rules_of(examine(job_of("auditiq", "pattern", tmp_path, [read("auditiq", tmp_path)]), silent))
+    outcome = rules["P-008"]
+    assert (outcome.status, outcome.evaluated, outcome.failed, outcome.unknown) == (RuleStatus.PASSED, 480, 0, 0)
