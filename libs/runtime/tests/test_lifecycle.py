@@ -1,0 +1,56 @@
+"""Parts start in order and stop in reverse, whatever one of them does."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+import pytest
+from perito_runtime.lifecycle import Lifecycle
+
+
+class Diary:
+    """Parts that write down what happens to them."""
+
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+
+    def part(self, line: str, error: Exception | None = None, seconds: float = 0) -> Callable[[], Awaitable[None]]:
+        async def happen() -> None:
+            await asyncio.sleep(seconds)
+            self.lines.append(line)
+            if error is not None:
+                raise error
+
+        return happen
+
+    def add(self, lifecycle: Lifecycle, name: str) -> None:
+        lifecycle.add(name, self.part(f"+{name}"), self.part(f"-{name}"))
+
+
+async def test_order_and_reverse() -> None:
+    diary, lifecycle = Diary(), Lifecycle()
+    for name in "abc":
+        diary.add(lifecycle, name)
+    async with lifecycle:
+        diary.lines.append("up")
+    assert diary.lines == ["+a", "+b", "+c", "up", "-c", "-b", "-a"]
+
+
+async def test_failed_start_stops_what_had_started_and_is_raised() -> None:
+    diary, lifecycle = Diary(), Lifecycle()
+    diary.add(lifecycle, "a")
+    lifecycle.add("b", diary.part("+b", ValueError("no")), diary.part("-b"))
+    diary.add(lifecycle, "c")
+    with pytest.raises(ValueError, match="no"):
+        await lifecycle.start()
+    assert diary.lines == ["+a", "+b", "-a"]
+
+
+async def test_part_that_fails_or_hangs_does_not_keep_the_others_from_stopping() -> None:
+    diary, lifecycle = Diary(), Lifecycle()
+    diary.add(lifecycle, "a")
+    lifecycle.add("b", diary.part("+b"), diary.part("-b", ValueError("no")))
+    lifecycle.add("c", diary.part("+c"), diary.part("-c", seconds=60), stop_seconds=0.05)
+    await lifecycle.start()
+    await lifecycle.stop()
+    await lifecycle.stop()
+    assert diary.lines == ["+a", "+b", "+c", "-b", "-a"]
