@@ -1,6 +1,8 @@
 """Members taken from a stream are those that parsing the whole would give, however the bytes are cut."""
 
+import asyncio
 import json
+import time
 from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
@@ -69,3 +71,23 @@ async def test_nothing_is_read_beyond_what_is_wanted() -> None:
 async def test_what_is_no_object_or_too_long_a_string_is_an_error(body: bytes) -> None:
     with pytest.raises(ValueError, match=r"object|string|Extra data|delimiter|value"):
         await read_sections(_chunks(body, [5] * 40), ["a"], 100)
+
+
+async def test_a_large_report_leaves_room_for_others() -> None:
+    rows = [{"id": n, "measures": {"observed": "1.0000"}} for n in range(60_000)]
+    body = json.dumps({"findings": rows, "kpis": [1]}).encode()
+    gaps: list[float] = []
+
+    async def others() -> None:
+        last = time.perf_counter()
+        while True:
+            await asyncio.sleep(0)
+            now = time.perf_counter()
+            gaps.append(now - last)
+            last = now
+
+    watching = asyncio.create_task(others())
+    assert await read_sections(_chunks(body, [2**20] * 3), ["kpis"], 2**20) == ({"kpis": [1]}, set())
+    watching.cancel()
+    # One piece at a time: were a chunk of 1 MiB scanned at once, there would be a handful of turns.
+    assert len(gaps) > 50

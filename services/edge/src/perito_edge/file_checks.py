@@ -7,9 +7,6 @@ from collections.abc import Mapping
 
 from perito_kernel.errors import Invalid
 
-# Marks that make a name read otherwise than it is stored.
-_BIDI = frozenset("\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
-_REFUSED_CATEGORIES = frozenset({"Cc", "Cs", "Cn", "Co", "Zl", "Zp"})
 _SHA256_LINE = re.compile(r"([0-9a-fA-F]{64})(?:[ \t]+\*?(.+))?")
 _CONTENT_DIGEST = re.compile(r"(?:^|,)\s*sha-256=:([A-Za-z0-9+/]{43}=):")
 
@@ -35,7 +32,7 @@ def _what_is_wrong(name: str, longest: int) -> str | None:
         return "is empty"
     if len(name) > longest:
         return f"has {len(name)} characters, more than {longest}"
-    if any(unicodedata.category(c) in _REFUSED_CATEGORIES or c in _BIDI for c in name):
+    if not name.isprintable():
         return "holds characters that cannot be shown"
     if name.startswith("/") or "\\" in name or any(part in {"", ".", ".."} for part in name.split("/")):
         return "is a path that leads elsewhere"

@@ -5,13 +5,17 @@ section 5). Only what is asked for is kept and parsed, and only up to a limit; t
 chunk at a time.
 """
 
+import asyncio
 import json
 import re
 from collections.abc import AsyncIterator, Collection
 from typing import Any
 
-# A string (with its closing quote, or without where the chunk ends inside it), or a structural character.
-_TOKEN = re.compile(rb'"(?:[^"\\]++|\\.)*+("?)|[\[\]{}:,]', re.DOTALL)
+# What stands before the next whole string or structural character, and that. No match: it is not there yet.
+_TOKEN = re.compile(rb'[^"\[\]{}:,]*+(?:("(?:[^"\\]++|\\.)*+")|[\[\]{}:,])', re.DOTALL)
+# Inside a member only brackets matter: everything up to the next one, or to a string that the piece cuts.
+_SKIP = re.compile(rb'(?:[^"\[\]{}]++|"(?:[^"\\]++|\\.)*+")*+', re.DOTALL)
+_PIECE_BYTES = 32 * 2**10
 
 
 async def read_sections(
@@ -22,14 +26,28 @@ async def read_sections(
     Raises ValueError where the bytes are not a JSON object. Stops reading when everything wanted was seen.
     """
     scanner = _Scanner(frozenset(wanted), limit)
-    async for chunk in chunks:
-        scanner.feed(chunk)
+    async for piece in _pieces(chunks):
+        scanner.feed(piece)
         if scanner.complete:
             break
     else:
         if not scanner.ended:
             raise ValueError("the object does not end")
     return {name: json.loads(raw) for name, raw in scanner.found.items()}, scanner.too_long
+
+
+async def _pieces(chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    """Pieces that take milliseconds, with a chance for others in between."""
+    async for chunk in chunks:
+        for start in range(0, len(chunk), _PIECE_BYTES):
+            yield chunk[start : start + _PIECE_BYTES]
+            await asyncio.sleep(0)
+
+
+def _match_end(pattern: re.Pattern[bytes], buffer: bytes, start: int) -> int:
+    """Where what `pattern` (which may be empty) matches at `start` ends."""
+    match = pattern.match(buffer, start)
+    return start if match is None else match.end()
 
 
 class _Scanner:
@@ -54,28 +72,27 @@ class _Scanner:
         if len(buffer) > self._limit + len(chunk):
             raise ValueError("a string is longer than the limit")
         done = kept_from = 0
-        for match in _TOKEN.finditer(buffer):
-            token = buffer[match.start()]
-            if token == ord('"'):
-                if not match.group(1):
-                    break
-                if self._depth == 1 and not self._in_value:
-                    self._key = json.loads(match.group())
-            elif token in b"{[":
-                self._open(token)
+        while not self.complete:
+            if self._depth > 1:
+                done = _match_end(_SKIP, buffer, done)
+            match = _TOKEN.match(buffer, done)
+            if match is None:
+                break
+            done = match.end()
+            token = buffer[done - 1]
+            if self._depth == 1 and token == ord('"') and not self._in_value:
+                self._key = json.loads(match.group(1))
             elif self._depth == 1 and token == ord(":"):
                 self._in_value = True
-                kept_from = match.end()
+                kept_from = done
                 self._kept = bytearray() if self._key in self._wanted else None
+            elif token in b"{[":
+                self._open(token)
             elif token in b"}]," and self._close(token):
-                self._keep(buffer[kept_from : match.start()])
+                self._keep(buffer[kept_from : done - 1])
                 self._finish()
-            done = match.end()
-            if self.complete:
-                return
         else:
-            # Digits and literals between tokens may be cut anywhere; whole bytes of them can be kept as they are.
-            done = len(buffer)
+            return
         self._keep(buffer[kept_from:done])
         self._carry = buffer[done:]
 
