@@ -11,8 +11,9 @@ from typing import Any
 
 import pytest
 from perito_kernel.errors import Internal
+from perito_kernel.phases import RuleOutcome, RuleStatus
 from perito_reporting import charts, page
-from perito_reporting.bridge import find_bridge
+from perito_reporting.bridge import find_bridge, total_bridge
 from perito_reporting.compute import report
 from perito_reporting.figures import grouped, money, plain, share
 from perito_reporting.texts import ENGLISH
@@ -144,6 +145,25 @@ def test_a_bridge_is_drawn_only_where_it_adds_up() -> None:
     assert bridge_of({"sales": "-1"}, "9", "8") is None
 
 
+def test_the_totals_of_a_rule_make_a_bridge_where_they_agree_with_its_difference(tmp_path: Path) -> None:
+    facts = {
+        "opening_total": "10",
+        "moved_total": "5.5000",
+        "closing_total": "14",
+        "net_difference": "-1.5",
+        "cells": "3",
+    }
+    found = total_bridge(facts)
+    assert found
+    assert [(step.name, step.amount) for step in found.steps] == [("moved", Decimal("5.5"))]
+    assert (found.expected, found.difference) == (Decimal("15.5"), Decimal("-1.5"))
+    assert total_bridge(facts | {"net_difference": "0"}) is None
+    assert total_bridge({"closing_total": "14", "net_difference": "0"}) is None
+    upstream = Upstream(tmp_path, headers=[header("C-006")])
+    upstream.outcomes["C-006"] = RuleOutcome("C-006", "1", RuleStatus.PASSED, evaluated=3, facts=facts)
+    assert '<td>Moved</td><td class="number">5.5</td><td><svg' in drawn(upstream)
+
+
 def test_a_bridge_stands_on_the_page(tmp_path: Path) -> None:
     upstream = Upstream(tmp_path, headers=[header("C-006")])
     measures = json.dumps({"opening": "200", "receipts": "60", "sales": "-137"})
@@ -193,6 +213,7 @@ def test_numbers_for_people_have_separators() -> None:
     assert grouped("P001") == "P001"
     assert money("-1234.56", "NGN") == "NGN −1,235"
     assert money("999.994", "NGN") == "NGN 999.99"
+    assert money("0.00", "NGN") == "NGN 0"
     assert money(None, "NGN") == "–"
     assert share(1, 8) == "12.50 %"
     assert share(1, 0) == "–"

@@ -61,6 +61,21 @@ def find_bridge(finding: Mapping[str, Any]) -> Bridge | None:
     return None
 
 
+def total_bridge(facts: Mapping[str, Any]) -> Bridge | None:
+    """The bridge of all cells together: facts `opening_total`, `closing_total` and one `<step>_total` per movement.
+
+    None where they are missing or do not leave the `net_difference` that the rule states.
+    """
+    amounts = {name.removesuffix("_total"): _decimal(value) for name, value in facts.items() if name.endswith("_total")}
+    opening, closing = amounts.pop("opening", None), amounts.pop("closing", None)
+    stated = _decimal(facts.get("net_difference"))
+    if opening is None or closing is None or stated is None or not amounts:
+        return None
+    steps = [Step(name, amount) for name in sorted(amounts, key=_place) if (amount := amounts[name])]
+    expected = opening + sum(step.amount for step in steps)
+    return Bridge(opening, steps, expected, closing) if closing - expected == stated else None
+
+
 def _place(name: str) -> tuple[int, str]:
     return (_ORDER.index(name) if name in _ORDER else len(_ORDER), name)
 

@@ -33,11 +33,11 @@ def grouped(value: Decimal | int | str | None, places: int | None = None) -> str
 
 
 def money(amount: Decimal | str | None, currency: str) -> str:
-    """An amount for people: no decimals from a thousand on, two below; currency code in front."""
+    """An amount for people: no decimals from a thousand on and for nothing, two else; currency code in front."""
     if amount is None:
         return "–"
     number = Decimal(amount)
-    places = 0 if abs(number) >= 1000 else 2
+    places = 0 if abs(number) >= 1000 or not number else 2
     return f"{currency} {grouped(number, places)}".strip()
 
 

@@ -88,14 +88,16 @@ def _case(case: Mapping[str, Any], finding: Mapping[str, Any], rows: int) -> Vie
         "title": clip(finding["title"]["en"]),
         "amount": money(case["impact"] and case["impact"].lstrip("-"), case["currency"] or ""),
         "period": _period(case),
-        "identity": ", ".join(f"{name} {clip(cell(value), CELL)}" for name, value in case["identity"].items()),
+        "identity": ", ".join(
+            f"{name} {clip(cell(value), CELL)}" for name, value in case["identity"].items() if value is not None
+        ),
         "confidence": case["confidence"],
         "weight": case["weight"],
         "observed": clip(grouped(finding["observed"]), CELL) if finding["observed"] is not None else "",
         "expected": clip(grouped(finding["expected"]), CELL) if finding["expected"] is not None else "",
         "explains": say("explains", findings=explained, rules=rules) if rules else "",
         "explained": say("not_added", money=", ".join(amounts)) if amounts else "",
-        "bridge": _bridge(found) if found else [],
+        "bridge": bridge_rows(found) if found else [],
         "evidence": _evidence(finding, rows),
     }
 
@@ -128,7 +130,7 @@ def _evidence(finding: Mapping[str, Any], most: int) -> View | None:
     }
 
 
-def _bridge(found: Bridge) -> list[View]:
+def bridge_rows(found: Bridge) -> list[View]:
     """Rows of the bridge: label, amount, drawing, and whether it is a total."""
     levels = [Decimal(), found.opening, found.expected, found.observed]
     running = found.opening

@@ -6,8 +6,9 @@ from itertools import groupby
 from typing import Any
 
 from perito_reporting import charts
+from perito_reporting.bridge import total_bridge
 from perito_reporting.figures import grouped, money
-from perito_reporting.page_cases import CELL, View, clip
+from perito_reporting.page_cases import CELL, View, bridge_rows, clip
 from perito_reporting.texts import number_of, say
 
 ROWS = 200
@@ -143,6 +144,7 @@ def facts(document: Mapping[str, Any]) -> list[View]:
         {
             "id": rule["id"],
             "title": clip(rule["title"]["en"]),
+            "bridge": bridge_rows(found) if (found := total_bridge(rule["facts"])) else [],
             "facts": [
                 {"name": name.replace("_", " "), "value": grouped(value)} for name, value in rule["facts"].items()
             ],
