@@ -8,7 +8,7 @@ import fcntl
 import json
 import os
 import secrets
-import sys
+import shutil
 import tempfile
 import time
 from pathlib import Path
@@ -142,7 +142,19 @@ def write_private(path: Path, text: str, *, uid: int | None = None) -> None:
         raise
 
 
-def short_folder(purpose: str) -> Path:
-    """A new folder of our own (0700) with a short path, for sockets: their paths may have at most 107 characters."""
-    base = Path("/tmp") if sys.platform != "win32" else Path(tempfile.gettempdir())  # noqa: S108 (TMPDIR may be long)
-    return Path(tempfile.mkdtemp(prefix=f"perito-{purpose}-", dir=base))
+def socket_folder(purpose: str, known_as: Path) -> Path:
+    """A new folder of our own (0700) with a short path, for sockets: their paths may have at most 107 characters.
+
+    `known_as` becomes a link to it, by which the folder that a killed process left is found and removed here.
+    """
+    remove_socket_folder(known_as)
+    folder = Path(tempfile.mkdtemp(prefix=f"perito-{purpose}-", dir="/tmp"))
+    known_as.symlink_to(folder)
+    return folder
+
+
+def remove_socket_folder(known_as: Path) -> None:
+    """Removes the folder and the link, where they are."""
+    if known_as.is_symlink():
+        shutil.rmtree(known_as.readlink(), ignore_errors=True)
+        known_as.unlink()

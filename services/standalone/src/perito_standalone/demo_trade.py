@@ -179,7 +179,8 @@ class Retailer:
 
     def _count(self, day: date) -> None:
         """Counts after closing. Most agree; of those that do not, most are adjusted the same evening."""
-        for location in (*SHOPS, WAREHOUSE):
+        places = (*SHOPS, WAREHOUSE)
+        for location in places:
             for product in self._chance.sample(self.trade.products[PRODUCTS // 2 :], _COUNTED_PER_MONTH):
                 system = self._stock[product.code, location]
                 off = self._chance.random() < 0.07
@@ -188,7 +189,8 @@ class Retailer:
                 self.trade.counts.append(count)
                 if counted == system:
                     continue
-                if len(self.unposted) < self._unposted_wanted * day.month // 6:  # spread over the half year
+                due = len(self.unposted) < self._unposted_wanted * day.month // 6  # spread over months and places
+                if due and location == places[day.month % 3]:
                     self.unposted.append(count)
                 else:
                     self._move(_moment(day, 82_800), product, location, "ADJUSTMENT", counted - system, "COUNT")

@@ -20,7 +20,7 @@ import psutil
 from perito_kernel.errors import Internal, Precondition, Unavailable
 
 from perito_standalone import postgres_watchdog
-from perito_standalone.data_directory import DataDirectory, short_folder
+from perito_standalone.data_directory import DataDirectory, remove_socket_folder, socket_folder
 from perito_standalone.postgres_binaries import MAJOR, installation
 from perito_standalone.postgres_cluster import ENVIRONMENT, SUPERUSER, as_user, initialise_cluster
 from perito_standalone.postgres_process import alive, end, living_server
@@ -81,6 +81,10 @@ class EmbeddedPostgres:
     def log_path(self) -> Path:
         """What the server said since it was last started."""
         return self.directory.path / "postgres.log"
+
+    @property
+    def _socket_link(self) -> Path:
+        return self.directory.path / "postgres-socket"
 
     @property
     def pid(self) -> int:
@@ -159,7 +163,7 @@ class EmbeddedPostgres:
     async def _start(self) -> None:
         if not (self.cluster / "PG_VERSION").exists():
             await asyncio.to_thread(self._initialise)
-        self._socket_folder = short_folder("pg")
+        self._socket_folder = socket_folder("pg", self._socket_link)
         if self._account:
             os.chown(self._socket_folder, self._account.uid, self._account.gid)
         settings = {**_SETTINGS, "unix_socket_directories": str(self._socket_folder)}
@@ -237,12 +241,11 @@ class EmbeddedPostgres:
             if self._process is not None:
                 await asyncio.to_thread(end, self._process, self._settings.stop_seconds)
                 self._process = None
+                remove_socket_folder(self._socket_link)
             if self._watchdog is not None:
                 self._watchdog.kill()
                 await asyncio.to_thread(self._watchdog.communicate)
                 self._watchdog = None
-            if self._socket_folder != Path():
-                shutil.rmtree(self._socket_folder, ignore_errors=True)
         finally:
             self.directory.__exit__(None, None, None)
 

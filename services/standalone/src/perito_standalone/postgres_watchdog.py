@@ -51,13 +51,14 @@ def watch(lock: Path, cluster: Path, seconds: float) -> bool:
         pass
     until = time.monotonic() + seconds
     while time.monotonic() < until:
-        if _held(lock):
+        if is_held(lock):
             return False
         time.sleep(_POLL_SECONDS)
     return stop_abandoned(lock, cluster)
 
 
-def _held(lock: Path) -> bool:
+def is_held(lock: Path) -> bool:
+    """Whether a living process holds this data directory."""
     try:
         descriptor = os.open(lock, os.O_RDWR | os.O_CLOEXEC)
     except FileNotFoundError:

@@ -1,0 +1,133 @@
+"""One analysis from the command line: the whole house starts in a temporary directory, works once, and goes.
+
+The way of the data is the way it takes in service: files go in through REST, the answer comes out through REST.
+"""
+
+import os
+import shutil
+import tempfile
+import time
+from collections.abc import AsyncGenerator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from perito.analysis.v1.access_pb2 import AuthenticateRequest
+from perito.analysis.v1.access_pb2_grpc import AccessServiceStub
+from perito_kernel.errors import Internal, PeritoError, Precondition
+from perito_runtime.grpc_client import call_errors
+
+from perito_standalone.books_folder import Books
+from perito_standalone.data_directory import make_folders
+from perito_standalone.edge_client import EdgeClient, Status, connect
+from perito_standalone.postgres import PostgresSettings
+from perito_standalone.postgres_watchdog import is_held, is_postgres, postmaster
+from perito_standalone.run_files import REPORT_HTML, REPORT_JSON, fetch_tables, write_run
+from perito_standalone.service_account import closed_parent, service_account
+from perito_standalone.supervisor import Supervisor, SupervisorSettings
+
+_PREFIX = "perito-analyze-"
+_ROOTS_OWN = Path("/var/lib/perito/tmp")
+_ABANDONED_SECONDS = 60.0
+
+
+@dataclass(frozen=True)
+class Finished:
+    """An ended analysis: its last status, and whether a report was written."""
+
+    status: Status
+    reported: bool
+
+
+async def analyze(
+    books: Books, out: Path, name: str, on_status: Callable[[Status], None], memory_bytes: int
+) -> Finished:
+    """Analyses the books and writes report, tables and `run.json` into `out`. Raises `PeritoError`."""
+    _writable(out)
+    begun = time.monotonic()
+    async with temporary_directory() as data_dir:
+        settings = SupervisorSettings(
+            data_dir, memory_bytes=memory_bytes, tenant_name="command line", postgres=PostgresSettings(durable=False)
+        )
+        async with Supervisor(settings) as supervisor:
+            if supervisor.first_key is None:
+                raise Internal("KEY_MISSING", "A new data directory had a key already.")
+            started = time.monotonic()
+            async with connect(supervisor.address, supervisor.first_key) as client:
+                dataset = await client.upload(books.files, books.mapping)
+                uploaded = time.monotonic()
+                status = await client.wait(await client.submit(str(dataset["dataset_id"]), name), on_status)
+                ended = time.monotonic()
+                facts: dict[str, Any] = {
+                    "start_seconds": round(started - begun, 3),
+                    "upload_seconds": round(uploaded - started, 3),
+                    "analysis_seconds": round(ended - uploaded, 3),
+                    "inputs": [*dataset["files"], dataset["mapping"]],
+                    "unused_files": list(books.unused),
+                }
+                return await _written(supervisor, client, status, out, facts)
+
+
+async def _written(
+    supervisor: Supervisor, client: EdgeClient, status: Status, out: Path, facts: dict[str, Any]
+) -> Finished:
+    analysis_id = str(status["id"])
+    answer = await client.analysis(analysis_id)
+    reported = True
+    try:
+        await client.export(analysis_id, "json", out / REPORT_JSON)
+        await client.export(analysis_id, "html", out / REPORT_HTML)
+    except PeritoError as error:
+        if error.reason != "REPORT_MISSING":
+            raise
+        reported = False  # the analysis failed before there was anything to report; its status says why
+    tenant = await _tenant(supervisor)
+    facts["tables"] = await fetch_tables(supervisor, tenant, analysis_id, out)
+    write_run(out, status, answer["summaries"], facts)
+    return Finished(status, reported)
+
+
+async def _tenant(supervisor: Supervisor) -> str:
+    async with call_errors():
+        known = await AccessServiceStub(supervisor.channel).Authenticate(
+            AuthenticateRequest(api_key=str(supervisor.first_key)), timeout=10
+        )
+    return known.tenant_id
+
+
+def _writable(out: Path) -> None:
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        for name in (REPORT_JSON, REPORT_HTML):
+            (out / name).unlink(missing_ok=True)  # an old report beside a new failure would be read as its result
+    except OSError as error:
+        raise Precondition(
+            "OUT_UNUSABLE", f"Cannot write to {out} ({error.strerror}). Name another folder with --out."
+        ) from error
+
+
+@asynccontextmanager
+async def temporary_directory() -> AsyncGenerator[Path, None]:
+    """A data directory for one analysis, removed afterwards; those that killed ones left are removed before."""
+    account = service_account()
+    base = Path(tempfile.gettempdir())
+    if account and closed_parent(base / _PREFIX, account.uid, account.gid) is not None:
+        base = _ROOTS_OWN  # root's private TMPDIR is closed to PostgreSQL, and stays so
+        make_folders(base, 0o711)
+    _sweep(base)
+    path = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=base))
+    try:
+        yield path
+    finally:
+        shutil.rmtree(path, ignore_errors=True)
+
+
+def _sweep(base: Path) -> None:
+    for left in base.glob(_PREFIX + "*"):
+        found = left.lstat()
+        server = postmaster(left / "postgres")
+        alive = is_held(left / "lock") or (server is not None and is_postgres(server[0]))
+        old = time.time() - found.st_mtime > _ABANDONED_SECONDS
+        if found.st_uid == os.geteuid() and not left.is_symlink() and old and not alive:
+            shutil.rmtree(left, ignore_errors=True)

@@ -1,0 +1,118 @@
+"""The `perito` command. It only reads its arguments here; what does the work is imported when it is needed."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+app = typer.Typer(
+    name="perito",
+    help="Examines a retailer's books and says, with evidence, what does not hold.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    epilog="Start with `perito demo`; then `perito analyze DIR --mapping mapping.yaml --out out`.",
+)
+
+_ANALYZE = """Examines the files of one set of books and writes a report.
+
+\b
+The mapping (YAML) says which file holds what. Files it does not name are left alone, and said so.
+Into --out go: report.html to read, report.json (the same bytes for the same books), tables/ with every
+finding and its evidence (Parquet), run.json with the facts of this run, perito.log.
+
+\b
+Exit code: 0 nothing at or above --fail-on; 1 findings at or above it; 2 it could not be examined (completely).
+
+\b
+Examples:
+  perito analyze exports/2026-06 --mapping books.yaml --out out
+  perito analyze exports/2026-06 --out out            (takes exports/2026-06/mapping.yaml)
+  perito analyze ledger.csv --mapping ledger.yaml --out out --fail-on critical
+"""
+
+_SERVE = """Starts all of Perito on this machine: REST, services, database, in one data directory.
+
+\b
+The first start prints an API key, once; only its hash is kept. Ctrl-C drains and stops; what was accepted
+and is not finished goes on at the next start.
+
+\b
+Examples:
+  perito serve
+  perito serve --data-dir /srv/perito --port 9000
+  curl -H "X-API-Key: $KEY" -F files=@sales.csv -F mapping=@mapping.yaml http://127.0.0.1:8080/api/forensic/datasets
+"""
+
+_DEMO = """Makes a small set of books with planted faults, examines them, and prints both side by side.
+
+\b
+Exit code: 0 everything planted was found and nothing else; 1 not so; 2 it could not be examined.
+"""
+
+DataDir = Annotated[
+    Path | None, typer.Option(help="Where everything is kept. Default: /var/lib/perito/data for root, else ~/.local.")
+]
+Memory = Annotated[str, typer.Option(help="Memory for all of it, such as 3GiB. Default: half the machine's, 4GiB.")]
+
+
+@app.command(help=_ANALYZE, short_help="Examine a folder of exported files, write a report")
+def analyze(
+    path: Annotated[Path, typer.Argument(metavar="PATH", help="A folder of files, or one file.")],
+    out: Annotated[Path, typer.Option(help="Folder for the report; made if it is not there.")],
+    mapping: Annotated[Path | None, typer.Option(help="The mapping. Default: mapping.yaml beside the files.")] = None,
+    fail_on: Annotated[
+        str, typer.Option(help="Exit with 1 from this severity on: info, low, medium, high, critical, or never.")
+    ] = "high",
+    name: Annotated[str, typer.Option(help="Your name for this examination.")] = "",
+    memory: Memory = "",
+) -> None:
+    """See `_ANALYZE`."""
+    from perito_standalone.commands import run_analyze  # noqa: PLC0415 (help must not wait for the services)
+
+    raise typer.Exit(run_analyze(path, mapping, out, fail_on, name, memory))
+
+
+@app.command(help=_SERVE, short_help="Start all of Perito on this machine")
+def serve(
+    data_dir: DataDir = None,
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="Port; 0 takes a free one.", min=0, max=65535)] = 8080,
+    allow_plain_http: Annotated[
+        bool, typer.Option("--allow-plain-http", help="Listen on other than loopback, unencrypted.")
+    ] = False,
+    memory: Memory = "",
+) -> None:
+    """See `_SERVE`."""
+    from perito_standalone.commands import run_serve  # noqa: PLC0415 (help must not wait for the services)
+
+    raise typer.Exit(run_serve(data_dir, host, port, memory, allow_plain_http=allow_plain_http))
+
+
+@app.command(help=_DEMO, short_help="Examine generated books with planted faults")
+def demo(
+    out: Annotated[Path, typer.Option(help="Folder for books and report.")] = Path("perito-demo"),
+    memory: Memory = "",
+) -> None:
+    """See `_DEMO`."""
+    from perito_standalone.commands import run_demo  # noqa: PLC0415 (help must not wait for the services)
+
+    raise typer.Exit(run_demo(out, memory))
+
+
+@app.command(short_help="Bring the database of an older Perito up to date")
+def upgrade(data_dir: DataDir = None) -> None:
+    """Upgrades the database in a data directory that an older Perito made. The old files stay beside the new ones."""
+    from perito_standalone.commands import run_upgrade  # noqa: PLC0415 (help must not wait for the services)
+
+    raise typer.Exit(run_upgrade(data_dir))
+
+
+@app.command(short_help="Print the version")
+def version() -> None:
+    """Prints the version of Perito."""
+    from importlib.metadata import version as installed  # noqa: PLC0415 (help must not wait for it)
+
+    typer.echo(f"perito {installed('perito-standalone')}")

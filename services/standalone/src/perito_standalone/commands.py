@@ -1,0 +1,184 @@
+"""What the commands do: arguments to checked values, work to exit codes, every error to one sentence on stderr."""
+
+import asyncio
+import contextlib
+import ipaddress
+import logging
+import signal
+import sys
+import traceback
+from collections.abc import Callable, Coroutine
+from pathlib import Path
+from typing import Any
+
+from perito_kernel.errors import Invalid, PeritoError, Precondition
+from perito_kernel.findings import Severity
+from perito_runtime.lifecycle import stop_signal
+from perito_runtime.logs import configure_logs
+from pydantic import ByteSize, TypeAdapter, ValidationError
+from rich.console import Console
+
+from perito_standalone.analyze import Finished, analyze
+from perito_standalone.books_folder import find_books
+from perito_standalone.data_directory import default_data_directory
+from perito_standalone.demo_books import write_books
+from perito_standalone.demo_truth import compare, print_comparison
+from perito_standalone.memory import default_budget
+from perito_standalone.outcome import exit_code, print_outcome, read_report
+from perito_standalone.postgres_upgrade import upgrade_database
+from perito_standalone.progress import PhaseProgress
+from perito_standalone.supervisor import Supervisor, SupervisorSettings
+
+LOG = "perito.log"
+NEVER = "never"
+_FAILED = 2
+_INTERRUPTED = 130
+_LEAST_MEMORY = 512 * 2**20
+
+
+def run_analyze(path: Path, mapping: Path | None, out: Path, fail_on: str, name: str, memory: str) -> int:
+    """`perito analyze`. Returns the exit code."""
+
+    def work() -> int:
+        least = _severity(fail_on)
+        finished = _analyzed(path, mapping, out, name or path.absolute().name, _budget(memory))
+        return exit_code(finished.status, read_report(out) if finished.reported else None, least)
+
+    return _guarded(work, lambda: out / LOG)
+
+
+def run_demo(out: Path, memory: str) -> int:
+    """`perito demo`. Returns the exit code."""
+
+    def work() -> int:
+        books = out / "books"
+        write_books(books)
+        finished = _analyzed(books, None, out, "demo", _budget(memory))
+        if not finished.reported:
+            return _FAILED
+        lines = compare(books, read_report(out))
+        print_comparison(_console(), lines)
+        return 0 if all(line.complete for line in lines) else 1
+
+    return _guarded(work, lambda: out / LOG)
+
+
+def run_serve(data_dir: Path | None, host: str, port: int, memory: str, *, allow_plain_http: bool) -> int:
+    """`perito serve`. Returns the exit code when it has been told to stop."""
+    directory = (data_dir or default_data_directory()).absolute()
+
+    def work() -> int:
+        _refuse_open_door(host, allow_plain_http)
+        listen = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+        settings = SupervisorSettings(directory, listen=listen, memory_bytes=_budget(memory))
+        return asyncio.run(_serve(settings))
+
+    return _guarded(work, lambda: None)
+
+
+def run_upgrade(data_dir: Path | None) -> int:
+    """`perito upgrade`. Returns the exit code."""
+
+    def work() -> int:
+        kept = asyncio.run(upgrade_database(data_dir or default_data_directory()))
+        _console().print(f"Upgraded. The old files are kept in {kept}; remove them when all is well.")
+        return 0
+
+    return _guarded(work, lambda: None)
+
+
+async def _serve(settings: SupervisorSettings) -> int:
+    console = _console()
+    told = asyncio.create_task(stop_signal())
+    # In a terminal JSON lines would bury the two lines that matter; elsewhere stderr is where logs belong.
+    configure_logs("WARNING" if sys.stderr.isatty() else "INFO")
+    async with Supervisor(settings) as supervisor:
+        console.print(f"Perito serves http://{supervisor.address}/api/forensic (data in {settings.data_dir})")
+        if supervisor.first_key:
+            console.print(f"API key, shown this once: {supervisor.first_key}", soft_wrap=True)
+        await told
+        console.print("Stopping; what is not finished goes on at the next start.")
+    return 0
+
+
+def _analyzed(path: Path, mapping: Path | None, out: Path, name: str, budget: int) -> Finished:
+    console = _console()
+    books = find_books(path, mapping)
+    for unused in books.unused:
+        console.print(f"Not used (the mapping does not name it): {unused}")
+    out.mkdir(parents=True, exist_ok=True)
+    _log_to(out / LOG)
+    with PhaseProgress(console) as progress:
+        finished = asyncio.run(_until_told(analyze(books, out, name, progress.show, budget)))
+    print_outcome(console, finished, out)
+    return finished
+
+
+async def _until_told(work: Coroutine[Any, Any, Finished]) -> Finished:
+    """SIGTERM ends the work as Ctrl-C does, so that no server and no temporary directory is left."""
+    task = asyncio.ensure_future(work)
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
+    return await task
+
+
+def _guarded(work: Callable[[], int], log: Callable[[], Path | None]) -> int:
+    try:
+        return work()
+    except PeritoError as error:
+        places = [f"{word} {error.details[word]}" for word in ("file", "row", "column") if word in error.details]
+        shown = [place for place in places if place.partition(" ")[2] not in error.message]
+        sys.stderr.write(error.message + (f" ({', '.join(shown)})" if shown else "") + "\n")
+        return _FAILED
+    except (KeyboardInterrupt, asyncio.CancelledError):
+        sys.stderr.write("Stopped.\n")
+        return _INTERRUPTED
+    except Exception as error:
+        logging.getLogger("perito").error("command failed", exc_info=error)
+        path = log()
+        where = f"see {path}" if path and path.exists() else traceback.format_exception_only(error)[-1].strip()
+        sys.stderr.write(f"Perito failed by a fault of its own: {where}\n")
+        return _FAILED
+
+
+def _console() -> Console:
+    plain = not sys.stdout.isatty()
+    return Console(highlight=False, width=120 if plain else None, no_color=plain or None)
+
+
+def _log_to(path: Path) -> None:
+    logging.getLogger("httpx").setLevel(logging.WARNING)
+    configure_logs("INFO", path.open("w", encoding="utf-8", buffering=1))
+
+
+def _severity(word: str) -> Severity | None:
+    if word == NEVER:
+        return None
+    with contextlib.suppress(ValueError):
+        return Severity(word)
+    words = ", ".join(severity.value for severity in Severity)
+    raise Invalid("OPTION_INVALID", f"--fail-on {word} is unknown. Choose {words} or {NEVER}.")
+
+
+def _budget(memory: str) -> int:
+    if not memory:
+        return default_budget()
+    try:
+        budget = int(TypeAdapter(ByteSize).validate_python(memory))
+    except ValidationError as error:
+        raise Invalid("OPTION_INVALID", f"--memory {memory} is no size. Write it like 3GiB.") from error
+    if budget < _LEAST_MEMORY:
+        raise Invalid("OPTION_INVALID", f"--memory {memory} is too little: 512MiB is the least.")
+    return budget
+
+
+def _refuse_open_door(host: str, allowed: bool) -> None:
+    try:
+        loopback = host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        loopback = False
+    if not loopback and not allowed:
+        raise Precondition(
+            "LISTEN_REFUSED",
+            f"On {host} books and keys would cross the network unencrypted. Put a proxy with TLS before 127.0.0.1, or"
+            " add --allow-plain-http.",
+        )

@@ -1,0 +1,53 @@
+"""Progress of the phases on a terminal, or one line per change of state where there is none."""
+
+from types import TracebackType
+from typing import Self
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+
+from perito_standalone.edge_client import Status
+
+_QUIET = {"waiting", "queued"}
+
+
+class PhaseProgress:
+    """One bar per phase while the `with` block lasts; `show` takes each status of the analysis."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._bars: dict[str, TaskID] = {}
+        self._said: dict[str, str] = {}
+        self._progress = Progress(
+            TextColumn("{task.description:<12}"),
+            BarColumn(bar_width=30),
+            TextColumn("{task.percentage:>3.0f} %"),
+            TimeElapsedColumn(),
+            TextColumn("{task.fields[step]}", style="dim"),
+            console=console,
+            disable=not console.is_terminal,
+        )
+
+    def __enter__(self) -> Self:
+        self._progress.start()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, value: BaseException | None, at: TracebackType | None) -> None:
+        self._progress.stop()
+
+    def show(self, status: Status) -> None:
+        """Draws a status."""
+        for phase in status["phases"]:
+            name, state = str(phase["phase"]), str(phase["status"])
+            if name not in self._bars:
+                self._bars[name] = self._progress.add_task(name, total=100, start=False, step="")
+            bar = self._bars[name]
+            if state not in _QUIET:
+                self._progress.start_task(bar)
+            step = phase["step"] if state == "running" else "" if state in {"completed", "waiting"} else state
+            self._progress.update(bar, completed=phase["progress"], step=step)
+            if state in {"completed", "failed", "skipped"}:
+                self._progress.stop_task(bar)
+            if not self._console.is_terminal and state not in _QUIET and self._said.get(name) != state:
+                self._said[name] = state
+                self._console.print(f"{name}: {state}")

