@@ -92,10 +92,23 @@ def entity_keys_sql(written: Written) -> list[str]:
     return [_entity_keys(written, name, domain) for name, domain in _domains(written)]
 
 
+def duplicates_sql(written: Written) -> str:
+    """SELECT of the rows of `duplicates` for one table that has any."""
+    lines = f"SELECT _file_id, _record, _line FROM {written.relation}"
+    return (
+        f"SELECT {literal(written.table.name)} AS table_name, d.file_id, d.record, r._line AS line, "
+        "d.first_file AS first_file_id, d.first_record, f._line AS first_line "
+        f"FROM {written.duplicates} AS d "
+        f"JOIN ({lines}) AS r ON r._file_id = d.file_id AND r._record = d.record "
+        f"JOIN ({lines}) AS f ON f._file_id = d.first_file AND f._record = d.first_record"
+    )
+
+
 def _domains(written: Written) -> list[tuple[str, str]]:
+    """Columns that name things of master data, and the thing; a document is none (it has a time)."""
     table = written.table
     found = [(n, table.columns[n].references.partition(".")[2]) for n in written.columns if table.columns[n].references]
-    if len(table.key) == 1 and table.key[0] in written.columns:
+    if len(table.key) == 1 and table.key[0] in written.columns and "ts" not in table.columns:
         own = table.key[0]
         found += [(own, own)] if (own, own) not in found else []
     return found

@@ -21,8 +21,8 @@ BLANKS = "' ' || chr(9) || chr(160)"
 _HALVES = "[" + ", ".join(f"0.{'0' * n}5{'0' * (9 - n)}::DECIMAL(12, 10)" for n in range(9)) + "]"
 """Half a unit of the last printed decimal, by number of decimals (0 to 8)."""
 
-_TRUE = ("true", "yes", "y", "t", "1", "si", "s", "verdadero", "v", "x")
-_FALSE = ("false", "no", "n", "f", "0", "falso")
+_TRUE: tuple[str, ...] = ("true", "yes", "y", "t", "1", "si", "s", "verdadero", "v", "x")
+_FALSE: tuple[str, ...] = ("false", "no", "n", "f", "0", "falso")
 _GROUPS = {",": ",", ".": r"\.", " ": "[ \u00a0\u202f]", "'": "['\u2019]"}
 
 
@@ -30,13 +30,18 @@ _GROUPS = {",": ",", ".": r"\.", " ": "[ \u00a0\u202f]", "'": "['\u2019]"}
 class Reading:
     """One canonical column, as SQL over the staged row.
 
-    `staged` are helper columns that are made first; `outputs` the column and its companions; `kinds` say, per kind of
-    transformation, which rows it changed; `reason` is SQL over `text`, the refused cell.
+    `staged` are helper columns that are made first, `derived` those that are made from them; `outputs` the column and
+    its companions. `kinds` say, per kind of transformation, which of the changed cells it changed: SQL over `text` (the
+    cell) and `value`; `row_kinds` the same, where helper columns are needed to tell; `marks` over `value` and
+    `alternative`, for cells that stand as read. `reason` is SQL over `text`, a refused cell.
     """
 
     outputs: Mapping[str, str]
     staged: Mapping[str, str] = field(default_factory=dict[str, str])
+    derived: Mapping[str, str] = field(default_factory=dict[str, str])
     kinds: Mapping[str, str] = field(default_factory=dict[str, str])
+    row_kinds: Mapping[str, str] = field(default_factory=dict[str, str])
+    marks: Mapping[str, str] = field(default_factory=dict[str, str])
     reason: str = "'unreadable'"
 
 
@@ -49,8 +54,8 @@ class UnitFactor:
 
 
 def is_blank(cell: str) -> str:
-    """SQL: nothing but spaces."""
-    return f"trim({cell}, {BLANKS}) = ''"
+    """SQL: nothing but spaces. Most cells are told by their first byte, which is much cheaper than trimming them."""
+    return f"(({cell} < '!' OR {cell} >= chr(160)) AND trim({cell}, {BLANKS}) = '')"
 
 
 def read_text(column: Column, cell: str) -> Reading:
@@ -71,18 +76,16 @@ def read_key(column: Column, cell: str, mapped: Cell) -> Reading:
     if mapped.values:
         words = {word.strip().casefold(): meaning for word, meaning in mapped.values.items()}
         value = f"CASE lower(trim({cell})) {_when(words)} ELSE {value} END"
-    name = quote(column.name)
     if value == cell:
         outputs = {column.name: f"CASE WHEN NOT {is_blank(cell)} THEN {cell} END", _source(column): "NULL::VARCHAR"}
         return Reading(outputs)
     staged = f"_v_{column.name}"
     outputs = {
         column.name: f"nullif({quote(staged)}, '')",
-        _source(column): f"CASE WHEN NOT {is_blank(cell)} AND {quote(staged)} <> {cell} THEN {cell} END",
+        _source(column): f"CASE WHEN {quote(staged)} <> {cell} THEN {cell} END",
     }
-    changed = f"{name} IS NOT NULL AND {quote(_source(column))} IS NOT NULL"
     stage = {staged: f"CASE WHEN NOT {is_blank(cell)} THEN {value} END"}
-    return Reading(outputs, stage, {"key_normalised": changed})
+    return Reading(outputs, stage, kinds={"key_normalised": "true"})
 
 
 def word_meanings(column: Column, mapped: Cell, words: Iterable[str]) -> dict[str, str]:
@@ -107,43 +110,38 @@ def read_word(column: Column, cell: str, meanings: Mapping[str, str]) -> Reading
     plain = [word for word, meaning in meanings.items() if word == meaning or column.type is ColumnType.BOOLEAN]
     same = f"{cell} IN ({', '.join(literal(word) for word in sorted(plain))})" if plain else "false"
     source = f"CASE WHEN {same} OR {is_blank(cell)} THEN NULL ELSE {cell} END"
-    changed = f"{quote(column.name)} IS NOT NULL AND {quote(_source(column))} IS NOT NULL"
     outputs = {column.name: typed, _source(column): source}
-    return Reading(outputs, {}, {"enum": changed}, "'unknown_value'")
+    return Reading(outputs, kinds={"enum": "true"}, reason="'unknown_value'")
 
 
 def read_number(column: Column, cell: str, mapped: Cell, unit: UnitFactor | None = None) -> Reading:
     """A number in the mapping's format. `unit` converts: a quantity is multiplied by the factor, a price divided."""
     form = _Format(column, mapped)
-    value = form.value(cell)
-    if mapped.negate:
-        value = f"(-{value})"
-    same = f"regexp_full_match({cell}, {literal(form.plain)})"
-    staged: dict[str, str] = {}
-    kinds = form.kinds(cell)
+    plain = f"_p_{column.name}"
+    staged = {plain: f"regexp_full_match({cell}, {literal(form.plain)})"}
+    sign = "-" if mapped.negate else ""
+    value = f"({sign}{form.value(cell, quote(plain))})"
+    same = quote(plain)
+    kinds, row_kinds = form.kinds(), dict[str, str]()
     if unit is not None:
-        plain_value = value
         wide = f"_v_{column.name}"
-        staged[wide] = form.value(cell, f"DECIMAL(26, {8 if column.type is ColumnType.QUANTITY else 4})")
-        if mapped.negate:
-            staged[wide] = f"(-{staged[wide]})"
+        places = "DECIMAL(26, 8)" if column.type is ColumnType.QUANTITY else "DECIMAL(26, 4)"
+        staged[wide] = f"({sign}{form.value(cell, staged[plain], places)})"
         other = (
             _per_unit(quote(wide), unit.factor) if mapped.per_unit else _in_base_units(form, cell, wide, unit.factor)
         )
-        value = f"CASE WHEN {unit.factor} = 1 THEN {plain_value} ELSE {other} END"
+        value = f"CASE WHEN {unit.factor} = 1 THEN {value} ELSE {other} END"
         same = f"({same} AND {unit.factor} = 1)"
-        kinds["unit_conversion"] = f"{unit.factor} <> 1"
+        row_kinds["unit_conversion"] = f"{unit.factor} <> 1"
         if not mapped.per_unit:
-            product = f"{quote(wide)} * {unit.factor}"
-            kinds["rounded_to_unit"] = f"{unit.factor} <> 1 AND {quote(column.name)} <> try({product})"
+            row_kinds["rounded_to_unit"] = f"{unit.factor} <> 1 AND value <> try({quote(wide)} * {unit.factor})"
     if mapped.negate:
         same = f"({same} AND {quote(column.name)} = 0)"
-        kinds["sign"] = f"{quote(column.name)} <> 0"
-    name, source = quote(column.name), quote(_source(column))
-    changed = {kind: f"{name} IS NOT NULL AND {source} IS NOT NULL AND {test}" for kind, test in kinds.items()}
-    kept = f"CASE WHEN {is_blank(cell)} THEN NULL WHEN coalesce({same}, false) THEN NULL ELSE {cell} END"
+        kinds["sign"] = "value <> 0"
+    kept = f"CASE WHEN coalesce({same}, false) OR {is_blank(cell)} THEN NULL ELSE {cell} END"
     outputs = {column.name: value, _source(column): kept}
-    return Reading(outputs, staged, changed, form.reason(converted=unit is not None))
+    reason = form.reason(converted=unit is not None)
+    return Reading(outputs, staged, kinds=kinds, row_kinds=row_kinds, reason=reason)
 
 
 class _Format:
@@ -168,8 +166,8 @@ class _Format:
             text = f"regexp_replace({text}, {literal(_GROUPS[self.group])}, '', 'g')"
         return text if self.point == "." else f"replace({text}, ',', '.')"
 
-    def value(self, cell: str, sql_type: str = "") -> str:
-        """SQL of the number in the column's type, or NULL."""
+    def value(self, cell: str, is_plain: str, sql_type: str = "") -> str:
+        """SQL of the number in the column's type, or NULL. `is_plain` is SQL: the cell matches `plain`."""
         wanted = sql_type or self.column.type.sql
         easy = cell if self.point == "." else f"replace({cell}, ',', '.')"
         hard = f"try_cast({self.clean(cell)} AS {wanted})"
@@ -177,18 +175,18 @@ class _Format:
             lost = f"regexp_matches({self.clean(cell)}, '\\.\\d*[1-9]')"
             hard = f"CASE WHEN NOT {lost} THEN try_cast(split_part({self.clean(cell)}, '.', 1) AS {wanted}) END"
         return (
-            f"CASE WHEN regexp_full_match({cell}, {literal(self.plain)}) THEN try_cast({easy} AS {wanted}) "
+            f"CASE WHEN {is_plain} THEN try_cast({easy} AS {wanted}) "
             f"WHEN regexp_full_match(trim({cell}, {BLANKS}), {literal(self.full)}) THEN {hard} END"
         )
 
-    def kinds(self, cell: str) -> dict[str, str]:
-        """Which repairs of the text a changed cell went through."""
+    def kinds(self) -> dict[str, str]:
+        """Which repairs a changed cell went through, over `text`."""
         found: dict[str, str] = {}
         if self.group:
-            found["thousands_separator"] = f"regexp_matches({cell}, {literal(_GROUPS[self.group])})"
+            found["thousands_separator"] = f"regexp_matches(text, {literal(_GROUPS[self.group])})"
         if self.scale:
-            found["rounded_to_places"] = f"regexp_matches({self.clean(cell)}, '\\.\\d{{{self.scale}}}\\d*[1-9]')"
-        found["trimmed"] = f"trim({cell}, {BLANKS}) <> {cell}"
+            found["rounded_to_places"] = f"regexp_matches({self.clean('text')}, '\\.\\d{{{self.scale}}}\\d*[1-9]')"
+        found["trimmed"] = f"trim(text, {BLANKS}) <> text"
         return found
 
     def reason(self, *, converted: bool) -> str:

@@ -131,7 +131,11 @@ def _write_system(
     counted = {name: accounts.count_columns(con, table) for name, table in sorted(written.items())}
     cells = [sql for name, found in counted.items() for sql in accounts.rejected_cells_sql(written[name], found)]
     keys = [sql for _, table in sorted(written.items()) for sql in accounts.entity_keys_sql(table)]
-    log = transformations.log_transformations(con, [table for _, table in sorted(written.items())])
+    log = [
+        entry
+        for name, found in counted.items()
+        for entry in transformations.log_transformations(con, written[name], found)
+    ]
     rejected = [
         {"file_id": source.file_id, "record": r.record, "line": r.line, "reason": r.reason, "raw": r.raw}
         for source in sources.values()
@@ -147,6 +151,8 @@ def _write_system(
     paths = {name: system.write_rows(con, name, content, out) for name, content in rows.items()}
     paths["rejected_cells"] = system.write_query(con, "rejected_cells", cells, out)
     paths["entity_keys"] = system.write_query(con, "entity_keys", keys, out)
+    repeated = [accounts.duplicates_sql(table) for _, table in sorted(written.items()) if table.duplicates]
+    paths["duplicates"] = system.write_query(con, "duplicates", repeated, out)
     return paths
 
 

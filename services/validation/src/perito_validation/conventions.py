@@ -1,4 +1,4 @@
-"""What was decided once for all later phases, with the evidence: currency, zone, how sales move stock, duplicates, date.
+"""What was decided once for all later phases, with the evidence: currency, zone, how sales move stock, duplicates.
 
 Later phases read these and decide nothing of the kind again.
 """

@@ -32,7 +32,7 @@ def open_database(job: Job) -> duckdb.DuckDBPyConnection:
     )
     con.execute("SET TimeZone = 'UTC'")
     con.execute("SET disabled_optimizers = 'build_side_probe_side'")
-    con.create_function("nfkc", _nfkc, [VARCHAR], VARCHAR)
+    con.create_function("nfkc", _nfkc, [VARCHAR], VARCHAR)  # pyright: ignore[reportUnknownMemberType]  # its stub leaves the function type open
     con.execute(f"SET allowed_paths = {_list(file.path for file in job.files)}")
     con.execute(f"SET allowed_directories = {_list((str(out.resolve()), str(scratch.resolve())))}")
     con.execute("SET enable_external_access = false")
@@ -41,7 +41,7 @@ def open_database(job: Job) -> duckdb.DuckDBPyConnection:
 
 
 def only_row(con: duckdb.DuckDBPyConnection, sql: str) -> tuple[Any, ...]:
-    """The one row that a query answers, () where there is none. Fetches all: a half-read result blocks its connection."""
+    """The one row of a query, () where there is none. Fetches all: a half-read result blocks its connection."""
     rows = con.execute(sql).fetchall()
     return rows[0] if rows else ()
 

@@ -5,7 +5,7 @@ Here every promise of the mapping is checked against the files: a column that is
 belong to the column's type, a constant that cannot be read.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 
@@ -63,7 +63,7 @@ class Feed:
     where: str = ""
 
     def sql(self, duplicates: str | None) -> str:
-        """SELECT of raw cells, helpers and canonical columns with the row's place; `duplicates` is a temporary table."""
+        """SELECT of raw cells, helpers, canonical columns and the row's place; `duplicates` is a temporary table."""
         source = self.source
         place = f"{source.record} AS _at_record, {source.line} AS _at_line"
         raw = f"SELECT {source.cells}, {place} FROM {source.table}{self.where}"
@@ -75,16 +75,13 @@ class Feed:
         factors = "".join(f", {sql} AS {quote(name)}" for name, sql in self.factors.items())
         placed = f"SELECT r.*, {first}{factors} FROM ({raw}) AS r {' '.join(joins)}"
         staged = _selected(fed.reading.staged for fed in self.columns.values())
+        derived = _selected(fed.reading.derived for fed in self.columns.values())
         outputs = _selected(fed.reading.outputs for fed in self.columns.values())
-        return f"SELECT *{outputs} FROM (SELECT *{staged} FROM ({placed}))"
+        return f"SELECT *{outputs} FROM (SELECT *{derived} FROM (SELECT *{staged} FROM ({placed})))"
 
 
-def _selected(parts: "object") -> str:
-    return "".join(
-        f", {sql} AS {quote(name)}"
-        for part in parts  # pyright: ignore
-        for name, sql in part.items()
-    )
+def _selected(parts: Iterable[Mapping[str, str]]) -> str:
+    return "".join(f", {sql} AS {quote(name)}" for part in parts for name, sql in part.items())
 
 
 class Planner:
@@ -135,8 +132,8 @@ class Planner:
             reading = read_word(column, cell, word_meanings(column, mapped, [text]))
         else:
             reading = self._read(_NO_SOURCE, column, cell, mapped, None)
-        staged = ", ".join(f"{sql} AS {quote(name)}" for name, sql in reading.staged.items()) or "1"
-        value = f"SELECT {reading.outputs[column.name]} FROM (SELECT {staged})"
+        staged, derived = (_selected([part]) for part in (reading.staged, reading.derived))
+        value = f"SELECT {reading.outputs[column.name]} FROM (SELECT *{derived} FROM (SELECT 1{staged}))"
         if only_row(self.con, value)[0] is None:
             message = f"Mapping, {place}: {text!r} is no {column.type.value}{_allowed(column)}."
             raise Invalid("MAPPING_INVALID", message, {"place": place})
@@ -144,7 +141,8 @@ class Planner:
         if f"{column.name}_source" in outputs:
             outputs[f"{column.name}_source"] = "NULL::VARCHAR"
         rule = {"constant": text}
-        return FedColumn(column, Reading(outputs, reading.staged, {"constant": "true"}), None, cell, rule)
+        constant = Reading(outputs, reading.staged, reading.derived)
+        return FedColumn(column, constant, None, cell, rule)
 
     def _distinct(self, source: Source, cell: str) -> list[str]:
         sql = f"SELECT DISTINCT {cell} FROM {source.table} ORDER BY 1 LIMIT {MAX_WORDS + 1}"

@@ -8,7 +8,7 @@ into checked values or into an `Invalid` that names the place and the remedy. It
 import difflib
 from collections.abc import Collection, Hashable, Mapping
 from decimal import Decimal
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, cast
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import yaml
@@ -127,7 +127,7 @@ class _StrictLoader(yaml.SafeLoader):
 
     def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
         if self.check_event(yaml.AliasEvent):
-            mark = self.peek_event().start_mark
+            mark = cast("Any", self).peek_event().start_mark  # its stub gives events no type
             raise yaml.MarkedYAMLError(
                 problem="an alias (*name) is not allowed: write the value out", problem_mark=mark
             )

@@ -6,7 +6,9 @@ the other is kept as the alternative. A local time that never was (a clock turne
 text stays beside it.
 """
 
-from datetime import UTC, datetime
+import itertools
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from perito_rules.canonical import Column, ColumnType
@@ -26,34 +28,69 @@ def read_moment(column: Column, cell: str, mapped: Cell, zone: str) -> Reading:
     staged = {local: _local(cell, mapped, zone)}
     if column.type is ColumnType.DATE:
         return _read_date(column, cell, mapped, staged, quote(local))
-    staged_instant = _instant(cell, mapped, zone, staged[local])
-    value = f"{quote(instant)}::TIMESTAMP"
     other = _alternative(cell, mapped)
     alternative = f"timezone({literal(zone)}, {other})::TIMESTAMP" if other else "NULL::TIMESTAMP"
-    kept, kinds = _unreadable(cell, quote(local)), {}
-    if turns_clocks(zone) and not _has_offset(mapped):
+    kept, kinds, marks = _unreadable(cell, quote(local)), dict[str, str](), dict[str, str]()
+    near = _near_a_turn(zone, quote(local))
+    if near and not _has_offset(mapped):
         earlier = f"({quote(instant)} - INTERVAL 1 HOUR)"
-        twice = f"timezone({literal(zone)}, {earlier}) = {quote(local)}"
+        twice = f"{near} AND timezone({literal(zone)}, {earlier}) = {quote(local)}"
         alternative = f"CASE WHEN {twice} THEN {earlier}::TIMESTAMP ELSE {alternative} END"
-        never = f"timezone({literal(zone)}, {quote(instant)}) <> {quote(local)}"
+        never = f"{near} AND timezone({literal(zone)}, {quote(instant)}) <> {quote(local)}"
         kept = f"CASE WHEN {never} THEN {cell} ELSE {kept} END"
-        named = f"{quote(column.name)} IS NOT NULL"
-        kinds = {"clock_turned_back": f"{named} AND {twice}", "clock_turned_forward": f"{named} AND {never}"}
+        kinds = {"clock_turned_forward": "true"}
+        marks = {"clock_turned_back": "alternative = value - INTERVAL 1 HOUR"}
     outputs = {
-        column.name: value,
+        column.name: f"{quote(instant)}::TIMESTAMP",
         f"{column.name}_source": kept,
         f"{column.name}_alternative": f"CASE WHEN {quote(instant)} IS NOT NULL THEN {alternative} END",
         f"{column.name}_date": f"{quote(local)}::DATE",
     }
-    return Reading(outputs, {**staged, instant: staged_instant}, kinds, "'not_a_time'")
+    derived = {instant: _instant(cell, mapped, zone, quote(local))}
+    return Reading(outputs, staged, derived, kinds, marks=marks, reason="'not_a_time'")
 
 
-def turns_clocks(zone: str) -> bool:
-    """True where the zone's offset changes within some year from 1970 to 2037."""
+def turns(zone: str) -> list[tuple[datetime, datetime]]:
+    """Every change of the zone's offset from 1970 to 2037: the local time before it and after it, to the minute."""
     info = ZoneInfo(zone)
-    moments = (datetime(year, month, 1, tzinfo=UTC) for year in range(1970, 2038) for month in range(1, 13))
-    offsets = [moment.astimezone(info).utcoffset() for moment in moments]
-    return len(set(offsets)) > 1
+    steps = [datetime(1970, 1, 1, tzinfo=UTC) + timedelta(days=7 * week) for week in range(68 * 52)]
+    found: list[tuple[datetime, datetime]] = []
+    for start, end in itertools.pairwise(steps):
+        if start.astimezone(info).utcoffset() != end.astimezone(info).utcoffset():
+            at = _turn_between(start, end, info)
+            before = (at - timedelta(minutes=1)).astimezone(info) + timedelta(minutes=1)
+            found.append((before.replace(tzinfo=None), at.astimezone(info).replace(tzinfo=None)))
+    return found
+
+
+def _turn_between(start: datetime, end: datetime, info: ZoneInfo) -> datetime:
+    """The first minute with another offset than `start`'s."""
+    offset = start.astimezone(info).utcoffset()
+    low, high = 0, int((end - start).total_seconds()) // 60
+    while high - low > 1:
+        middle = (low + high) // 2
+        moment = (start + timedelta(minutes=middle)).astimezone(info)
+        low, high = (middle, high) if moment.utcoffset() == offset else (low, middle)
+    return start + timedelta(minutes=high)
+
+
+def _near_a_turn(zone: str, local: str) -> str:
+    """SQL: the local time lies in a month and hour in which this zone ever turned its clocks; "" where it never did.
+
+    Asking the zone's rules for every row costs more than all the rest of reading it.
+    """
+    found = turns(zone)
+    if not found:
+        return ""
+    months = sorted({str(moment.month) for pair in found for moment in pair})
+    hours = sorted({str(moment.hour) for pair in found for moment in _hours(*sorted(pair))})
+    return f"(month({local}) IN ({', '.join(months)}) AND hour({local}) IN ({', '.join(hours)}))"
+
+
+def _hours(first: datetime, last: datetime) -> Iterator[datetime]:
+    while first <= last:
+        yield first
+        first += timedelta(minutes=15)
 
 
 def _read_date(column: Column, cell: str, mapped: Cell, staged: dict[str, str], local: str) -> Reading:
@@ -64,7 +101,7 @@ def _read_date(column: Column, cell: str, mapped: Cell, staged: dict[str, str], 
         f"{column.name}_source": f"CASE WHEN {dropped} THEN {cell} ELSE {_unreadable(cell, local)} END",
         f"{column.name}_alternative": f"({other})::DATE" if other else "NULL::DATE",
     }
-    return Reading(outputs, staged, {"time_dropped": dropped}, "'not_a_date'")
+    return Reading(outputs, staged, kinds={"time_dropped": "true"}, reason="'not_a_date'")
 
 
 def _local(cell: str, mapped: Cell, zone: str) -> str:
@@ -72,23 +109,25 @@ def _local(cell: str, mapped: Cell, zone: str) -> str:
     if mapped.format is not None:
         parsed = f"try_strptime({text}, {literal(mapped.format)})"
         return f"timezone({literal(zone)}, {parsed})" if _has_offset(mapped) else parsed
+    offset = f"regexp_full_match({text}, {literal(_OFFSET)})"
     return (
-        f"CASE WHEN regexp_full_match({text}, {literal(_ISO)}) THEN try_cast({text} AS TIMESTAMP) "
-        f"WHEN regexp_full_match({text}, {literal(_OFFSET)}) "
-        f"THEN timezone({literal(zone)}, try_cast({text} AS TIMESTAMPTZ)) END"
+        f"CASE WHEN regexp_full_match({cell}, {literal(_ISO)}) THEN try_cast({cell} AS TIMESTAMP) "
+        f"WHEN {offset} THEN timezone({literal(zone)}, try_cast({text} AS TIMESTAMPTZ)) "
+        f"WHEN regexp_full_match({text}, {literal(_ISO)}) THEN try_cast({text} AS TIMESTAMP) END"
     )
 
 
-def _instant(cell: str, mapped: Cell, zone: str, parsed: str) -> str:
-    """The UTC instant; `parsed` is SQL of the local time."""
+def _instant(cell: str, mapped: Cell, zone: str, local: str) -> str:
+    """The UTC instant; `local` is SQL of the local time."""
     text = f"trim({cell}, {BLANKS})"
     if _has_offset(mapped):
         return f"try_strptime({text}, {literal(mapped.format or '')})"
     if mapped.format is not None:
-        return f"timezone({literal(zone)}, {parsed})"
+        return f"timezone({literal(zone)}, {local})"
+    offset = f"(contains({cell}, 'Z') OR contains({cell}, '+') OR length({cell}) > 19)"
     return (
-        f"CASE WHEN length({cell}) > 16 AND regexp_full_match({text}, {literal(_OFFSET)}) "
-        f"THEN try_cast({text} AS TIMESTAMPTZ) ELSE timezone({literal(zone)}, {parsed}) END"
+        f"CASE WHEN {offset} AND regexp_full_match({text}, {literal(_OFFSET)}) "
+        f"THEN try_cast({text} AS TIMESTAMPTZ) ELSE timezone({literal(zone)}, {local}) END"
     )
 
 
@@ -97,7 +136,7 @@ def _has_offset(mapped: Cell) -> bool:
 
 
 def _alternative(cell: str, mapped: Cell) -> str:
-    """SQL of the reading with day and month exchanged, where the format allows it and it differs; "" where it cannot."""
+    """SQL of the reading with day and month exchanged where it differs; "" where the format allows none."""
     form = mapped.format
     if form is None or _has_offset(mapped) or form.startswith("%Y") or "%d" not in form or "%m" not in form:
         return ""

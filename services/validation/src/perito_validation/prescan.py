@@ -42,7 +42,7 @@ class RejectedRecord:
 
 @dataclass(frozen=True)
 class Sample:
-    """A record's text and its number among the regular records (0-based): by these the parser's numbering is checked."""
+    """A record's text and its number among the regular records (0-based), to check the parser's numbering by."""
 
     ordinal: int
     text: str

@@ -172,7 +172,7 @@ def _number_rows(con: duckdb.DuckDBPyConnection, table: str, scan: Prescan, dial
     is_record[[0, dialect.header_line]] = False
     numbers = np.cumsum(is_record)
     kept = lines[is_record[1:] & ~is_cut[1:]]
-    places = pa.table({"_record": pa.array(numbers[kept]), "_line": pa.array(kept)})
+    places = pa.Table.from_pydict({"_record": pa.array(numbers[kept]), "_line": pa.array(kept)})
     con.register("places", places)
     con.execute(f"CREATE TEMP TABLE {table}_numbered AS SELECT * FROM {table} POSITIONAL JOIN places")
     con.unregister("places")

@@ -96,7 +96,7 @@ def _dialect(lines: list[tuple[int, str]], bom: bool, name: str) -> Dialect:
 
 
 def _fit(lines: list[str], mark: str) -> tuple[int, float, int]:
-    """How well a mark divides these lines: does it divide the header at all, the share of lines as wide as it, width."""
+    """How well a mark divides these lines: does it divide the header, the share of lines as wide as it, width."""
     widths = [len(row) for row in itertools.islice(csv.reader(lines, delimiter=mark, quotechar=QUOTE), SAMPLE_LINES)]
     if not widths or widths[0] < 2:
         return 0, 0.0, 0

@@ -15,7 +15,7 @@ def write_rows(con: duckdb.DuckDBPyConnection, name: str, rows: Sequence[Mapping
     """Writes a system table from rows as dicts; columns that a row lacks are NULL."""
     columns = physical_columns(SYSTEM_TABLES[name])
     texts = {column: pa.array([_text(row.get(column)) for row in rows], pa.string()) for column, _ in columns}
-    con.register("_rows", pa.table(texts))
+    con.register("_rows", pa.Table.from_pydict(texts))
     path = write_query(con, name, ["SELECT * FROM _rows"], out)
     con.unregister("_rows")
     return path

@@ -1,4 +1,4 @@
-"""Writes canonical tables: one Parquet file each, from all feeds of the table, in one pass from text to typed values."""
+"""Writes canonical tables: one Parquet file each, from all feeds of the table, text to typed values in one pass."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

@@ -1,0 +1,69 @@
+/* ---
+id: V-010
+version: 1
+kind: set
+title: {en: Rows that repeat another exactly, es: Filas que repiten otra exactamente}
+severity: high
+grain: file
+unit: rows
+identity: [file]
+needs:
+  duplicates: [table_name, file_id, record, line, first_file_id, first_record, first_line]
+  columns: [table_name, file_id, cells]
+  files: [file_id, name]
+impact: none, because a repeated row costs nothing by itself; what it adds to sums shows where the books stop adding up
+recoverable: false
+explains: [C-006]
+entities: [file]
+texts:
+  finding:
+    en: "{file}: {repeated:,} rows repeat an earlier row in every cell ({distinct_rows:,} different rows)"
+    es: "{file}: {repeated:,} filas repiten una anterior en todas sus celdas ({distinct_rows:,} filas distintas)"
+explanation:
+  en: >-
+    A row equal to an earlier one in every cell of the file, mapped or not, was exported or entered twice. It stays in the
+    tables, marked, and rules that sum leave it out. One export that ran twice repeats many rows, so a file is told as one
+    finding; its evidence pairs each repetition with the row it repeats.
+  es: >-
+    Una fila igual a otra anterior en todas las celdas del archivo, mapeadas o no, se exportó o capturó dos veces. Sigue en
+    las tablas, marcada, y las reglas que suman la dejan fuera. Una exportación ejecutada dos veces repite muchas filas, por
+    eso cada archivo es un solo hallazgo; su evidencia empareja cada repetición con la fila que repite.
+remedy:
+  en: "Find out why the export or the interface delivered the rows twice, and load the file again without them."
+  es: "Averigüe por qué la exportación o la interfaz entregó las filas dos veces y cargue el archivo sin ellas."
+source: "Duplicate tests of audit software (ACL, IDEA)"
+--- */
+
+-- section: population
+-- A file may feed several tables; a record that repeats another does so once, whatever it feeds.
+SELECT d.file_id, d.record, min(d.line) AS line, min(f.name) AS file, min(d.table_name) AS table_name,
+       min({'file_id': d.first_file_id, 'record': d.first_record, 'line': d.first_line, 'file': g.name}) AS first
+FROM duplicates AS d
+JOIN files AS f ON f.file_id = d.file_id
+JOIN files AS g ON g.file_id = d.first_file_id
+GROUP BY d.file_id, d.record
+
+-- section: violations
+SELECT file, count(*) AS row_count, count(*) AS repeated, min(line) AS first_line,
+       count(DISTINCT (first['file_id'], first['record'])) AS distinct_rows
+FROM population
+GROUP BY file
+
+-- section: evaluated
+SELECT coalesce(sum(rows), 0)::BIGINT AS evaluated, (SELECT count(*) FROM population) AS failed
+FROM (SELECT file_id, max(cells) AS rows FROM columns GROUP BY file_id)
+
+-- section: facts
+SELECT count(*) AS repeated_rows, count(DISTINCT (first['file_id'], first['record'])) AS distinct_rows FROM population
+
+-- section: evidence
+SELECT file, 2 * row_number() OVER (PARTITION BY file ORDER BY file_id, record) AS ordinal, 'repetition' AS role,
+       table_name, file_id AS _file_id, record AS _record, line AS _line, file AS key_file,
+       first['file'] AS value_repeats_file, first['record'] AS value_repeats_record, first['line'] AS value_repeats_line
+FROM population
+
+-- section: evidence
+SELECT file, 2 * row_number() OVER (PARTITION BY file ORDER BY file_id, record) - 1 AS ordinal, 'repeated' AS role,
+       table_name, first['file_id'] AS _file_id, first['record'] AS _record, first['line'] AS _line,
+       first['file'] AS key_file
+FROM population
