@@ -1,9 +1,13 @@
 """An orchestrator with five phase services, as a test needs it: real PostgreSQL, real sockets, short times."""
 
+import asyncio
 import hashlib
+import json
+import signal
+import sys
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 from uuid import UUID, uuid4
@@ -41,6 +45,7 @@ class Mesh:
     tenant: UUID
     settings: OrchestratorSettings
     servers: list[GrpcServer] = field(default_factory=list[GrpcServer])
+    processes: list["Process"] = field(default_factory=list["Process"])
     running: list[tuple[Orchestrator, MemoryBroker, grpc.aio.Channel]] = field(
         default_factory=list[tuple[Orchestrator, MemoryBroker, grpc.aio.Channel]]
     )
@@ -54,9 +59,30 @@ class Mesh:
         await orchestrator.start()
         channel = open_channel(address)
         self.running.append((orchestrator, broker, channel))
-        return Client(self.tenant, orchestrator, broker, AnalysisServiceStub(channel), AccessServiceStub(channel))
+        return Client(self.tenant, AnalysisServiceStub(channel), broker, orchestrator, AccessServiceStub(channel))
+
+    async def start_process(self, **changed: object) -> "Process":
+        """Starts an orchestrator as a process of its own, with a client for it."""
+        address = f"unix:{self.folder}/p{len(self.processes)}.sock"
+        settings = replace(self.settings, address=address, **changed)  # type: ignore[arg-type] - names of settings
+        argument = json.dumps({"settings": asdict(settings), "objects": str(self.folder / "objects")})
+        log = self.folder / f"p{len(self.processes)}.log"
+        script = Path(__file__).with_name("orchestrator_process.py")
+        with log.open("wb") as output:
+            child = await asyncio.create_subprocess_exec(sys.executable, str(script), argument, stderr=output)
+        channel = open_channel(address)
+        process = Process(child, log, channel, Client(self.tenant, AnalysisServiceStub(channel), MemoryBroker()))
+        self.processes.append(process)
+        async with asyncio.timeout(20):
+            await channel.channel_ready()
+        return process
 
     async def stop(self) -> None:
+        for process in self.processes:
+            await process.channel.close()
+            if process.child.returncode is None:
+                process.child.kill()
+                await process.child.wait()
         for orchestrator, broker, channel in self.running:
             await channel.close()
             await orchestrator.stop(0)
@@ -66,14 +92,39 @@ class Mesh:
 
 
 @dataclass
+class Process:
+    """An orchestrator that can be killed."""
+
+    child: asyncio.subprocess.Process
+    log: Path
+    channel: grpc.aio.Channel
+    client: "Client"
+
+    def signal(self, number: signal.Signals) -> None:
+        self.child.send_signal(number)
+
+
+@dataclass
 class Client:
     """A client of AnalysisService for one tenant. Errors come as PeritoError."""
 
     tenant: UUID
-    orchestrator: Orchestrator
-    broker: MemoryBroker
     stub: "AnalysisServiceAsyncStub"
-    access: "AccessServiceAsyncStub"
+    broker: MemoryBroker
+    inside: Orchestrator | None = None
+    access_stub: "AccessServiceAsyncStub | None" = None
+
+    @property
+    def orchestrator(self) -> Orchestrator:
+        """The orchestrator behind it, where that lives in this process."""
+        assert self.inside is not None
+        return self.inside
+
+    @property
+    def access(self) -> "AccessServiceAsyncStub":
+        """AccessService beside it."""
+        assert self.access_stub is not None
+        return self.access_stub
 
     def of(self, tenant: UUID) -> "Client":
         """The same connection for another tenant."""
@@ -85,6 +136,12 @@ class Client:
         """Registers two files."""
         ref = dataset_ref(self.tenant, dataset_id or uuid4(), content)
         request = pb.CreateDatasetRequest(dataset=ref, idempotency_key=key)
+        async with call_errors():
+            return await self.stub.CreateDataset(request, metadata=self.metadata)
+
+    async def dataset_of(self, owner: UUID) -> pb.CreateDatasetResponse:
+        """Tries to register files that lie under another tenant's prefix."""
+        request = pb.CreateDatasetRequest(dataset=dataset_ref(owner, uuid4()))
         async with call_errors():
             return await self.stub.CreateDataset(request, metadata=self.metadata)
 

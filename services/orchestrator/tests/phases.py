@@ -55,6 +55,7 @@ class FakePhase(phase_pb2_grpc.PhaseServiceServicer):
     total: int | None = None
     steps: tuple[float, ...] = (0.1, 0.6)
     busy: int = 0
+    silent: bool = False
     behave: Behaviour | None = None
     runs: list[phase_pb2.RunPhaseRequest] = field(default_factory=list[phase_pb2.RunPhaseRequest])
 
@@ -80,7 +81,15 @@ class FakePhase(phase_pb2_grpc.PhaseServiceServicer):
         for step in self.steps:
             yield phase_pb2.RunPhaseResponse(progress=phase_pb2.Progress(fraction=step, step=f"at {step}"))
         if self.behave is not None:
-            error = await self.behave(request)
+            work = asyncio.ensure_future(self.behave(request))
+            try:
+                while not (await asyncio.wait([work], timeout=0.3))[0]:
+                    if not self.silent:  # as the real ones do: silence means death
+                        last = phase_pb2.Progress(fraction=self.steps[-1], step=f"at {self.steps[-1]}")
+                        yield phase_pb2.RunPhaseResponse(progress=last)
+            finally:
+                work.cancel()
+            error = work.result()
             if error is not None:
                 raise error
         yield phase_pb2.RunPhaseResponse(result=await self._result(request))

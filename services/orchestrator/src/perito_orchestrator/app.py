@@ -40,8 +40,9 @@ class Orchestrator:
         self._settings = settings
         self._broker = broker
         self._epoch = uuid4().hex
-        self._app = Database(settings.app_dsn, seconds=settings.database_seconds, size=16, name="perito-app")
-        self._system = Database(settings.system_dsn, seconds=settings.database_seconds, size=4, name="perito-system")
+        bounds = {"seconds": settings.database_seconds, "idle_seconds": min(10.0, settings.lease_seconds)}
+        self._app = Database(settings.app_dsn, size=16, name="perito-app", **bounds)
+        self._system = Database(settings.system_dsn, size=4, name="perito-system", **bounds)
         self._signals = Signals()
         self._listener = Listener(settings.app_dsn, self._signals)
         self._registry = Registry(settings.phase_addresses, patience_seconds=settings.registry_seconds)

@@ -7,8 +7,9 @@ a database that cannot be reached for as long means that somebody else may own t
 import asyncio
 import contextlib
 import json
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import asyncpg
 from perito.phase.v1.phase_pb2 import PhaseResult, RunPhaseRequest, Upstream
@@ -24,6 +25,10 @@ from perito_orchestrator.signals import Signals
 from perito_orchestrator.store import analyses, datasets, runs
 from perito_orchestrator.store.database import Database
 from perito_orchestrator.store.runs import Lease
+
+_PAUSE_SECONDS = 0.2
+
+T = TypeVar("T")
 
 
 class LeaseLost(Exception):
@@ -115,15 +120,16 @@ class Attempt:
         if moved != (self._heard.fraction, self._heard.step):
             self._moved.set()
         self._heard = _Heard(_now(), *moved, anything=True)
-        if first and not await runs.started(self._db, self._lease):
+        if first and not await self._patiently(lambda: runs.started(self._db, self._lease)):
             raise LeaseLost
         if first:
             self._signals.changed(self._lease.analysis)
 
     async def _request(self) -> RunPhaseRequest:
         lease = self._lease
-        dataset = await datasets.read(self._db, lease.tenant, lease.dataset_id)
-        rows = {row["phase"]: row for row in await analyses.read_phases(self._db, lease.tenant, lease.analysis)}
+        dataset = await self._patiently(lambda: datasets.read(self._db, lease.tenant, lease.dataset_id))
+        found = await self._patiently(lambda: analyses.read_phases(self._db, lease.tenant, lease.analysis))
+        rows = {row["phase"]: row for row in found}
         phase = lease.plan.phase(lease.phase)
         upstream = [_upstream(name, rows.get(name)) for name in (*phase.requires, *phase.after)]
         params: dict[str, Any] = json.loads(lease.params)
@@ -138,6 +144,17 @@ class Attempt:
             upstream=upstream,
             params_json=canonical_json(params),
         )
+
+    async def _patiently(self, ask: Callable[[], Awaitable[T]]) -> T:
+        """Asks the database again while the lease may still live: its absence is no fault of the phase."""
+        until = _now() + self._settings.lease_seconds
+        while True:
+            try:
+                return await ask()
+            except Unavailable as error:
+                if _now() > until:
+                    raise LeaseLost from error
+            await asyncio.sleep(_PAUSE_SECONDS)
 
     def _checked(self, result: PhaseResult | None) -> PhaseResult:
         if result is None or result.phase != self._lease.phase:

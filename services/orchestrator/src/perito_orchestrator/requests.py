@@ -1,11 +1,13 @@
 """What a request may say: bounds and forms, checked before anything is stored."""
 
 import re
+from typing import Any
 from uuid import UUID
 
 from perito.analysis.v1 import analysis_pb2 as pb
 from perito.dataset.v1.dataset_pb2 import DatasetRef, ObjectRef
 from perito_kernel.errors import Invalid
+from perito_kernel.findings import canonical_json
 from perito_runtime.messages import json_object
 from perito_runtime.object_store import check_key
 
@@ -53,14 +55,12 @@ def analysis(request: pb.SubmitAnalysisRequest) -> NewAnalysis:
     """The analysis to run. Raises Invalid ANALYSIS_INVALID, ID_INVALID, JSON_INVALID."""
     if len(request.name) > 200 or (request.name and not request.name.isprintable()):
         raise Invalid("ANALYSIS_INVALID", "The name has at most 200 printable characters. Shorten it.")
-    if len(request.params_json.encode()) > _PARAMS_BYTES or "\\u0000" in request.params_json:
-        raise Invalid("ANALYSIS_INVALID", f"The parameters have at most {_PARAMS_BYTES} bytes, without NUL. Shorten.")
     _check_idempotency_key(request.idempotency_key)
     return NewAnalysis(
         identifier(request.dataset_id, "dataset_id"),
         request.name,
         tuple(sorted(set(request.phases))),
-        json_object(request.params_json, "params"),
+        _params(request.params_json),
     )
 
 
@@ -69,6 +69,21 @@ def page_size(asked: int) -> int:
     if not 0 <= asked <= _PAGE:
         raise Invalid("PAGE_SIZE_INVALID", f"A page has 1 to {_PAGE} findings. Ask for fewer, and for the next page.")
     return asked or _DEFAULT_PAGE
+
+
+def _params(text: str) -> dict[str, Any]:
+    """Parameters that can be stored, hashed and passed on: no NaN, no NUL, no lone surrogate, not too long or deep."""
+    if len(text.encode()) > _PARAMS_BYTES:
+        raise Invalid("PARAMS_INVALID", f"The parameters have at most {_PARAMS_BYTES} bytes. Shorten them.")
+    params = json_object(text, "params")
+    try:
+        canonical = canonical_json(params)
+        canonical.encode("utf-8")
+    except (ValueError, RecursionError) as error:
+        raise Invalid("PARAMS_INVALID", "The parameters hold a number or a text that JSON has no form for.") from error
+    if "\\u0000" in canonical:
+        raise Invalid("PARAMS_INVALID", "The parameters hold a NUL character. Remove it.")
+    return params
 
 
 def _check_object(stored: ObjectRef, prefix: str) -> None:

@@ -63,6 +63,7 @@ class AnalysisServicer(analysis_pb2_grpc.AnalysisServiceServicer):
         seen = request.after_sequence
         shown: pb.Analysis | None = None
         while True:
+            change = self._signals.next_change(analysis)
             news = await events.read(self._db, tenant, analysis, seen)
             row = await analyses.read(self._db, tenant, analysis)
             done = views.ended(row) and (news[-1].sequence if news else seen) >= row["sequence"]
@@ -80,7 +81,7 @@ class AnalysisServicer(analysis_pb2_grpc.AnalysisServiceServicer):
             if self._signals.closing:
                 raise Unavailable("RESTARTING", "The service restarts. Watch again from the last event seen.")
             if len(news) == 0 or seen >= row["sequence"]:
-                await self._signals.wait_for(analysis, self._poll_seconds)
+                await self._signals.wait(change, self._poll_seconds)
 
     async def ListFindings(  # noqa: N802 - the contract's name
         self, request: pb.ListFindingsRequest, context: Any

@@ -46,9 +46,13 @@ class Signals:
             self.progressed(analysis)
         self._outbox.set()
 
-    async def wait_for(self, analysis: UUID, seconds: float) -> bool:
-        """Waits until the analysis changes, or for so long; True where it was signalled."""
-        return await _set_within(self._watched.setdefault(analysis, asyncio.Event()), seconds)
+    def next_change(self, analysis: UUID) -> asyncio.Event:
+        """Set at the next change from now on. Take it before reading, or a change in between goes unseen."""
+        return self._watched.setdefault(analysis, asyncio.Event())
+
+    async def wait(self, change: asyncio.Event, seconds: float) -> bool:
+        """Waits for a change, or for so long; True where there was one."""
+        return await _set_within(change, seconds)
 
     async def wait_for_outbox(self, seconds: float) -> None:
         """Waits until the outbox may have work, or for so long."""

@@ -46,13 +46,19 @@ _TRY_LATER = (
 
 
 class Database:
-    """A pool for one role. `seconds` bounds each unit of work, waiting for a connection included."""
+    """A pool for one role. `seconds` bounds each unit of work, waiting for a connection included.
 
-    def __init__(self, dsn: str, *, seconds: float = 10, size: int = 8, name: str = "perito") -> None:
+    The server ends a transaction that says nothing for `idle_seconds`: a frozen process must not keep its locks.
+    """
+
+    def __init__(
+        self, dsn: str, *, seconds: float = 10, size: int = 8, name: str = "perito", idle_seconds: float = 10
+    ) -> None:
         self._dsn = dsn
         self._seconds = seconds
         self._size = size
         self._name = name
+        self._idle_seconds = idle_seconds
         self._pool: asyncpg.Pool[asyncpg.Record] | None = None
 
     async def open(self) -> None:
@@ -61,7 +67,7 @@ class Database:
             "search_path": SCHEMA,
             "application_name": self._name,
             "timezone": "UTC",
-            "idle_in_transaction_session_timeout": "60s",  # a frozen process must not hold an analysis for ever
+            "idle_in_transaction_session_timeout": f"{round(self._idle_seconds * 1000)}ms",
         }
         async with _in_our_words(None):
             self._pool = await asyncpg.create_pool(

@@ -48,6 +48,8 @@ async def read(db: Database, tenant: UUID, dataset_id: UUID) -> DatasetRef:
 async def _insert(connection: Connection, tenant: UUID, dataset_id: UUID, dataset: DatasetRef) -> bool:
     """False where the id is taken."""
     mapping = dataset.mapping
+    if not await connection.fetchval("SELECT true FROM tenants WHERE tenant_id = $1", tenant):
+        raise NotFound("TENANT_UNKNOWN", "There is no such tenant. Call with a key of an existing one.")
     inserted = await connection.fetchval(
         "INSERT INTO datasets (tenant_id, dataset_id, mapping_key, mapping_sha256, mapping_bytes, mapping_media_type)"
         " VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING RETURNING true",

@@ -129,15 +129,11 @@ async def started(db: Database, lease: Lease) -> bool:
 
 async def heartbeat(db: Database, lease: Lease, ttl_seconds: float, fraction: float, step: str) -> bool:
     """Extends the lease and writes progress, which never falls. False: the lease is lost, stop at once."""
-    async with db.unit(lease.tenant) as connection:
-        held = await connection.fetchval(
-            "UPDATE phase_runs SET lease_until = clock_timestamp() + make_interval(secs => $5),"
-            " fraction = greatest(fraction, least(1, $6)), step = $7"
-            " WHERE tenant_id = $1 AND analysis_id = $2 AND phase = $3 AND state = 'leased' AND fence = $4"
-            " RETURNING true",
-            *(lease.tenant, lease.analysis, lease.phase, lease.fence, ttl_seconds, max(0.0, fraction), step[:200]),
-        )
-    return bool(held)
+    rows = await db.fetch(
+        "SELECT heartbeat($1, $2, $3, $4, $5, $6, $7) AS held",
+        *(lease.tenant, lease.analysis, lease.phase, lease.fence, ttl_seconds, max(0.0, fraction), step[:200]),
+    )
+    return bool(rows[0]["held"])
 
 
 async def give_back(db: Database, lease: Lease, delay_seconds: float) -> bool:

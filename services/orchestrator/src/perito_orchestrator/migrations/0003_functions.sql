@@ -1,8 +1,5 @@
--- Hot reads: one call that names the tenant and selects, which costs half of a transaction with its own SET. They run
--- with the rights of the caller; the setting lasts until the caller's transaction ends.
-
-CREATE FUNCTION as_tenant(p_tenant uuid) RETURNS void LANGUAGE sql
-  AS $$ SELECT set_config('app.tenant', p_tenant::text, true) $$;
+-- Hot reads, and one write: one call that names the tenant and selects, which costs half of a transaction with its own
+-- SET. They run with the rights of the caller; the setting lasts until the caller's transaction ends.
 
 CREATE FUNCTION read_analysis(p_tenant uuid, p_analysis uuid)
 RETURNS TABLE (analysis_id uuid, dataset_id uuid, name text, plan text, params text, status text, partial boolean,
@@ -93,8 +90,20 @@ LANGUAGE sql STABLE AS $$
     AND (k.expires_at IS NULL OR k.expires_at > clock_timestamp())
 $$;
 
-REVOKE ALL ON FUNCTION as_tenant, read_analysis, read_phase_runs, read_events, read_findings, read_totals, read_dataset,
-  find_key FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION as_tenant, read_analysis, read_phase_runs, read_events, read_findings, read_totals,
-  read_dataset TO perito_app;
+-- The one hot write, in one statement: a worker that freezes between two would keep the row locked.
+CREATE FUNCTION heartbeat(p_tenant uuid, p_analysis uuid, p_phase text, p_fence bigint, p_seconds double precision,
+                          p_fraction double precision, p_step text)
+RETURNS boolean LANGUAGE plpgsql AS $$
+BEGIN
+  PERFORM set_config('app.tenant', p_tenant::text, true);
+  UPDATE phase_runs SET lease_until = clock_timestamp() + make_interval(secs => p_seconds),
+         fraction = greatest(fraction, least(1, p_fraction)), step = p_step
+   WHERE tenant_id = p_tenant AND analysis_id = p_analysis AND phase = p_phase AND state = 'leased' AND fence = p_fence;
+  RETURN FOUND;
+END $$;
+
+REVOKE ALL ON FUNCTION read_analysis, read_phase_runs, read_events, read_findings, read_totals, read_dataset,
+  find_key, heartbeat FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION read_analysis, read_phase_runs, read_events, read_findings, read_totals,
+  read_dataset, heartbeat TO perito_app;
 GRANT EXECUTE ON FUNCTION find_key TO perito_system;

@@ -1,0 +1,23 @@
+"""An orchestrator as a process of its own, for tests that kill it: settings as JSON on the command line."""
+
+import asyncio
+import json
+import sys
+from pathlib import Path
+
+from perito_orchestrator.app import Orchestrator, OrchestratorSettings
+from perito_orchestrator.broker_memory import MemoryBroker
+from perito_runtime.logs import configure_logs
+from perito_runtime.objects import LocalObjectStore
+
+
+async def _run(settings: OrchestratorSettings, objects: str) -> None:
+    orchestrator = Orchestrator(settings, MemoryBroker(), LocalObjectStore(Path(objects)))
+    await orchestrator.start()
+    await asyncio.Event().wait()
+
+
+if __name__ == "__main__":
+    configure_logs()
+    asked = json.loads(sys.argv[1])
+    asyncio.run(_run(OrchestratorSettings(**asked["settings"]), asked["objects"]))

@@ -1,0 +1,157 @@
+"""No tenant sees another's rows, and nobody sees any: table by table and function by function, as each role."""
+
+import re
+from collections.abc import AsyncIterator
+from importlib.resources import files
+from uuid import UUID, uuid4
+
+import asyncpg
+import pytest
+from perito_kernel.errors import NotFound, PeritoError
+from perito_orchestrator.store.database import Database
+
+from .mesh import Client, Mesh
+from .phases import finding
+from .servers import Dsns
+
+TABLES = (
+    "tenants", "api_keys", "datasets", "dataset_files", "analyses", "phase_runs", "phase_results", "findings",
+    "events", "outbox", "idempotency",
+)  # fmt: skip
+READABLE = tuple(t for t in TABLES if t not in ("api_keys", "outbox"))
+
+
+@pytest.fixture
+async def filled(mesh: Mesh) -> tuple[Client, str]:
+    """Tenant A has rows in every table, tenant B exists."""
+    mesh.phases["read"].findings = [finding(n) for n in range(5)]
+    client = await mesh.start()
+    dataset = (await client.dataset(key="d")).dataset.dataset_id
+    analysis = (await client.submit(dataset, idempotency_key="k")).analysis.analysis_id
+    await client.ended(analysis)
+    await client.orchestrator.first_key("B")
+    return client, analysis
+
+
+@pytest.fixture
+async def as_app(dsns: Dsns) -> AsyncIterator[Database]:
+    """The pool of requests."""
+    database = Database(dsns.app)
+    await database.open()
+    yield database
+    await database.close()
+
+
+async def test_the_list_of_tables_is_complete_and_each_is_protected(dsns: Dsns) -> None:
+    connection = await asyncpg.connect(dsns.superuser)
+    rows = await connection.fetch(
+        "SELECT c.relname, c.relrowsecurity, c.relforcerowsecurity, a.attname IS NOT NULL AS tenant,"
+        " c.relowner::regrole::text AS owner FROM pg_class c LEFT JOIN pg_attribute a"
+        " ON a.attrelid = c.oid AND a.attname = 'tenant_id' AND a.attnotnull"
+        " WHERE c.relnamespace = 'perito'::regnamespace AND c.relkind IN ('r', 'p', 'm')"
+    )
+    keys = await connection.fetch(
+        "SELECT i.indexrelid::regclass::text AS name, pg_get_indexdef(i.indexrelid) AS text FROM pg_index i"
+        " JOIN pg_class c ON c.oid = i.indrelid WHERE c.relnamespace = 'perito'::regnamespace AND i.indisunique"
+    )
+    views = await connection.fetch(
+        "SELECT relname FROM pg_class WHERE relnamespace = 'perito'::regnamespace AND relkind = 'v'"
+        " AND NOT coalesce(reloptions @> '{security_invoker=true}', false)"
+    )
+    await connection.close()
+    assert {r["relname"] for r in rows} == {*TABLES, "schema_migrations"}
+    assert all(tuple(r)[1:] == (True, True, True, "perito_owner") for r in rows if r["relname"] != "schema_migrations")
+    assert all("tenant_id" in k["text"] for k in keys if "schema_migrations" not in k["text"]), keys
+    assert views == []
+
+
+async def test_each_table_as_the_other_tenant_and_as_nobody(
+    filled: tuple[Client, str], as_app: Database, dsns: Dsns
+) -> None:
+    connection = await asyncpg.connect(dsns.superuser)
+    counts = {t: await connection.fetchval(f"SELECT count(*) FROM perito.{t}") for t in TABLES}  # noqa: S608 - a constant
+    assert all(counts[t] > 0 for t in READABLE), counts
+    await connection.close()
+    for tenant, sees in ((filled[0].tenant, True), (uuid4(), False), (None, False)):
+        for table in READABLE:
+            async with as_app.unit(tenant) as unit:
+                found = await unit.fetchval(f"SELECT count(*) FROM {table}")  # noqa: S608 - a constant
+            assert (found > 0) is sees, (table, tenant)
+    for table in ("api_keys", "outbox", "schema_migrations"):
+        with pytest.raises(asyncpg.InsufficientPrivilegeError):
+            async with as_app.unit(filled[0].tenant) as unit:
+                await unit.fetch(f"SELECT * FROM {table}")  # noqa: S608 - a constant
+
+
+async def test_the_owner_is_bound_too(filled: tuple[Client, str], dsns: Dsns) -> None:
+    owner = await asyncpg.connect(dsns.owner, server_settings={"search_path": "perito"})
+    for table in TABLES:
+        assert await owner.fetchval(f"SELECT count(*) FROM {table}") == 0, table  # noqa: S608 - a constant
+    await owner.close()
+
+
+async def test_each_read_function_as_the_other_tenant(filled: tuple[Client, str], as_app: Database) -> None:
+    client, analysis = filled
+    dataset = (await client.get(analysis)).dataset_id
+    text = files("perito_orchestrator").joinpath("migrations/0003_functions.sql").read_text(encoding="utf-8")
+    functions = set(re.findall(r"CREATE FUNCTION (read_\w+)\(p_tenant uuid, p_", text))
+    rest = {"read_events": ", 0, 100", "read_findings": ", 100, NULL, NULL, NULL, NULL"}
+    assert len(functions) == 6
+    for name in sorted(functions):
+        call = f"SELECT * FROM {name}($1, $2{rest.get(name, '')})"  # noqa: S608 - constants
+        subject = UUID(dataset if name == "read_dataset" else analysis)
+        mine = await as_app.fetch(call, client.tenant, subject)
+        foreign = await as_app.fetch(call, uuid4(), subject)
+        if name == "read_totals":
+            assert tuple(mine[0]) == (True, 5, False)
+            assert tuple(foreign[0]) == (False, 0, False)
+        else:
+            assert mine, name
+            assert foreign == [], name
+    assert await as_app.fetch("SELECT * FROM analyses") == [], "the tenant of the last call outlived it"
+
+
+async def test_writing_for_another_tenant_is_refused(filled: tuple[Client, str], as_app: Database) -> None:
+    with pytest.raises(asyncpg.InsufficientPrivilegeError, match="row-level security"):
+        async with as_app.unit(filled[0].tenant) as unit:
+            await unit.execute(
+                "INSERT INTO idempotency (tenant_id, operation, key, request_sha256, resource_id)"
+                " VALUES ($1, 'x', 'x', '', $1)",
+                uuid4(),
+            )
+    async with as_app.unit(uuid4()) as unit:
+        assert await unit.execute("UPDATE phase_runs SET state = 'queued', lease_owner = NULL") == "UPDATE 0"
+    with pytest.raises(asyncpg.InsufficientPrivilegeError):
+        async with as_app.unit(filled[0].tenant) as unit:
+            await unit.execute("DELETE FROM findings")
+
+
+async def test_the_system_role_sees_work_and_no_books(filled: tuple[Client, str], dsns: Dsns) -> None:
+    system = await asyncpg.connect(dsns.system, server_settings={"search_path": "perito"})
+    for table in ("tenants", "datasets", "dataset_files", "analyses", "phase_results", "findings", "events"):
+        with pytest.raises(asyncpg.InsufficientPrivilegeError):
+            await system.fetch(f"SELECT * FROM {table}")  # noqa: S608 - a constant
+    assert await system.fetch("SELECT phase FROM phase_runs") == [], "ended runs are nobody's work"
+    with pytest.raises(asyncpg.InsufficientPrivilegeError):
+        await system.execute("UPDATE phase_runs SET state = 'queued'")
+    assert len(await system.fetch("SELECT key_id FROM api_keys")) == 1
+    await system.close()
+
+
+async def test_every_call_answers_another_tenant_not_found(filled: tuple[Client, str]) -> None:
+    client, analysis = filled
+    stranger = client.of(uuid4())
+    dataset = (await client.get(analysis)).dataset_id
+    calls = (
+        stranger.get(analysis),
+        stranger.watch(analysis),
+        stranger.findings(analysis),
+        stranger.submit(dataset),
+        stranger.dataset(),
+    )
+    for call in calls:
+        with pytest.raises(NotFound):
+            await call
+    with pytest.raises(PeritoError, match="DATASET_INVALID"):
+        await client.of(uuid4()).dataset_of(client.tenant)
+    assert (await client.findings(analysis)).total == 5
