@@ -83,10 +83,8 @@ _SIZES = {"columns": 6, "files": 8}
 
 def phases() -> list[Phase]:
     """The phases that have rules, found as the supervisor finds them: packages with a `phase` module."""
-    found: list[Phase] = []
-    for module in sorted(m.name for m in iter_modules() if m.name.startswith("perito_")):
-        if find_spec(f"{module}.phase") is not None:
-            found.append(import_module(f"{module}.phase").PHASE)
+    names = sorted(module.name for module in iter_modules() if module.name.startswith("perito_"))
+    found: list[Phase] = [import_module(f"{name}.phase").PHASE for name in names if find_spec(f"{name}.phase")]
     return [phase for phase in found if phase.rules]
 
 
@@ -143,8 +141,8 @@ def _rows(table: Table, wanted: set[str]) -> str:
         )
     size = _MASTERS.get(table.name, _SIZES.get(table.name, ROWS))
     numbers = (
-        "SELECT i, (hash(i) % 1000000007)::BIGINT AS h, i % 400 AS p, i // 400 % 50 AS l, i // 20000 AS d"
-        f" FROM (SELECT unnest(range({size})) AS i)"
+        f"FROM range({size}) AS r(i)"
+        " SELECT i, (hash(i) % 1000000007)::BIGINT AS h, i % 400 AS p, i // 400 % 50 AS l, i // 20000 AS d"
     )
     cells: list[str] = []
     for column in table.columns.values():
@@ -153,7 +151,7 @@ def _rows(table: Table, wanted: set[str]) -> str:
     if not table.system:
         cells += ["(i % 3)::INTEGER AS _file_id", "i // 3 + 1 AS _record", "i // 3 + 2 AS _line"]
         cells += [f"CASE WHEN h % 3001 = 0 THEN {part} END AS {name}" for name, part in _DUPLICATE]
-    return f"SELECT {', '.join(cells)} FROM ({numbers})"
+    return f"FROM ({numbers}) SELECT {', '.join(cells)}"
 
 
 _DUPLICATE = (("_duplicate_file", "0::INTEGER"), ("_duplicate_record", "1::BIGINT"))
@@ -178,7 +176,7 @@ def _value(table: Table, column: Column) -> str:
     if table.key == (column.name,):  # a master's own key: a few stand twice, a few are blank
         number = "CASE WHEN i > 0 AND h % 97 = 0 THEN i - 1 ELSE i END"
         return f"CASE WHEN h % 389 = 0 THEN NULL ELSE {_named(column.name, number)} END"
-    if column.name == "product" or column.name == "location":
+    if column.name in {"product", "location"}:
         return f"'{_PREFIXES[column.name]}' || {column.name[0]}"
     if column.references:
         parent, _, key = column.references.partition(".")

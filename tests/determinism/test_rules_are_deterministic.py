@@ -73,10 +73,9 @@ def test_every_rule_gives_the_same_bytes(
     others = {
         "2 threads": run(phase_rules, plain_books, tmp_path / "2", 2, flood_share=1),
         "4 threads": run(phase_rules, plain_books, tmp_path / "4", 4, flood_share=1),
-        "shuffled, 1 thread": run(phase_rules, shuffled_books, tmp_path / "s1", 1, flood_share=1),
         "shuffled, 4 threads": run(phase_rules, shuffled_books, tmp_path / "s4", 4, flood_share=1),
     }
-    assert {name: differences(first, other) for name, other in others.items()} == dict.fromkeys(others, [])
+    assert [(name, *differences(first, other)) for name, other in others.items()] == [(name,) for name in others]
 
 
 def test_floods_are_told_in_the_same_bytes(
