@@ -46,11 +46,11 @@ async def test_a_phase_cannot_widen_the_policy(edge: Edge, csp: str) -> None:
 async def test_no_report_yet_and_no_report_ever_are_409_with_different_remedies(edge: Edge) -> None:
     early = await edge.client.get(f"/api/forensic/export/{running(edge).analysis_id}")
     assert (early.status_code, early.json()["reason"]) == (409, "REPORT_NOT_READY")
-    assert "/api/forensic/status/" in early.json()["errors"][0]["remedy"]
+    assert "/api/forensic/status/" in early.json()["detail"]
     never = await finished(edge, report=None)
     late = await edge.client.get(f"/api/forensic/export/{never.analysis_id}?format=html")
     assert (late.status_code, late.json()["reason"]) == (409, "REPORT_MISSING")
-    assert "phases" in late.json()["errors"][0]["remedy"]
+    assert "phases" in late.json()["detail"]
 
 
 async def test_a_stored_report_that_is_gone_is_a_problem_and_not_a_cut_answer(edge: Edge) -> None:

@@ -108,7 +108,7 @@ def find_report(analysis: Analysis, name: str) -> ObjectRef:
     if not is_terminal(analysis):
         status = links(analysis.analysis_id)["status"]
         remedy = f"Follow {status} until it has ended, then ask again."
-        raise Precondition("REPORT_NOT_READY", f"The analysis is still running. {remedy}", {"remedy": remedy})
+        raise Precondition("REPORT_NOT_READY", f"The analysis is still running. {remedy}")
     remedy = "Submit the dataset again without `phases`, so that all phases run."
     raise Precondition(
         "REPORT_MISSING", f"There is no report: {_why_no_report(analysis)}. {remedy}", {"remedy": remedy}
