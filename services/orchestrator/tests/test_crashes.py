@@ -15,7 +15,7 @@ from perito.event.v1.event_pb2 import PhaseTask
 from perito.phase.v1.phase_pb2 import PhaseResult, RunPhaseRequest
 from perito_kernel.errors import PeritoError, Unavailable
 from perito_orchestrator.broker import DEAD_LETTERS, queue_of
-from perito_orchestrator.store import finish, runs
+from perito_orchestrator.store import finish, runs, sweep
 from perito_orchestrator.store.database import Database
 from perito_orchestrator.store.finish import Failure
 from perito_orchestrator.store.runs import Lease, NoLease, Task
@@ -417,3 +417,26 @@ async def test_two_orchestrators_share_the_work_and_do_it_once(mesh: Mesh) -> No
         assert (await two.ended(analysis)).status == COMPLETED
         await invariants(mesh, analysis)
     assert {len(phase.runs) for phase in mesh.phases.values()} == {4}
+
+
+async def test_voids_are_free_five_times_and_only_the_dead_lose_their_lease(mesh: Mesh) -> None:
+    mesh.phases["read"].behave = _for_ever
+    client = await mesh.start(workers=1, stale_seconds=600.0, lease_seconds=600.0)
+    await client.submit(phases=[1])  # occupies the only worker
+    analysis = (await client.submit(phases=[1])).analysis.analysis_id
+    task = Task(client.tenant, UUID(analysis), "read")
+    db, system = Database(mesh.dsns.app), Database(mesh.dsns.system)
+    await db.open()
+    await system.open()
+    attempts: list[int] = []
+    for death in range(7):
+        lease = await runs.claim(db, task, f"epoch{death}/w", 600, 3)
+        assert isinstance(lease, Lease)
+        attempts.append(lease.attempt)
+        await sweep.void_leases(system, f"epoch{death}")
+        assert await runs.heartbeat(db, lease, 600, 0, ""), "its own epoch keeps its lease"
+        await sweep.void_leases(system, f"epoch{death + 1}")
+    assert attempts == [1, 1, 1, 1, 1, 1, 2]
+    assert await runs.claim(db, task, "epoch9/w", 600, 3) is not NoLease.EXHAUSTED
+    await db.close()
+    await system.close()

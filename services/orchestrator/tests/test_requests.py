@@ -1,0 +1,150 @@
+"""What clients send: repeated, at the same time, wrong, or hostile. Every answer says what to do."""
+
+import asyncio
+from collections.abc import Callable
+from uuid import UUID, uuid4
+
+import asyncpg
+import pytest
+from perito.analysis.v1 import analysis_pb2 as pb
+from perito.dataset.v1.dataset_pb2 import DatasetRef, ObjectRef, SourceFile
+from perito_kernel.errors import Conflict, Invalid, NotFound
+from perito_orchestrator import requests
+
+from .mesh import Mesh, dataset_ref
+
+TENANT = uuid4()
+
+
+async def count(mesh: Mesh, table: str) -> int:
+    connection = await asyncpg.connect(mesh.dsns.superuser)
+    found = await connection.fetchval(f"SELECT count(*) FROM perito.{table}")  # noqa: S608 - a constant
+    await connection.close()
+    return found
+
+
+async def test_twenty_submissions_with_one_key_make_one_analysis(mesh: Mesh) -> None:
+    client = await mesh.start()
+    dataset = (await client.dataset()).dataset.dataset_id
+    answers = await asyncio.gather(*(client.submit(dataset, idempotency_key="k", phases=[1]) for _ in range(20)))
+    assert len({a.analysis.analysis_id for a in answers}) == 1
+    assert [a.replayed for a in answers].count(False) == 1
+    assert await count(mesh, "analyses") == 1
+    await client.ended(answers[0].analysis.analysis_id)
+    assert len(mesh.phases["read"].runs) == 1
+
+
+async def test_a_key_stands_for_one_request_of_one_tenant(mesh: Mesh) -> None:
+    client = await mesh.start()
+    dataset = (await client.dataset()).dataset.dataset_id
+    first = await client.submit(dataset, idempotency_key="k", phases=[2, 1], params_json='{"a": 1, "b": 2}')
+    same = await client.submit(dataset, idempotency_key="k", phases=[1, 2, 2], params_json='{"b":2,"a":1}')
+    assert (same.analysis.analysis_id, same.replayed) == (first.analysis.analysis_id, True)
+    for other in ({"phases": [1]}, {"phases": [1, 2], "name": "x"}, {"phases": [1, 2], "params_json": '{"a": 2}'}):
+        with pytest.raises(Conflict, match="IDEMPOTENCY_CONFLICT"):
+            await client.submit(dataset, idempotency_key="k", **other)
+    unkeyed = await client.submit(dataset, phases=[1])
+    assert not unkeyed.replayed
+    assert await count(mesh, "analyses") == 2
+
+
+async def test_a_repeated_upload_is_answered_with_the_first_dataset(mesh: Mesh) -> None:
+    client = await mesh.start()
+    answers = await asyncio.gather(*(client.dataset(key="d") for _ in range(10)))
+    assert len({a.dataset.dataset_id for a in answers}) == 1
+    assert [a.replayed for a in answers].count(False) == 1
+    assert await count(mesh, "datasets") == 1
+    first = answers[0].dataset
+    assert all(f.object.key.startswith(f"tenants/{client.tenant}/datasets/{first.dataset_id}/") for f in first.files)
+    with pytest.raises(Conflict, match="IDEMPOTENCY_CONFLICT"):
+        await client.dataset(key="d", content="other")
+    fixed = uuid4()
+    assert not (await client.dataset(fixed)).replayed
+    assert (await client.dataset(fixed)).replayed
+    with pytest.raises(Conflict, match="DATASET_EXISTS"):
+        await client.dataset(fixed, content="other")
+
+
+async def test_a_failed_submission_leaves_its_key_free(mesh: Mesh) -> None:
+    client = await mesh.start()
+    with pytest.raises(NotFound, match="DATASET_NOT_FOUND"):
+        await client.submit(str(uuid4()), idempotency_key="k")
+    assert not (await client.submit(idempotency_key="k", phases=[1])).replayed
+
+
+async def test_what_is_not_there_is_not_found_and_nonsense_is_invalid(mesh: Mesh) -> None:
+    client = await mesh.start()
+    for call in (client.get(str(uuid4())), client.watch(str(uuid4())), client.findings(str(uuid4()))):
+        with pytest.raises(NotFound, match="ANALYSIS_NOT_FOUND"):
+            await call
+    for call in (client.get("x"), client.watch(""), client.findings("../..")):
+        with pytest.raises(Invalid, match="ID_INVALID"):
+            await call
+    with pytest.raises(Invalid, match="PHASE_UNKNOWN"):
+        await client.submit(phases=[9])
+    analysis = (await client.submit(phases=[1])).analysis.analysis_id
+    for size in (-1, 1001):
+        with pytest.raises(Invalid, match="PAGE_SIZE_INVALID"):
+            await client.findings(analysis, size)
+    for token in ("x", "bm9uc2Vuc2U=", "WyJOYU4iLDEsImEiLCJiIl0=", "WyIxIiwxLCJhXHUwMDAwIiwiYiJd", "é"):
+        with pytest.raises(Invalid, match="PAGE_TOKEN_INVALID"):
+            await client.findings(analysis, 1, token)
+
+
+HOSTILE = (
+    '{"a": NaN}',
+    '{"a": 1e999}',
+    '{"a": "\\ud800"}',
+    '{"a": "\\u0000"}',
+    "[1]",
+    "{",
+    "[" * 5000,
+    '"' + "x" * 300_000,
+)
+
+
+@pytest.mark.parametrize("params", HOSTILE, ids=range(len(HOSTILE)))
+def test_parameters_that_cannot_be_kept_are_refused(params: str) -> None:
+    request = pb.SubmitAnalysisRequest(dataset_id=str(uuid4()), params_json=params)
+    with pytest.raises(Invalid, match=r"PARAMS_INVALID|JSON_INVALID"):
+        requests.analysis(request)
+
+
+def test_parameters_of_any_decent_form_are_kept() -> None:
+    request = pb.SubmitAnalysisRequest(dataset_id=str(uuid4()), params_json='{"ñ": [1.5, null, {"b": "\\u00e9"}]}')
+    assert requests.analysis(request).params == {"ñ": [1.5, None, {"b": "é"}]}
+
+
+def object_elsewhere(ref: DatasetRef, tenant: UUID) -> None:
+    ref.files[0].object.CopyFrom(dataset_ref(tenant, uuid4()).files[0].object)
+
+
+BREAKS: dict[str, Callable[[DatasetRef], object]] = {
+    "no files": lambda ref: ref.ClearField("files"),
+    "no mapping": lambda ref: ref.ClearField("mapping"),
+    "same name": lambda ref: setattr(ref.files[1], "name", ref.files[0].name),
+    "control character": lambda ref: setattr(ref.files[0], "name", "a\nb"),
+    "no name": lambda ref: setattr(ref.files[0], "name", ""),
+    "long name": lambda ref: setattr(ref.files[0], "name", "x" * 256),
+    "foreign prefix": lambda ref: object_elsewhere(ref, uuid4()),
+    "other dataset": lambda ref: object_elsewhere(ref, TENANT),
+    "bad hash": lambda ref: setattr(ref.mapping, "sha256", "A" * 64),
+    "negative": lambda ref: setattr(ref.files[0].object, "bytes", -1),
+    "too many": lambda ref: ref.files.extend([SourceFile(name=str(n), object=ObjectRef(key="k")) for n in range(200)]),
+}
+
+
+@pytest.mark.parametrize("case", BREAKS)
+def test_a_dataset_that_is_not_whole_is_refused(case: str) -> None:
+    ref = dataset_ref(TENANT, uuid4())
+    BREAKS[case](ref)
+    with pytest.raises(Invalid, match="DATASET_INVALID"):
+        requests.dataset(pb.CreateDatasetRequest(dataset=ref), TENANT)
+
+
+def test_a_dataset_that_is_whole_is_taken_with_its_id_in_one_form() -> None:
+    ref = dataset_ref(TENANT, uuid4())
+    wanted = DatasetRef()
+    wanted.CopyFrom(ref)
+    ref.dataset_id = ref.dataset_id.upper()
+    assert requests.dataset(pb.CreateDatasetRequest(dataset=ref), TENANT) == wanted
