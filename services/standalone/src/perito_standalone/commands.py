@@ -93,7 +93,8 @@ async def _serve(settings: SupervisorSettings) -> int:
     # In a terminal JSON lines would bury the two lines that matter; elsewhere stderr is where logs belong.
     configure_logs("WARNING" if sys.stderr.isatty() else "INFO")
     async with Supervisor(settings) as supervisor:
-        console.print(f"Perito serves http://{supervisor.address}/api/forensic (data in {settings.data_dir})")
+        where = f"Perito serves http://{supervisor.address}/api/forensic (data in {settings.data_dir})"
+        console.print(where, soft_wrap=True)
         if supervisor.first_key:
             console.print(f"API key, shown this once: {supervisor.first_key}", soft_wrap=True)
         await told

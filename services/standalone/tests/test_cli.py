@@ -1,0 +1,212 @@
+"""The command as people and scripts use it: real processes, exit codes, sentences, files."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import psutil
+import pyarrow.parquet as pq
+import pytest
+from perito_reporting.document import schema
+from perito_standalone.demo_books import write_books
+
+from .house import PERITO, House, reachable_folder
+
+_HEAVY = ("fastapi", "grpc", "duckdb", "pyarrow", "numpy", "asyncpg", "pydantic", "httpx")
+
+
+@dataclass(frozen=True)
+class Ran:
+    """What a command left: exit code, both streams, and its folder."""
+
+    code: int
+    said: str
+    complained: str
+    out: Path
+
+
+def perito(out: Path, *arguments: str) -> Ran:
+    environment = {name: value for name, value in os.environ.items() if name not in {"COLUMNS", "FORCE_COLOR"}}
+    done = subprocess.run(
+        [*PERITO, *arguments], capture_output=True, text=True, check=False, timeout=180, env=environment
+    )
+    assert "Traceback" not in done.stdout + done.stderr
+    return Ran(done.returncode, done.stdout, done.stderr, out)
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Ran:
+    out = tmp_path_factory.mktemp("demo")
+    return perito(out, "demo", "--out", str(out))
+
+
+def read(path: Path) -> dict[str, Any]:
+    value: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    return value
+
+
+def parquet_rows(path: Path) -> int:
+    return int(pq.read_metadata(path).num_rows)  # pyright: ignore[reportUnknownMemberType]  # pyarrow's stubs lack it
+
+
+def test_help_teaches_and_imports_nothing_heavy() -> None:
+    code = "import sys, perito_standalone.cli; print([m for m in %r if m in sys.modules])" % (_HEAVY,)
+    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert loaded.stdout.strip() == "[]"
+    for command in ("analyze", "serve"):
+        helped = subprocess.run([*PERITO, command, "--help"], capture_output=True, text=True, check=True)
+        assert f"  perito {command} " in helped.stdout, "it shows an example"
+
+
+def test_demo_finds_everything_planted_and_nothing_else(demo: Ran) -> None:
+    assert demo.code == 0, demo.said + demo.complained
+    assert "7 of 7 kinds of planted faults were found completely" in demo.said
+    assert "EUR" in demo.said
+    assert "Not used (the mapping does not name it): truth.json" in demo.said
+    for planted in read_truth(demo.out / "books"):
+        assert f"\n{planted['rule']}  {planted['what']}" in demo.said
+
+
+def read_truth(books: Path) -> list[dict[str, Any]]:
+    entries: list[dict[str, Any]] = json.loads((books / "truth.json").read_text(encoding="utf-8"))
+    return entries
+
+
+def test_report_keeps_its_schema_and_tables_hold_every_finding(demo: Ran) -> None:
+    report = read(demo.out / "report.json")
+    jsonschema.validate(report, schema())
+    assert "<html" in (demo.out / "report.html").read_text(encoding="utf-8")
+    by_phase: dict[str, int] = {}
+    for rule in report["rules"]:
+        by_phase[rule["phase"]] = by_phase.get(rule["phase"], 0) + rule["findings"]
+    for phase, findings in by_phase.items():
+        assert parquet_rows(demo.out / "tables" / phase / "findings.parquet") == findings
+    assert sum(by_phase.values()) == report["exposure"]["findings"] == 15
+    assert parquet_rows(demo.out / "tables" / "performance" / "kpis.parquet") == report["kpis_total"]
+
+
+def test_run_facts_stand_beside_the_report_and_not_in_it(demo: Ran) -> None:
+    run = read(demo.out / "run.json")
+    text = (demo.out / "report.json").read_text(encoding="utf-8")
+    assert run["analysis_id"] not in text
+    assert run["dataset_id"] not in text
+    assert run["status"] == "completed"
+    assert run["analysis_seconds"] > 0
+    assert [phase["phase"] for phase in run["phases"]][0] == "validation"
+    assert all(phase["attempts"] == 1 and phase["content_digest"] for phase in run["phases"])
+    given = {file["name"]: file["sha256"] for file in run["inputs"]}
+    assert all(given[entry["name"]] == entry["sha256"] for entry in read(demo.out / "report.json")["inputs"])
+    assert run["host"]["cores"] == os.cpu_count()
+
+
+def test_same_books_same_bytes_and_nothing_is_left_behind(demo: Ran, tmp_path: Path) -> None:
+    before = {path.name for path in Path("/tmp").glob("perito-*")}
+    again = perito(tmp_path, "analyze", str(demo.out / "books"), "--out", str(tmp_path), "--fail-on", "never")
+    assert again.code == 0, again.said + again.complained
+    for name in ("report.json", "report.html"):
+        assert (tmp_path / name).read_bytes() == (demo.out / name).read_bytes()
+    mine = {path.name for path in Path("/tmp").glob("perito-analyze-*")} - before
+    assert not mine
+
+
+@pytest.mark.parametrize(("fail_on", "code"), [("critical", 1), ("high", 1)])
+def test_findings_at_or_above_the_threshold_exit_with_1(demo: Ran, tmp_path: Path, fail_on: str, code: int) -> None:
+    done = perito(tmp_path, "analyze", str(demo.out / "books"), "--out", str(tmp_path), "--fail-on", fail_on)
+    assert done.code == code, done.said + done.complained
+
+
+def clean_books(folder: Path) -> Path:
+    """One product, one location, two snapshots that the ledger explains."""
+    folder.mkdir()
+    (folder / "ledger.csv").write_text("id,at,sku,site,type,qty\nM1,2026-01-05,A,W,receipt,5\n", encoding="utf-8")
+    (folder / "stock.csv").write_text("date,sku,site,qty\n2025-12-31,A,W,1\n2026-01-31,A,W,6\n", encoding="utf-8")
+    day = 'format: "%Y-%m-%d"'
+    (folder / "mapping.yaml").write_text(
+        "version: 1\ncurrency: EUR\nfiles:\n  ledger.csv:\n    tables:\n      movements:\n        columns:\n"
+        f"          {{movement: id, ts: {{column: at, {day}}}, product: sku, location: site, type: type, qty: qty}}\n"
+        "  stock.csv:\n    tables:\n      inventory:\n        columns:\n"
+        f"          {{snapshot_date: {{column: date, {day}}}, product: sku, location: site, qty: qty}}\n",
+        encoding="utf-8",
+    )
+    return folder
+
+
+def test_clean_books_exit_with_0_and_unreadable_ones_with_2_and_the_place(tmp_path: Path) -> None:
+    books = clean_books(tmp_path / "books")
+    clean = perito(tmp_path, "analyze", str(books), "--out", str(tmp_path / "out"), "--fail-on", "info")
+    assert clean.code == 0, clean.said + clean.complained
+    (books / "stock.csv").write_text("date,item,site,qty\n2025-12-31,A,W,1\n", encoding="utf-8")
+    broken = perito(tmp_path, "analyze", str(books), "--out", str(tmp_path / "out"), "--fail-on", "info")
+    assert broken.code == 2
+    assert "stock.csv" in broken.said
+    assert "sku" in broken.said
+    assert read(tmp_path / "out" / "run.json")["status"] == "failed"
+
+
+def test_what_cannot_begin_is_one_sentence_and_2(tmp_path: Path) -> None:
+    books, out = clean_books(tmp_path / "books"), str(tmp_path / "out")
+    (tmp_path / "a_file").write_text("", encoding="utf-8")
+    broken = tmp_path / "broken.yaml"
+    broken.write_text("version: 1\ncurrency: euros\n", encoding="utf-8")
+    more = tmp_path / "more.yaml"
+    text = (books / "mapping.yaml").read_text(encoding="utf-8")
+    more.write_text(text + text.partition("files:\n")[2].replace("ledger.csv", "sales.csv").split("  stock.csv")[0])
+    for arguments, sentence in [
+        ((str(tmp_path / "nowhere"), "--out", out), "There is nothing at"),
+        ((str(books / "ledger.csv"), "--mapping", str(tmp_path / "none.yaml"), "--out", out), "There is no mapping at"),
+        ((str(books), "--mapping", str(broken), "--out", out), "currency"),
+        ((str(books), "--mapping", str(more), "--out", out), "sales.csv"),
+        ((str(books), "--out", out, "--fail-on", "awful"), "--fail-on awful is unknown"),
+        ((str(books), "--out", out, "--memory", "lots"), "--memory lots is no size"),
+        ((str(books), "--out", str(tmp_path / "a_file")), "Name another folder with --out"),
+    ]:
+        done = perito(tmp_path, "analyze", *arguments)
+        assert done.code == 2, (arguments, done.said, done.complained)
+        assert sentence in done.complained
+        assert len(done.complained.strip().splitlines()) == 1
+
+
+def test_serve_refuses_an_open_door_without_encryption(tmp_path: Path) -> None:
+    done = perito(tmp_path, "serve", "--host", "0.0.0.0", "--data-dir", str(tmp_path / "data"))
+    assert done.code == 2
+    assert "unencrypted" in done.complained
+    assert not (tmp_path / "data").exists()
+
+
+def test_key_is_shown_once_only_its_hash_is_kept_and_the_directory_has_one_holder() -> None:
+    with reachable_folder() as base:
+        house = House(base / "data")
+        house.start()
+        try:
+            assert house.key.startswith("perito_live_")
+            assert house.ask("GET", "/health").json()["ready"]
+            assert house.ask("GET", "/status/7c9e6679-7425-40de-944b-e07fc1f90ae7").status_code == 404
+            wrong = house.key[:-1] + ("a" if house.key[-1] != "a" else "b")
+            assert house.ask("GET", "/status/7c9e6679-7425-40de-944b-e07fc1f90ae7", key=wrong).status_code == 401
+            assert house.process is not None
+            second = perito(base, "serve", "--data-dir", str(base / "data"), "--port", "0")
+            assert second.code == 2
+            assert f"in use by process {house.process.pid}" in second.complained
+            sockets = [c for c in psutil.Process(house.process.pid).net_connections("inet") if c.status == "LISTEN"]
+            assert [c.laddr.ip for c in sockets] == ["127.0.0.1"]
+            secret = house.key.rpartition("_")[2].encode()
+            kept = [path for path in (base / "data").rglob("*") if path.is_file() and secret in path.read_bytes()]
+            assert kept == []
+            first = house.key
+            assert "not finished goes on" in house.stop()
+            house.start()
+            assert house.ask("GET", "/status/7c9e6679-7425-40de-944b-e07fc1f90ae7", key=first).status_code == 404
+        finally:
+            house.end()
+
+
+def test_books_of_the_demo_can_be_written_over(demo: Ran, tmp_path: Path) -> None:
+    shutil.copytree(demo.out / "books", tmp_path / "books")
+    write_books(tmp_path / "books")
+    assert (tmp_path / "books" / "counts.csv").read_bytes() == (demo.out / "books" / "counts.csv").read_bytes()
