@@ -1,0 +1,97 @@
+"""Database connections that are cut or hang: everything ends in its time, and nothing is lost."""
+
+import asyncio
+import os
+import signal
+
+import asyncpg
+import pytest
+from perito.analysis.v1 import analysis_pb2 as pb
+from perito_kernel.errors import Unavailable
+from perito_orchestrator.store.database import Database
+
+from .faults import COMPLETED, held_up, invariants
+from .mesh import Client, Mesh
+from .phases import until
+
+
+async def cut(mesh: Mesh, application: str) -> int:
+    """Ends this application's database connections, as an operator or a failover would."""
+    connection = await asyncpg.connect(mesh.dsns.superuser)
+    rows = await connection.fetch(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1 AND application_name = $2",
+        *(mesh.dsns.name, application),
+    )
+    await connection.close()
+    return len(rows)
+
+
+async def test_a_watch_ends_although_its_listening_connection_is_cut(mesh: Mesh) -> None:
+    began, go = held_up(mesh.phases["books"])
+    client = await mesh.start()
+    other = await mesh.start()  # watches work that happens in another process
+    analysis = (await client.submit()).analysis.analysis_id
+    watching = asyncio.create_task(other.watch(analysis))
+    await asyncio.wait_for(began.wait(), 10)
+    assert await cut(mesh, "perito-listen") == 2
+    go.set()
+    messages = await watching
+    numbers = [m.event.sequence for m in messages if m.HasField("event")]
+    assert numbers == list(range(1, len(numbers) + 1))
+    assert messages[-1].analysis.status == COMPLETED
+
+    async def listening_again() -> bool:
+        connection = await asyncpg.connect(mesh.dsns.superuser)
+        count = await connection.fetchval(
+            "SELECT count(*) FROM pg_stat_activity WHERE datname = $1 AND application_name = 'perito-listen'",
+            mesh.dsns.name,
+        )
+        await connection.close()
+        return count == 2
+
+    await until(listening_again)
+
+
+async def test_all_database_connections_may_be_cut_at_any_time(mesh: Mesh) -> None:
+    client = await mesh.start()
+    submitted = [(await client.submit()).analysis.analysis_id for _ in range(6)]
+    for _ in range(8):
+        for application in ("perito-app", "perito-system", "perito-listen"):
+            await cut(mesh, application)
+        await asyncio.sleep(0.15)
+    for analysis in submitted:
+        done = await _ended_patiently(client, analysis)
+        assert (done.status, done.partial) == (COMPLETED, False)
+        await invariants(mesh, analysis)
+
+
+async def _ended_patiently(client: Client, analysis: str) -> pb.Analysis:
+    """Watching may meet a cut connection too; the client then watches again."""
+    while True:
+        try:
+            return await client.ended(analysis)
+        except Unavailable:
+            await asyncio.sleep(0.1)
+
+
+@pytest.mark.parametrize("freeze", [False, True])
+async def test_a_unit_of_work_ends_in_its_time_however_the_database_hangs(mesh: Mesh, *, freeze: bool) -> None:
+    db = Database(mesh.dsns.app, seconds=0.5, size=2)
+    await db.open()
+    began = asyncio.get_running_loop().time()
+    frozen: list[int] = []
+
+    async def hang() -> None:
+        async with db.unit(mesh.tenant) as unit:
+            if freeze:
+                frozen.append(unit.get_server_pid())
+                os.kill(frozen[0], signal.SIGSTOP)
+            await unit.execute("SELECT pg_sleep(20)")
+
+    with pytest.raises(Unavailable, match="DATABASE_UNAVAILABLE"):
+        await hang()
+    assert asyncio.get_running_loop().time() - began < 1.0
+    assert await db.fetch("SELECT 1")
+    for pid in frozen:
+        os.kill(pid, signal.SIGCONT)
+    await db.close()
