@@ -1,6 +1,7 @@
 """A phase is one folder and one entry in each list that names phases. Whatever was forgotten is named here."""
 
 import importlib
+import re
 import tomllib
 from pathlib import Path
 
@@ -18,7 +19,7 @@ def phase_of(name: str) -> Phase:
     return value
 
 
-@pytest.mark.parametrize(("ordinal", "name"), enumerate(PHASES, start=1))
+@pytest.mark.parametrize(("ordinal", "name"), list(enumerate(PHASES, start=1)))
 def test_a_phase_declares_itself_the_same_way(ordinal: int, name: str) -> None:
     phase = phase_of(name)
     assert (phase.name, phase.ordinal) == (name, ordinal)
@@ -58,6 +59,6 @@ def test_every_list_of_packages_names_it(name: str) -> None:
 def test_the_orchestrator_and_the_edge_name_no_phase(package: str) -> None:
     folder = ROOT / "services" / package.removeprefix("perito_") / "src" / package
     for path in sorted(folder.rglob("*.py")):
-        text = path.read_text(encoding="utf-8")
+        text = re.sub(r"examples=\[.*?\]", "", path.read_text(encoding="utf-8"))  # documentation may name one
         named = [phase for phase in PHASES if f'"{phase}"' in text or f"perito_{phase}" in text]
         assert not named, f"{path.relative_to(ROOT)} names {named}: phases describe themselves"

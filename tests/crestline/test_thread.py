@@ -1,0 +1,132 @@
+"""Real, dirty books through the whole house, as a person at a laptop sends them: one command, one report.
+
+Crestline's measured facts stand in the README beside the books. Everything is read from what the command wrote.
+"""
+
+import json
+import shutil
+import subprocess
+import sys
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+MAPPING = Path(__file__).with_name("mapping.yaml")
+pytestmark = [pytest.mark.shared_data, pytest.mark.serial]
+
+STEPS = ("receipts", "transfers_in", "transfers_out", "sales", "returns", "adjustments", "other")
+
+Report = dict[str, Any]
+
+
+def analyze(books: Path, out: Path) -> Report:
+    """Runs the command as a user would and reads the report. Findings of high severity exist, so it exits with 1."""
+    command = [str(Path(sys.executable).with_name("perito")), "analyze", str(books)]
+    done = subprocess.run(
+        [*command, "--mapping", str(MAPPING), "--out", str(out)], check=False, capture_output=True, text=True
+    )
+    assert done.returncode == 1, done.stderr
+    return json.loads((out / "report.json").read_text(encoding="utf-8"))
+
+
+@pytest.fixture(scope="module")
+def books(shared_data: Path) -> Path:
+    return shared_data / "crestline"
+
+
+@pytest.fixture(scope="module")
+def out(books: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("crestline")
+    analyze(books, folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def report(out: Path) -> Report:
+    return json.loads((out / "report.json").read_text(encoding="utf-8"))
+
+
+def rule(report: Report, rule_id: str) -> Report:
+    (found,) = [entry for entry in report["rules"] if entry["id"] == rule_id]
+    return found
+
+
+def accuracy(report: Report, measure: str) -> Report:
+    (found,) = [k for k in report["kpis"] if (k["id"], k["measure"], k["scope"]) == ("K-16", measure, "total")]
+    return found
+
+
+def test_every_cell_rolls_forward(report: Report) -> None:
+    roll = rule(report, "C-006")
+    assert (roll["status"], roll["evaluated"], roll["failed"], roll["unknown"]) == ("passed", 19_550, 0, 0)
+
+
+def test_repeated_rows_are_abujas(report: Report) -> None:
+    (finding,) = [f for f in report["findings"] if f["rule_id"] == "V-010"]
+    assert finding["identity"] == {"file": "sales_abuja.csv"}
+    assert finding["row_count"] == 122
+    assert rule(report, "V-010")["failed"] == 122
+
+
+def test_lower_cased_products_are_ibadans(report: Report) -> None:
+    (finding,) = [f for f in report["findings"] if f["rule_id"] == "V-012"]
+    assert (finding["identity"]["file"], finding["row_count"]) == ("sales_ibadan.csv", 7_462)
+
+
+def test_count_differences_are_counted_minus_system(report: Report) -> None:
+    facts = rule(report, "C-035")["facts"]
+    assert (facts["differences"], facts["net_difference"], facts["gross_difference"]) == ("2446", "-110", "5060")
+    assert facts["posted"] == "19"
+
+
+def test_record_accuracy(report: Report) -> None:
+    exact, near = accuracy(report, "exact"), accuracy(report, "within_tolerance")
+    assert (exact["numerator"], exact["denominator"]) == ("17954", "20400")
+    assert (exact["value"][:5], near["value"][:5], exact["unit"]) == ("88.00", "97.49", "%")
+    assert round(float(exact["value"]), 2) == 88.01
+
+
+def test_what_could_not_be_tested_says_why(report: Report) -> None:
+    assert rule(report, "P-008")["status"] == "not_applicable"
+    assert "invoices" in rule(report, "P-008")["reason"]
+
+
+def test_inputs_are_named_by_hash_and_nothing_is_lost(report: Report) -> None:
+    rows = {entry["name"]: (entry["rows"], entry["rejected"]) for entry in report["inputs"]}
+    feeds = ["abuja", "ibadan", "lagos_annex", "lagos_main", "port_harcourt"]
+    assert sum(rows[f"sales_{feed}.csv"][0] for feed in feeds) == 54_104
+    assert rows["inventory_transactions.csv"] == (5_444, 0)
+    assert all(len(entry["sha256"]) == 64 for entry in report["inputs"])
+
+
+def test_the_same_books_give_the_same_bytes(books: Path, out: Path, tmp_path: Path) -> None:
+    analyze(books, tmp_path)
+    for name in ("report.json", "report.html"):
+        assert (tmp_path / name).read_bytes() == (out / name).read_bytes()
+
+
+def test_one_changed_quantity_breaks_exactly_its_cell(books: Path, report: Report, tmp_path: Path) -> None:
+    """The first sale of August in Lagos Main sells one unit more: that month's cell breaks by that unit."""
+    altered = tmp_path / "books"
+    shutil.copytree(books, altered)
+    feed = altered / "sales_lagos_main.csv"
+    lines = feed.read_text(encoding="utf-8").splitlines(keepends=True)
+    place = next(i for i, line in enumerate(lines) if ",2024-08-" in line)
+    cells = lines[place].split(",")
+    cells[4] = str(int(cells[4]) + 1)
+    lines[place] = ",".join(cells)
+    feed.write_text("".join(lines), encoding="utf-8")
+
+    after = analyze(altered, tmp_path / "out")
+    assert rule(after, "C-006")["failed"] == 1
+    (broken,) = [f for f in after["findings"] if f["rule_id"] == "C-006"]
+    assert (broken["identity"]["product"], broken["identity"]["location"]) == (cells[3], "WH-LAG1")
+    assert (broken["period_start"], broken["period_end"]) == ("2024-08-01", "2024-08-31")
+    bridge = broken["measures"]
+    moved = sum(Decimal(bridge[step]) for step in STEPS)
+    assert Decimal(bridge["opening"]) + moved == Decimal(broken["expected"])
+    assert Decimal(broken["observed"]) - Decimal(broken["expected"]) == Decimal(broken["delta_qty"]) == 1
+    others = {f["fingerprint"] for f in report["findings"]} ^ {f["fingerprint"] for f in after["findings"]}
+    assert others == {broken["fingerprint"]}
