@@ -47,6 +47,15 @@ async def gone(pid: int, seconds: float = 5.0) -> bool:
     return False
 
 
+async def freed(pool: ComputePool, seconds: float = 5.0) -> bool:
+    """Whether every slot is given back within the time."""
+    for _ in range(int(seconds / 0.02)):
+        if pool.busy == 0:
+            return True
+        await asyncio.sleep(0.02)
+    return False
+
+
 def is_running(pid: int) -> bool:
     """Whether a process exists and is no zombie."""
     try:

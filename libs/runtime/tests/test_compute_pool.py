@@ -6,7 +6,7 @@ import stat
 from pathlib import Path
 
 import pytest
-from perito_kernel.errors import Internal, Invalid
+from perito_kernel.errors import Internal, Invalid, Unavailable
 from perito_kernel.phases import RuleStatus
 from perito_runtime.compute import ComputePool
 from running_jobs import gone, job_for, names_in, run, taken
@@ -147,3 +147,31 @@ async def test_closing_leaves_no_process_and_no_folder(tmp_path: Path) -> None:
         pid = (await run(brief, "echo")).summary["pid"]
     assert await gone(pid)
     assert names_in(tmp_path) == []
+
+
+async def test_slot_released_after_closing_starts_nothing(tmp_path: Path) -> None:
+    environment = {"PYTHONPATH": str(Path(__file__).parent)}
+    async with ComputePool(1, preload=(), environment=environment, work_dir=tmp_path) as brief:
+        slot = taken(brief)
+        work = asyncio.create_task(
+            slot.run("compute_jobs:sleeps", job_for(brief, slot), lambda _fraction, _step: None, 20)
+        )
+        await asyncio.sleep(0.3)
+    with pytest.raises(Unavailable):
+        await work
+    before = asyncio.all_tasks()
+    slot.release()
+    assert asyncio.all_tasks() == before
+    assert brief.try_acquire() is None
+    with pytest.raises(Unavailable) as caught:
+        await brief.start_child()
+    assert caught.value.reason == "COMPUTE_CLOSED"
+
+
+@pytest.mark.parametrize("moment", [0, 0.001, 0.005, 0.02, 0.1])
+async def test_closing_while_children_are_on_their_way(tmp_path: Path, moment: float) -> None:
+    for _ in range(3):
+        async with asyncio.timeout(10):
+            async with ComputePool(2, work_dir=tmp_path):
+                await asyncio.sleep(moment)
+        assert names_in(tmp_path) == []

@@ -1,5 +1,6 @@
 """Nothing is lost between the kernel's values and messages, and the digest of a catalogue is of its bytes alone."""
 
+import sys
 from pathlib import Path
 
 import pytest
@@ -57,7 +58,7 @@ def _package(folder: Path, files: dict[str, bytes]) -> str:
 
 
 def test_digest_follows_every_byte_and_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.setattr(sys, "path", [str(tmp_path), *sys.path])
     base = {"__init__.py": b"", "v_004.sql": b"select 1", "deep/v_005.sql": b"select 2"}
     variants = {
         "rules_base": base,

@@ -78,8 +78,8 @@ class ComputePool:
 
     async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
         """Kills every child, whatever it does, and removes the folders."""
-        await asyncio.gather(*(seat.close() for seat in self._seats))
-        self._seats, self._idle = [], []
+        seats, self._seats, self._idle = self._seats, [], []  # first: a slot released from now on starts no child
+        await asyncio.gather(*(seat.close() for seat in seats))
         while self._chores:
             await asyncio.gather(*self._chores)
         await asyncio.to_thread(self._folder.close)
@@ -98,6 +98,8 @@ class ComputePool:
 
     async def start_child(self) -> Child:
         """Starts a child and waits until it is ready. For seats."""
+        if not self._seats:
+            raise Unavailable("COMPUTE_CLOSED", "This process is ending; the work will be done by another one.")
         child = await Child.start(self.child_memory_bytes, self._preload, self._environment)
         try:
             async with asyncio.timeout(_START_SECONDS):
@@ -114,10 +116,11 @@ class ComputePool:
 
     def give_back(self, seat: "_Seat", folder: Path) -> None:
         """Frees a slot. For slots; the folder is removed in the background."""
+        if seat not in self._seats:
+            return  # the pool is closed, and its folder with it
         if seat.worn(self._recycle_after):
             self.later(seat.renew())
-        if seat in self._seats:
-            self._idle.append(seat)
+        self._idle.append(seat)
         self.later(asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True))
 
     def later(self, work: Coroutine[Any, Any, None]) -> None:

@@ -59,17 +59,23 @@ class Child:
     async def start(cls, memory_bytes: int, preload: Sequence[str], environment: Mapping[str, str]) -> "Child":
         """Starts a child in a session of its own. It is not ready yet: see `ready`."""
         settings = {"parent": os.getpid(), "memory_bytes": memory_bytes, "preload": list(preload)}
-        process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-P", "-m", "perito_runtime.compute_child", json.dumps(settings)),
-            stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.PIPE,
-            limit=_LINE_BYTES,
-            env=child_environment(environment),
-            start_new_session=True,
-            cwd="/",
+        making = asyncio.ensure_future(
+            asyncio.create_subprocess_exec(
+                *(sys.executable, "-P", "-m", "perito_runtime.compute_child", json.dumps(settings)),
+                stdin=asyncio.subprocess.PIPE,
+                stdout=asyncio.subprocess.PIPE,
+                stderr=asyncio.subprocess.PIPE,
+                limit=_LINE_BYTES,
+                env=child_environment(environment),
+                start_new_session=True,
+                cwd="/",
+            )
         )
-        return cls(process)
+        try:  # cancelled before its pipes are connected, asyncio waits for ever (3.11): let it finish, it is short
+            return cls(await asyncio.shield(making))
+        except asyncio.CancelledError:
+            await cls(await making).close()
+            raise
 
     @property
     def pid(self) -> int:
