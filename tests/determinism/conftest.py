@@ -25,14 +25,23 @@ _PREFIXES = {"product": "P", "location": "L", "supplier": "S"}
 
 # i is the row's number, h a hash of it; p, l and d its product, location and month.
 _DAY = "(DATE '2024-01-31' + (d * 30 + 1 + h % 29)::INTEGER)"
+_NUMBERED = "CASE WHEN i > 0 AND h % 1009 = 0 THEN 'D' || (i - 1) WHEN h % 50021 > 0 THEN 'D' || i END"
 _OVERRIDES: Mapping[str, Mapping[str, str]] = {
     "inventory": {
         "snapshot_date": "DATE '2024-01-31' + (d * 30)::INTEGER",
         "lot": "NULL",
         "qty": "1000 + 10 * d + CASE WHEN h % 997 = 0 THEN 1 ELSE 0 END",
     },
-    "movements": {"ts": f"{_DAY} + INTERVAL 12 HOUR", "lot": "NULL", "qty": "15"},
-    "sales": {"ts": f"{_DAY} + INTERVAL 12 HOUR", "lot": "NULL", "qty": "5", "type": "'sale'"},
+    "movements": {"movement": _NUMBERED, "ts": f"{_DAY} + INTERVAL 12 HOUR", "lot": "NULL", "qty": "15"},
+    "sales": {
+        "document": _NUMBERED,
+        "ts": f"{_DAY} + INTERVAL 12 HOUR",
+        "lot": "NULL",
+        "qty": "5",
+        "type": "'sale'",
+    },
+    "purchases": {"document": _NUMBERED, "line": "'1'"},
+    "receipts": {"document": _NUMBERED, "line": "'1'"},
     "counts": {
         "ts": f"{_DAY} + INTERVAL 9 HOUR",
         "lot": "NULL",
@@ -61,7 +70,7 @@ _OVERRIDES: Mapping[str, Mapping[str, str]] = {
         "file_id": "i // 3",
         "cells": str(ROWS),
         "blanks": "0",
-        "rejected": "83333",
+        "rejected": "33333",
         "changed": "0",
     },
     "entity_keys": {
@@ -76,9 +85,18 @@ _OVERRIDES: Mapping[str, Mapping[str, str]] = {
         "first_record": "i + 1",
         "first_line": "i + 2",
     },
+    "duplicates": {
+        "table_name": "'movements'",
+        "file_id": "i % 2",
+        "record": "i // 2 + 9",
+        "line": "i // 2 + 10",
+        "first_file_id": "h % 2",
+        "first_record": "h % 8 + 1",
+        "first_line": "h % 8 + 2",
+    },
     "files": {"file_id": "i", "name": "'file-' || i || '.csv'", "records": str(ROWS)},
 }
-_SIZES = {"columns": 6, "files": 8}
+_SIZES = {"columns": 6, "files": 8, "rejected_cells": 200_000, "duplicates": 200_000}
 
 
 def phases() -> list[Phase]:

@@ -74,7 +74,7 @@ def _table(
     from pyarrow import parquet  # noqa: PLC0415  # compute children only
 
     columns = ", ".join(names)
-    texts = ", ".join(f"coalesce(json_text({name}::VARCHAR), 'null')" for name in names)
+    texts = ", ".join(f"coalesce(strlen({name}::VARCHAR) || ':' || {name}::VARCHAR, '-')" for name in names)
     sql = f"SELECT {columns}, sha256(concat_ws(',', {texts})) AS _row FROM {source} ORDER BY {order}"
     reader = connection.sql(sql).to_arrow_reader(_BATCH)
     last = len(names)

@@ -46,6 +46,8 @@ def enter(book: Book, instance: Instance, values: Mapping[str, Value], evidence:
     total, distinct = _one(connection, "SELECT count(*), count(DISTINCT _fingerprint) FROM _found")
     if total != distinct:
         raise RuleBroken(f"{total - distinct} violations share their identity with another")
+    if total == 0:
+        return 0
     systemic = is_flood(total, tally, values)
     if systemic:
         cells = systemic_cells(book, instance, columns, tally)

@@ -29,10 +29,9 @@ def collect(
     connection.execute(f"CREATE OR REPLACE TEMP TABLE _proof ({', '.join(f'{c} {t}' for c, t in EVIDENCE)})")
     for sql in sections:
         bound = used(sql, values)
-        connection.execute(f"CREATE OR REPLACE TEMP TABLE _rows AS {sql}", bound)
-        found = describe(connection, "SELECT * FROM _rows")
+        found = describe(connection, sql, bound)
         _check(rule, columns, found)
-        connection.execute(f"INSERT INTO _proof {_select(rule, columns, found)}")
+        connection.execute(f"INSERT INTO _proof {_select(rule, columns, found, sql)}", bound)
 
 
 def _check(rule: Rule, columns: Mapping[str, str], found: Mapping[str, str]) -> None:
@@ -44,7 +43,7 @@ def _check(rule: Rule, columns: Mapping[str, str], found: Mapping[str, str]) -> 
             raise RuleBroken(f"evidence.{name} is {found[name]}, violations.{name} is {columns[name]}")
 
 
-def _select(rule: Rule, columns: Mapping[str, str], found: Mapping[str, str]) -> str:
+def _select(rule: Rule, columns: Mapping[str, str], found: Mapping[str, str], sql: str) -> str:
     identity = json_object([(c, quote(c), columns[c]) for c in rule.identity], numbers_as_text=False)
     timed = "period_start" in found or "period_end" in found
     join = f" AND t._period = {period_sql(found)}" if timed else ""
@@ -52,7 +51,7 @@ def _select(rule: Rule, columns: Mapping[str, str], found: Mapping[str, str]) ->
     return (
         f"SELECT t._fingerprint, {place}, role, _file_id, _record, _line, table_name,"
         f" {_object('key_', found)}, {_object('value_', found)}"
-        f" FROM _rows AS r JOIN _targets AS t ON t._identity = {identity}{join}"
+        f" FROM (\n{sql}\n) AS r JOIN _targets AS t ON t._identity = {identity}{join}"
     )
 
 
