@@ -109,18 +109,15 @@ def _head(connection: "DuckDBPyConnection", path: Path) -> OutputFile:
 
 
 def _line(row: dict[str, Any]) -> str:
-    kept = {
-        name: value if isinstance(value, bool | int) or value is None else str(value) for name, value in row.items()
-    }
-    return canonical_json({name: _storable(value) for name, value in kept.items()}) + "\n"
+    return canonical_json({name: _storable(name, value) for name, value in row.items()}) + "\n"
 
 
-def _storable(value: Any) -> Any:
+def _storable(name: str, value: Any) -> Any:
     """PostgreSQL keeps no NUL, neither in text nor escaped in JSON: it becomes U+FFFD in the head (only there)."""
-    if not isinstance(value, str):
+    if value is None or isinstance(value, bool | int):
         return value
-    value = value.replace("\x00", "\ufffd")
-    return re.sub(r"(?<!\\)((?:\\\\)*)\\u0000", "\\1\ufffd", value) if "\\u0000" in value else value
+    text = str(value).replace("\x00", "\ufffd")
+    return re.sub(r"(?<!\\)((?:\\\\)*)\\u0000", "\\1\ufffd", text) if name.endswith("_json") else text
 
 
 def _rules(rules: tuple[Rule, ...], path: Path, digest: Any) -> OutputFile:
