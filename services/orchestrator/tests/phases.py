@@ -50,6 +50,7 @@ class FakePhase(phase_pb2_grpc.PhaseServiceServicer):
     requires: tuple[str, ...] = ()
     after: tuple[str, ...] = ()
     slots: int = 2
+    version: str = "1.0"
     as_of: str = ""
     findings: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
     total: int | None = None
@@ -65,7 +66,7 @@ class FakePhase(phase_pb2_grpc.PhaseServiceServicer):
         context: Any,  # noqa: ARG002 - the contract's signature
     ) -> phase_pb2.DescribePhaseResponse:
         return phase_pb2.DescribePhaseResponse(
-            name=self.name, ordinal=self.ordinal, version="1.0", requires=self.requires, after=self.after,
+            name=self.name, ordinal=self.ordinal, version=self.version, requires=self.requires, after=self.after,
             slots=self.slots, catalogue_digest="0" * 64,
         )  # fmt: skip
 
@@ -103,7 +104,7 @@ class FakePhase(phase_pb2_grpc.PhaseServiceServicer):
             artifacts.append(phase_pb2.Artifact(name="findings-head.ndjson", object=ref, rows=len(self.findings)))
         total = len(self.findings) if self.total is None else self.total
         return phase_pb2.PhaseResult(
-            phase=self.name, version="1.0", content_digest=hashlib.sha256(self.name.encode()).hexdigest(),
+            phase=self.name, version=self.version, content_digest=hashlib.sha256(self.name.encode()).hexdigest(),
             artifacts=artifacts, rules=[finding_pb2.RuleOutcome(rule_id="T-001", findings=total)],
             summary_json="{}", as_of=self.as_of,
         )  # fmt: skip

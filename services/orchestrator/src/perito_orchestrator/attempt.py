@@ -27,6 +27,7 @@ from perito_orchestrator.store.database import Database
 from perito_orchestrator.store.runs import Lease
 
 _PAUSE_SECONDS = 0.2
+_NOT_STARTED = ("BUSY", "SERVICE_UNAVAILABLE", "PHASE_UNSERVED")
 
 T = TypeVar("T")
 
@@ -72,8 +73,18 @@ class Attempt:
         Raises NotStarted, LeaseLost, or the PeritoError that the phase raised.
         """
         request = await self._request()
-        stub = self._registry.served(self._lease.phase).stub
+        try:
+            result = await self._ask(request)
+        except PeritoError as error:
+            if not self._heard.anything and error.reason in _NOT_STARTED:
+                raise NotStarted(error.reason, error.message, error.details) from error
+            raise
+        self._silence_counts = False
+        return self._checked(result)
+
+    async def _ask(self, request: RunPhaseRequest) -> PhaseResult | None:
         result: PhaseResult | None = None
+        stub = self._registry.served(self._lease.phase).stub
         metadata = tenant_metadata(str(self._lease.tenant))
         call = stub.RunPhase(request, timeout=self._settings.phase_seconds, metadata=metadata)
         try:
@@ -82,14 +93,9 @@ class Attempt:
                     await self._hear(message.progress.fraction, message.progress.step)
                     if message.HasField("result"):
                         result = message.result
-        except PeritoError as error:
-            if not self._heard.anything and error.reason in ("BUSY", "SERVICE_UNAVAILABLE"):
-                raise NotStarted(error.reason, error.message, error.details) from error
-            raise
         finally:
             call.cancel()
-        self._silence_counts = False
-        return self._checked(result)
+        return result
 
     async def keep_lease(self) -> None:
         """Heartbeats until the lease is lost (LeaseLost) or the phase silent (Unavailable PHASE_SILENT)."""

@@ -21,7 +21,6 @@ log = logger("registry")
 
 _RETRY_SECONDS = 0.1
 _CALL_SECONDS = 2.0
-_REFRESH_SECONDS = 15.0
 
 
 @dataclass(frozen=True)
@@ -34,11 +33,17 @@ class Served:
 
 
 class Registry:
-    """One address per phase service. `start` waits until all have answered, at most `patience_seconds`."""
+    """One address per phase service. `start` waits until all have answered, at most `patience_seconds`.
 
-    def __init__(self, addresses: Sequence[str], *, patience_seconds: float = 30.0) -> None:
+    They are asked again every `refresh_seconds`; what does not fit together then changes nothing.
+    """
+
+    def __init__(
+        self, addresses: Sequence[str], *, patience_seconds: float = 30.0, refresh_seconds: float = 15.0
+    ) -> None:
         self._addresses = tuple(addresses)
         self._patience_seconds = patience_seconds
+        self._refresh_seconds = refresh_seconds
         self._channels: list[grpc.aio.Channel] = []
         self._served: dict[str, Served] = {}
         self._task: asyncio.Task[None] | None = None
@@ -57,10 +62,18 @@ class Registry:
     async def start(self) -> None:
         """Asks every address. Raises Unavailable PHASE_SILENT, Precondition PHASES_INCONSISTENT."""
         self._channels = [open_channel(address) for address in self._addresses]
-        served = await asyncio.gather(
-            *(self._ask_patiently(a, c) for a, c in zip(self._addresses, self._channels, strict=True))
-        )
-        check_registry([s.info for s in served])
+        try:
+            async with asyncio.TaskGroup() as group:
+                pairs = zip(self._addresses, self._channels, strict=True)
+                asked = [group.create_task(self._ask_patiently(address, channel)) for address, channel in pairs]
+            served = [task.result() for task in asked]
+            check_registry([s.info for s in served])
+        except BaseExceptionGroup as errors:
+            await self.stop()
+            raise errors.exceptions[0] from None
+        except PeritoError:
+            await self.stop()
+            raise
         self._served = {s.info.name: s for s in served}
         self._task = asyncio.create_task(self._refresh(), name="registry")
 
@@ -92,7 +105,7 @@ class Registry:
     async def _refresh(self) -> None:
         """A phase may come back in another version: later plans shall name it."""
         while True:
-            await asyncio.sleep(_REFRESH_SECONDS)
+            await asyncio.sleep(self._refresh_seconds)
             for channel in self._channels:
                 try:
                     served = await _describe(channel)

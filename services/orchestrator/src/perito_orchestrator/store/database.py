@@ -78,8 +78,12 @@ class Database:
                 timeout=self._seconds,
                 reset=_keep,
             )
-        async with self._connection() as connection:
-            await refuse_unsafe_role(connection)
+        try:
+            async with self._connection() as connection:
+                await refuse_unsafe_role(connection)
+        except BaseException:
+            await self.close()
+            raise
 
     async def close(self) -> None:
         """Closes; what does not close within five seconds is cut."""

@@ -448,7 +448,7 @@ class WatchAnalysisResponse(_message.Message):
 
     @_builtins.property
     def analysis(self) -> Global___Analysis:
-        """The analysis as it is now."""
+        """The analysis as it is now. The results of its phases are in the last message only: GetAnalysis has them earlier."""
 
     def __init__(
         self,
