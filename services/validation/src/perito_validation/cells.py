@@ -205,7 +205,8 @@ def _in_base_units(form: _Format, cell: str, wide: str, factor: str) -> str:
     product = f"({quote(wide)} * {factor})"
     decimals = f"least(length(split_part({form.clean(cell)}, '.', 2)), 8)"
     near = f"abs({product} - round({product})) <= {factor} * ({_HALVES})[{decimals} + 1]"
-    return f"try(CASE WHEN {near} THEN round({product}) ELSE {product} END::{ColumnType.QUANTITY.sql})"
+    kept = ColumnType.QUANTITY.sql  # on each arm: one type for both would drop the places of the second
+    return f"try(CASE WHEN {near} THEN round({product})::{kept} ELSE {product}::{kept} END)"
 
 
 def _per_unit(price: str, factor: str) -> str:

@@ -164,16 +164,15 @@ class Planner:
 
     def _factor(self, feed: Feed, unit: Unit, cell: str, cells: Mapping[str, str], place: str) -> str:
         known = {name.strip().casefold(): name for name in unit.factors}
+        lookups = {name: factor for name, factor in unit.factors.items() if isinstance(factor, Lookup)}
+        joined = {name: self._joined(feed, factor, cells, place) for name, factor in lookups.items()}
         arms: list[str] = []
         for word in self._distinct(feed.source, cell):
             name = known.get(word.strip().casefold())
             if name is None:
                 continue
             factor = unit.factors[name]
-            if isinstance(factor, Lookup):
-                sql = self._joined(feed, factor, cells, place)
-            else:
-                sql = f"{format(factor, 'f')}::{_FACTOR}"
+            sql = joined[name] if isinstance(factor, Lookup) else f"{format(factor, 'f')}::{_FACTOR}"
             arms.append(f"WHEN {literal(word)} THEN {sql}")
         return f"CASE {cell} {' '.join(arms)} END" if arms else f"NULL::{_FACTOR}"
 

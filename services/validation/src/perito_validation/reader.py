@@ -90,7 +90,7 @@ def _load_csv(con: duckdb.DuckDBPyConnection, file_id: int, file: InputFile, scr
         raise Invalid("DATASET_CORRUPT", message, {"file": file.name})
     clean = _without_cuts(path, scan, scratch / f"clean_{file_id}.csv") if len(scan.cuts) else path
     table = f"raw_{file_id}"
-    reading = _csv_sql(clean, dialect)
+    reading = csv_sql(clean, dialect)
     try:
         con.execute(f"CREATE TEMP TABLE {table} AS FROM {reading}")
     except duckdb.Error as error:
@@ -122,7 +122,7 @@ def _load_csv(con: duckdb.DuckDBPyConnection, file_id: int, file: InputFile, scr
     )
 
 
-def _csv_sql(path: Path, dialect: Dialect) -> str:
+def csv_sql(path: Path, dialect: Dialect) -> str:
     columns = ", ".join(f"'c{i}': 'VARCHAR'" for i in range(dialect.width))
     return (
         f"read_csv({literal(str(path))}, auto_detect=false, header=true, delim={literal(dialect.delimiter)}, "

@@ -1,0 +1,94 @@
+"""A desk on which small books are read: files and a mapping in, tables out, asked by SQL."""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import duckdb
+from perito_kernel.phases import InputFile, Job, Outcome
+from perito_rules.canonical import load_canonical
+from perito_rules.trial import read_rows
+from perito_validation.compute import Intake, take_in, validate
+from perito_validation.mapping import parse_mapping
+
+HEAD = "version: 1\ncurrency: EUR\ntimezone: UTC\nfiles:\n"
+
+
+@dataclass(frozen=True)
+class Books:
+    """What a reading left. Tables are asked by their names."""
+
+    intake: Intake
+
+    def ask(self, sql: str) -> list[tuple[Any, ...]]:
+        with duckdb.connect() as con:
+            for name, path in self.intake.tables.items():
+                con.execute(f"CREATE VIEW {name} AS FROM '{path}'")
+            return con.execute(sql).fetchall()
+
+    def column(self, sql: str) -> list[Any]:
+        return [row[0] for row in self.ask(sql)]
+
+    def log(self, column: str) -> dict[str, int]:
+        """Kinds of transformations of a column, with their cells."""
+        found = self.ask(
+            f"SELECT kind, sum(cells)::INTEGER FROM transformations WHERE column_name = '{column}' GROUP BY 1"
+        )
+        return {str(kind): int(cells) for kind, cells in found}
+
+
+@dataclass(frozen=True)
+class Examined:
+    """What the whole phase left."""
+
+    outcome: Outcome
+    findings: list[dict[str, Any]]
+    evidence: list[dict[str, Any]]
+
+    def of(self, rule: str) -> list[dict[str, Any]]:
+        return [finding for finding in self.findings if finding["rule_id"] == rule]
+
+    def proof(self, finding: Mapping[str, Any]) -> list[dict[str, Any]]:
+        return [row for row in self.evidence if row["fingerprint"] == finding["fingerprint"]]
+
+
+def make_job(folder: Path, files: Mapping[str, str | bytes | Path], mapping: str, threads: int = 2) -> Job:
+    """Writes files and mapping below `folder`; a Path is used in place."""
+    folder.mkdir(parents=True, exist_ok=True)
+    inputs: list[InputFile] = []
+    for name, content in files.items():
+        path = content if isinstance(content, Path) else folder / name
+        if not isinstance(content, Path):
+            path.write_bytes(content.encode() if isinstance(content, str) else content)
+        data = path.read_bytes()
+        inputs.append(InputFile(name, str(path), hashlib.sha256(data).hexdigest(), len(data)))
+    text = folder / "mapping.yaml"
+    text.write_text(mapping)
+    out, scratch = folder / "out", folder / "scratch"
+    return Job(
+        "validation", "perito_validation.rules", inputs, str(text), [], {}, str(out), str(scratch), threads, 1 << 30
+    )
+
+
+def silent(_fraction: float, _step: str) -> None:
+    """A progress report that nobody reads."""
+
+
+def read(folder: Path, files: Mapping[str, str | bytes | Path], mapping: str, threads: int = 2) -> Books:
+    job = make_job(folder, files, mapping, threads)
+    parsed = parse_mapping(mapping, {name: table.columns for name, table in load_canonical().items()})
+    return Books(take_in(job, parsed, silent))
+
+
+def examine(folder: Path, files: Mapping[str, str | bytes | Path], mapping: str) -> Examined:
+    job = make_job(folder, files, mapping)
+    outcome = validate(job, silent)
+    out = Path(job.out)
+    return Examined(outcome, read_rows(out / "findings.parquet"), read_rows(out / "evidence.parquet"))
+
+
+def one_table(file: str, table: str, columns: str, more: str = "", head: str = HEAD) -> str:
+    """Mapping of one file into one table; `columns` is a YAML flow mapping."""
+    return f"{head}  {file}:\n    tables:\n      {table}:\n        columns: {columns}\n{more}"

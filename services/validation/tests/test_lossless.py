@@ -1,0 +1,142 @@
+"""Nothing is lost between a file and its tables, and a parser that loses something stops the run."""
+
+import csv
+import io
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from perito_kernel.errors import Internal, Invalid
+from perito_kernel.phases import InputFile
+from perito_validation import reader
+from perito_validation.sniff import Dialect
+
+from .desk import one_table, read
+
+TEXT = st.text(st.characters(exclude_categories=("Cs", "Cc"), include_characters="\t"), max_size=8)
+MAPPING = one_table("p.csv", "products", "{product: a, name: b, brand: c}")
+PROPERTY = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+
+
+def written(rows: list[tuple[str, str, str]], delimiter: str = ",") -> str:
+    text = io.StringIO()
+    writer = csv.writer(text, delimiter=delimiter, lineterminator="\n")
+    writer.writerow(["a", "b", "c"])
+    writer.writerows(rows)
+    return text.getvalue()
+
+
+def blank_as_none(row: tuple[str, str, str]) -> tuple[str | None, ...]:
+    return tuple(cell if cell.strip(" \t\u00a0") else None for cell in row)
+
+
+@PROPERTY
+@given(rows=st.lists(st.tuples(TEXT, TEXT, TEXT), max_size=12), delimiter=st.sampled_from(",;\t|"))
+def test_every_cell_is_read_back_as_it_was_written(
+    tmp_path: Path, rows: list[tuple[str, str, str]], delimiter: str
+) -> None:
+    kept = [row for row in rows if any(row)] if delimiter == "\t" else rows
+    books = read(tmp_path, {"p.csv": written(kept, delimiter)}, MAPPING)
+    got = books.ask("SELECT product, name, brand FROM products ORDER BY _record")
+    assert got == [blank_as_none(row) for row in kept]
+    assert books.column("SELECT _line FROM products ORDER BY _record") == list(range(2, len(kept) + 2))
+    assert books.ask("SELECT records, rejected_records, blank_lines FROM files") == [(len(kept), 0, 0)]
+
+
+@PROPERTY
+@given(rows=st.lists(st.tuples(TEXT, TEXT, TEXT).filter(any), min_size=1, max_size=12), data=st.data())
+def test_two_files_are_the_same_table_as_one(
+    tmp_path: Path, rows: list[tuple[str, str, str]], data: st.DataObject
+) -> None:
+    cut = data.draw(st.integers(0, len(rows)))
+    half = "        columns: {product: a, name: b, brand: c}\n"
+    mapping = MAPPING + f"  q.csv:\n    tables:\n      products:\n{half}"
+    one = read(tmp_path / "one", {"p.csv": written(rows)}, MAPPING)
+    two = read(tmp_path / "two", {"p.csv": written(rows[:cut]), "q.csv": written(rows[cut:])}, mapping)
+    sql = "SELECT product, name, brand, _duplicate_record IS NULL FROM products ORDER BY _file_id, _record"
+    assert one.ask(sql) == two.ask(sql)
+
+
+def test_irregular_lines_are_cut_and_the_rest_keeps_its_numbers(tmp_path: Path) -> None:
+    text = 'a,b,c\nA,x,1\n\nB,y\nC,"z, z",3\n"D,w,4\nE,v,5\n'
+    books = read(tmp_path, {"p.csv": text}, MAPPING)
+    assert books.ask("SELECT product, _record, _line FROM products ORDER BY 2") == [
+        ("A", 1, 2),
+        ("C", 3, 5),
+        ("E", 5, 7),
+    ]
+    assert books.ask("SELECT record, line, reason, raw FROM rejected_records ORDER BY 1") == [
+        (2, 4, "ragged", "B,y"),
+        (4, 6, "stray_quote", '"D,w,4'),
+    ]
+    assert books.ask("SELECT records, rejected_records, blank_lines FROM files") == [(5, 2, 1)]
+
+
+def test_one_unclosed_quote_costs_one_record_not_the_rest_of_the_file(tmp_path: Path) -> None:
+    lines = [f"P{i},name {i},x" for i in range(20_000)]
+    lines[7_000] = 'P7000,"name,x'
+    books = read(tmp_path, {"p.csv": "a,b,c\n" + "\n".join(lines)}, MAPPING)
+    assert books.column("SELECT count(*) FROM products") == [19_999]
+    assert books.ask("SELECT record, line FROM rejected_records") == [(7_001, 7_002)]
+    assert books.ask("SELECT product FROM products WHERE _line = 7003") == [("P7001",)]
+
+
+def test_a_parser_that_loses_a_row_stops_the_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    real = reader.csv_sql
+
+    def losing(path: Path, dialect: Dialect) -> str:
+        return f"(SELECT * FROM {real(path, dialect)} WHERE c0 <> 'B')"
+
+    monkeypatch.setattr(reader, "csv_sql", losing)
+    with pytest.raises(Internal) as caught:
+        read(tmp_path, {"p.csv": "a,b,c\nA,x,1\nB,y,2\n"}, MAPPING)
+    assert caught.value.reason == "INTAKE_NOT_CONSERVED"
+    assert "p.csv" in caught.value.message
+
+
+def test_a_parser_that_changes_the_order_stops_the_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    real = reader.csv_sql
+
+    def turning(path: Path, dialect: Dialect) -> str:
+        return f"(SELECT * FROM {real(path, dialect)} ORDER BY c0 DESC)"
+
+    monkeypatch.setattr(reader, "csv_sql", turning)
+    with pytest.raises(Internal, match="INTAKE_NOT_CONSERVED"):
+        read(tmp_path, {"p.csv": "a,b,c\nA,x,1\nB,y,2\n"}, MAPPING)
+
+
+def test_a_file_that_is_not_the_uploaded_one_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "p.csv"
+    path.write_text("a,b\n1,2\n")
+    with duckdb.connect() as con, pytest.raises(Invalid, match="DATASET_CORRUPT"):
+        reader.load(con, 0, InputFile("p.csv", str(path), "0" * 64, 8), tmp_path)
+
+
+def test_parquet_is_read_like_text(tmp_path: Path) -> None:
+    columns: dict[str, Any] = {
+        "a": ["A", "B", None],
+        "price": pa.array([Decimal("1.50"), None, Decimal(-2)], pa.decimal128(10, 2)),
+        "packs": [12, 24, 36],
+    }
+    with duckdb.connect() as con:
+        con.register("made", pa.Table.from_pydict(columns))
+        con.execute(f"COPY made TO '{tmp_path / 'p.parquet'}' (FORMAT parquet)")
+    mapping = one_table("p.parquet", "products", "{product: a, unit_price: price, units_per_pack: packs}")
+    books = read(tmp_path, {"p.parquet": tmp_path / "p.parquet"}, mapping)
+    assert books.ask("SELECT product, unit_price, units_per_pack, _record, _line FROM products ORDER BY _record") == [
+        ("A", Decimal("1.5"), Decimal(12), 1, 1),
+        ("B", None, Decimal(24), 2, 2),
+        (None, Decimal(-2), Decimal(36), 3, 3),
+    ]
+    assert books.ask("SELECT reader, records FROM files") == [("parquet", 3)]
+
+
+def test_a_damaged_parquet_file_is_refused(tmp_path: Path) -> None:
+    mapping = one_table("p.parquet", "products", "{product: a}")
+    with pytest.raises(Invalid, match="INTAKE_FORMAT"):
+        read(tmp_path, {"p.parquet": b"PAR1 but not really"}, mapping)
