@@ -18,11 +18,16 @@ class Progress:
         self._step = ""
         self._news = asyncio.Event()
 
+    @property
+    def fraction(self) -> float:
+        """How far the whole is, 0 to 1."""
+        return self._fraction
+
     def step(self, share: float, words: str, within: tuple[float, float]) -> None:
         """How far a part of the work is (0 to 1) and where in the whole that part lies."""
         low, high = within
         bounded = min(1.0, max(0.0, share)) if share == share else 0.0  # noqa: PLR0124 - NaN is not a share
-        self._fraction = max(self._fraction, low + (high - low) * bounded)
+        self._fraction = max(self._fraction, min(high, low + (high - low) * bounded))  # rounding can pass `high`
         self._step = words[:_STEP_CHARACTERS]
         self._news.set()
 
