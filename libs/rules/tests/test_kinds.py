@@ -1,5 +1,8 @@
 """Row rules share a scan and fall alone; functions, metrics, templates and floods are told as their headers promise."""
 
+import subprocess
+import sys
+import types
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -143,6 +146,45 @@ def test_what_a_template_entered_before_it_broke_is_taken_out(tmp_path: Path) ->
     assert not trial.evidence
 
 
+CELLS = """-- section: violations
+SELECT '{table}' AS table_name, '{column}' AS column_name, count(*) AS row_count FROM {table}
+WHERE "{column}_source" IS NOT NULL HAVING count(*) > 0
+-- section: evaluated
+SELECT count(*) AS evaluated, count(*) FILTER ("{column}_source" IS NOT NULL) AS failed FROM {table}
+-- section: evidence
+SELECT '{table}' AS table_name, '{column}' AS column_name, 'cell' AS role, _file_id, _record, _line,
+       '{type}' AS value_type FROM {table} WHERE "{column}_source" IS NOT NULL
+"""
+
+
+def test_a_template_is_spread_over_the_typed_columns_that_are_there(tmp_path: Path) -> None:
+    repaired = rule("V-905", "set", "each: typed_column\nidentity: [table_name, column_name]", CELLS)
+    tables = {
+        "products": [{"product": "A", "name": "free text", "unit_cost": 1, "unit_cost_source": "1,00"}],
+        "inventory": [{"product": "A", "qty": 1}, {"product": "A", "qty": 1, "qty_source": "1 000"}],
+    }
+    trial = try_rules([repaired], tables, tmp_path)
+    outcome = trial.outcomes["V-905"]
+    assert (outcome.evaluated, outcome.failed, outcome.findings) == (6, 2, 2)
+    told = {(f["identity"]["table_name"], f["identity"]["column_name"]) for f in trial.findings}
+    assert told == {("products", "unit_cost"), ("inventory", "qty")}
+    assert {row["values"]["type"] for row in trial.evidence} == {"money", "quantity"}
+
+
+def test_a_rule_that_names_an_unknown_table_harms_nobody(tmp_path: Path) -> None:
+    wrong = rule("V-909", "set", "identity: [key]\nneeds: {movments: [qty]}", KEYS)
+    trial = try_rules([wrong, row_rule("V-915", "qty > 0")], {"movements": MOVES}, tmp_path)
+    assert trial.outcomes["V-909"].reason == "needs table movments"
+    assert trial.outcomes["V-915"].failed == 2
+
+
+def test_heavy_libraries_wait_for_the_compute_child() -> None:
+    heavy = "{'duckdb', 'pyarrow', 'numpy', 'sqlglot'}"
+    code = f"import sys, perito_rules.compute; print(sorted({heavy} & sys.modules.keys()))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
 def spread(table: pa.Table, parameters: dict[str, Value]) -> Judgement:
     """Products that moved more than the threshold."""
     rows = table.to_pylist()
@@ -164,9 +206,6 @@ SELECT product, 'row' AS role, 'movements' AS table_name, _file_id, _record, _li
 def test_a_function_judges_what_sql_has_aggregated(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     fields = "function: perito_rules_trial_function:spread\nidentity: [product]\nneeds: {movements: [product, qty]}\n"
     fields += "parameters: {least: {type: decimal, default: 4, meaning: units}}"
-    import sys  # noqa: PLC0415  # a module that exists only in this test
-    import types  # noqa: PLC0415
-
     made = types.ModuleType("perito_rules_trial_function")
     made.__dict__["spread"] = spread
     monkeypatch.setitem(sys.modules, "perito_rules_trial_function", made)

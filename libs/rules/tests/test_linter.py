@@ -215,3 +215,9 @@ def test_a_function_gets_its_input_in_an_order_without_ties() -> None:
 
 def test_the_shared_views_are_clean() -> None:
     check_rules(load_rules("perito_rules.shared"))
+
+
+@pytest.mark.parametrize("needs", ["optional: {movments: [qty]}", "optional: {sales: [quantity]}"])
+def test_needs_are_those_of_the_canonical_tables(needs: str) -> None:
+    assert complaints("SELECT product FROM movements", needs)
+    assert complaints("SELECT product FROM movements", "optional: {sales: [qty, ts_date]}") == []

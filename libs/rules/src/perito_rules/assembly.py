@@ -1,7 +1,7 @@
 """Turns a rule's `violations` into findings, in SQL over the whole set.
 
 Findings may be millions, so nothing here loops over them. A rule's findings and evidence are first made in tables of
-their own and added to the run's only when all of the rule has succeeded: a rule that breaks leaves nothing behind.
+their own and added to the run's only when both have succeeded; what a rule entered before it broke is withdrawn.
 """
 
 from collections.abc import Mapping, Sequence
@@ -58,10 +58,8 @@ def enter(book: Book, instance: Instance, values: Mapping[str, Value], evidence:
         cells = _cells(book, rule, columns)
     connection.execute(f"CREATE OR REPLACE TEMP TABLE _made AS {_select(book, rule, cells)}")
     collect(connection, rule, columns, evidence, values)
-    connection.execute("BEGIN")
     connection.execute("INSERT INTO _findings SELECT * FROM _made")
     connection.execute("INSERT INTO _evidence SELECT * FROM _proof")
-    connection.execute("COMMIT")
     return 1 if systemic else total
 
 

@@ -65,7 +65,7 @@ def create_views(
 ) -> None:
     """One view per wanted table, with all canonical columns; empty where the job has no such table."""
     known = {**load_canonical(), **SYSTEM_TABLES}
-    for name in sorted(set(wanted)):
+    for name in sorted(set(wanted) & (known.keys() | tables.keys())):
         real = schemas.get(name, {})
         full = dict(physical_columns(known[name])) if name in known else {}
         columns = [_column(column, kind, real.get(column)) for column, kind in full.items()]

@@ -36,9 +36,9 @@ def check_rules(rules: Sequence[Rule]) -> None:
 
 def lint(rule: Rule) -> list[Complaint]:
     """All complaints about a rule; lines are those of its file."""
+    found = list(_unknown_needs(rule))
     instance = _example(rule)
     keys = _known(rule, instance)
-    found: list[Complaint] = []
     for name, section in _queries(rule):
         text = instance.fill(section.sql)
         try:
@@ -56,6 +56,20 @@ def lint(rule: Rule) -> list[Complaint]:
         if name == "violations":
             keys[name] = keys[name] or frozenset(rule.identity)
     return found
+
+
+def _unknown_needs(rule: Rule) -> Iterator[Complaint]:
+    known = {**load_canonical(), **SYSTEM_TABLES}
+    for needs in (rule.needs, rule.optional):
+        for table, columns in needs.items():
+            real = dict(physical_columns(known[table])) if table in known else {}
+            if not real:
+                yield Complaint(1, f"table {table}", "canonical.yaml has no such table")
+            yield from (
+                Complaint(1, f"column {table}.{column}", "canonical.yaml has no such column")
+                for column in columns
+                if real and column not in real
+            )
 
 
 def _example(rule: Rule) -> Instance:
