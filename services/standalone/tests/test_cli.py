@@ -13,8 +13,11 @@ import jsonschema
 import psutil
 import pyarrow.parquet as pq
 import pytest
+from perito_kernel.findings import Severity
 from perito_reporting.document import schema
+from perito_standalone.commands import run_analyze
 from perito_standalone.demo_books import write_books
+from perito_standalone.outcome import exit_code
 
 from .house import PERITO, House, reachable_folder
 
@@ -56,7 +59,7 @@ def parquet_rows(path: Path) -> int:
 
 
 def test_help_teaches_and_imports_nothing_heavy() -> None:
-    code = "import sys, perito_standalone.cli; print([m for m in %r if m in sys.modules])" % (_HEAVY,)
+    code = f"import sys, perito_standalone.cli; print([m for m in {_HEAVY!r} if m in sys.modules])"
     loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert loaded.stdout.strip() == "[]"
     for command in ("analyze", "serve"):
@@ -98,7 +101,7 @@ def test_run_facts_stand_beside_the_report_and_not_in_it(demo: Ran) -> None:
     assert run["dataset_id"] not in text
     assert run["status"] == "completed"
     assert run["analysis_seconds"] > 0
-    assert [phase["phase"] for phase in run["phases"]][0] == "validation"
+    assert run["phases"][0]["phase"] == "validation"
     assert all(phase["attempts"] == 1 and phase["content_digest"] for phase in run["phases"])
     given = {file["name"]: file["sha256"] for file in run["inputs"]}
     assert all(given[entry["name"]] == entry["sha256"] for entry in read(demo.out / "report.json")["inputs"])
@@ -115,10 +118,20 @@ def test_same_books_same_bytes_and_nothing_is_left_behind(demo: Ran, tmp_path: P
     assert not mine
 
 
-@pytest.mark.parametrize(("fail_on", "code"), [("critical", 1), ("high", 1)])
-def test_findings_at_or_above_the_threshold_exit_with_1(demo: Ran, tmp_path: Path, fail_on: str, code: int) -> None:
-    done = perito(tmp_path, "analyze", str(demo.out / "books"), "--out", str(tmp_path), "--fail-on", fail_on)
-    assert done.code == code, done.said + done.complained
+def test_exit_code_follows_severity_threshold_and_completeness(demo: Ran) -> None:
+    report = read(demo.out / "report.json")
+    whole = {"status": "completed", "partial": False}
+    for least in (*Severity, None):
+        assert exit_code(whole, report, least) == (0 if least is None else 1)
+    mild = report | {"findings": [f | {"severity": "medium"} for f in report["findings"]]}
+    assert exit_code(whole, mild, Severity.HIGH) == 0
+    assert exit_code(whole, mild, Severity.MEDIUM) == 1
+    assert exit_code(whole | {"partial": True}, mild, Severity.HIGH) == 2
+    assert exit_code(whole | {"partial": True}, mild, Severity.LOW) == 1, "what was found outweighs what was not tried"
+    assert exit_code(whole | {"status": "failed"}, mild, Severity.LOW) == 2
+    assert exit_code(whole, None, None) == 2
+    errored = mild | {"rules": [rule | {"status": "errored"} for rule in report["rules"]]}
+    assert exit_code(whole, errored, None) == 2
 
 
 def clean_books(folder: Path) -> Path:
@@ -149,31 +162,45 @@ def test_clean_books_exit_with_0_and_unreadable_ones_with_2_and_the_place(tmp_pa
     assert read(tmp_path / "out" / "run.json")["status"] == "failed"
 
 
-def test_what_cannot_begin_is_one_sentence_and_2(tmp_path: Path) -> None:
-    books, out = clean_books(tmp_path / "books"), str(tmp_path / "out")
+def test_what_cannot_begin_is_one_sentence_and_2(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    books, out = clean_books(tmp_path / "books"), tmp_path / "out"
     (tmp_path / "a_file").write_text("", encoding="utf-8")
     broken = tmp_path / "broken.yaml"
     broken.write_text("version: 1\ncurrency: euros\n", encoding="utf-8")
     more = tmp_path / "more.yaml"
     text = (books / "mapping.yaml").read_text(encoding="utf-8")
-    more.write_text(text + text.partition("files:\n")[2].replace("ledger.csv", "sales.csv").split("  stock.csv")[0])
-    for arguments, sentence in [
-        ((str(tmp_path / "nowhere"), "--out", out), "There is nothing at"),
-        ((str(books / "ledger.csv"), "--mapping", str(tmp_path / "none.yaml"), "--out", out), "There is no mapping at"),
-        ((str(books), "--mapping", str(broken), "--out", out), "currency"),
-        ((str(books), "--mapping", str(more), "--out", out), "sales.csv"),
-        ((str(books), "--out", out, "--fail-on", "awful"), "--fail-on awful is unknown"),
-        ((str(books), "--out", out, "--memory", "lots"), "--memory lots is no size"),
-        ((str(books), "--out", str(tmp_path / "a_file")), "Name another folder with --out"),
+    ledger = text.partition("files:\n")[2].partition("  stock.csv")[0]
+    more.write_text(text + ledger.replace("ledger.csv", "sales.csv"), encoding="utf-8")
+    for path, mapping, into, fail_on, memory, sentence in [
+        (tmp_path / "nowhere", None, out, "high", "", "There is nothing at"),
+        (books / "ledger.csv", tmp_path / "none.yaml", out, "high", "", "There is no mapping at"),
+        (books, broken, out, "high", "", "currency"),
+        (books, more, out, "high", "", "sales.csv, not found"),
+        (books / "ledger.csv", books / "mapping.yaml", out, "high", "", "stock.csv, not found"),
+        (books, None, out, "awful", "", "--fail-on awful is unknown"),
+        (books, None, out, "high", "lots", "--memory lots is no size"),
+        (books, None, out, "high", "1MiB", "512MiB is the least"),
+        (books, None, tmp_path / "a_file", "high", "", "Name another folder with --out"),
     ]:
-        done = perito(tmp_path, "analyze", *arguments)
-        assert done.code == 2, (arguments, done.said, done.complained)
-        assert sentence in done.complained
-        assert len(done.complained.strip().splitlines()) == 1
+        assert run_analyze(path, mapping, into, fail_on, "", memory) == 2
+        complained = capsys.readouterr().err
+        assert sentence in complained
+        assert len(complained.strip().splitlines()) == 1
+
+
+def test_a_fault_of_our_own_is_one_sentence(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise RuntimeError("on purpose")
+
+    monkeypatch.setattr("perito_standalone.commands.find_books", fail)
+    assert run_analyze(tmp_path, None, tmp_path, "high", "", "") == 2
+    assert "a fault of its own" in capsys.readouterr().err
 
 
 def test_serve_refuses_an_open_door_without_encryption(tmp_path: Path) -> None:
-    done = perito(tmp_path, "serve", "--host", "0.0.0.0", "--data-dir", str(tmp_path / "data"))
+    done = perito(tmp_path, "serve", "--host", "192.0.2.1", "--data-dir", str(tmp_path / "data"))
     assert done.code == 2
     assert "unencrypted" in done.complained
     assert not (tmp_path / "data").exists()

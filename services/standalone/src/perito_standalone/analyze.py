@@ -43,8 +43,7 @@ class Finished:
 async def analyze(
     books: Books, out: Path, name: str, on_status: Callable[[Status], None], memory_bytes: int
 ) -> Finished:
-    """Analyses the books and writes report, tables and `run.json` into `out`. Raises `PeritoError`."""
-    _writable(out)
+    """Analyses the books and writes report, tables and `run.json` into `out` (prepared). Raises `PeritoError`."""
     begun = time.monotonic()
     async with temporary_directory() as data_dir:
         settings = SupervisorSettings(
@@ -96,7 +95,8 @@ async def _tenant(supervisor: Supervisor) -> str:
     return known.tenant_id
 
 
-def _writable(out: Path) -> None:
+def prepare_out(out: Path) -> None:
+    """Makes the folder for results and removes an earlier report. Raises Precondition OUT_UNUSABLE."""
     try:
         out.mkdir(parents=True, exist_ok=True)
         for name in (REPORT_JSON, REPORT_HTML):

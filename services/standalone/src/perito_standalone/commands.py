@@ -18,7 +18,7 @@ from perito_runtime.logs import configure_logs
 from pydantic import ByteSize, TypeAdapter, ValidationError
 from rich.console import Console
 
-from perito_standalone.analyze import Finished, analyze
+from perito_standalone.analyze import Finished, analyze, prepare_out
 from perito_standalone.books_folder import find_books
 from perito_standalone.data_directory import default_data_directory
 from perito_standalone.demo_books import write_books
@@ -107,7 +107,7 @@ def _analyzed(path: Path, mapping: Path | None, out: Path, name: str, budget: in
     books = find_books(path, mapping)
     for unused in books.unused:
         console.print(f"Not used (the mapping does not name it): {unused}")
-    out.mkdir(parents=True, exist_ok=True)
+    prepare_out(out)
     _log_to(out / LOG)
     with PhaseProgress(console) as progress:
         finished = asyncio.run(_until_told(analyze(books, out, name, progress.show, budget)))
@@ -134,7 +134,8 @@ def _guarded(work: Callable[[], int], log: Callable[[], Path | None]) -> int:
         sys.stderr.write("Stopped.\n")
         return _INTERRUPTED
     except Exception as error:
-        logging.getLogger("perito").error("command failed", exc_info=error)
+        if logging.getLogger().handlers:  # before there is a log, its last resort would be the terminal
+            logging.getLogger("perito").error("command failed", exc_info=error)
         path = log()
         where = f"see {path}" if path and path.exists() else traceback.format_exception_only(error)[-1].strip()
         sys.stderr.write(f"Perito failed by a fault of its own: {where}\n")

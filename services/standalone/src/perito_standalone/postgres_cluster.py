@@ -2,6 +2,7 @@
 
 import os
 import subprocess
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TypedDict
 
@@ -23,7 +24,9 @@ class AsUser(TypedDict, total=False):
     extra_groups: list[int]
 
 
-def initialise_cluster(cluster: Path, major: int, password: str, account: Account | None, *, durable: bool) -> None:
+def initialise_cluster(
+    cluster: Path, major: int, password: str, account: Account | None, *, durable: bool, options: Sequence[str] = ()
+) -> None:
     """Runs `initdb` with a password for the superuser, UTF-8 and an order of text that no machine's locale changes."""
     named = account.named_uid if account else None
     cluster.mkdir(mode=0o700)
@@ -37,6 +40,7 @@ def initialise_cluster(cluster: Path, major: int, password: str, account: Accoun
         *("-D", str(cluster), "-U", SUPERUSER, "-A", "scram-sha-256", f"--pwfile={word}", "-E", "UTF8", "--locale=C"),
         *([] if durable else ["--no-sync"]),
         *locale,
+        *options,
     ]
     try:
         done = subprocess.run(
@@ -52,9 +56,14 @@ def initialise_cluster(cluster: Path, major: int, password: str, account: Accoun
         word.unlink(missing_ok=True)
     if done.returncode != 0:
         raise Unavailable("POSTGRES_INITDB", f"PostgreSQL's files could not be made: {done.stderr.strip()[-500:]}")
-    if account and account.uid != account.named_uid:
-        for path in (cluster, *cluster.rglob("*")):
-            os.chown(path, account.uid, account.gid, follow_symlinks=False)
+    if account:
+        give(cluster, account.uid, account.gid)
+
+
+def give(folder: Path, uid: int, gid: int) -> None:
+    """Makes a user the owner of a folder and all in it."""
+    for path in (folder, *folder.rglob("*")):
+        os.chown(path, uid, gid, follow_symlinks=False)
 
 
 def as_user(account: Account | None, *, named: bool = False) -> AsUser:

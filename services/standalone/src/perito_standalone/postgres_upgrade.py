@@ -5,17 +5,17 @@ The old files are kept beside the new ones: an upgrade that was a mistake is und
 
 import asyncio
 import contextlib
-import os
 import shutil
 import subprocess
+from collections.abc import Generator
 from pathlib import Path
 
 from perito_kernel.errors import Precondition, Unavailable
 
 from perito_standalone.data_directory import DataDirectory
 from perito_standalone.postgres_binaries import MAJOR, installation
-from perito_standalone.postgres_cluster import ENVIRONMENT, SUPERUSER, as_user, initialise_cluster
-from perito_standalone.service_account import service_account
+from perito_standalone.postgres_cluster import ENVIRONMENT, SUPERUSER, as_user, give, initialise_cluster
+from perito_standalone.service_account import Account, service_account
 
 
 async def upgrade_database(data_dir: Path) -> Path:
@@ -32,35 +32,60 @@ def _upgrade(data_dir: Path) -> Path:
     with DataDirectory(data_dir, others_may_pass=account is not None) as directory:
         old = directory.path / "postgres"
         found = _major(old)
-        kept, fresh = old.with_name(f"postgres.{found}"), old.with_name("postgres.new")
-        work = directory.path / "upgrade"
+        fresh, work = old.with_name("postgres.new"), directory.path / "upgrade"
         for left in (fresh, work):
             shutil.rmtree(left, ignore_errors=True)
         work.mkdir(mode=0o700)
-        if account:
-            os.chown(work, account.uid, account.gid)
+        programs = [installation(major, account) / "bin" for major in (found, MAJOR)]
         password = directory.secret(SUPERUSER)
-        initialise_cluster(fresh, MAJOR, password, account, durable=True)
-        programs = [str(installation(major, account) / "bin") for major in (found, MAJOR)]
-        done = subprocess.run(
-            [
-                *(f"{programs[1]}/pg_upgrade", "--old-bindir", programs[0], "--new-bindir", programs[1]),
-                *("--old-datadir", str(old), "--new-datadir", str(fresh), "--username", SUPERUSER),
-                *("--socketdir", str(work)),
-            ],
-            check=False,
-            capture_output=True,
-            text=True,
-            cwd=work,
-            env=ENVIRONMENT | {"PGPASSWORD": password},
-            **as_user(account),
-        )
+        sums = [] if _has_checksums(programs[0], old) else ["--no-data-checksums"]
+        initialise_cluster(fresh, MAJOR, password, account, durable=True, options=sums)
+        with _owned_by_named(account, old, fresh, work):
+            done = subprocess.run(
+                [
+                    programs[1] / "pg_upgrade",
+                    *("--old-bindir", programs[0], "--new-bindir", programs[1]),
+                    *("--old-datadir", old, "--new-datadir", fresh),
+                    *("--username", SUPERUSER, "--socketdir", work),
+                ],
+                check=False,
+                capture_output=True,
+                text=True,
+                cwd=work,
+                env=ENVIRONMENT | {"PGPASSWORD": password},
+                **as_user(account, named=True),
+            )
+        shutil.rmtree(work, ignore_errors=True)
         if done.returncode != 0:
             raise Unavailable("UPGRADE_FAILED", f"The database was not upgraded: {(done.stdout + done.stderr)[-800:]}")
+        kept = old.with_name(f"postgres.{found}")
         old.rename(kept)
         fresh.rename(old)
-        shutil.rmtree(work, ignore_errors=True)
         return kept
+
+
+@contextlib.contextmanager
+def _owned_by_named(account: Account | None, *folders: Path) -> Generator[None, None, None]:
+    """pg_upgrade, like initdb, insists on a user with a name; afterwards the server's own user has everything back."""
+    if account is None:
+        yield
+        return
+    try:
+        for folder in folders:
+            give(folder, account.named_uid, account.named_gid)
+        yield
+    finally:
+        for folder in folders:
+            give(folder, account.uid, account.gid)
+
+
+def _has_checksums(programs: Path, cluster: Path) -> bool:
+    """Both clusters must agree on this, and newer versions have them by default."""
+    told = subprocess.run(
+        [programs / "pg_controldata", cluster], capture_output=True, text=True, check=True, env=ENVIRONMENT
+    )
+    version = next(line for line in told.stdout.splitlines() if line.startswith("Data page checksum version:"))
+    return version.split()[-1] != "0"
 
 
 def _major(cluster: Path) -> int:
