@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -19,7 +20,7 @@ from perito_standalone.commands import run_analyze
 from perito_standalone.demo_books import write_books
 from perito_standalone.outcome import exit_code
 
-from .house import PERITO, House, reachable_folder
+from .house import PERITO, House, gone, reachable_folder
 
 _HEAVY = ("fastapi", "grpc", "duckdb", "pyarrow", "numpy", "asyncpg", "pydantic", "httpx")
 
@@ -34,10 +35,13 @@ class Ran:
     out: Path
 
 
-def perito(out: Path, *arguments: str) -> Ran:
-    environment = {name: value for name, value in os.environ.items() if name not in {"COLUMNS", "FORCE_COLOR"}}
+def environment(**more: str) -> dict[str, str]:
+    return {name: value for name, value in os.environ.items() if name not in {"COLUMNS", "FORCE_COLOR"}} | more
+
+
+def perito(out: Path, *arguments: str, **more: str) -> Ran:
     done = subprocess.run(
-        [*PERITO, *arguments], capture_output=True, text=True, check=False, timeout=180, env=environment
+        [*PERITO, *arguments], capture_output=True, text=True, check=False, timeout=180, env=environment(**more)
     )
     assert "Traceback" not in done.stdout + done.stderr
     return Ran(done.returncode, done.stdout, done.stderr, out)
@@ -109,13 +113,32 @@ def test_run_facts_stand_beside_the_report_and_not_in_it(demo: Ran) -> None:
 
 
 def test_same_books_same_bytes_and_nothing_is_left_behind(demo: Ran, tmp_path: Path) -> None:
-    before = {path.name for path in Path("/tmp").glob("perito-*")}
-    again = perito(tmp_path, "analyze", str(demo.out / "books"), "--out", str(tmp_path), "--fail-on", "never")
+    with reachable_folder() as base:
+        books = str(demo.out / "books")
+        again = perito(tmp_path, "analyze", books, "--out", str(tmp_path), "--fail-on", "never", TMPDIR=str(base))
+        assert list(base.iterdir()) == []
     assert again.code == 0, again.said + again.complained
     for name in ("report.json", "report.html"):
         assert (tmp_path / name).read_bytes() == (demo.out / name).read_bytes()
-    mine = {path.name for path in Path("/tmp").glob("perito-analyze-*")} - before
-    assert not mine
+
+
+@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT])
+def test_told_to_stop_it_leaves_nothing(demo: Ran, tmp_path: Path, how: signal.Signals) -> None:
+    with reachable_folder() as base:
+        command = [*PERITO, "analyze", str(demo.out / "books"), "--out", str(tmp_path)]
+        process = subprocess.Popen(
+            command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment(TMPDIR=str(base))
+        )
+        assert process.stdout is not None
+        while "validation: running" not in process.stdout.readline():
+            assert process.poll() is None
+        children = [child.pid for child in psutil.Process(process.pid).children(recursive=True)]
+        process.send_signal(how)
+        _, complained = process.communicate(timeout=30)
+        assert process.returncode == 130
+        assert complained == "Stopped.\n"
+        assert gone(children)
+        assert list(base.iterdir()) == []
 
 
 def test_exit_code_follows_severity_threshold_and_completeness(demo: Ran) -> None:
