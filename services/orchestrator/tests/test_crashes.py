@@ -111,11 +111,12 @@ async def test_the_next_sole_holder_voids_the_leases_of_the_dead_at_once(mesh: M
 
 async def test_a_stopped_worker_that_wakes_up_late_is_fenced(mesh: Mesh) -> None:
     began, go = held_up(mesh.phases["books"])
-    process = await mesh.start_process(lease_seconds=1.0, heartbeat_seconds=0.2)
+    short = {"lease_seconds": 1.0, "heartbeat_seconds": 0.2, "database_seconds": 2.0}
+    process = await mesh.start_process(**short)
     analysis = (await process.client.submit()).analysis.analysis_id
     await asyncio.wait_for(began.wait(), 10)
-    process.signal(signal.SIGSTOP)
-    client = await mesh.start(lease_seconds=1.0, heartbeat_seconds=0.2)
+    process.signal(signal.SIGSTOP)  # at times in the middle of a transaction, with the analysis locked
+    client = await mesh.start(**short)
     done = await client.ended(analysis)
     go.set()
     process.signal(signal.SIGCONT)

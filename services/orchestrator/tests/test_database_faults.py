@@ -95,3 +95,15 @@ async def test_a_unit_of_work_ends_in_its_time_however_the_database_hangs(mesh: 
     for pid in frozen:
         os.kill(pid, signal.SIGCONT)
     await db.close()
+
+
+async def test_the_server_bounds_a_unit_too_and_forgets_it_afterwards(mesh: Mesh) -> None:
+    db = Database(mesh.dsns.app, size=1)
+    await db.open()
+    async with db.unit(mesh.tenant, 1.5) as unit:
+        assert await unit.fetchval("SHOW transaction_timeout") == "1500ms"
+    rows = await db.fetch(
+        "SELECT current_setting('transaction_timeout') AS bound, current_setting('app.tenant') AS who"
+    )
+    assert tuple(rows[0]) == ("0", "")
+    await db.close()

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Connection", "Database", "instant_text"]
 
+_BOUNDS_TRANSACTIONS = (17,)
+
 # The server is going away, has gone, or has become read-only: every other connection of the pool is as useless.
 _STALE_POOL = (
     asyncpg.ReadOnlySQLTransactionError,
@@ -36,6 +38,7 @@ _TRY_LATER = (
     asyncpg.PostgresConnectionError,
     asyncpg.TooManyConnectionsError,
     asyncpg.InsufficientResourcesError,
+    asyncpg.InvalidTransactionStateError,  # the server ended a transaction that took too long
     asyncpg.TransactionRollbackError,  # deadlock, serialisation
     asyncpg.LockNotAvailableError,
     asyncpg.QueryCanceledError,
@@ -103,8 +106,7 @@ class Database:
             transaction = connection.transaction()
             await transaction.start()
             try:
-                if tenant is not None:
-                    await connection.execute("SELECT set_config('app.tenant', $1, true)", str(tenant))
+                await self._enter(connection, tenant, seconds or self._seconds)
                 yield connection
             except asyncio.CancelledError:
                 raise
@@ -112,6 +114,20 @@ class Database:
                 await transaction.rollback()
                 raise
             await transaction.commit()
+
+    async def _enter(self, connection: Connection, tenant: UUID | None, seconds: float) -> None:
+        """Names the tenant, and bounds the transaction on the server too, in one round trip.
+
+        A process that freezes in the middle of a statement is not idle to the server: only this bound takes its locks
+        away. Servers before 17 do not know it and have `idle_seconds` alone.
+        """
+        settings = {"app.tenant": "" if tenant is None else str(tenant)}
+        if connection.get_server_version() >= _BOUNDS_TRANSACTIONS:
+            settings["transaction_timeout"] = f"{round(seconds * 1000)}ms"
+        await connection.execute(
+            "SELECT set_config(name, value, true) FROM unnest($1::text[], $2::text[]) AS s (name, value)",
+            *(list(settings), list(settings.values())),
+        )
 
     async def fetch(self, query: str, *args: Any) -> list[asyncpg.Record]:
         """One statement that needs no transaction of its own: a read function that names its tenant."""
