@@ -25,7 +25,8 @@ run_phase(Phase("double", 2, "1.4", "compute_jobs:silent"))
 
 async def started(settings: dict[str, str]) -> asyncio.subprocess.Process:
     """A phase process with these settings."""
-    environment = {"PATH": os.environ["PATH"], "PYTHONPATH": str(HERE), **settings}
+    measured = {name: value for name, value in os.environ.items() if name.startswith("COVERAGE_")}
+    environment = {"PATH": os.environ["PATH"], "PYTHONPATH": str(HERE), **measured, **settings}
     return await asyncio.create_subprocess_exec(
         *(sys.executable, "-c", MAIN), env=environment, stderr=asyncio.subprocess.PIPE
     )
