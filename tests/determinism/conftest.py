@@ -70,7 +70,7 @@ _OVERRIDES: Mapping[str, Mapping[str, str]] = {
         "file_id": "i // 3",
         "cells": str(ROWS),
         "blanks": "0",
-        "rejected": "33333",
+        "rejected": "20000",
         "changed": "0",
     },
     "entity_keys": {
@@ -96,7 +96,7 @@ _OVERRIDES: Mapping[str, Mapping[str, str]] = {
     },
     "files": {"file_id": "i", "name": "'file-' || i || '.csv'", "records": str(ROWS)},
 }
-_SIZES = {"columns": 6, "files": 8, "rejected_cells": 200_000, "duplicates": 200_000}
+_SIZES = {"columns": 6, "files": 8, "rejected_cells": 120_000, "duplicates": 120_000}
 
 
 def phases() -> list[Phase]:
