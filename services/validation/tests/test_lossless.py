@@ -11,7 +11,7 @@ import pyarrow as pa
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from perito_kernel.errors import Internal, Invalid
+from perito_kernel.errors import Exhausted, Internal, Invalid, PeritoError
 from perito_kernel.phases import InputFile
 from perito_validation import reader
 from perito_validation.sniff import Dialect
@@ -108,6 +108,30 @@ def test_a_parser_that_changes_the_order_stops_the_run(tmp_path: Path, monkeypat
     monkeypatch.setattr(reader, "csv_sql", turning)
     with pytest.raises(Internal, match="INTAKE_NOT_CONSERVED"):
         read(tmp_path, {"p.csv": "a,b,c\nA,x,1\nB,y,2\n"}, MAPPING)
+
+
+@pytest.mark.parametrize(
+    ("sql", "error", "reason"),
+    [
+        ("(SELECT error('boom') AS c0)", Internal, "INTAKE_NOT_CONSERVED"),
+        (
+            "(SELECT repeat(chr(65 + i::INTEGER), 90000000) AS c0 FROM range(20) AS r(i))",
+            Exhausted,
+            "COMPUTE_MEMORY_EXCEEDED",
+        ),
+    ],
+)
+def test_a_parser_that_stops_is_told_by_its_reason(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, sql: str, error: type[PeritoError], reason: str
+) -> None:
+    def stopping(_path: Path, _dialect: Dialect) -> str:
+        return sql
+
+    monkeypatch.setattr(reader, "csv_sql", stopping)
+    with pytest.raises(error) as caught:
+        read(tmp_path, {"p.csv": "a,b,c\nA,x,1\n"}, MAPPING)
+    assert caught.value.reason == reason
+    assert "boom" not in caught.value.message
 
 
 def test_a_file_that_is_not_the_uploaded_one_is_refused(tmp_path: Path) -> None:

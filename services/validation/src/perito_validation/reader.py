@@ -14,7 +14,7 @@ from typing import Any
 import duckdb
 import numpy as np
 import pyarrow as pa
-from perito_kernel.errors import Internal, Invalid
+from perito_kernel.errors import Exhausted, Internal, Invalid
 from perito_kernel.phases import InputFile
 from perito_rules.sqltext import literal, quote
 
@@ -74,8 +74,8 @@ class Source:
 def load(con: duckdb.DuckDBPyConnection, file_id: int, file: InputFile, scratch: Path) -> Source:
     """Reads `file` into a temporary table.
 
-    Raises `Invalid` (INTAKE_...) for what cannot be read, `Internal` (INTAKE_NOT_CONSERVED) where the parser did not
-    deliver what the prescan counted.
+    Raises `Invalid` (INTAKE_...) for what cannot be read, `Exhausted` where memory does not suffice, `Internal`
+    (INTAKE_NOT_CONSERVED) where the parser did not deliver what the prescan counted.
     """
     path = Path(file.path)
     return _load_parquet(con, file_id, file) if is_parquet(path) else _load_csv(con, file_id, file, scratch)
@@ -93,6 +93,9 @@ def _load_csv(con: duckdb.DuckDBPyConnection, file_id: int, file: InputFile, scr
     reading = csv_sql(clean, dialect)
     try:
         con.execute(f"CREATE TEMP TABLE {table} AS FROM {reading}")
+    except duckdb.OutOfMemoryException as error:
+        message = f"{file.name} needs more memory to be read than this analysis may use. Split it, or raise the limit."
+        raise Exhausted("COMPUTE_MEMORY_EXCEEDED", message, {"file": file.name}) from error
     except duckdb.Error as error:
         raise _not_conserved(file.name, f"the parser stopped at a file of {scan.regular} regular records") from error
     finally:
