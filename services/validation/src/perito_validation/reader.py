@@ -88,19 +88,8 @@ def _load_csv(con: duckdb.DuckDBPyConnection, file_id: int, file: InputFile, scr
     if scan.sha256 != file.sha256:
         message = f"{file.name} is not the file that was uploaded (its SHA-256 differs). Upload it again."
         raise Invalid("DATASET_CORRUPT", message, {"file": file.name})
-    clean = _without_cuts(path, scan, scratch / f"clean_{file_id}.csv") if len(scan.cuts) else path
     table = f"raw_{file_id}"
-    reading = csv_sql(clean, dialect)
-    try:
-        con.execute(f"CREATE TEMP TABLE {table} AS FROM {reading}")
-    except duckdb.OutOfMemoryException as error:
-        message = f"{file.name} needs more memory to be read than this analysis may use. Split it, or raise the limit."
-        raise Exhausted("COMPUTE_MEMORY_EXCEEDED", message, {"file": file.name}) from error
-    except duckdb.Error as error:
-        raise _not_conserved(file.name, f"the parser stopped at a file of {scan.regular} regular records") from error
-    finally:
-        if clean is not path:
-            clean.unlink()
+    _parse(con, table, file, scan, dialect, scratch)
     _check_conserved(con, table, file.name, scan, dialect)
     record, line = "rowid + 1", f"rowid + {dialect.header_line + 1}"
     if len(scan.cuts):
@@ -123,6 +112,25 @@ def _load_csv(con: duckdb.DuckDBPyConnection, file_id: int, file: InputFile, scr
         blank_lines=scan.blank_lines,
         rejected=tuple(scan.rejected),
     )
+
+
+def _parse(
+    con: duckdb.DuckDBPyConnection, table: str, file: InputFile, scan: Prescan, dialect: Dialect, scratch: Path
+) -> None:
+    """Makes the temporary table from the file's regular lines."""
+    path = Path(file.path)
+    clean = _without_cuts(path, scan, scratch / f"{table}.csv") if len(scan.cuts) else path
+    reading = csv_sql(clean, dialect)
+    try:
+        con.execute(f"CREATE TEMP TABLE {table} AS FROM {reading}")
+    except duckdb.OutOfMemoryException as error:
+        message = f"{file.name} needs more memory to be read than this analysis may use. Split it, or raise the limit."
+        raise Exhausted("COMPUTE_MEMORY_EXCEEDED", message, {"file": file.name}) from error
+    except duckdb.Error as error:
+        raise _not_conserved(file.name, f"the parser stopped at a file of {scan.regular} regular records") from error
+    finally:
+        if clean is not path:
+            clean.unlink()
 
 
 def csv_sql(path: Path, dialect: Dialect) -> str:
