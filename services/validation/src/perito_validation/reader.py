@@ -134,6 +134,7 @@ def _parse(
 
 
 def csv_sql(path: Path, dialect: Dialect) -> str:
+    """SQL that reads a CSV file of regular lines as text, with nothing left for the reader to guess."""
     columns = ", ".join(f"'c{i}': 'VARCHAR'" for i in range(dialect.width))
     return (
         f"read_csv({literal(str(path))}, auto_detect=false, header=true, delim={literal(dialect.delimiter)}, "
