@@ -7,7 +7,7 @@ import logging
 import signal
 import sys
 import traceback
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Generator
 from pathlib import Path
 from typing import Any
 
@@ -108,8 +108,8 @@ def _analyzed(path: Path, mapping: Path | None, out: Path, name: str, budget: in
     for unused in books.unused:
         console.print(f"Not used (the mapping does not name it): {unused}")
     prepare_out(out)
-    _log_to(out / LOG)
-    with PhaseProgress(console) as progress:
+    console.print("Starting the services ...")
+    with _logged_to(out / LOG), PhaseProgress(console) as progress:
         finished = asyncio.run(_until_told(analyze(books, out, name, progress.show, budget)))
     print_outcome(console, finished, out)
     return finished
@@ -133,9 +133,7 @@ def _guarded(work: Callable[[], int], log: Callable[[], Path | None]) -> int:
     except (KeyboardInterrupt, asyncio.CancelledError):
         sys.stderr.write("Stopped.\n")
         return _INTERRUPTED
-    except Exception as error:
-        if logging.getLogger().handlers:  # before there is a log, its last resort would be the terminal
-            logging.getLogger("perito").error("command failed", exc_info=error)
+    except Exception as error:  # noqa: BLE001 (the last resort: a sentence for people; the trace is in the log)
         path = log()
         where = f"see {path}" if path and path.exists() else traceback.format_exception_only(error)[-1].strip()
         sys.stderr.write(f"Perito failed by a fault of its own: {where}\n")
@@ -147,9 +145,22 @@ def _console() -> Console:
     return Console(highlight=False, width=120 if plain else None, no_color=plain or None)
 
 
-def _log_to(path: Path) -> None:
+@contextlib.contextmanager
+def _logged_to(path: Path) -> Generator[None, None, None]:
+    root = logging.getLogger()
+    before = root.handlers[:]
     logging.getLogger("httpx").setLevel(logging.WARNING)
-    configure_logs("INFO", path.open("w", encoding="utf-8", buffering=1))
+    with path.open("w", encoding="utf-8", buffering=1) as stream:
+        configure_logs("INFO", stream)
+        try:
+            yield
+        except PeritoError:
+            raise
+        except Exception as error:
+            root.error("command failed", exc_info=error)
+            raise
+        finally:
+            root.handlers[:] = before
 
 
 def _severity(word: str) -> Severity | None:
