@@ -256,4 +256,20 @@ def test_unreachable_programs_are_copied_and_the_original_stays_closed(tmp_path:
     assert version.stdout.startswith("postgres (PostgreSQL) 18.")
     assert mode(copy / "bin" / "postgres") == 0o755
     assert copied(original, 18, tmp_path / "copies") == copy
-    assert [p.name for p in (tmp_path / "copies").iterdir()] == [copy.name]
+    assert len(list((tmp_path / "copies").iterdir())) == 1
+
+
+async def test_a_server_runs_from_copied_programs(data_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As where root installed Perito under a home that is closed to others."""
+    copies = data_dir.parent / "copies"
+    elsewhere = copied(installation(), 18, copies)
+
+    def installed(*_: object) -> Path:
+        return elsewhere
+
+    for module in ("postgres", "postgres_cluster"):
+        monkeypatch.setattr(f"perito_standalone.{module}.installation", installed)
+    async with EmbeddedPostgres(data_dir, FAST) as pg:
+        assert Path(psutil.Process(pg.pid).exe()).is_relative_to(copies)
+        connection = await asyncpg.connect(pg.superuser_dsn)
+        await connection.close()

@@ -43,13 +43,17 @@ def installation(major: int = MAJOR, account: Account | None = None, copies: Pat
 def copied(home: Path, major: int, copies: Path) -> Path:
     """A copy of the programs in `copies` that every user can reach, made once per version of the wheel."""
     target = copies / f"postgres-{major}-{version(_WHEEL)}"
+    there = target / _WHEEL / home.name
     if target.is_dir():
-        return target
+        return there
     make_folders(copies, 0o755)
     fresh = Path(tempfile.mkdtemp(dir=copies, prefix=".copy-"))
     try:
         for part in ("bin", "lib", "share"):
-            shutil.copytree(home / part, fresh / part, symlinks=True)
+            shutil.copytree(home / part, fresh / _WHEEL / home.name / part, symlinks=True)
+        libraries = home.parent.with_name(f"{_WHEEL}.libs")  # programs find them beside the package, by relative path
+        if libraries.is_dir():
+            shutil.copytree(libraries, fresh / libraries.name, symlinks=True)
         _open_to_all(fresh)
         fresh.rename(target)
     except OSError:
@@ -57,7 +61,7 @@ def copied(home: Path, major: int, copies: Path) -> Path:
             raise
     finally:
         shutil.rmtree(fresh, ignore_errors=True)
-    return target
+    return there
 
 
 def _open_to_all(copy: Path) -> None:
