@@ -1,0 +1,280 @@
+"""What the documentation shows works: mappings are read, curl lines answer as written, links and tests it names exist.
+
+The books of the REST page are those of the first mapping, so both pages are one example from file to report.
+"""
+
+import hashlib
+import json
+import re
+import shlex
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, get_args
+
+import httpx
+import pytest
+from perito_kernel.errors import Invalid
+from perito_kernel.phases import InputFile, Job
+from perito_rules.canonical import load_canonical
+from perito_validation.compute import take_in
+from perito_validation.mapping import BooksMapping, Cell, Lookup, Step, TableMapping, Unit, parse_mapping
+
+pytestmark = pytest.mark.serial
+
+ROOT = Path(__file__).resolve().parents[2]
+DOCS = ROOT / "docs"
+PAGES = [ROOT / "README.md", *sorted(DOCS.rglob("*.md"))]
+TABLES = {name: list(table.columns) for name, table in load_canonical().items()}
+_FENCE = re.compile(r"^```(?P<language>\w+)(?: (?P<word>\w+))?\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL)
+_SHORT = {
+    "edge": "services/edge/tests",
+    "orchestrator": "services/orchestrator/tests",
+    "standalone": "services/standalone/tests",
+    "runtime": "libs/runtime/tests",
+    "rules": "libs/rules/tests",
+}
+
+
+@dataclass(frozen=True)
+class Block:
+    """A fenced block: its language, the word after it, and its text."""
+
+    language: str
+    word: str
+    text: str
+
+
+def blocks(page: str) -> list[Block]:
+    text = (DOCS / page).read_text("utf-8")
+    return [Block(found["language"], found["word"] or "", found["text"]) for found in _FENCE.finditer(text)]
+
+
+def first(page: str, language: str) -> str:
+    return next(block.text for block in blocks(page) if block.language == language)
+
+
+def whole(block: Block) -> str:
+    """A mapping; a block that shows a part of one table is put where it belongs."""
+    if not block.word:
+        return block.text
+    inner = "".join(f"        {line}\n" for line in block.text.splitlines())
+    return f"version: 1\ncurrency: EUR\nfiles:\n  part.csv:\n    tables:\n      {block.word}:\n{inner}"
+
+
+MAPPINGS = [whole(block) for block in blocks("mapping.md") if block.language == "yaml"]
+
+
+def job(folder: Path, files: dict[str, str]) -> Job:
+    inputs: list[InputFile] = []
+    for name, text in files.items():
+        (folder / name).write_text(text, encoding="utf-8")
+        data = text.encode()
+        inputs.append(InputFile(name, str(folder / name), hashlib.sha256(data).hexdigest(), len(data)))
+    return Job("validation", "", inputs, "", [], {}, str(folder / "out"), str(folder / "scratch"), 2, 1 << 30)
+
+
+def source_columns(mapping: BooksMapping, file: str) -> list[str]:
+    """Every header that the mapping asks for in a file."""
+    names: list[str] = []
+    for part in mapping.files[file].tables.values():
+        names += [cell.column for cell in part.columns.values()]
+        names += [cell.unit.column for cell in part.columns.values() if cell.unit]
+        names += [part.skip_when_blank] if part.skip_when_blank else []
+    return list(dict.fromkeys(names))
+
+
+@pytest.mark.parametrize("number", range(len(MAPPINGS)))
+def test_every_mapping_is_read_with_files_that_have_its_columns(number: int, tmp_path: Path) -> None:
+    mapping = parse_mapping(MAPPINGS[number], TABLES)
+    headers = {name: source_columns(mapping, name) for name in mapping.files}
+    files = {name: ",".join(header) + "\n" + ",".join("x" for _ in header) + "\n" for name, header in headers.items()}
+    intake = take_in(job(tmp_path, files), mapping, lambda _fraction, _step: None)
+    mapped = {table for file in mapping.files.values() for table in file.tables}
+    assert {intake.rows[table] > 0 for table in mapped} == {True}
+
+
+def test_the_first_mapping_reads_its_file_as_the_page_says(tmp_path: Path) -> None:
+    mapping = parse_mapping(first("mapping.md", "yaml"), TABLES)
+    intake = take_in(job(tmp_path, {"counts.csv": first("mapping.md", "csv")}), mapping, lambda _fraction, _step: None)
+    assert (intake.rows["counts"], intake.rows["rejected_cells"]) == (3, 1)
+
+
+def test_a_slip_of_the_pen_is_answered_as_the_page_says() -> None:
+    with pytest.raises(Invalid) as caught:
+        parse_mapping(first("mapping.md", "yaml").replace("system_qty", "sistem_qty"), TABLES)
+    assert caught.value.reason == "MAPPING_INVALID"
+    assert caught.value.message.startswith(first("mapping.md", "text").strip().rstrip("?"))
+
+
+def test_every_option_of_a_mapping_is_shown() -> None:
+    shown = "".join(MAPPINGS)
+    options = {name for model in (BooksMapping, TableMapping, Cell, Unit, Lookup) for name in model.model_fields}
+    assert sorted(option for option in options if f"{option}:" not in shown) == []
+    text = (DOCS / "mapping.md").read_text("utf-8")
+    assert [step for step in get_args(Step) if f"`{step}`" not in text] == []
+
+
+@dataclass(frozen=True)
+class Line:
+    """A curl line as it is written, the status that it promises, and the JSON that the page shows as its answer."""
+
+    command: str
+    status: int
+    shown: tuple[str, ...]
+
+
+def curl_lines() -> list[Line]:
+    found: list[Line] = []
+    for block in blocks("rest.md"):
+        if block.language == "json" and found:
+            found[-1] = Line(found[-1].command, found[-1].status, (*found[-1].shown, block.text))
+        elif block.language == "sh":
+            for line in block.text.replace("\\\n", " ").splitlines():
+                command, _, status = line.partition(" # ")
+                found.append(Line(command.strip(), int(status), ()))
+    return found
+
+
+Answer = tuple[int, bytes]
+Run = Callable[[str, Path, dict[str, str]], Answer]
+
+
+def by_curl(command: str, folder: Path, values: dict[str, str]) -> Answer:
+    """The line itself, in a shell. A line with -o leaves its answer in that file."""
+    exports = "".join(f"{name}={shlex.quote(value)}; " for name, value in values.items())
+    script = f"{exports}{command} -sS -w '\\n%{{http_code}}'"
+    done = subprocess.run(["sh", "-c", script], cwd=folder, capture_output=True, check=True, timeout=30)
+    body, _, status = done.stdout.rpartition(b"\n")
+    return int(status), body
+
+
+def by_python(command: str, folder: Path, values: dict[str, str]) -> Answer:
+    """What curl would send, for machines without it. Options that it does not know fail."""
+    words = shlex.split(command)
+    words = [re.sub(r"\$([A-Z_]+)", lambda found: values[found[1]], word) for word in words]
+    assert words.pop(0) == "curl"
+    headers: dict[str, str] = {}
+    parts: list[tuple[str, tuple[str, bytes]]] = []
+    url, content, target = "", None, ""
+    while words:
+        word = words.pop(0)
+        if word == "-H":
+            name, _, value = words.pop(0).partition(": ")
+            headers[name] = value
+        elif word == "-F":
+            name, _, file = words.pop(0).partition("=@")
+            parts.append((name, (file, (folder / file).read_bytes())))
+        elif word == "-d":
+            content = words.pop(0)
+        elif word == "-o":
+            target = words.pop(0)
+        else:
+            assert word.startswith("http"), f"unknown to this test: {word}"
+            url = word
+    method = "POST" if parts or content else "GET"
+    answer = httpx.request(method, url, headers=headers, files=parts or None, content=content, timeout=30)
+    if target:
+        (folder / target).write_bytes(answer.content)
+    return answer.status_code, answer.content
+
+
+@pytest.fixture(scope="module")
+def served() -> Iterator[tuple[str, str]]:
+    """Address and key of a real server, as it prints them."""
+    with tempfile.TemporaryDirectory(dir="/tmp", prefix="perito-docs-") as base:
+        Path(base).chmod(0o711)  # PostgreSQL under its own user must pass
+        command = [sys.executable, "-m", "perito_standalone", "serve", "--data-dir", f"{base}/data", "--port", "0"]
+        log = Path(base) / "log"
+        with log.open("w") as stderr:
+            process = subprocess.Popen([*command, "--memory", "1GiB"], stdout=subprocess.PIPE, stderr=stderr, text=True)
+        assert process.stdout is not None
+        said = process.stdout.readline() + process.stdout.readline()
+        try:
+            found = re.fullmatch(
+                r"Perito serves (\S+) \(data in \S+\)\nAPI key, shown this once: (perito_live_\w+)\n", said
+            )
+            assert found, said + log.read_text(encoding="utf-8")[-2000:]
+            yield found[1], found[2]
+        finally:
+            process.send_signal(signal.SIGTERM)
+            process.communicate(timeout=40)
+
+
+def names(value: Any) -> set[str]:
+    """Every member name in a JSON value."""
+    if isinstance(value, dict):
+        return set[str](value) | {name for inner in value.values() for name in names(inner)}  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]  # JSON has no static type
+    if isinstance(value, list):
+        return {name for inner in value for name in names(inner)}  # pyright: ignore[reportUnknownVariableType]  # as above
+    return set()
+
+
+def wait(url: str, key: str) -> dict[str, Any]:
+    status: dict[str, Any] = {}
+    until = time.monotonic() + 60
+    while time.monotonic() < until:
+        status = httpx.get(url, headers={"X-API-Key": key}).json()
+        if status["status"] not in {"pending", "running"}:
+            return status
+        time.sleep(0.05)
+    raise AssertionError(f"it did not end: {status}")
+
+
+@pytest.mark.parametrize("run", [by_python, *([by_curl] if shutil.which("curl") else [])])
+def test_every_curl_line_answers_as_written(run: Run, served: tuple[str, str], tmp_path: Path) -> None:
+    (tmp_path / "counts.csv").write_text(first("mapping.md", "csv"), encoding="utf-8")
+    (tmp_path / "mapping.yaml").write_text(first("mapping.md", "yaml"), encoding="utf-8")
+    values = {"PERITO_URL": served[0], "PERITO_KEY": served[1]}
+    lines = curl_lines()
+    assert len(lines) >= 13
+    for line in lines:
+        status, body = run(line.command, tmp_path, values)
+        assert status == line.status, (line.command, body[:500])
+        answer: dict[str, Any] = json.loads(body) if body.startswith(b"{") and "-o" not in line.command else {}
+        for shown in line.shown:
+            assert names(json.loads(shown)) - names(answer) == set(), (line.command, answer)
+        if status == 201:
+            values["DATASET"] = answer["dataset_id"]
+        if status == 202:
+            values["ANALYSIS"] = answer["id"]
+            assert wait(f"{served[0]}/status/{answer['id']}", served[1])["status"] == "completed"
+    assert json.loads((tmp_path / "report.json").read_text("utf-8"))["inputs"][0]["name"] == "counts.csv"
+    assert (tmp_path / "report.html").read_text("utf-8").lstrip().lower().startswith("<!doctype html>")
+
+
+def anchors(page: Path) -> set[str]:
+    headings = re.findall(r"^#+ (.+)$", page.read_text("utf-8"), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_links_lead_somewhere(page: Path) -> None:
+    text = page.read_text("utf-8")
+    broken: list[str] = []
+    for link in re.findall(r"\]\(([^)\s]+)\)", text):
+        path, _, place = link.partition("#")
+        if re.match(r"[a-z]+:", link):
+            continue
+        target = (page.parent / path).resolve() if path else page
+        if not target.exists() or (place and place not in anchors(target)):
+            broken.append(link)
+    assert broken == []
+
+
+def test_every_test_that_a_promise_names_exists() -> None:
+    named = re.findall(r"`([a-z_/]+\.py)::(\w+)`", (DOCS / "reliability.md").read_text("utf-8"))
+    assert len(named) > 30
+    missing: list[str] = []
+    for path, name in named:
+        top, _, rest = path.partition("/")
+        file = ROOT / _SHORT[top] / rest if top in _SHORT else ROOT / path
+        if not file.is_file() or not re.search(rf"def {name}\(", file.read_text("utf-8")):
+            missing.append(f"{path}::{name}")
+    assert missing == []
