@@ -130,6 +130,16 @@ class _Analyses(analysis_pb2_grpc.AnalysisServiceServicer):
         dataset = self._state.datasets.setdefault(known, asked)
         return analysis_pb2.CreateDatasetResponse(dataset=dataset, replayed=replayed)
 
+    async def GetDataset(  # noqa: N802 -- the proto's name
+        self, request: analysis_pb2.GetDatasetRequest, context: Any
+    ) -> analysis_pb2.GetDatasetResponse:
+        tenant = tenant_of(context)
+        await self._state.enter("GetDataset", tenant)
+        dataset = self._state.datasets.get(request.dataset_id)
+        if dataset is None or not dataset.mapping.key.startswith(f"tenants/{tenant}/"):
+            raise NotFound("DATASET_NOT_FOUND", "There is no such dataset. Upload the files first.")
+        return analysis_pb2.GetDatasetResponse(dataset=dataset, created_at="2026-03-01T10:00:00.000Z")
+
     async def SubmitAnalysis(  # noqa: N802 -- the proto's name
         self, request: analysis_pb2.SubmitAnalysisRequest, context: Any
     ) -> analysis_pb2.SubmitAnalysisResponse:

@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+import uuid
 from collections.abc import Callable
 from typing import Any
 
@@ -10,7 +11,7 @@ from perito_edge.settings import EdgeSettings
 from perito_kernel.errors import Invalid, PeritoError, Unavailable
 
 from .conftest import MAPPING, Edge
-from .orchestrator_double import TENANT
+from .orchestrator_double import OTHER_KEY, READ_KEY, TENANT
 
 Files = list[tuple[str, tuple[str | None, bytes] | tuple[str | None, bytes, str, dict[str, str]]]]
 URL = "/api/forensic/datasets"
@@ -44,6 +45,25 @@ async def test_what_arrives_is_stored_registered_and_answered(edge: Edge) -> Non
     assert registered.mapping.key == f"{prefix}/mapping.yaml"
     assert (edge.store.root / prefix / "0").read_bytes() == SALES
     assert edge.objects() == [f"{prefix}/0", f"{prefix}/1", f"{prefix}/mapping.yaml"]
+
+
+async def test_where_the_upload_says_the_dataset_is_it_is(edge: Edge) -> None:
+    uploaded = await edge.client.post(URL, files=upload(("ventas niño.csv", SALES), ("empty.csv", b"")))
+    edge.client.headers["X-API-Key"] = READ_KEY
+    response = await edge.client.get(uploaded.headers["Location"])
+    assert response.status_code == 200, response.text
+    assert response.json() == {**uploaded.json(), "created_at": "2026-03-01T10:00:00.000Z"}
+
+
+async def test_an_unknown_dataset_and_another_tenants_are_the_same_404(edge: Edge) -> None:
+    mine = (await edge.client.post(URL, files=upload(("a.csv", b"1")))).headers["Location"]
+    assert (await edge.client.get(mine)).status_code == 200
+    edge.client.headers["X-API-Key"] = OTHER_KEY
+    addresses = [mine, f"{URL}/{uuid.uuid4()}", f"{URL}/no-such-dataset"]
+    problems = [(await edge.client.get(address)).json() for address in addresses]
+    assert {(p["status"], p["reason"], p["detail"]) for p in problems} == {
+        (404, "DATASET_NOT_FOUND", "There is no such dataset. Upload the files first.")
+    }
 
 
 HOSTILE = [

@@ -11,6 +11,7 @@ from .conftest import Edge
 OPERATIONS = {
     ("get", "/api/forensic/health"): "health",
     ("post", "/api/forensic/datasets"): "create_dataset",
+    ("get", "/api/forensic/datasets/{dataset_id}"): "get_dataset",
     ("post", "/api/forensic/analyze"): "analyze",
     ("get", "/api/forensic/status/{analysis_id}"): "get_status",
     ("get", "/api/forensic/analysis/{analysis_id}"): "get_analysis",

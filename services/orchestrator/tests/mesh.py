@@ -145,6 +145,11 @@ class Client:
         async with call_errors():
             return await self.stub.CreateDataset(request, metadata=self.metadata)
 
+    async def get_dataset(self, dataset_id: str) -> pb.GetDatasetResponse:
+        """Reads a dataset."""
+        async with call_errors():
+            return await self.stub.GetDataset(pb.GetDatasetRequest(dataset_id=dataset_id), metadata=self.metadata)
+
     async def submit(self, dataset_id: str = "", **fields: object) -> pb.SubmitAnalysisResponse:
         """Submits, with a dataset of its own unless one is named."""
         dataset_id = dataset_id or (await self.dataset()).dataset.dataset_id

@@ -147,6 +147,7 @@ async def test_every_call_answers_another_tenant_not_found(filled: tuple[Client,
         stranger.watch(analysis),
         stranger.findings(analysis),
         stranger.submit(dataset),
+        stranger.get_dataset(dataset),
         stranger.dataset(),
     )
     for call in calls:

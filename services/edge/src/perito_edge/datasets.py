@@ -1,4 +1,4 @@
-"""`POST /datasets`: uploads."""
+"""`POST /datasets`, `GET /datasets/{id}`: uploading, and reading what was registered."""
 
 from typing import Any
 
@@ -6,9 +6,9 @@ from fastapi import APIRouter, Request, Response
 
 from perito_edge.answers import problems
 from perito_edge.bodies import stream_body
-from perito_edge.models import Dataset
-from perito_edge.requests import Given, IdempotencyKey, Who
-from perito_edge.views import dataset
+from perito_edge.models import Dataset, RegisteredDataset
+from perito_edge.requests import DatasetId, Given, IdempotencyKey, Who
+from perito_edge.views import dataset, registered_dataset
 
 router = APIRouter(tags=["datasets"])
 
@@ -63,3 +63,14 @@ async def create_dataset(
     if replayed:
         response.headers["Idempotency-Replayed"] = "true"
     return dataset(registered)
+
+
+@router.get(
+    "/datasets/{dataset_id}",
+    operation_id="get_dataset",
+    summary="The files of a dataset",
+    responses=problems(404),
+)
+async def get_dataset(given: Given, caller: Who, dataset_id: DatasetId) -> RegisteredDataset:
+    """What the upload answered, and when it was registered. The files themselves are not served."""
+    return registered_dataset(await given.orchestrator.dataset(caller, dataset_id))

@@ -58,6 +58,12 @@ class Dataset(BaseModel):
     mapping: StoredFile = Field(description="The mapping file.")
 
 
+class RegisteredDataset(Dataset):
+    """Files that can be analysed, and since when."""
+
+    created_at: str = Field(description="RFC 3339.", examples=["2026-03-01T10:00:00.000Z"])
+
+
 class Failure(BaseModel):
     """Why something failed."""
 

@@ -16,6 +16,8 @@ from perito.analysis.v1.analysis_pb2 import (
     CreateDatasetRequest,
     CreateDatasetResponse,
     GetAnalysisRequest,
+    GetDatasetRequest,
+    GetDatasetResponse,
     ListFindingsRequest,
     ListFindingsResponse,
     SubmitAnalysisRequest,
@@ -62,6 +64,11 @@ class OrchestratorClient:
     async def create_dataset(self, caller: Caller, request: CreateDatasetRequest) -> CreateDatasetResponse:
         """Registers stored files."""
         return await self._call(self._analysis.CreateDataset, request, tenant_metadata(caller.tenant))
+
+    async def dataset(self, caller: Caller, dataset_id: str) -> GetDatasetResponse:
+        """One dataset of the caller's tenant. Raises `NotFound`, for another tenant's too."""
+        request = GetDatasetRequest(dataset_id=dataset_id)
+        return await self._call(self._analysis.GetDataset, request, tenant_metadata(caller.tenant))
 
     async def submit(self, caller: Caller, request: SubmitAnalysisRequest) -> SubmitAnalysisResponse:
         """Accepts an analysis."""

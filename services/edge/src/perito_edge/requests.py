@@ -68,6 +68,14 @@ def _analysis_id(analysis_id: str) -> str:
         ) from exc
 
 
+def _dataset_id(dataset_id: str) -> str:
+    try:
+        return str(UUID(dataset_id))
+    except ValueError as exc:
+        # As above.
+        raise NotFound("DATASET_NOT_FOUND", "There is no such dataset. Upload the files first.") from exc
+
+
 def _dependency(function: Callable[..., Any]) -> Any:
     return Depends(function)
 
@@ -75,4 +83,5 @@ def _dependency(function: Callable[..., Any]) -> Any:
 Given = Annotated[Parts, _dependency(_parts)]
 Who = Annotated[Caller, _dependency(_caller)]
 IdempotencyKey = Annotated[str, _dependency(_idempotency_key)]
+DatasetId = Annotated[str, _dependency(_dataset_id)]
 AnalysisId = Annotated[str, _dependency(_analysis_id)]

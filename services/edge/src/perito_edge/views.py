@@ -58,6 +58,11 @@ def dataset(ref: DatasetRef) -> models.Dataset:
     return models.Dataset(dataset_id=ref.dataset_id, files=files, mapping=_stored("mapping", ref.mapping))
 
 
+def registered_dataset(answer: analysis_pb2.GetDatasetResponse) -> models.RegisteredDataset:
+    """A dataset as its upload answered it, and when that was."""
+    return models.RegisteredDataset(**dataset(answer.dataset).model_dump(), created_at=answer.created_at)
+
+
 def _stored(name: str, ref: ObjectRef) -> models.StoredFile:
     return models.StoredFile(name=name, bytes=ref.bytes, sha256=ref.sha256, media_type=ref.media_type)
 

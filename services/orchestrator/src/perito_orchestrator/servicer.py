@@ -15,7 +15,7 @@ from perito_orchestrator.registry import Registry
 from perito_orchestrator.settings import OrchestratorSettings
 from perito_orchestrator.signals import Signals
 from perito_orchestrator.store import analyses, datasets, events, findings
-from perito_orchestrator.store.database import Database
+from perito_orchestrator.store.database import Database, instant_text
 
 
 class AnalysisServicer(analysis_pb2_grpc.AnalysisServiceServicer):
@@ -35,6 +35,14 @@ class AnalysisServicer(analysis_pb2_grpc.AnalysisServiceServicer):
         wanted = requests.dataset(request, tenant)
         stored, replayed = await datasets.register(self._db, tenant, wanted, request.idempotency_key)
         return pb.CreateDatasetResponse(dataset=stored, replayed=replayed)
+
+    async def GetDataset(  # noqa: N802 - the contract's name
+        self, request: pb.GetDatasetRequest, context: Any
+    ) -> pb.GetDatasetResponse:
+        """See the contract."""
+        dataset = requests.identifier(request.dataset_id, "dataset_id")
+        stored, created = await datasets.read_with_time(self._db, UUID(tenant_of(context)), dataset)
+        return pb.GetDatasetResponse(dataset=stored, created_at=instant_text(created))
 
     async def SubmitAnalysis(  # noqa: N802 - the contract's name
         self, request: pb.SubmitAnalysisRequest, context: Any

@@ -68,16 +68,18 @@ BEGIN
     FROM phase_results p WHERE p.tenant_id = p_tenant AND p.analysis_id = p_analysis;
 END $$;
 
+-- The mapping comes first, at place -1, and has the time; the files follow.
 CREATE FUNCTION read_dataset(p_tenant uuid, p_dataset uuid)
-RETURNS TABLE (place int, name text, object_key text, sha256 text, bytes bigint, media_type text)
+RETURNS TABLE (place int, name text, object_key text, sha256 text, bytes bigint, media_type text,
+               created_at timestamptz)
 LANGUAGE plpgsql AS $$
 BEGIN
   PERFORM set_config('app.tenant', p_tenant::text, true);
   RETURN QUERY
-    SELECT -1, '', d.mapping_key, d.mapping_sha256, d.mapping_bytes, d.mapping_media_type
+    SELECT -1, '', d.mapping_key, d.mapping_sha256, d.mapping_bytes, d.mapping_media_type, d.created_at
     FROM datasets d WHERE d.tenant_id = p_tenant AND d.dataset_id = p_dataset
     UNION ALL
-    SELECT f.place, f.name, f.object_key, f.sha256, f.bytes, f.media_type
+    SELECT f.place, f.name, f.object_key, f.sha256, f.bytes, f.media_type, NULL
     FROM dataset_files f WHERE f.tenant_id = p_tenant AND f.dataset_id = p_dataset
     ORDER BY 1;
 END $$;

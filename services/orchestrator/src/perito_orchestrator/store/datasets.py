@@ -1,6 +1,7 @@
 """Registered sets of books: which files, where their bytes are, and the mapping. Content never passes through here."""
 
 import hashlib
+from datetime import datetime
 from uuid import UUID
 
 import asyncpg
@@ -33,16 +34,22 @@ async def register(db: Database, tenant: UUID, dataset: DatasetRef, idempotency_
 
 
 async def read(db: Database, tenant: UUID, dataset_id: UUID) -> DatasetRef:
-    """The dataset, files in the client's order. Raises NotFound DATASET_NOT_FOUND."""
+    """The dataset, files in the client's order. Raises NotFound DATASET_NOT_FOUND, also for another tenant's."""
+    return (await read_with_time(db, tenant, dataset_id))[0]
+
+
+async def read_with_time(db: Database, tenant: UUID, dataset_id: UUID) -> tuple[DatasetRef, datetime]:
+    """The dataset as `read` gives it, and the instant it was registered (with a zone)."""
     rows = await db.fetch("SELECT * FROM read_dataset($1, $2)", tenant, dataset_id)
     if not rows:
         raise NotFound("DATASET_NOT_FOUND", "There is no such dataset. Upload the files first.")
     mapping, *files = rows
-    return DatasetRef(
+    ref = DatasetRef(
         dataset_id=str(dataset_id),
         files=[SourceFile(name=f["name"], object=_object(f)) for f in files],
         mapping=_object(mapping),
     )
+    return ref, mapping["created_at"]
 
 
 async def _insert(connection: Connection, tenant: UUID, dataset_id: UUID, dataset: DatasetRef) -> bool:

@@ -40,6 +40,11 @@ class AnalysisServiceStub:
                 request_serializer=perito_dot_analysis_dot_v1_dot_analysis__pb2.CreateDatasetRequest.SerializeToString,
                 response_deserializer=perito_dot_analysis_dot_v1_dot_analysis__pb2.CreateDatasetResponse.FromString,
                 _registered_method=True)
+        self.GetDataset = channel.unary_unary(
+                '/perito.analysis.v1.AnalysisService/GetDataset',
+                request_serializer=perito_dot_analysis_dot_v1_dot_analysis__pb2.GetDatasetRequest.SerializeToString,
+                response_deserializer=perito_dot_analysis_dot_v1_dot_analysis__pb2.GetDatasetResponse.FromString,
+                _registered_method=True)
         self.SubmitAnalysis = channel.unary_unary(
                 '/perito.analysis.v1.AnalysisService/SubmitAnalysis',
                 request_serializer=perito_dot_analysis_dot_v1_dot_analysis__pb2.SubmitAnalysisRequest.SerializeToString,
@@ -68,6 +73,13 @@ class AnalysisServiceServicer:
 
     def CreateDataset(self, request, context):
         """Registers files that are in the object store already, under the tenant's prefix.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetDataset(self, request, context):
+        """One registered dataset. Another tenant's is NOT_FOUND, as one that never was.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -108,6 +120,11 @@ def add_AnalysisServiceServicer_to_server(servicer, server):
                     servicer.CreateDataset,
                     request_deserializer=perito_dot_analysis_dot_v1_dot_analysis__pb2.CreateDatasetRequest.FromString,
                     response_serializer=perito_dot_analysis_dot_v1_dot_analysis__pb2.CreateDatasetResponse.SerializeToString,
+            ),
+            'GetDataset': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetDataset,
+                    request_deserializer=perito_dot_analysis_dot_v1_dot_analysis__pb2.GetDatasetRequest.FromString,
+                    response_serializer=perito_dot_analysis_dot_v1_dot_analysis__pb2.GetDatasetResponse.SerializeToString,
             ),
             'SubmitAnalysis': grpc.unary_unary_rpc_method_handler(
                     servicer.SubmitAnalysis,
@@ -158,6 +175,33 @@ class AnalysisService:
             '/perito.analysis.v1.AnalysisService/CreateDataset',
             perito_dot_analysis_dot_v1_dot_analysis__pb2.CreateDatasetRequest.SerializeToString,
             perito_dot_analysis_dot_v1_dot_analysis__pb2.CreateDatasetResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetDataset(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/perito.analysis.v1.AnalysisService/GetDataset',
+            perito_dot_analysis_dot_v1_dot_analysis__pb2.GetDatasetRequest.SerializeToString,
+            perito_dot_analysis_dot_v1_dot_analysis__pb2.GetDatasetResponse.FromString,
             options,
             channel_credentials,
             insecure,

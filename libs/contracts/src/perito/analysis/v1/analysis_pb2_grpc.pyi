@@ -35,6 +35,8 @@ class AnalysisServiceStub:
     def __new__(cls, channel: _aio.Channel) -> AnalysisServiceAsyncStub: ...
     CreateDataset: _grpc.UnaryUnaryMultiCallable[_analysis_pb2.CreateDatasetRequest, _analysis_pb2.CreateDatasetResponse]
     """Registers files that are in the object store already, under the tenant's prefix."""
+    GetDataset: _grpc.UnaryUnaryMultiCallable[_analysis_pb2.GetDatasetRequest, _analysis_pb2.GetDatasetResponse]
+    """One registered dataset. Another tenant's is NOT_FOUND, as one that never was."""
     SubmitAnalysis: _grpc.UnaryUnaryMultiCallable[_analysis_pb2.SubmitAnalysisRequest, _analysis_pb2.SubmitAnalysisResponse]
     """Accepts an analysis. Once this has answered, the analysis reaches a terminal state."""
     GetAnalysis: _grpc.UnaryUnaryMultiCallable[_analysis_pb2.GetAnalysisRequest, _analysis_pb2.GetAnalysisResponse]
@@ -51,6 +53,8 @@ class AnalysisServiceAsyncStub(AnalysisServiceStub):
     def __init__(self, channel: _aio.Channel) -> None: ...
     CreateDataset: _aio.UnaryUnaryMultiCallable[_analysis_pb2.CreateDatasetRequest, _analysis_pb2.CreateDatasetResponse]  # type: ignore[assignment]
     """Registers files that are in the object store already, under the tenant's prefix."""
+    GetDataset: _aio.UnaryUnaryMultiCallable[_analysis_pb2.GetDatasetRequest, _analysis_pb2.GetDatasetResponse]  # type: ignore[assignment]
+    """One registered dataset. Another tenant's is NOT_FOUND, as one that never was."""
     SubmitAnalysis: _aio.UnaryUnaryMultiCallable[_analysis_pb2.SubmitAnalysisRequest, _analysis_pb2.SubmitAnalysisResponse]  # type: ignore[assignment]
     """Accepts an analysis. Once this has answered, the analysis reaches a terminal state."""
     GetAnalysis: _aio.UnaryUnaryMultiCallable[_analysis_pb2.GetAnalysisRequest, _analysis_pb2.GetAnalysisResponse]  # type: ignore[assignment]
@@ -70,6 +74,14 @@ class AnalysisServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_analysis_pb2.CreateDatasetResponse, _abc.Awaitable[_analysis_pb2.CreateDatasetResponse]]:
         """Registers files that are in the object store already, under the tenant's prefix."""
+
+    @_abc_1.abstractmethod
+    def GetDataset(
+        self,
+        request: _analysis_pb2.GetDatasetRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_analysis_pb2.GetDatasetResponse, _abc.Awaitable[_analysis_pb2.GetDatasetResponse]]:
+        """One registered dataset. Another tenant's is NOT_FOUND, as one that never was."""
 
     @_abc_1.abstractmethod
     def SubmitAnalysis(
