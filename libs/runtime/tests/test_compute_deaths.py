@@ -164,6 +164,20 @@ async def test_children_die_with_a_parent_that_is_killed(tmp_path: Path) -> None
     folder.close()
 
 
+def test_folder_that_another_pool_swept_meanwhile_is_no_fault(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Services of one machine start at once and share its temporary folder."""
+    left = tmp_path / "perito-compute-swept"
+
+    def listed(*_: object) -> list[Path]:
+        return [left]
+
+    monkeypatch.setattr(Path, "glob", listed)
+    folder = ComputeFolder(tmp_path)
+    folder.open()
+    assert folder.path.is_dir()
+    folder.close()
+
+
 async def test_folder_of_a_living_pool_is_not_swept(pool: ComputePool, tmp_path: Path) -> None:
     with taken(pool) as slot:
         other = ComputeFolder(tmp_path)

@@ -6,6 +6,7 @@ import json
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from perito.dataset.v1.dataset_pb2 import DatasetRef, ObjectRef, SourceFile
@@ -17,6 +18,7 @@ from perito_runtime.grpc_client import call_errors, open_channel, tenant_metadat
 from perito_runtime.grpc_server import build_server
 from perito_runtime.objects import LocalObjectStore, dataset_key
 from perito_runtime.phase_service import PhaseServicer, phase_service
+from phase_double import drained
 from running_jobs import freed, gone, names_in, run, taken
 
 TENANT = "11111111-1111-4111-8111-111111111111"
@@ -195,6 +197,21 @@ async def test_caller_that_goes_away_kills_the_child(
         call.cancel()
         assert await freed(pool)
         assert await gone(pids[0])
+
+
+async def test_slot_comes_back_however_often_a_call_is_cancelled(pool: ComputePool, store: LocalObjectStore) -> None:
+    servicer = PhaseServicer(Phase("double", 2, "1.4", "compute_jobs:stops"), pool, store)
+    context = SimpleNamespace(invocation_metadata=lambda: tenant_metadata(TENANT), time_remaining=lambda: 30.0)
+    messages = servicer.RunPhase(request(), context)
+    await anext(messages)
+    reading = asyncio.create_task(drained(messages))
+    await asyncio.sleep(0.3)
+    reading.cancel()
+    await asyncio.sleep(0)
+    reading.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await reading
+    assert await freed(pool)
 
 
 async def test_no_object_of_another_tenant_is_read(pool: ComputePool, store: LocalObjectStore, short_dir: Path) -> None:

@@ -38,12 +38,12 @@ class ComputeFolder:
 
 
 def _sweep(left: Path) -> None:
-    if left.is_symlink() or left.stat().st_uid != os.getuid():
-        return
     try:
+        if left.is_symlink() or left.stat().st_uid != os.getuid():
+            return
         lock = os.open(left / "lock", os.O_RDWR | os.O_CLOEXEC)
     except OSError:
-        return  # being made at this moment, or not ours
+        return  # being made at this moment, swept by another pool, or not ours
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         shutil.rmtree(left, ignore_errors=True)

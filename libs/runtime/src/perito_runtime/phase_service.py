@@ -58,6 +58,7 @@ class PhaseServicer(phase_pb2_grpc.PhaseServiceServicer):
             raise Unavailable("BUSY", f"All slots of phase {self._phase.name} are taken; try again.")
         progress = Progress(self._beat_seconds)
         work = asyncio.create_task(self._run(request, slot, progress, context.time_remaining() - _ANSWER_SECONDS))
+        work.add_done_callback(lambda _: slot.release())  # here, because a second cancellation cuts `finally` short
         try:
             async for step in progress.until(work):
                 yield phase_pb2.RunPhaseResponse(progress=step)
@@ -67,7 +68,6 @@ class PhaseServicer(phase_pb2_grpc.PhaseServiceServicer):
             await asyncio.wait([work])
             if not work.cancelled():
                 work.exception()  # seen, so that asyncio does not complain of it where the caller is gone
-            slot.release()
 
     async def _run(
         self, request: phase_pb2.RunPhaseRequest, slot: Slot, progress: Progress, seconds: float
