@@ -55,6 +55,7 @@ class FakePhase(phase_pb2_grpc.PhaseServiceServicer):
     findings: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
     total: int | None = None
     steps: tuple[float, ...] = (0.1, 0.6)
+    words: str = "at"
     busy: int = 0
     silent: bool = False
     behave: Behaviour | None = None
@@ -80,13 +81,13 @@ class FakePhase(phase_pb2_grpc.PhaseServiceServicer):
             raise Unavailable("BUSY", "All slots are taken.")
         self.runs.append(request)
         for step in self.steps:
-            yield phase_pb2.RunPhaseResponse(progress=phase_pb2.Progress(fraction=step, step=f"at {step}"))
+            yield phase_pb2.RunPhaseResponse(progress=phase_pb2.Progress(fraction=step, step=f"{self.words} {step}"))
         if self.behave is not None:
             work = asyncio.ensure_future(self.behave(request))
             try:
                 while not (await asyncio.wait([work], timeout=0.3))[0]:
                     if not self.silent:  # as the real ones do: silence means death
-                        last = phase_pb2.Progress(fraction=self.steps[-1], step=f"at {self.steps[-1]}")
+                        last = phase_pb2.Progress(fraction=self.steps[-1], step=f"{self.words} {self.steps[-1]}")
                         yield phase_pb2.RunPhaseResponse(progress=last)
             finally:
                 work.cancel()

@@ -78,6 +78,25 @@ async def test_work_that_kills_its_worker_every_time_fails_in_the_end(
     await invariants(mesh, done.analysis_id)
 
 
+async def test_a_result_that_the_database_never_takes_fails_in_the_end(
+    mesh: Mesh, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    complete = finish.complete
+
+    async def refusing(db: Database, lease: Lease, result: PhaseResult, blocks: AsyncIterator[str]) -> bool:
+        if lease.phase == "looks":
+            raise Unavailable("DATABASE_UNAVAILABLE", "planted: this commit takes longer than it may")
+        return await complete(db, lease, result, blocks)
+
+    monkeypatch.setattr(finish, "complete", refusing)
+    client = await mesh.start(commit_seconds=0.1)
+    done = await client.ended((await client.submit()).analysis.analysis_id)
+    looks = next(p for p in done.phases if p.phase == "looks")
+    assert (done.status, done.partial) == (COMPLETED, True)
+    assert (looks.failure.reason, looks.attempt) == ("DATABASE_UNAVAILABLE", 3)
+    await invariants(mesh, done.analysis_id)
+
+
 async def test_after_kill_9_another_orchestrator_finishes(mesh: Mesh) -> None:
     began, _ = held_up(mesh.phases["books"])
     process = await mesh.start_process(lease_seconds=1.0, heartbeat_seconds=0.2)

@@ -1,6 +1,7 @@
 """What clients send: repeated, at the same time, wrong, or hostile. Every answer says what to do."""
 
 import asyncio
+import base64
 from collections.abc import Callable
 from uuid import UUID, uuid4
 
@@ -14,6 +15,11 @@ from perito_orchestrator import requests
 from .mesh import Mesh, dataset_ref
 
 TENANT = uuid4()
+# Priorities and severities that Python's numbers reach and PostgreSQL's do not.
+NUMBERS = [
+    base64.urlsafe_b64encode(text.encode()).decode()
+    for text in ('["1E+200000", 1, "a", "b"]', '["1E-200000", 1, "a", "b"]', '["1", Infinity, "a", "b"]')
+]
 
 
 async def count(mesh: Mesh, table: str) -> int:
@@ -86,7 +92,7 @@ async def test_what_is_not_there_is_not_found_and_nonsense_is_invalid(mesh: Mesh
     for size in (-1, 1001):
         with pytest.raises(Invalid, match="PAGE_SIZE_INVALID"):
             await client.findings(analysis, size)
-    for token in ("x", "bm9uc2Vuc2U=", "WyJOYU4iLDEsImEiLCJiIl0=", "WyIxIiwxLCJhXHUwMDAwIiwiYiJd", "é"):
+    for token in ("x", "bm9uc2Vuc2U=", "WyJOYU4iLDEsImEiLCJiIl0=", "WyIxIiwxLCJhXHUwMDAwIiwiYiJd", "é", *NUMBERS):
         with pytest.raises(Invalid, match="PAGE_TOKEN_INVALID"):
             await client.findings(analysis, 1, token)
 

@@ -61,6 +61,9 @@ async def test_a_phase_that_comes_late_is_waited_for_and_its_next_version_is_not
         phase.version = "3.0"
         with pytest.raises(TimeoutError):
             await until(lambda: registry.infos[0].version == "3.0", 0.5)
+        phase.name, phase.requires = "other", ()  # nobody would work on it: not before the next start
+        with pytest.raises(TimeoutError):
+            await until(lambda: len(registry.infos) > 1, 0.5)
         await server.stop(0)
         await registry.stop()
         with pytest.raises(Unavailable, match="PHASE_UNSERVED"):

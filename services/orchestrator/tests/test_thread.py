@@ -151,6 +151,24 @@ async def test_a_phase_that_fails(
         assert told["books"] == f"books failed: {error.message}"
 
 
+async def test_a_phase_may_say_nul(mesh: Mesh) -> None:
+    """It stands in broken books, and what quotes them quotes it; PostgreSQL's text does not hold it."""
+
+    async def behave(_: RunPhaseRequest) -> PeritoError | None:
+        await asyncio.sleep(0.5)  # long enough for a heartbeat to write the step
+        return Invalid("BAD_BOOKS", "Cell a\0b is bad.", {"column": "a\0b"})
+
+    mesh.phases["read"].behave = behave
+    mesh.phases["read"].words = "reading a\0b"
+    client = await mesh.start()
+    messages = await client.watch((await client.submit(phases=[1])).analysis.analysis_id)
+    done = messages[-1].analysis
+    assert "reading a\ufffdb 0.6" in [m.analysis.phases[0].step for m in messages]
+    run = done.phases[0]
+    assert (run.attempt, run.failure.reason, run.failure.message) == (1, "BAD_BOOKS", "Cell a\ufffdb is bad.")
+    assert json.loads(run.failure.details_json) == {"column": "a\ufffdb"}
+
+
 async def test_only_what_was_asked_runs_and_the_report_hears_of_it(mesh: Mesh) -> None:
     client = await mesh.start()
     done = await client.ended((await client.submit(phases=[5, 2])).analysis.analysis_id)

@@ -21,7 +21,7 @@ from perito_orchestrator.servicer import AccessServicer, AnalysisServicer, servi
 from perito_orchestrator.settings import OrchestratorSettings
 from perito_orchestrator.signals import Listener, Signals
 from perito_orchestrator.store import access
-from perito_orchestrator.store.database import Database
+from perito_orchestrator.store.database import Database, in_our_words
 from perito_orchestrator.workers import Workers
 
 __all__ = ["Orchestrator", "OrchestratorSettings"]
@@ -122,17 +122,18 @@ class Orchestrator:
     async def _owner(self) -> AsyncGenerator[Connection]:
         """A connection as the owner, for the moment that needs one."""
         seconds = self._settings.database_seconds
-        try:
-            settings = {"search_path": SCHEMA, "application_name": "perito-owner"}
-            owner = await asyncpg.connect(self._settings.owner_dsn, timeout=seconds, server_settings=settings)
-        except (OSError, TimeoutError, asyncpg.PostgresError) as error:
-            raise Unavailable(
-                "DATABASE_UNAVAILABLE", "The database does not answer at the moment. Start it, or correct its address."
-            ) from error
-        try:
-            yield owner
-        finally:
-            await owner.close(timeout=seconds)
+        settings = {"search_path": SCHEMA, "application_name": "perito-owner"}
+        async with in_our_words():
+            try:
+                owner = await asyncpg.connect(self._settings.owner_dsn, timeout=seconds, server_settings=settings)
+            except asyncpg.PostgresError as error:
+                raise Unavailable(
+                    "DATABASE_UNAVAILABLE", "The database refuses its owner. Correct its address or the password."
+                ) from error
+            try:
+                yield owner
+            finally:
+                await owner.close(timeout=seconds)
 
 
 async def _nothing() -> None:

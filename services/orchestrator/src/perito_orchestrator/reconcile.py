@@ -54,7 +54,7 @@ class Reconcile:
             body = PhaseTask(tenant_id=str(task.tenant), analysis_id=str(task.analysis), phase=task.phase)
             try:
                 await self._broker.publish(queue_of(task.phase), body.SerializeToString(), str(uuid4()))
-            except PeritoError as error:  # the next look finds it again
+            except PeritoError as error:  # found again in `stale_seconds`
                 log.warning("could not wake", phase=task.phase, analysis_id=str(task.analysis), reason=error.reason)
         return len(tasks)
 

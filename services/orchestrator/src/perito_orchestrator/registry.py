@@ -109,6 +109,7 @@ class Registry:
             for channel in self._channels:
                 try:
                     served = await _describe(channel)
+                    self.served(served.info.name)  # a new one has no queue and no worker before the next start
                     others = [s.info for name, s in self._served.items() if name != served.info.name]
                     check_registry([*others, served.info])
                     self._served[served.info.name] = served

@@ -9,7 +9,8 @@ class OrchestratorSettings:
     """`sole_holder`: this process alone holds the database, so every lease it finds at its start belongs to the dead.
 
     `workers` bounds the phase runs that this process has open at once; phases themselves admit by slots.
-    `unreachable_seconds`: so long a phase that cannot be reached costs no attempt.
+    `unreachable_seconds`: so long a phase that cannot be reached costs no attempt. `commit_seconds`: so long a result
+    that the database does not take is tried again, before it is worth another attempt.
     """
 
     app_dsn: str
@@ -26,6 +27,7 @@ class OrchestratorSettings:
     retry_seconds: float = 1.0
     busy_seconds: float = 0.25
     unreachable_seconds: float = 600.0
+    commit_seconds: float = 600.0
     poll_seconds: float = 1.0
     watch_poll_seconds: float = 5.0
     stale_seconds: float = 30.0

@@ -6,7 +6,9 @@ come from this process's own work and, through one LISTEN connection, from every
 
 import asyncio
 import contextlib
+from collections.abc import MutableMapping
 from uuid import UUID
+from weakref import WeakValueDictionary
 
 import asyncpg
 from perito_runtime.logs import logger
@@ -15,12 +17,15 @@ from perito_orchestrator.store.outbox import WAKE_CHANNEL
 
 log = logger("signals")
 
+_DATABASE_SECONDS = 10.0
+
 
 class Signals:
     """Wakes those who wait. One event loop."""
 
     def __init__(self) -> None:
-        self._watched: dict[UUID, asyncio.Event] = {}
+        # Weak: what nobody waits for any more is forgotten, and nobody waits for an analysis that has ended.
+        self._watched: MutableMapping[UUID, asyncio.Event] = WeakValueDictionary()
         self._outbox = asyncio.Event()
         self.closing = False
 
@@ -104,13 +109,15 @@ class Listener:
         """Listens until the connection is lost."""
         lost = asyncio.Event()
         settings = {"application_name": "perito-listen"}
-        connection = await asyncpg.connect(self._dsn, timeout=10, server_settings=settings)
+        connection = await asyncpg.connect(
+            self._dsn, timeout=_DATABASE_SECONDS, command_timeout=_DATABASE_SECONDS, server_settings=settings
+        )
         try:
             connection.add_termination_listener(lambda _: lost.set())
             await connection.add_listener(WAKE_CHANNEL, self._notified)
             self._signals.everything()
             while not await _set_within(lost, 30):
-                await connection.execute("SELECT 1", timeout=10)  # notices a half-open connection
+                await connection.execute("SELECT 1")  # notices a half-open connection
         finally:
             with contextlib.suppress(Exception):
                 connection.terminate()

@@ -181,14 +181,15 @@ class Workers:
 
     async def _run_and_commit(self, lease: Lease, attempt: Attempt) -> None:
         result = await attempt.run()
-        while True:  # ends by the lease: its keeper gives up when the database stays away
+        until = asyncio.get_running_loop().time() + self._settings.commit_seconds
+        while True:  # where the database stays away, the keeper of the lease ends this
             try:
                 if await finish.complete(self._db, lease, result, self._blocks(result)):
                     log.info("phase completed", fence=lease.fence, attempt=lease.attempt, digest=result.content_digest)
                     return
                 raise LeaseLost
             except Unavailable as error:
-                if error.reason != "DATABASE_UNAVAILABLE":
+                if error.reason != "DATABASE_UNAVAILABLE" or asyncio.get_running_loop().time() > until:
                     raise
                 log.warning("commit waits", reason=error.reason)
                 await asyncio.sleep(_PAUSE_SECONDS)

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     PoolConnection: TypeAlias = PoolConnectionProxy[asyncpg.Record]
 
-__all__ = ["Connection", "Database", "instant_text"]
+__all__ = ["Connection", "Database", "in_our_words", "instant_text", "without_nul"]
 
 _BOUNDS_TRANSACTIONS = (17,)
 
@@ -72,7 +72,7 @@ class Database:
             "timezone": "UTC",
             "idle_in_transaction_session_timeout": f"{round(self._idle_seconds * 1000)}ms",
         }
-        async with _in_our_words(None):
+        async with in_our_words():
             self._pool = await asyncpg.create_pool(
                 self._dsn,
                 min_size=1,
@@ -138,7 +138,7 @@ class Database:
     async def _connection(self, seconds: float | None = None) -> AsyncGenerator["PoolConnection"]:
         if self._pool is None:
             raise Internal("DATABASE_NOT_OPEN", "Perito used its database before connecting to it.")
-        async with _in_our_words(self._pool):
+        async with in_our_words(self._pool):
             async with asyncio.timeout(seconds or self._seconds):
                 connection = await self._pool.acquire()
                 try:
@@ -151,7 +151,7 @@ class Database:
 
 
 @asynccontextmanager
-async def _in_our_words(pool: "asyncpg.Pool[asyncpg.Record] | None") -> AsyncGenerator[None]:
+async def in_our_words(pool: "asyncpg.Pool[asyncpg.Record] | None" = None) -> AsyncGenerator[None]:
     """Turns what the driver raises into Unavailable, and drops the pool's other connections where they are stale."""
     try:
         yield
@@ -165,6 +165,11 @@ async def _in_our_words(pool: "asyncpg.Pool[asyncpg.Record] | None") -> AsyncGen
 
 async def _keep(_: Connection) -> None:
     """Nothing to undo between units: the tenant is local to its transaction. Spares a round trip per release."""
+
+
+def without_nul(text: str) -> str:
+    """The text as PostgreSQL can hold it."""
+    return text.replace("\0", "\N{REPLACEMENT CHARACTER}")
 
 
 def instant_text(value: datetime | None) -> str:

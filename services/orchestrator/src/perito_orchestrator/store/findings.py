@@ -9,7 +9,7 @@ import json
 import re
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from uuid import UUID
 
 import asyncpg
@@ -20,6 +20,7 @@ from perito_orchestrator.store.runs import Lease
 
 _BLOCK_BYTES = 256 * 1024
 _LINE_BYTES = 1024 * 1024
+_PLACES = 100  # of a priority, before or after the point: PostgreSQL's numbers end somewhere, Python's do not
 
 # JSON may say NUL and PostgreSQL's text may not hold one. The escape counts only after an even run of backslashes.
 _NUL_ESCAPE = re.compile(rb"(?<!\\)((?:\\\\)*)\\u0000")
@@ -115,9 +116,10 @@ def _cursor(token: str) -> tuple[Decimal, int, str, str]:
     try:
         priority, severity, fingerprint, phase = json.loads(base64.urlsafe_b64decode(token))
         cursor = (Decimal(priority), int(severity), str(fingerprint), str(phase))
-        if cursor[0].is_finite() and 0 <= cursor[1] <= 4 and (cursor[2] + cursor[3]).isprintable():
+        sound = cursor[0].is_finite() and abs(cursor[0].adjusted()) < _PLACES and 0 <= cursor[1] <= 4
+        if sound and (cursor[2] + cursor[3]).isprintable():
             return cursor
-    except (ValueError, TypeError, binascii.Error, InvalidOperation, RecursionError):
+    except (ValueError, TypeError, ArithmeticError, binascii.Error, RecursionError):
         pass
     raise Invalid("PAGE_TOKEN_INVALID", "This page token is not one that Perito gave. Start again without one.")
 

@@ -12,7 +12,7 @@ from perito.phase.v1.phase_pb2 import PhaseResult
 
 from perito_orchestrator.plan import Plan, State, Verdict, follow, verdict
 from perito_orchestrator.store import events, findings, outbox, runs
-from perito_orchestrator.store.database import Connection, Database
+from perito_orchestrator.store.database import Connection, Database, without_nul
 from perito_orchestrator.store.runs import Lease, Task
 
 _COMMIT_SECONDS = 60
@@ -28,8 +28,9 @@ class Failure:
     details: Mapping[str, str | int] = field(default_factory=dict[str, str | int])
 
     def to_json(self) -> str:
-        """Form in which it is stored."""
-        return json.dumps({"reason": self.reason, "message": self.message, "details": dict(self.details)})
+        """Form in which it is stored, without NUL, which PostgreSQL's text may not hold."""
+        details = {name: without_nul(v) if isinstance(v, str) else v for name, v in self.details.items()}
+        return json.dumps({"reason": self.reason, "message": without_nul(self.message), "details": details})
 
 
 class _Fenced(Exception):
@@ -71,7 +72,7 @@ async def fail(db: Database, task: Task, fence: int | None, failure: Failure) ->
         plan = await runs.lock_analysis(connection, task)
         if not await _end(connection, task, fence, State.FAILED, failure):
             return False
-        data = {"phase": task.phase, "reason": failure.reason, "message": failure.message}
+        data = {"phase": task.phase, "reason": failure.reason, "message": without_nul(failure.message)}
         await events.record(connection, task.tenant, task.analysis, "phase.failed", data)
         await _advance(connection, task, plan)
         await outbox.wake(connection, task.analysis)

@@ -13,7 +13,7 @@ from perito.event.v1.event_pb2 import PhaseTask
 from perito_orchestrator.broker import queue_of
 from perito_orchestrator.plan import Plan, State, plan_from_json
 from perito_orchestrator.store import events, outbox
-from perito_orchestrator.store.database import Connection, Database
+from perito_orchestrator.store.database import Connection, Database, without_nul
 
 
 @dataclass(frozen=True)
@@ -131,7 +131,8 @@ async def heartbeat(db: Database, lease: Lease, ttl_seconds: float, fraction: fl
     """Extends the lease and writes progress, which never falls. False: the lease is lost, stop at once."""
     rows = await db.fetch(
         "SELECT heartbeat($1, $2, $3, $4, $5, $6, $7) AS held",
-        *(lease.tenant, lease.analysis, lease.phase, lease.fence, ttl_seconds, max(0.0, fraction), step[:200]),
+        *(lease.tenant, lease.analysis, lease.phase, lease.fence, ttl_seconds, max(0.0, fraction)),
+        without_nul(step[:200]),
     )
     return bool(rows[0]["held"])
 
