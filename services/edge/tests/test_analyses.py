@@ -175,6 +175,16 @@ async def test_a_finished_analysis_tells_what_the_report_computed(edge: Edge) ->
     assert listed["items"][1]["identity"] == {"product": "A1"}
 
 
+async def test_a_finding_has_its_title_in_both_languages(edge: Edge) -> None:
+    analysis = await finished(edge)
+    edge.double.findings = [finding(0, title="A1 is 3 short", title_es="A A1 le faltan 3: ñandú"), finding(1)]
+    items = (await edge.client.get(f"/api/forensic/analysis/{analysis.analysis_id}")).json()["findings"]["items"]
+    assert [(item["title"], item["title_es"]) for item in items] == [
+        ("A1 is 3 short", "A A1 le faltan 3: ñandú"),
+        ("", ""),
+    ]
+
+
 async def test_without_a_report_everything_is_absent_with_the_reason(edge: Edge) -> None:
     analysis = await finished(edge, report=None)
     analysis.phases[1].status = pb.PHASE_STATUS_FAILED

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from perito_kernel.errors import Internal
 from perito_orchestrator.store.findings import json_blocks
 
+from .mesh import Mesh
 from .phases import finding
 
 
@@ -48,3 +49,15 @@ async def test_blocks_are_bounded_and_blank_lines_are_nothing() -> None:
 async def test_what_is_no_text_or_no_line_is_refused(content: bytes) -> None:
     with pytest.raises(Internal, match="FINDINGS_UNREADABLE"):
         await blocks(content, [])
+
+
+async def test_a_finding_is_listed_with_its_title_in_both_languages(mesh: Mesh) -> None:
+    mesh.phases["read"].findings = [
+        finding(2, title_en="2 missing", title_es="faltan 2: ñandú"),
+        finding(1, title_en="1 missing", title_es=None),
+    ]
+    client = await mesh.start()
+    analysis = (await client.submit(phases=[1])).analysis.analysis_id
+    await client.ended(analysis)
+    titles = [(f.title, f.title_es) for f in (await client.findings(analysis)).findings]
+    assert titles == [("2 missing", "faltan 2: ñandú"), ("1 missing", "")]

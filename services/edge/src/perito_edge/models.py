@@ -150,7 +150,8 @@ class Finding(BaseModel):
     impact: Impact | None
     identity: dict[str, JsonValue] = Field(description="What it is about.")
     period: Period | None
-    title: str
+    title: str = Field(description="In English.", examples=["Counted 3 of A1 where the books say 5"])
+    title_es: str = Field(description="In Spanish.", examples=["Se contaron 3 de A1 y los libros dicen 5"])
     measures: dict[str, JsonValue] = Field(description="Observed, expected and differences, decimal numbers.")
     row_count: int = Field(description="True number of source rows behind it.")
 

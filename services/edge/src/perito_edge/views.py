@@ -172,6 +172,7 @@ def _finding(finding: finding_pb2.Finding) -> models.Finding:
         if has_period
         else None,
         title=finding.title,
+        title_es=finding.title_es,
         measures=json.loads(finding.measures_json or "{}"),
         row_count=finding.row_count,
     )

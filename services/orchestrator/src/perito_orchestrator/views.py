@@ -69,6 +69,7 @@ def finding_message(row: asyncpg.Record) -> finding_pb2.Finding:
         title=row["title_en"],
         measures_json=row["measures"],
         row_count=row["row_count"],
+        title_es=row["title_es"],
     )
 
 

@@ -149,6 +149,7 @@ class Finding(_message.Message):
     TITLE_FIELD_NUMBER: _builtins.int
     MEASURES_JSON_FIELD_NUMBER: _builtins.int
     ROW_COUNT_FIELD_NUMBER: _builtins.int
+    TITLE_ES_FIELD_NUMBER: _builtins.int
     fingerprint: _builtins.str
     """SHA-256 of rule id, identity and period: the same finding in another run has the same fingerprint."""
     rule_id: _builtins.str
@@ -172,11 +173,13 @@ class Finding(_message.Message):
     period_end: _builtins.str
     """See period_start."""
     title: _builtins.str
-    """One sentence in the words of the reader's books."""
+    """One sentence in the words of the reader's books, in English."""
     measures_json: _builtins.str
     """Observed, expected and deltas, as a JSON object of decimal strings."""
     row_count: _builtins.int
     """True number of source rows behind it."""
+    title_es: _builtins.str
+    """`title` in Spanish."""
     def __init__(
         self,
         *,
@@ -194,10 +197,11 @@ class Finding(_message.Message):
         title: _builtins.str = ...,
         measures_json: _builtins.str = ...,
         row_count: _builtins.int = ...,
+        title_es: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["confidence", b"confidence", "currency", b"currency", "fingerprint", b"fingerprint", "identity_json", b"identity_json", "impact", b"impact", "measures_json", b"measures_json", "period_end", b"period_end", "period_start", b"period_start", "phase", b"phase", "row_count", b"row_count", "rule_id", b"rule_id", "rule_version", b"rule_version", "severity", b"severity", "title", b"title"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["confidence", b"confidence", "currency", b"currency", "fingerprint", b"fingerprint", "identity_json", b"identity_json", "impact", b"impact", "measures_json", b"measures_json", "period_end", b"period_end", "period_start", b"period_start", "phase", b"phase", "row_count", b"row_count", "rule_id", b"rule_id", "rule_version", b"rule_version", "severity", b"severity", "title", b"title", "title_es", b"title_es"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
