@@ -4,6 +4,7 @@ import base64
 import hashlib
 import json
 import re
+from datetime import date
 from decimal import Decimal
 from html.parser import HTMLParser
 from pathlib import Path
@@ -15,7 +16,7 @@ from perito_kernel.phases import RuleOutcome, RuleStatus
 from perito_reporting import charts, page
 from perito_reporting.bridge import find_bridge, total_bridge
 from perito_reporting.compute import report
-from perito_reporting.figures import grouped, money, plain, share
+from perito_reporting.figures import grouped, money, plain
 from perito_reporting.texts import ENGLISH
 
 from .upstream import Upstream, finding, header, quiet
@@ -116,11 +117,36 @@ def test_fewer_rows_are_shown_before_the_page_grows_too_large(
 ) -> None:
     whole = drawn(hostile)
     monkeypatch.setattr(page, "MAX_BYTES", len(whole.encode()) - 1)
-    assert "<summary>Evidence" in whole
-    assert "<summary>Evidence" not in drawn(hostile)
+    assert "<summary>Evidence: 1 of 1 rows" in whole
+    assert "<summary>Evidence: 0 of 1 rows" in drawn(hostile), "what is left out is told"
     monkeypatch.setattr(page, "MAX_BYTES", 1000)
     with pytest.raises(Internal, match="REPORT_PAGE_TOO_LARGE"):
         drawn(hostile)
+
+
+def test_a_case_shows_its_local_day_and_not_the_instant_of_another(tmp_path: Path) -> None:
+    """A count of Lagos' 28 February stands at 23:00 UTC of the 27th; without a period there is only the instant."""
+    instant = "2025-02-27T23:00:00Z"
+    upstream = Upstream(tmp_path, headers=[header("C-035", entities=["product"]), header("C-006")])
+    day = date(2025, 2, 28)
+    upstream.findings = [
+        finding("C-035", {"ts": instant, "product": "P1"}, "12", title_en="A count", start=day, end=day),
+        finding("C-006", {"ts": instant, "product": "P2"}, "12", title_en="A cell"),
+    ]
+    html = drawn(upstream)
+    assert "<span>2025-02-28</span><span>product P1</span>" in html
+    assert f"<span>product P2, ts {instant}</span>" in html
+    report_json = json.loads((Path(upstream.job().out) / "report.json").read_text(encoding="utf-8"))
+    assert {case["identity"]["ts"] for case in report_json["cases"]} == {instant}
+
+
+def test_a_file_that_nobody_read_is_not_counted_as_read(tmp_path: Path) -> None:
+    upstream = Upstream(tmp_path, headers=[header("C-006")])
+    upstream.add_file("read.csv", 7)
+    upstream.add_file("other.csv", 0, reader="unused", tables_json="[]")
+    html = drawn(upstream)
+    assert "on 7 records from 1 file." in html
+    assert '<td>other.csv</td><td class="number">1,000</td><td class="number">not read: the mapping does' in html
 
 
 def test_the_page_accuses_nobody_and_fills_every_sentence(hostile: Upstream) -> None:
@@ -215,5 +241,3 @@ def test_numbers_for_people_have_separators() -> None:
     assert money("999.994", "NGN") == "NGN 999.99"
     assert money("0.00", "NGN") == "NGN 0"
     assert money(None, "NGN") == "–"
-    assert share(1, 8) == "12.50 %"
-    assert share(1, 0) == "–"

@@ -151,7 +151,7 @@ class Upstream:
         sha256 = hashlib.sha256(name.encode()).hexdigest()
         self.files.append(InputFile(name, f"/nowhere/{len(self.files)}", sha256, 1000))
         row = {"file_id": len(self.files) - 1, "name": name, "sha256": sha256, "bytes": 1000, "records": records}
-        row |= {"rejected_records": rejected, "blank_lines": 0, "tables_json": '["movements"]', "encoding": "utf-8"}
+        row |= {"rejected_records": rejected, "blank_lines": 0, "tables_json": '["movements"]', "reader": "fast"}
         self.tables.setdefault("files", []).append(row | others)
 
     def job(self, *, threads: int = 1, out: str = "out") -> Job:

@@ -38,7 +38,7 @@ _WEIGHTS = {
 }
 
 UNMEASURED_CONFIDENCE = "0.5"
-"""Confidence of a rule whose precision has not been measured on simulated books (docs/rules.md)."""
+"""Confidence of a rule whose precision has not been measured on simulated books."""
 
 
 def canonical_json(value: object) -> str:

@@ -39,10 +39,3 @@ def money(amount: Decimal | str | None, currency: str) -> str:
     number = Decimal(amount)
     places = 0 if abs(number) >= 1000 or not number else 2
     return f"{currency} {grouped(number, places)}".strip()
-
-
-def share(part: Decimal | int, whole: Decimal | int, places: int = 2) -> str:
-    """part / whole as a percentage, or a dash where there is no whole."""
-    if not whole:
-        return "–"
-    return f"{grouped(Decimal(part) * 100 / Decimal(whole), places)} %"

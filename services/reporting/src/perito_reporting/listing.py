@@ -4,6 +4,8 @@ from collections import defaultdict
 from datetime import date
 from typing import Any
 
+from perito_kernel.findings import Severity
+
 from perito_reporting.books import loads, text
 from perito_reporting.figures import plain
 from perito_reporting.people import without_people
@@ -18,7 +20,6 @@ EVIDENCE_ROWS_OTHERS = 10
 CASES_PER_STORY = 3
 STORIES_ON_PAGE = 10
 MEMBERS_PER_CASE = 20
-SEVERITIES = ("info", "low", "medium", "high", "critical")
 
 
 def list_tables(sources: Sources) -> None:
@@ -177,6 +178,7 @@ def _members(sources: Sources) -> dict[int, list[str]]:
 
 def stories(sources: Sources) -> list[dict[str, Any]]:
     """The stories that lead: the first `STORIES_ON_PAGE` with an amount, then as many without, ranked in each group."""
+    severities = [severity.value for severity in Severity]
     examples: dict[str, list[str]] = defaultdict(list)
     for row in sources.rows("""
             select c.story, f.fingerprint from story_cases c join findings f on f.n = c.root
@@ -189,7 +191,7 @@ def stories(sources: Sources) -> list[dict[str, Any]]:
             "rule_id": row["rule_id"],
             "place": row["place"],
             "folded": row["folded"],
-            "severity": SEVERITIES[row["severity_rank"]],
+            "severity": severities[row["severity_rank"]],
             "currency": row["currency"],
             "gross": plain(row["gross"]),
             "net": plain(row["net"]),

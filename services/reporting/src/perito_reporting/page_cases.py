@@ -1,5 +1,6 @@
 """What the page shows of stories and cases: every number already written for people, nothing left to decide."""
 
+import re
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
@@ -18,6 +19,7 @@ CELL = 60
 TEXT = 400
 SQL = 12_000
 _COLUMNS = 9
+_INSTANT = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d+)?Z")
 
 
 def stories(document: Mapping[str, Any], priced: bool, rows: tuple[int, int]) -> list[View]:
@@ -88,9 +90,7 @@ def _case(case: Mapping[str, Any], finding: Mapping[str, Any], rows: int) -> Vie
         "title": clip(finding["title"]["en"]),
         "amount": money(case["impact"] and case["impact"].lstrip("-"), case["currency"] or ""),
         "period": _period(case),
-        "identity": ", ".join(
-            f"{name} {clip(cell(value), CELL)}" for name, value in case["identity"].items() if value is not None
-        ),
+        "identity": _identity(case),
         "confidence": case["confidence"],
         "weight": case["weight"],
         "observed": clip(grouped(finding["observed"]), CELL) if finding["observed"] is not None else "",
@@ -102,6 +102,16 @@ def _case(case: Mapping[str, Any], finding: Mapping[str, Any], rows: int) -> Vie
     }
 
 
+def _identity(case: Mapping[str, Any]) -> str:
+    """What the case is about. An instant is left out where a period says the same as a local day: written in UTC it
+    may show the day before, and a reader would look for the count in the wrong place."""
+    return ", ".join(
+        f"{name} {clip(cell(value), CELL)}"
+        for name, value in case["identity"].items()
+        if value is not None and not (case["period_start"] and _INSTANT.fullmatch(str(value)))
+    )
+
+
 def _period(case: Mapping[str, Any]) -> str:
     start, end = case["period_start"] or "", case["period_end"] or ""
     return start if start == end else " to ".join(day for day in (start, end) if day)
@@ -109,7 +119,7 @@ def _period(case: Mapping[str, Any]) -> str:
 
 def _evidence(finding: Mapping[str, Any], most: int) -> View | None:
     shown: Sequence[Mapping[str, Any]] = finding["evidence"][:most]
-    if not shown:
+    if not finding["evidence_total"]:
         return None
     names: list[str] = []
     for row in shown:

@@ -14,6 +14,8 @@ from perito_reporting.texts import number_of, say
 ROWS = 200
 """Rows of a long table on the page; report.json has them all."""
 KPI_PLACES = 40
+UNREAD = "unused"
+"""Validation's word for a file of the dataset that the mapping does not name."""
 
 
 def lead(document: Mapping[str, Any]) -> str:
@@ -24,7 +26,7 @@ def lead(document: Mapping[str, Any]) -> str:
         evaluated=f"{covered['rules']['passed'] + covered['rules']['failed']:,}",
         rules=f"{covered['rules']['total']:,}",
         rows=f"{covered['records']['records']:,}",
-        files=number_of(len(document["inputs"]), "file", "files"),
+        files=number_of(sum(row["reader"] not in {None, UNREAD} for row in document["inputs"]), "file", "files"),
     )
 
 
@@ -256,8 +258,8 @@ def inputs(document: Mapping[str, Any]) -> list[View]:
             "name": clip(row["name"], 2 * CELL),
             "sha256": row["sha256"],
             "bytes": grouped(row["bytes"]),
-            "rows": grouped(row["rows"]),
-            "rejected": grouped(row["rejected"]),
+            "rows": grouped(row["rows"]) if row["reader"] != UNREAD else say("not_read"),
+            "rejected": grouped(row["rejected"]) if row["reader"] != UNREAD else "–",
         }
         for row in document["inputs"][:ROWS]
     ]
