@@ -16,7 +16,7 @@ from perito_kernel.phases import InputFile
 from perito_validation import reader
 from perito_validation.sniff import Dialect
 
-from .desk import one_table, read
+from .desk import HEAD, one_table, read
 
 TEXT = st.text(st.characters(exclude_categories=("Cs", "Cc"), include_characters="\t"), max_size=8)
 MAPPING = one_table("p.csv", "products", "{product: a, name: b, brand: c}")
@@ -158,6 +158,65 @@ def test_parquet_is_read_like_text(tmp_path: Path) -> None:
         (None, Decimal(-2), Decimal(36), 3, 3),
     ]
     assert books.ask("SELECT reader, records FROM files") == [("parquet", 3)]
+
+
+@pytest.mark.parametrize(
+    ("made", "reason", "details"),
+    [
+        (
+            "SELECT 'a' || chr(0) AS a UNION ALL SELECT 'b'",
+            "INTAKE_NUL",
+            {"file": "p.parquet", "row": 1, "column": "a"},
+        ),
+        ("SELECT ['x'] AS a", "INTAKE_COLUMN_TYPE", {"file": "p.parquet", "column": "a"}),
+        ("SELECT {'x': 1} AS a", "INTAKE_COLUMN_TYPE", {"file": "p.parquet", "column": "a"}),
+        ("SELECT 'x'::BLOB AS a", "INTAKE_COLUMN_TYPE", {"file": "p.parquet", "column": "a"}),
+    ],
+)
+def test_what_is_no_cell_in_parquet_is_refused(
+    tmp_path: Path, made: str, reason: str, details: dict[str, str | int]
+) -> None:
+    with duckdb.connect() as con:
+        con.execute(f"COPY ({made}) TO '{tmp_path / 'p.parquet'}' (FORMAT parquet)")
+    with pytest.raises(Invalid) as caught:
+        read(tmp_path, {"p.parquet": tmp_path / "p.parquet"}, one_table("p.parquet", "products", "{product: a}"))
+    assert (caught.value.reason, caught.value.details) == (reason, details)
+
+
+def test_a_nested_column_that_nobody_maps_does_no_harm(tmp_path: Path) -> None:
+    with duckdb.connect() as con:
+        con.execute(f"COPY (SELECT 'p' AS a, [1] AS b) TO '{tmp_path / 'p.parquet'}' (FORMAT parquet)")
+    mapping = one_table("p.parquet", "products", "{product: a}")
+    assert read(tmp_path, {"p.parquet": tmp_path / "p.parquet"}, mapping).ask("SELECT product FROM products") == [
+        ("p",)
+    ]
+
+
+def test_a_very_long_cell_is_read_whole(tmp_path: Path) -> None:
+    text = "x" * 200_000
+    mapping = one_table("p.csv", "products", "{product: a, name: b}")
+    books = read(tmp_path, {"p.csv": f"a,b\np,{text}\nq,y\n"}, mapping)
+    assert books.ask("SELECT name FROM products ORDER BY product") == [(text,), ("y",)]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "says"),
+    [
+        ("%d/%m/%Y", "%Q", "no date format"),
+        ("%d/%m/%Y", "%", "no date format"),
+        ("timezone: UTC", "timezone: posixrules", "no time zone"),
+        ("column: units_per_pack", "column: name", "is no number"),
+    ],
+)
+def test_a_mapping_that_cannot_work_is_refused_in_words(tmp_path: Path, old: str, new: str, says: str) -> None:
+    products = "{product: a, name: b, units_per_pack: c, launched: {column: d, format: '%d/%m/%Y'}}"
+    factors = "{BOX: {table: products, column: units_per_pack, key: product}}"
+    sales = f"{{product: a, qty: {{column: b, unit: {{column: c, factors: {factors}}}}}}}"
+    both = one_table("p.csv", "products", products) + one_table("s.csv", "sales", sales).removeprefix(HEAD)
+    files: dict[str, str | bytes | Path] = {"p.csv": "a,b,c,d\np,n,2,01/02/2024\n", "s.csv": "a,b,c\np,1,BOX\n"}
+    assert read(tmp_path / "well", files, both).ask("SELECT qty FROM sales") == [(2,)]
+    with pytest.raises(Invalid, match=says):
+        read(tmp_path / "ill", files, both.replace(old, new))
 
 
 def test_a_damaged_parquet_file_is_refused(tmp_path: Path) -> None:

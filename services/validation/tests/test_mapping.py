@@ -52,6 +52,15 @@ def test_a_mapping_with_units_constants_and_normalised_keys() -> None:
         ("column: units_per_pack", "column: units_per_pak", "did you mean 'units_per_pack'"),
         ("key: product", "key: prod", "not among this table's mapped columns"),
         ("EACH: 1", "EACH: 0", "greater than 0"),
+        ("EACH: 1", "EACH: 0.3333333", "6 decimal places"),
+        ("EACH: 1", "EACH: 1e400", "less than 1000000"),
+        ("column: Qty", 'column: "Q\\0ty"', "control character"),
+        ("location: WH-IBD", "location: 5", "put it in quotes"),
+        ("location: WH-IBD", "location: 2024-02-31", "day is out of range"),
+        ("version: 1", "version: " + "1" * 6000, "integer string conversion"),
+        ("version: 1\n", "", "this is missing: add it"),
+        ("version: 1", "version: 1\x01", "special characters are not allowed"),
+        ("files:", "remarks: no\nfiles:", "not known here"),
         ("Africa/Lagos", "Lagos/Africa", "IANA"),
         ("currency: NGN", "currency: naira", "currency"),
         ("version: 1", "version: 2", "version"),
@@ -81,3 +90,8 @@ def test_deep_nesting_and_great_length_are_refused() -> None:
     for text in ("[" * 5000, "x" * (2 << 20)):
         with pytest.raises(Invalid):
             parse_mapping(text, TABLES)
+
+
+def test_a_file_name_with_accents_is_one_however_it_is_written() -> None:
+    books = parse_mapping(IBADAN.replace("sales_ibadan.csv", "n\u0303andu.csv"), TABLES)
+    assert list(books.files) == ["\u00f1andu.csv"]

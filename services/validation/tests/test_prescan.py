@@ -55,7 +55,7 @@ def test_ragged_and_stray_quoted_records_are_set_aside_with_their_lines(tmp_path
         (b"a,b\n1,2\nx,\xff\n", "INTAKE_ENCODING", 3),
         (b"a,b\n1,\xc3", "INTAKE_ENCODING", 2),
         (b"a,b\n1,2\n3,\x00\n", "INTAKE_NUL", 3),
-        (b"a,b\r\n1,2\n3,4\r\n", "INTAKE_LINE_ENDS", 1),
+        (b"a,b\r\n1,2\n3,4\r\n", "INTAKE_LINE_ENDS", 2),
         (b"a,b\n1\r,2\n", "INTAKE_LINE_ENDS", 2),
         (b"a,b\r1,2\r3,4", "INTAKE_LINE_ENDS", 1),
         (b'a,b\n1,"x\ny"\n', "INTAKE_QUOTED_NEWLINE", 2),

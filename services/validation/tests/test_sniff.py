@@ -54,3 +54,9 @@ def test_what_is_no_table_is_refused(tmp_path: Path, content: bytes, reason: str
     assert caught.value.reason == reason
     assert says in caught.value.message
     assert "books.csv" in caught.value.message
+
+
+def test_a_carriage_return_among_the_rows_is_no_fault_of_the_sniffer(tmp_path: Path) -> None:
+    path = tmp_path / "f.csv"
+    path.write_bytes(b"a,b\n1\r2,3\n")
+    assert sniff(path, "f.csv").header == ("a", "b")  # the prescan refuses the file and names the line

@@ -29,10 +29,19 @@ class PeritoError(Exception):
     kind = Kind.INTERNAL
 
     def __init__(self, reason: str, message: str, details: Mapping[str, str | int] | None = None) -> None:
+        message = _storable(message)
         super().__init__(f"{reason}: {message}")
         self.reason = reason
         self.message = message
-        self.details: dict[str, str | int] = dict(details or {})
+        self.details: dict[str, str | int] = {
+            name: _storable(value) if isinstance(value, str) else value for name, value in (details or {}).items()
+        }
+
+
+def _storable(text: str) -> str:
+    """An error that quotes its input must not become another one where it is recorded: databases take no NUL and no
+    half of a surrogate pair."""
+    return text.replace("\0", "\N{REPLACEMENT CHARACTER}").encode("utf-8", "replace").decode()
 
 
 class Invalid(PeritoError):

@@ -92,6 +92,7 @@ class Planner:
         self.tables = tables
         self.zone = zone
         self.lookups: dict[tuple[str, str], str] = {}
+        _check_zone(con, zone)
 
     def plan(self, source: Source, table: str, part: TableMapping) -> Feed:
         """The feed of one file into one table. Raises `Invalid` naming the place in the mapping."""
@@ -104,6 +105,7 @@ class Planner:
         for name, mapped in part.columns.items():
             column = feed.table.columns[name]
             _check_options(column, mapped, f"{place} > columns > {name}")
+            _check_format(self.con, mapped, f"{place} > columns > {name}")
             unit = units.get(name) or (next(iter(units.values())) if mapped.per_unit else None)
             reading = self._read(source, column, cells[name], mapped, unit)
             rule = mapped.model_dump(mode="json", exclude_defaults=True)
@@ -195,6 +197,11 @@ class Planner:
                 f"Mapping: factors can be looked up in tables with one key column; {table.name} has {len(table.key)}."
             )
             raise Invalid("MAPPING_INVALID", message, {"place": factor.table})
+        if table.columns[factor.column].type not in SCALES:
+            message = (
+                f"Mapping: {table.name}.{factor.column} is no number, so it can be no factor. Name another column."
+            )
+            raise Invalid("MAPPING_INVALID", message, {"place": f"{table.name}.{factor.column}"})
         if (factor.table, factor.column) in self.lookups:
             return
         name = f"lookup_{len(self.lookups)}"
@@ -228,6 +235,23 @@ def _add_unit_column(feed: Feed, quantity: str, units: Mapping[str, UnitFactor])
     column = feed.table.columns["uom"]
     rule = {"derived": f"unit in which {quantity} is kept"}
     feed.columns["uom"] = FedColumn(column, Reading(outputs), mapped.column, unit.cell, rule)
+
+
+def _check_zone(con: duckdb.DuckDBPyConnection, zone: str) -> None:
+    """A name that Python knows (`localtime`, `right/UTC`) need not be one by which cells can be converted."""
+    if only_row(con, f"SELECT count(*) FROM pg_timezone_names() WHERE name = {literal(zone)}")[0] == 0:
+        message = f"Mapping, timezone: {zone!r} is no time zone of the IANA list. Write one such as Africa/Lagos."
+        raise Invalid("MAPPING_INVALID", message, {"place": "timezone"})
+
+
+def _check_format(con: duckdb.DuckDBPyConnection, mapped: Cell, place: str) -> None:
+    if mapped.format is None:
+        return
+    try:
+        con.execute(f"SELECT try_strptime('x', {literal(mapped.format)})").fetchall()
+    except duckdb.Error as error:
+        message = f"Mapping, {place}: {mapped.format!r} is no date format. Write it like %d/%m/%Y or %Y-%m-%d %H:%M:%S."
+        raise Invalid("MAPPING_INVALID", message, {"place": place}) from error
 
 
 def _check_options(column: Column, mapped: Cell, place: str) -> None:

@@ -6,6 +6,7 @@ into checked values or into an `Invalid` that names the place and the remedy. It
 """
 
 import difflib
+import unicodedata
 from collections.abc import Collection, Hashable, Mapping
 from decimal import Decimal
 from typing import Annotated, Any, Literal, cast
@@ -13,12 +14,24 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import yaml
 from perito_kernel.errors import Invalid
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 MAX_BYTES = 1 << 20
 """A mapping is written by people or proposed for them; a longer one is a mistake."""
 
-Name = Annotated[str, Field(min_length=1, max_length=200)]
+
+def _plain(text: str) -> str:
+    """Refuses control characters: a NUL passes through files and fails in the database, far from who wrote it."""
+    if any(unicodedata.category(c) == "Cc" and c != "\t" for c in text):
+        raise ValueError(f"{text!r} holds a control character: take it out")
+    return text
+
+
+Name = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_plain)]
+FileName = Annotated[Name, AfterValidator(lambda name: unicodedata.normalize("NFC", name))]
+"""NFC, as uploads are named: some systems write accents as marks of their own."""
+Factor = Annotated[Decimal, Field(gt=0, lt=1_000_000, decimal_places=6)]
+"""What `DECIMAL(12, 6)` holds: another factor would be rounded, or convert nothing."""
 Step = Literal["trim", "upper", "lower", "nfkc", "strip_leading_zeros"]
 
 
@@ -41,7 +54,7 @@ class Unit(_Part):
     """
 
     column: Name
-    factors: Mapping[Name, Annotated[Decimal, Field(gt=0)] | Lookup] = Field(min_length=1)
+    factors: Mapping[Name, Factor | Lookup] = Field(min_length=1)
 
 
 class Cell(_Part):
@@ -110,7 +123,7 @@ class BooksMapping(_Part):
     version: Literal[1]
     currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
     timezone: Name = "UTC"
-    files: Mapping[Name, FileMapping] = Field(min_length=1)
+    files: Mapping[FileName, FileMapping] = Field(min_length=1)
 
     @field_validator("timezone")
     @classmethod
@@ -152,13 +165,15 @@ def parse_mapping(text: str, tables: Mapping[str, Collection[str]]) -> BooksMapp
         raise Invalid("MAPPING_INVALID", f"The mapping has {len(text)} characters; at most {MAX_BYTES} are read.")
     try:
         raw = yaml.load(text, _StrictLoader)  # noqa: S506  # it is a SafeLoader that refuses more
-    except (yaml.YAMLError, RecursionError) as error:
+    except (yaml.YAMLError, RecursionError, ValueError) as error:  # ValueError: a date or number that cannot be
         raise _not_yaml(error) from error
     try:
         mapping = BooksMapping.model_validate(raw)
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
-        raise _invalid([str(part) for part in first["loc"]], first["msg"]) from error
+        raise _invalid(
+            [str(part) for part in first["loc"]], _REMEDIES.get(first["type"], _words(first["msg"]))
+        ) from error
     _check_names(mapping, tables)
     return mapping
 
@@ -201,9 +216,27 @@ def _invalid(place: list[str], problem: str) -> Invalid:
     return Invalid("MAPPING_INVALID", f"Mapping, {path}: {problem}.", {"place": path})
 
 
+_REMEDIES = {
+    "missing": "this is missing: add it",
+    "extra_forbidden": "this is not known here: take it out, or look for a mistake in its name",
+    "string_type": "text must stand here: put it in quotes",
+    "model_type": "`name: value` lines must stand here, as in the examples",
+    "dict_type": "`name: value` lines must stand here, as in the examples",
+    "too_short": "at least one entry must stand here",
+}
+"""What to do, by pydantic's type of error; its own words speak to programmers."""
+
+
+def _words(message: str) -> str:
+    return message.removeprefix("Value error, ").removesuffix(".")
+
+
 def _not_yaml(error: Exception) -> Invalid:
     mark = getattr(error, "problem_mark", None)
     line = int(mark.line) + 1 if mark is not None else 0
     where = f"line {line}" if line else "the whole file"
-    problem = str(getattr(error, "problem", None) or "nested too deeply")
+    if isinstance(error, RecursionError):
+        problem = "nested too deeply"
+    else:
+        problem = str(getattr(error, "problem", None) or getattr(error, "reason", None) or error)[:200]
     return Invalid("MAPPING_INVALID", f"Mapping, {where}: {problem}.", {"line": line})

@@ -100,8 +100,7 @@ class _Scanner:
         self.found = Prescan()
         self.tail = b""
         self.offset = 0
-        self.crlf = 0
-        self.ends = 0
+        self.first_end: dict[bool, int] = {}  # the first line that ends in CR LF (True), in LF alone (False)
         self.odd: list[int] = []
         self.decoder: Any = codecs.getincrementaldecoder("utf-8")("strict")  # codecs gives the class no useful type
         self.cuts: list[Positions] = []
@@ -126,16 +125,16 @@ class _Scanner:
         if self.tail:
             self._scan(self.tail)
         found = self.found
-        if self.crlf not in {0, self.ends}:
-            message = "lines end in two different ways (CR LF and LF). Save it with one kind of line end."
-            raise self._refuse("INTAKE_LINE_ENDS", 1, message)
+        if len(self.first_end) > 1:
+            message = "lines end in two different ways (CR LF and LF) from here on. Save it with one kind of line end."
+            raise self._refuse("INTAKE_LINE_ENDS", max(self.first_end.values()), message)
         if len(self.odd) > MAX_ODD:
             message = (
                 "a quote is opened and not closed in the same line. Cells with line breaks cannot be read yet: save the"
                 " file without line breaks inside cells, or as Parquet."
             )
             raise self._refuse("INTAKE_QUOTED_NEWLINE", self.odd[0], message)
-        found.crlf = self.crlf > 0
+        found.crlf = True in self.first_end
         if found.records and not found.regular:
             first = found.rejected[0]
             raise self._refuse("INTAKE_RAGGED", first.line, f"no record has {self.width} cells as the header has")
@@ -148,7 +147,9 @@ class _Scanner:
         zero = chunk.find(b"\0")
         if zero >= 0:
             line = self.found.lines + (self.tail + chunk[:zero]).count(b"\n") + 1
-            raise self._refuse("INTAKE_NUL", line, "it holds a NUL byte, so it is no text table or is damaged")
+            raise self._refuse(
+                "INTAKE_NUL", line, "it holds a NUL byte, so it is no text table or is damaged. Export it again as CSV"
+            )
         if not chunk.isascii() or self.decoder.getstate()[0]:
             self._decode(chunk)
 
@@ -174,7 +175,7 @@ class _Scanner:
     def _scan(self, block: bytes) -> None:
         array: Bytes = np.frombuffer(block, np.uint8)
         ends: Positions = np.flatnonzero(array == 10)
-        self.ends += len(ends)
+        newlines = len(ends)
         if block[-1] != 10:
             ends = np.append(ends, len(block))
         starts = np.concatenate((np.zeros(1, np.int64), ends[:-1] + 1))
@@ -182,6 +183,7 @@ class _Scanner:
         longest = int(lengths.argmax())
         self._check_length(int(lengths[longest]), self.found.lines + longest + 1)
         stops = self._without_cr(block, array, starts, ends)
+        self._note_ends((stops != ends)[:newlines])
         delimiters: Positions = np.flatnonzero(array == self.delimiter)
         stray = np.zeros(len(ends), np.bool_)
         if QUOTE.encode() in block:
@@ -202,8 +204,12 @@ class _Scanner:
             line = self.found.lines + int(np.searchsorted(ends, at)) + 1
             message = "a carriage return stands alone. Save it with one kind of line end, LF or CR LF"
             raise self._refuse("INTAKE_LINE_ENDS", line, message)
-        self.crlf += crlf - int(block[-1] != 10 and bool(stops[-1] != ends[-1]))
         return stops
+
+    def _note_ends(self, with_cr: NDArray[np.bool_]) -> None:
+        for kind in (True, False):
+            if kind not in self.first_end and bool((with_cr == kind).any()):
+                self.first_end[kind] = self.found.lines + int((with_cr == kind).argmax()) + 1
 
     def _quotes(
         self, array: Bytes, starts: Positions, ends: Positions, delimiters: Positions

@@ -7,7 +7,8 @@ prescan counted, in the same order (checked on samples), or the run stops.
 
 import csv
 import shutil
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,8 @@ from perito_validation.sniff import QUOTE, Dialect, is_parquet, sniff
 
 _NO_NULL = "E'a\\nb'"
 """Text that stands for NULL in the CSV reader: it holds a line break, so no cell of a regular line can be it."""
+
+_NO_CELLS = ("STRUCT", "MAP", "UNION", "BLOB", "BIT", "VARIANT")
 
 
 @dataclass(frozen=True)
@@ -46,6 +49,8 @@ class Source:
     quote: str = ""
     blank_lines: int = 0
     rejected: tuple[RejectedRecord, ...] = ()
+    no_cells: Mapping[str, str] = field(default_factory=dict[str, str])
+    """Columns of Parquet whose values are no single cells (lists, bytes), and their types."""
 
     @property
     def records(self) -> int:
@@ -61,9 +66,12 @@ class Source:
         """SQL name of a source column. Raises `Invalid` where the header has none or several of that name."""
         exact = [i for i, name in enumerate(self.header) if name == column]
         found = exact or [i for i, name in enumerate(self.header) if name.strip() == column.strip()]
+        details: dict[str, str | int] = {"file": self.name, "column": column}
+        if len(found) == 1 and (kind := self.no_cells.get(self.header[found[0]])):
+            message = f"{self.name}: column {column!r} holds {kind} ({place}). Write it as text, numbers or dates."
+            raise Invalid("INTAKE_COLUMN_TYPE", message, details)
         if len(found) == 1:
             return f"c{found[0]}"
-        details: dict[str, str | int] = {"file": self.name, "column": column}
         if found:
             message = f"{self.name} has {len(found)} columns named {column!r} ({place}). Give each its own name."
             raise Invalid("INTAKE_HEADER", message, details)
@@ -196,13 +204,15 @@ def _load_parquet(con: duckdb.DuckDBPyConnection, file_id: int, file: InputFile)
     table = f"raw_{file_id}"
     reading = f"read_parquet({literal(file.path)}, file_row_number=true)"
     try:
-        names = [str(row[0]) for row in con.execute(f"DESCRIBE SELECT * FROM {reading}").fetchall()]
-        header = tuple(name for name in names if name != "file_row_number")
+        described = con.execute(f"DESCRIBE SELECT * FROM {reading}").fetchall()
+        types = {str(row[0]): str(row[1]) for row in described if row[0] != "file_row_number"}
+        header = tuple(types)
         cells = ", ".join(f"coalesce({quote(name)}::VARCHAR, '') AS c{i}" for i, name in enumerate(header))
         con.execute(f"CREATE TEMP TABLE {table} AS SELECT {cells}, file_row_number + 1 AS _record FROM {reading}")
     except duckdb.Error as error:
         message = f"{file.name} cannot be read as Parquet. Write it again, or export it as CSV in UTF-8."
         raise Invalid("INTAKE_FORMAT", message, {"file": file.name}) from error
+    _refuse_nul(con, table, file.name, types)
     return Source(
         file_id=file_id,
         name=file.name,
@@ -215,7 +225,19 @@ def _load_parquet(con: duckdb.DuckDBPyConnection, file_id: int, file: InputFile)
         record="_record",
         line="_record",
         reader="parquet",
+        no_cells={name: kind for name, kind in types.items() if kind.startswith(_NO_CELLS) or kind.endswith("]")},
     )
+
+
+def _refuse_nul(con: duckdb.DuckDBPyConnection, table: str, name: str, types: Mapping[str, str]) -> None:
+    """Text in Parquet may hold NUL characters, which neither the database nor many a reader of the results takes."""
+    for i, (column, kind) in enumerate(types.items()):
+        if kind != "VARCHAR":
+            continue
+        found = con.execute(f"SELECT min(_record) FROM {table} WHERE contains(c{i}, chr(0))").fetchone()
+        if found and found[0] is not None:
+            message = f"{name}, row {found[0]}: column {column!r} holds a NUL character. Export it again without."
+            raise Invalid("INTAKE_NUL", message, {"file": name, "row": int(found[0]), "column": column})
 
 
 def _not_conserved(name: str, what: str) -> Internal:

@@ -13,6 +13,7 @@ from pathlib import Path
 from perito_kernel.errors import Invalid
 
 SAMPLE_BYTES = 256 << 10
+csv.field_size_limit(1 << 30)  # lines are bounded by the prescan; the module's own bound would stop at 128 KiB
 SAMPLE_LINES = 500
 DELIMITERS = (",", ";", "\t", "|")
 QUOTE = '"'
@@ -87,7 +88,7 @@ def _dialect(lines: list[tuple[int, str]], bom: bool, name: str) -> Dialect:
     try:
         header = tuple(next(csv.reader([first], delimiter=delimiter, quotechar=QUOTE, strict=True)))
     except csv.Error as error:
-        message = f"{name}, line {number}: the header's quotes do not close. Mend the first line."
+        message = f"{name}, line {number}: the header cannot be read ({error}). Mend that line."
         raise Invalid("INTAKE_HEADER", message, {"file": name, "line": number}) from error
     if not any(cell.strip() for cell in header):
         message = f"{name}, line {number}: the header is blank. The first line must name the columns."
@@ -97,7 +98,11 @@ def _dialect(lines: list[tuple[int, str]], bom: bool, name: str) -> Dialect:
 
 def _fit(lines: list[str], mark: str) -> tuple[int, float, int]:
     """How well a mark divides these lines: does it divide the header, the share of lines as wide as it, width."""
-    widths = [len(row) for row in itertools.islice(csv.reader(lines, delimiter=mark, quotechar=QUOTE), SAMPLE_LINES)]
+    rows = csv.reader(lines, delimiter=mark, quotechar=QUOTE)
+    try:
+        widths = [len(row) for row in itertools.islice(rows, SAMPLE_LINES)]
+    except csv.Error:  # a carriage return alone; the prescan says where
+        return 0, 0.0, 0
     if not widths or widths[0] < 2:
         return 0, 0.0, 0
     return 1, Counter(widths)[widths[0]] / len(widths), widths[0]
