@@ -96,7 +96,8 @@ def test_the_report_says_what_was_found(books: Upstream) -> None:
     assert document["schema_version"] == SCHEMA_VERSION
     assert document["as_of"] == "2026-06-30"
     assert document["verdict"]["level"] == "high"
-    assert document["verdict"]["complete"] is True
+    assert document["verdict"]["complete"] is False, "three records of abuja.csv are in no sum"
+    assert "3 records of abuja.csv could not be read and are not part" in document["verdict"]["detail"]["en"]
     (money,) = document["exposure"]["by_currency"]
     assert money == {
         "currency": "NGN",
@@ -163,6 +164,17 @@ def test_a_missing_phase_is_named_and_the_others_are_told(books: Upstream, phase
     assert document["scores"]["health"]["value"] is None
     page = (Path(books.job().out) / "report.html").read_text(encoding="utf-8")
     assert "the phase ran out of time" in page
+
+
+def test_what_was_not_read_makes_an_examination_incomplete(tmp_path: Path) -> None:
+    upstream = Upstream(tmp_path, headers=[header("C-006")])
+    upstream.add_file("read.csv", 7)
+    upstream.add_file("other.csv", 0, reader="unused", tables_json="[]")
+    assert run(upstream.job())[0]["verdict"]["complete"] is True
+    upstream.add_file("blank.csv", 0)
+    verdict = run(upstream.job())[0]["verdict"]
+    assert (verdict["level"], verdict["complete"]) == ("clean", False)
+    assert verdict["detail"]["en"] == "The examination is incomplete: blank.csv holds no record."
 
 
 def test_nothing_at_all_is_untested_not_clean(tmp_path: Path) -> None:

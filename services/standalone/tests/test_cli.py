@@ -152,13 +152,19 @@ def test_exit_code_follows_severity_threshold_and_completeness(demo: Ran) -> Non
     whole = {"status": "completed", "partial": False}
     for least in (*Severity, None):
         assert exit_code(whole, report, least) == (0 if least is None else 1)
+    counts = {"critical": 0, "high": 0, "medium": 3, "low": 0, "info": 0}
     mild = report | {"findings": [f | {"severity": "medium"} for f in report["findings"]]}
+    mild["exposure"] = report["exposure"] | {"cases_by_severity": counts}
     assert exit_code(whole, mild, Severity.HIGH) == 0
     assert exit_code(whole, mild, Severity.MEDIUM) == 1
     assert exit_code(whole | {"partial": True}, mild, Severity.HIGH) == 2
     assert exit_code(whole | {"partial": True}, mild, Severity.LOW) == 1, "what was found outweighs what was not tried"
     assert exit_code(whole | {"status": "failed"}, mild, Severity.LOW) == 2
     assert exit_code(whole, None, None) == 2
+    unlisted = mild | {"exposure": {"cases_by_severity": counts | {"critical": 1}}}
+    assert exit_code(whole, unlisted, Severity.HIGH) == 1, "a case counts though no finding of it is listed"
+    for gap in ({"complete": False}, {"level": "untested"}):
+        assert exit_code(whole, mild | {"verdict": report["verdict"] | gap}, Severity.HIGH) == 2
     errored = mild | {"rules": [rule | {"status": "errored"} for rule in report["rules"]]}
     assert exit_code(whole, errored, None) == 2
 

@@ -173,6 +173,7 @@ def verdict(sources: Sources, exposed: dict[str, Any], covered: dict[str, Any]) 
     gaps = [say("missing_phase", phase=entry.phase, reason=entry.reason) for entry in sources.missing]
     if covered["rules"]["errored"]:
         gaps.append(say("errored_rules", count=number_of(covered["rules"]["errored"], "rule", "rules")))
+    gaps += books.unread(sources)
     if gaps:
         sentences.append(say("verdict_incomplete", missing="; ".join(gaps)))
     sentence, *detail = sentences

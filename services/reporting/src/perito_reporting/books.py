@@ -6,6 +6,7 @@ from typing import Any
 from perito_reporting.figures import plain
 from perito_reporting.people import WITHHELD, is_personal
 from perito_reporting.sources import Sources
+from perito_reporting.texts import number_of, say
 
 KPI_LIMIT = 10_000
 """Rows of KPIs in the report; all of them are in the phase's `kpis.parquet`."""
@@ -97,6 +98,24 @@ def records(sources: Sources) -> dict[str, int]:
         select coalesce(sum(records), 0)::BIGINT as records, coalesce(sum(rejected_records), 0)::BIGINT as rejected
         from files""")[0]
     return {name: int(value) for name, value in row.items()}
+
+
+def unread(sources: Sources) -> list[str]:
+    """What of the mapped files is in no result, in words: records that were set aside, and files without any."""
+    rows = sources.rows("""
+        select name, records, rejected_records as rejected from files
+        where reader <> 'unused' and (rejected_records > 0 or records = 0) order by file_id""")
+    return [
+        say(
+            "unread_records",
+            count=number_of(row["rejected"], "record", "records"),
+            file=row["name"],
+            are="is" if row["rejected"] == 1 else "are",
+        )
+        if row["rejected"]
+        else say("no_records", file=row["name"])
+        for row in rows
+    ]
 
 
 def kpis(sources: Sources) -> list[dict[str, Any]]:

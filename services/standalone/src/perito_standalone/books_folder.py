@@ -1,5 +1,6 @@
 """Which files of a path a mapping uses. A file that is named and missing is an error; one that is not named is told."""
 
+import unicodedata
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -33,7 +34,7 @@ def find_books(path: Path, mapping: Path | None) -> Books:
         )
     named = list(_parsed(mapping))
     beside = [path] if path.is_file() else sorted(entry for entry in path.iterdir() if entry.is_file())
-    present = {entry.name: entry for entry in beside}
+    present = {unicodedata.normalize("NFC", entry.name): entry for entry in beside}
     missing = [name for name in named if name not in present]
     if missing:
         raise Invalid(

@@ -1,9 +1,13 @@
 """The `perito` command. It only reads its arguments here; what does the work is imported when it is needed."""
 
+import os
 from pathlib import Path
 from typing import Annotated
 
 import typer
+
+# The gRPC library writes notes of its own to stderr, where people read what Perito says.
+os.environ.setdefault("GRPC_VERBOSITY", "ERROR")
 
 app = typer.Typer(
     name="perito",
@@ -50,6 +54,22 @@ _DEMO = """Makes a small set of books with planted faults, examines them, and pr
 
 \b
 Exit code: 0 everything planted was found and nothing else; 1 not so; 2 it could not be examined.
+"""
+
+_REPRODUCE = """Computes one finding of a report again, from the same books, and compares every number.
+
+\b
+FINDING is a fingerprint from OUT/report.json, or its first digits (8 or more). PATH and --mapping are those of
+`perito analyze`. The books' hashes must be those of the report, and Perito must have its version. Validation and
+the finding's rule run again with the parameters of the report; nothing is written to OUT.
+
+\b
+Exit code: 0 reproduced, every number agrees; 1 something differs, and it says what; 2 it could not be tried.
+
+\b
+Examples:
+  perito reproduce 63ad5b32 --report perito-demo perito-demo/books
+  perito reproduce 63ad5b32 --report out exports/2026-06 --mapping books.yaml
 """
 
 DataDir = Annotated[
@@ -100,6 +120,20 @@ def demo(
     from perito_standalone.commands import run_demo  # noqa: PLC0415 (help must not wait for the services)
 
     raise typer.Exit(run_demo(out, memory))
+
+
+@app.command(help=_REPRODUCE, short_help="Compute one finding of a report again, and compare")
+def reproduce(
+    finding: Annotated[str, typer.Argument(metavar="FINDING", help="A fingerprint, or its first 8 digits or more.")],
+    path: Annotated[Path, typer.Argument(metavar="PATH", help="The folder of the books, or the one file.")],
+    report: Annotated[Path, typer.Option(metavar="OUT", help="The folder that `perito analyze` wrote.")],
+    mapping: Annotated[Path | None, typer.Option(help="The mapping. Default: mapping.yaml beside the files.")] = None,
+    memory: Memory = "",
+) -> None:
+    """See `_REPRODUCE`."""
+    from perito_standalone.commands import run_reproduce  # noqa: PLC0415 (help must not wait for the services)
+
+    raise typer.Exit(run_reproduce(finding, report, path, mapping, memory))
 
 
 @app.command(short_help="Bring the database of an older Perito up to date")

@@ -27,11 +27,15 @@ def exit_code(status: Status, report: Report | None, least: Severity | None) -> 
     """0 clean, 1 findings of severity `least` or more (None: never), 2 where something could not be examined."""
     if report is None or status["status"] != "completed":
         return _INCOMPLETE
-    severe = least is not None and any(Severity(f["severity"]).rank >= least.rank for f in report["findings"])
-    if severe:
+    # Findings are listed up to a number per rule, cases are all counted: a severe one may stand in either alone.
+    found = {finding["severity"] for finding in report["findings"]}
+    found |= {severity for severity, cases in report["exposure"]["cases_by_severity"].items() if cases}
+    if least is not None and any(Severity(severity).rank >= least.rank for severity in found):
         return _FOUND
     errored = any(rule["status"] == "errored" for rule in report["rules"])
-    return _INCOMPLETE if status["partial"] or errored else _CLEAN
+    verdict = report["verdict"]
+    examined = verdict["complete"] and verdict["level"] != "untested"
+    return _INCOMPLETE if status["partial"] or errored or not examined else _CLEAN
 
 
 def print_outcome(console: Console, finished: Finished, out: Path) -> None:
