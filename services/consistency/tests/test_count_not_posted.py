@@ -111,6 +111,33 @@ def test_a_count_that_could_not_be_read_is_unknown(tmp_path: Path) -> None:
     assert (outcome.status, outcome.evaluated, outcome.unknown) == (RuleStatus.PASSED, 4, 3)
 
 
+def test_what_may_be_the_adjustment_and_could_not_be_read_leaves_the_count_unknown(tmp_path: Path) -> None:
+    counts = [count(product, 5, 4) for product in ("QTY", "TYPE", "DAY", "LATER", "POSTED", "SALE", "EQUAL")]
+    counts[-1]["counted_qty"] = 5
+    undated = adjusted("DAY", "2024-08-01", -1)
+    movements = [
+        adjusted("QTY", "2024-08-01", None),
+        {**adjusted("TYPE", "2024-08-01", -1), "type": None, "type_source": "aj."},
+        {**undated, "ts": None, "ts_date": None},
+        adjusted("LATER", "2024-08-09", None),
+        *(adjusted("POSTED", "2024-08-01", None), adjusted("POSTED", "2024-08-02", -1)),
+        adjusted("SALE", "2024-08-01", None, "sale"),
+        adjusted("EQUAL", "2024-08-01", None),
+    ]
+    trial = run(tmp_path, counts, movements)
+    outcome = trial.outcomes["C-035"]
+    assert (outcome.evaluated, outcome.unknown, outcome.failed) == (7, 3, 2)
+    assert products(trial) == ["LATER", "SALE"]
+    assert (outcome.facts["differences"], outcome.facts["posted"], outcome.facts["unposted"]) == ("6", "1", "2")
+
+
+def test_an_adjustment_may_miss_the_difference_by_the_tolerance(tmp_path: Path) -> None:
+    counts, movements = [count("A", "9", "4"), count("B", "9", "8.5")], [adjusted("A", "2024-08-01", "-4.5")]
+    assert products(run(tmp_path / "exact", counts, movements)) == ["A", "B"]
+    loose = run(tmp_path / "loose", counts, movements, params={"tolerance": "0.5"})
+    assert (products(loose), loose.outcomes["C-035"].facts["unposted"]) == ([], "0")
+
+
 def test_a_repeated_row_is_counted_once(tmp_path: Path) -> None:
     counts = [count("A", 5, 4), count("A", 5, 4, _duplicate_file=0, _duplicate_record=1)]
     (finding,) = run(tmp_path, counts, [adjusted("B", "2024-07-31", 1)]).findings

@@ -16,7 +16,7 @@ optional:
 uses: [unit_costs]
 parameters:
   days: {default: 3, type: integer, meaning: "days after the count within which its adjustment must stand; the day of the count is day 0"}
-  tolerance: {default: "0", type: decimal, meaning: "base units by which a count may differ without an adjustment"}
+  tolerance: {default: "0", type: decimal, meaning: "base units by which an adjustment, or none, may miss the difference of its count"}
 impact: column
 recoverable: false
 explains: []
@@ -31,11 +31,13 @@ explanation:
     The difference is what was counted less what the books said; a difference that the source states itself is never used.
     It counts as posted when the adjustments of one day (adjustments, counts and waste of the product at that location,
     added up) equal it, on the day of the count or within the days allowed. Otherwise the books stayed wrong, or were
-    corrected by another amount than the count found.
+    corrected by another amount than the count found. Where a movement of those days could not be read and may be the
+    adjustment, the count is unknown.
   es: >-
     La diferencia es lo contado menos lo que decían los libros; nunca se usa la que declara la fuente. Se considera
     registrada cuando los ajustes de un día (ajustes, conteos y mermas del producto en esa ubicación, sumados) la igualan
     el día del conteo o dentro del plazo. Si no, los libros siguieron equivocados o se corrigieron por otra cantidad.
+    Si un movimiento de esos días no se pudo leer y puede ser el ajuste, el conteo queda como desconocido.
 remedy:
   en: "Ask who approved the count why its difference was not posted; recount, then post what the recount finds."
   es: "Pregunte a quien aprobó el conteo por qué no se registró la diferencia; recuente y registre lo que resulte."
@@ -57,23 +59,35 @@ WITH settings AS (
     WHERE c._duplicate_record IS NULL
     GROUP BY ALL
 ), adjusted AS (
-    SELECT m.product, m.location, CASE WHEN s.by_lot THEN m.lot END AS lot, m.ts_date AS day, sum(m.qty) AS qty
+    -- A type that could not be read may be an adjustment's, so its quantity is unknown.
+    SELECT m.product, m.location, CASE WHEN s.by_lot THEN m.lot END AS lot, m.ts_date AS day,
+           CASE WHEN count(*) FILTER (m.type IS NULL OR m.qty IS NULL) = 0 THEN sum(m.qty) END AS qty
     FROM movements AS m CROSS JOIN settings AS s
-    WHERE m._duplicate_record IS NULL AND m.type IN ('adjustment', 'count', 'waste')
+    WHERE m._duplicate_record IS NULL
+      AND (m.type IN ('adjustment', 'count', 'waste') OR (m.type IS NULL AND m.type_source IS NOT NULL))
     GROUP BY ALL
 ), compared AS (
-    SELECT *, CASE WHEN day IS NOT NULL AND product IS NOT NULL AND location IS NOT NULL
+    SELECT *, day + $days AS last_day, CASE WHEN day IS NOT NULL AND product IS NOT NULL AND location IS NOT NULL
                    THEN counted_qty - system_qty END AS difference
     FROM counted
 )
-SELECT d.*,
-       EXISTS (
-           SELECT 1 FROM adjusted AS a
-           WHERE a.product = d.product AND a.location = d.location
-             AND (NOT d.by_lot OR coalesce(a.lot, '') = coalesce(d.lot, ''))
-             AND a.day >= d.day AND a.day <= d.day + $days AND a.qty = d.difference
-       ) AS posted
-FROM compared AS d
+SELECT j.*, CASE WHEN posted OR NOT unclear THEN abs(difference) > $tolerance AND NOT posted END AS unposted
+FROM (
+    SELECT d.*,
+           EXISTS (
+               SELECT 1 FROM adjusted AS a
+               WHERE a.product = d.product AND a.location = d.location
+                 AND (NOT d.by_lot OR coalesce(a.lot, '') = coalesce(d.lot, ''))
+                 AND a.day >= d.day AND a.day <= d.last_day AND abs(a.qty - d.difference) <= $tolerance
+           ) AS posted,
+           abs(d.difference) > $tolerance AND EXISTS (
+               SELECT 1 FROM adjusted AS a
+               WHERE a.product = d.product AND a.location = d.location
+                 AND (NOT d.by_lot OR coalesce(a.lot, '') = coalesce(d.lot, ''))
+                 AND (a.day IS NULL OR (a.qty IS NULL AND a.day >= d.day AND a.day <= d.last_day))
+           ) AS unclear
+    FROM compared AS d
+) AS j
 
 -- section: violations
 SELECT p.count_session, p.ts, p.product, p.location, p.lot, p.day AS period_start, p.day AS period_end,
@@ -85,10 +99,10 @@ SELECT p.count_session, p.ts, p.product, p.location, p.lot, p.day AS period_star
        p.row_count
 FROM population AS p
 ASOF LEFT JOIN unit_costs AS u ON u.product = p.product AND p.day >= u.valid_from
-WHERE abs(p.difference) > $tolerance AND NOT p.posted
+WHERE p.unposted
 
 -- section: evaluated
-SELECT count(*) AS evaluated, count(*) FILTER (WHERE difference IS NULL) AS unknown FROM population
+SELECT count(*) AS evaluated, count(*) FILTER (WHERE difference IS NULL OR unposted IS NULL) AS unknown FROM population
 
 -- section: facts
 SELECT count(*) AS counts,
@@ -96,9 +110,9 @@ SELECT count(*) AS counts,
        coalesce(sum(difference), 0) AS net_difference,
        coalesce(sum(abs(difference)), 0) AS gross_difference,
        count(*) FILTER (WHERE difference <> 0 AND posted) AS posted,
-       count(*) FILTER (WHERE difference <> 0 AND NOT posted) AS unposted,
-       coalesce(sum(CASE WHEN NOT posted THEN difference END), 0) AS unposted_net,
-       coalesce(sum(CASE WHEN NOT posted THEN abs(difference) END), 0) AS unposted_gross
+       count(*) FILTER (WHERE unposted) AS unposted,
+       coalesce(sum(CASE WHEN unposted THEN difference END), 0) AS unposted_net,
+       coalesce(sum(CASE WHEN unposted THEN abs(difference) END), 0) AS unposted_gross
 FROM population
 
 -- section: evidence
@@ -109,7 +123,7 @@ SELECT p.count_session, p.ts, p.product, p.location, p.lot, p.day AS period_star
        c.reported_variance AS value_reported_variance, c.reason AS value_reason
 FROM population AS p
 JOIN counts AS c ON c.product = p.product AND c.location = p.location AND c.ts = p.ts
-WHERE abs(p.difference) > $tolerance AND NOT p.posted AND c._duplicate_record IS NULL
+WHERE p.unposted AND c._duplicate_record IS NULL
   AND (NOT p.by_lot OR coalesce(c.lot, '') = coalesce(p.lot, '')) AND coalesce(c.count_session, '') = coalesce(p.count_session, '')
 
 -- section: evidence
@@ -120,6 +134,6 @@ SELECT p.count_session, p.ts, p.product, p.location, p.lot, p.day AS period_star
        m.reason AS value_reason, m.ref_id AS value_ref_id
 FROM population AS p
 JOIN movements AS m ON m.product = p.product AND m.location = p.location
-     AND m.ts_date >= p.day AND m.ts_date <= p.day + $days
-WHERE abs(p.difference) > $tolerance AND NOT p.posted AND m._duplicate_record IS NULL
+     AND m.ts_date >= p.day AND m.ts_date <= p.last_day
+WHERE p.unposted AND m._duplicate_record IS NULL
   AND m.type IN ('adjustment', 'count', 'waste') AND (NOT p.by_lot OR coalesce(m.lot, '') = coalesce(p.lot, ''))
