@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 from perito_kernel.phases import Phase
+from perito_rules.loader import load_rules
+from perito_runtime.catalogue import rule_ids
 
 ROOT = Path(__file__).resolve().parents[2]
 PHASES = ("validation", "consistency", "pattern", "performance", "reporting")
@@ -35,6 +37,13 @@ def test_its_process_is_three_lines(name: str) -> None:
     text = (ROOT / "services" / name / "src" / f"perito_{name}" / "__main__.py").read_text(encoding="utf-8")
     code = [line for line in text.splitlines() if line.strip() and not line.startswith(('"""', "#"))]
     assert len(code) <= 3, "what a phase's process needs belongs to perito_runtime.service, for all phases at once"
+
+
+@pytest.mark.parametrize("name", PHASES)
+def test_it_says_the_rules_that_it_has(name: str) -> None:
+    """A serving process reads ids without the rules' loader; both must read the same."""
+    package = phase_of(name).rules
+    assert rule_ids(package) == (tuple(rule.id for rule in load_rules(package)) if package else ())
 
 
 def test_what_it_waits_for_exists_and_comes_earlier() -> None:

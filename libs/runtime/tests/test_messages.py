@@ -10,7 +10,7 @@ from perito.finding.v1 import finding_pb2
 from perito.phase.v1 import phase_pb2
 from perito_kernel.errors import Internal, Invalid
 from perito_kernel.phases import RuleOutcome, RuleStatus
-from perito_runtime.catalogue import catalogue_digest
+from perito_runtime.catalogue import catalogue_digest, rule_ids
 from perito_runtime.messages import rule_outcome, rule_outcome_message, upstream_result
 
 counts = st.integers(0, 2**62)
@@ -79,3 +79,21 @@ def test_phase_without_rules_has_no_digest_and_missing_rules_are_an_error() -> N
     assert catalogue_digest("") == ""
     with pytest.raises(Internal):
         catalogue_digest("no_such_package_of_rules")
+
+
+def test_ids_are_read_from_headers_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "path", [str(tmp_path), *sys.path])
+    _package(
+        tmp_path / "rules_ids",
+        {
+            "__init__.py": b"",
+            "z.sql": b"/* ---\nid: C-006\nkind: set\n--- */\nSELECT 'id: C-007'\n",
+            "a.sql": b'/* ---\nversion: 1\nid: "P-008" # one\n--- */\nSELECT 1\n',
+            "none.sql": b"/* --- */\nid: C-009\n",
+            "notes.md": b"id: C-010\n",
+        },
+    )
+    assert rule_ids("rules_ids") == ("C-006", "P-008")
+    assert rule_ids("") == ()
+    with pytest.raises(Internal, match="RULES_MISSING"):
+        rule_ids("no_such_package_of_rules")

@@ -50,6 +50,7 @@ class FakePhase(phase_pb2_grpc.PhaseServiceServicer):
     requires: tuple[str, ...] = ()
     after: tuple[str, ...] = ()
     slots: int = 2
+    rule_ids: tuple[str, ...] = ("T-001",)
     version: str = "1.0"
     as_of: str = ""
     findings: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
@@ -68,7 +69,7 @@ class FakePhase(phase_pb2_grpc.PhaseServiceServicer):
     ) -> phase_pb2.DescribePhaseResponse:
         return phase_pb2.DescribePhaseResponse(
             name=self.name, ordinal=self.ordinal, version=self.version, requires=self.requires, after=self.after,
-            slots=self.slots, catalogue_digest="0" * 64,
+            slots=self.slots, catalogue_digest="0" * 64, rule_ids=self.rule_ids,
         )  # fmt: skip
 
     async def RunPhase(  # noqa: N802 - the contract's name

@@ -19,7 +19,7 @@ from perito_orchestrator.plan import (
 
 
 def info(name: str, ordinal: int, requires: tuple[str, ...] = (), after: tuple[str, ...] = ()) -> PhaseInfo:
-    return PhaseInfo(name, ordinal, "1", requires, after, "d")
+    return PhaseInfo(name, ordinal, "1", requires, after, "d", rule_ids=(f"{name}-1", f"{name}-2"))
 
 
 READ = info("read", 1)

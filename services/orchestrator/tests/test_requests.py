@@ -11,6 +11,8 @@ from perito.analysis.v1 import analysis_pb2 as pb
 from perito.dataset.v1.dataset_pb2 import DatasetRef, ObjectRef, SourceFile
 from perito_kernel.errors import Conflict, Invalid, NotFound
 from perito_orchestrator import requests
+from perito_orchestrator.plan import PhaseInfo
+from perito_orchestrator.rule_parameters import check_rule_parameters
 
 from .mesh import Mesh, dataset_ref
 
@@ -154,3 +156,47 @@ def test_a_dataset_that_is_whole_is_taken_with_its_id_in_one_form() -> None:
     wanted.CopyFrom(ref)
     ref.dataset_id = ref.dataset_id.upper()
     assert requests.dataset(pb.CreateDatasetRequest(dataset=ref), TENANT) == wanted
+
+
+INFOS = [
+    PhaseInfo("books", 2, "1", (), (), "d", rule_ids=("C-006", "C-035")),
+    PhaseInfo("looks", 3, "1", (), (), "d", rule_ids=("P-008",)),
+]
+
+
+@pytest.mark.parametrize(
+    ("rule", "near"),
+    [("C-999", "C-035 or C-006"), ("c-035", "C-035"), ("P-8", "P-008"), ("", ""), ("x" * 9000, ""), ("a/~b", "")],
+)
+def test_parameters_of_a_rule_that_no_phase_has_are_refused(rule: str, near: str) -> None:
+    with pytest.raises(Invalid) as refused:
+        check_rule_parameters({"rules": {"C-006": {}, rule: {"tolerance": "1"}}}, INFOS)
+    assert refused.value.reason == "PARAMETER_UNKNOWN_RULE"
+    assert (f"Did you mean {near}" in refused.value.message) == bool(near)
+    assert len(refused.value.message) < 300
+    assert str(refused.value.details["pointer"]).startswith("/params/rules/")
+
+
+@pytest.mark.parametrize("params", [{"rules": ["C-006"]}, {"rules": None}, {"rules": {"C-006": "0.5"}}])
+def test_parameters_that_no_rule_could_read_are_refused(params: dict[str, object]) -> None:
+    with pytest.raises(Invalid, match="PARAMS_INVALID"):
+        check_rule_parameters(params, INFOS)
+
+
+def test_parameters_of_rules_that_some_phase_has_are_taken() -> None:
+    check_rule_parameters({}, INFOS)
+    check_rule_parameters({"rules": {"C-006": {"tolerance": "1"}, "P-008": {}}, "as_of": "2026-01-01"}, INFOS)
+
+
+async def test_an_unknown_rule_is_refused_before_anything_is_accepted(mesh: Mesh) -> None:
+    mesh.phases["books"].rule_ids = ("C-006", "C-035")
+    client = await mesh.start()
+    dataset = (await client.dataset()).dataset.dataset_id
+    with pytest.raises(Invalid, match=r"PARAMETER_UNKNOWN_RULE: No phase has a rule C-999. Did you mean C-"):
+        await client.submit(dataset, idempotency_key="k", params_json='{"rules": {"C-999": {"tolerance": "1"}}}')
+    assert await count(mesh, "analyses") == 0
+    accepted = await client.submit(
+        dataset, idempotency_key="k", phases=[1], params_json='{"rules": {"C-006": {"tolerance": "1"}}}'
+    )
+    assert not accepted.replayed, "a rule of a phase that was not asked for is known too, and the key is still free"
+    await client.ended(accepted.analysis.analysis_id)

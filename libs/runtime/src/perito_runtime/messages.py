@@ -93,7 +93,9 @@ def upstream_result(message: phase_pb2.Upstream, local_paths: Mapping[str, str])
     )
 
 
-def phase_description(phase: Phase, slots: int, catalogue_digest: str) -> phase_pb2.DescribePhaseResponse:
+def phase_description(
+    phase: Phase, slots: int, catalogue_digest: str, rule_ids: Sequence[str]
+) -> phase_pb2.DescribePhaseResponse:
     """How a phase describes itself."""
     return phase_pb2.DescribePhaseResponse(
         name=phase.name,
@@ -103,4 +105,5 @@ def phase_description(phase: Phase, slots: int, catalogue_digest: str) -> phase_
         after=phase.after,
         slots=slots,
         catalogue_digest=catalogue_digest,
+        rule_ids=rule_ids,
     )

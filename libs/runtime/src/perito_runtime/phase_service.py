@@ -15,7 +15,7 @@ from perito.phase.v1 import phase_pb2, phase_pb2_grpc
 from perito_kernel.errors import Internal, Invalid, Unavailable
 from perito_kernel.phases import InputFile, Job, Outcome, OutputFile, Phase, UpstreamResult
 
-from perito_runtime.catalogue import catalogue_digest
+from perito_runtime.catalogue import catalogue_digest, rule_ids
 from perito_runtime.compute import ComputePool, Slot
 from perito_runtime.grpc_server import Service
 from perito_runtime.logs import bind
@@ -38,6 +38,7 @@ class PhaseServicer(phase_pb2_grpc.PhaseServiceServicer):
         self._store = store
         self._beat_seconds = beat_seconds
         self._digest = catalogue_digest(phase.rules)
+        self._rule_ids = rule_ids(phase.rules)
 
     async def DescribePhase(  # noqa: N802 - the contract's name
         self,
@@ -45,7 +46,7 @@ class PhaseServicer(phase_pb2_grpc.PhaseServiceServicer):
         context: Any,  # noqa: ARG002
     ) -> phase_pb2.DescribePhaseResponse:
         """See the contract."""
-        return phase_description(self._phase, self._pool.slots, self._digest)
+        return phase_description(self._phase, self._pool.slots, self._digest, self._rule_ids)
 
     async def RunPhase(  # noqa: N802 - the contract's name
         self, request: phase_pb2.RunPhaseRequest, context: Any

@@ -18,7 +18,7 @@ with the versions and catalogue digests of that moment. From then on only states
 import heapq
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from enum import Enum
 from typing import Any
 
@@ -43,7 +43,7 @@ class State(Enum):
 
 @dataclass(frozen=True)
 class PhaseInfo:
-    """A phase as it described itself."""
+    """A phase as it described itself. `rule_ids` is empty in plans of versions that did not ask for them."""
 
     name: str
     ordinal: int
@@ -51,6 +51,7 @@ class PhaseInfo:
     requires: tuple[str, ...]
     after: tuple[str, ...]
     catalogue_digest: str
+    rule_ids: tuple[str, ...] = field(default=(), kw_only=True)
 
 
 @dataclass(frozen=True)
@@ -178,6 +179,7 @@ def plan_from_json(text: str) -> Plan:
     for phase in raw:
         phase["requires"] = tuple(phase["requires"])
         phase["after"] = tuple(phase["after"])
+        phase["rule_ids"] = tuple(phase.get("rule_ids", ()))
     return Plan(tuple(PlannedPhase(**phase) for phase in raw))
 
 

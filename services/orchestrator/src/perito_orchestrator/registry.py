@@ -122,6 +122,7 @@ async def _describe(channel: grpc.aio.Channel) -> Served:
     async with call_errors():
         said = await stub.DescribePhase(DescribePhaseRequest(), timeout=_CALL_SECONDS)
     info = PhaseInfo(
-        said.name, said.ordinal, said.version, tuple(said.requires), tuple(said.after), said.catalogue_digest
+        *(said.name, said.ordinal, said.version, tuple(said.requires), tuple(said.after), said.catalogue_digest),
+        rule_ids=tuple(said.rule_ids),
     )
     return Served(info, max(1, said.slots), stub)

@@ -12,6 +12,7 @@ from perito_runtime.grpc_server import Service
 
 from perito_orchestrator import keys, plan, requests, views
 from perito_orchestrator.registry import Registry
+from perito_orchestrator.rule_parameters import check_rule_parameters
 from perito_orchestrator.settings import OrchestratorSettings
 from perito_orchestrator.signals import Signals
 from perito_orchestrator.store import analyses, datasets, events, findings
@@ -50,7 +51,9 @@ class AnalysisServicer(analysis_pb2_grpc.AnalysisServiceServicer):
         """See the contract."""
         tenant = UUID(tenant_of(context))
         new = requests.analysis(request)
-        frozen = plan.freeze(self._registry.infos, new.ordinals)
+        infos = self._registry.infos
+        check_rule_parameters(new.params, infos)
+        frozen = plan.freeze(infos, new.ordinals)
         analysis, replayed = await analyses.submit(self._db, tenant, new, frozen, request.idempotency_key)
         self._signals.changed(analysis)
         return pb.SubmitAnalysisResponse(analysis=await self._read(tenant, analysis), replayed=replayed)

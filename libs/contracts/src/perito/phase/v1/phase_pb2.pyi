@@ -50,6 +50,7 @@ class DescribePhaseResponse(_message.Message):
     AFTER_FIELD_NUMBER: _builtins.int
     SLOTS_FIELD_NUMBER: _builtins.int
     CATALOGUE_DIGEST_FIELD_NUMBER: _builtins.int
+    RULE_IDS_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     """Stable name, also the name of its queue."""
     ordinal: _builtins.int
@@ -68,6 +69,10 @@ class DescribePhaseResponse(_message.Message):
     def after(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Phases it waits for but can do without."""
 
+    @_builtins.property
+    def rule_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Ids of its rules, sorted: those whose parameters a client may set."""
+
     def __init__(
         self,
         *,
@@ -78,10 +83,11 @@ class DescribePhaseResponse(_message.Message):
         after: _abc.Iterable[_builtins.str] | None = ...,
         slots: _builtins.int = ...,
         catalogue_digest: _builtins.str = ...,
+        rule_ids: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["after", b"after", "catalogue_digest", b"catalogue_digest", "name", b"name", "ordinal", b"ordinal", "requires", b"requires", "slots", b"slots", "version", b"version"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["after", b"after", "catalogue_digest", b"catalogue_digest", "name", b"name", "ordinal", b"ordinal", "requires", b"requires", "rule_ids", b"rule_ids", "slots", b"slots", "version", b"version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
