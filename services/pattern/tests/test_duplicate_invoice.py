@@ -41,6 +41,7 @@ def test_the_same_number_in_another_spelling_is_found(tmp_path: Path) -> None:
         "repeated_by_number": "1",
         "repeated_by_date_and_amount": "0",
         "repeated_amount": "50",
+        "cancelled_rows_left_out": "0",
     }
 
 
@@ -128,6 +129,43 @@ def test_other_suppliers_and_other_days_are_left_alone(tmp_path: Path) -> None:
 def test_a_row_that_repeats_another_letter_for_letter_is_told_elsewhere(tmp_path: Path) -> None:
     rows = [invoice("100", 50), invoice("100", 50, _duplicate_file=0, _duplicate_record=1)]
     assert run(tmp_path, rows).findings == []
+
+
+def test_an_invoice_that_was_cancelled_and_entered_again_is_one_invoice(tmp_path: Path) -> None:
+    rows = [invoice("100", 50, status="cancelled"), invoice("100", 50, status="paid"), invoice("200", 60)]
+    trial = run(tmp_path / "cancelled", rows)
+    assert (trial.findings, trial.outcomes["P-008"].evaluated) == ([], 2)
+    assert trial.outcomes["P-008"].facts["cancelled_rows_left_out"] == "1"
+    rows.append(invoice("0100", 50, status="open"))
+    assert len(run(tmp_path / "again", rows).findings) == 1
+
+
+@pytest.mark.parametrize(
+    ("totals", "impact"),
+    [
+        ((50, -50), None),
+        ((50, -50, 50), None),
+        ((50, -50, 40), None),
+        ((50, 50, -50), None),
+        ((50, -20), None),
+        ((50, 50, -20), 30),
+        ((50, 50, 50, -50), 50),
+        ((-50, -50), -50),
+        ((50, None, -50), "unknown"),
+    ],
+)
+def test_credits_of_the_same_number_take_entries_back(
+    tmp_path: Path, totals: tuple[int | None, ...], impact: int | str | None
+) -> None:
+    rows = [invoice("100", total, f"2025-03-0{day}") for day, total in enumerate(totals, 1)]
+    trial = run(tmp_path, rows)
+    if impact is None:
+        assert (trial.findings, trial.outcomes["P-008"].failed) == ([], 0)
+        assert trial.outcomes["P-008"].facts["repeated_amount"] == "0"
+    else:
+        (finding,) = trial.findings
+        assert finding["impact"] == (None if impact == "unknown" else impact)
+        assert trial.outcomes["P-008"].failed == len(totals) - 1
 
 
 def test_what_cannot_be_compared_is_unknown(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ identity: [supplier, number, invoiced_on, amount]
 needs:
   invoices: [supplier, document, invoiced_at, line_total]
 optional:
-  invoices: [supplier_number, line, purchase_document, product, qty, posted_at, document_total]
+  invoices: [supplier_number, line, purchase_document, product, qty, posted_at, document_total, status]
 unique:
   entries: [entry]
 impact: column
@@ -28,13 +28,15 @@ explanation:
     put aside (O and 0; I, L and 1), or the same date and the same amount under different numbers. The impact is the
     amount of all but the first entered. Severity is medium where only date and amount agree, or where entries of one
     number differ in amount. Lines of one invoice are added up first, so they are never duplicates of each
-    other; a row that repeats another letter for letter is reported as a repeated row and not again here.
+    other; a row that repeats another letter for letter is reported as a repeated row and not again here. Cancelled
+    invoices are left out, and so are entries of one number that credits bring back to at most one invoice.
   es: >-
     Dos facturas de un proveedor llevan el mismo número al dejar de lado signos, ceros iniciales y letras que parecen
     cifras (O y 0; I, L y 1), o la misma fecha y el mismo importe con números distintos. El impacto es el importe de
     todas menos la primera. La gravedad es media si solo coinciden fecha e importe, o si registros del mismo número
     difieren en importe. Las líneas de una factura se suman antes, por lo que nunca se duplican entre sí; una fila
-    idéntica a otra se informa como fila repetida y no otra vez aquí.
+    idéntica a otra se informa como fila repetida y no otra vez aquí. Se excluyen las facturas anuladas y los registros
+    de un mismo número que los abonos dejan como máximo en una factura.
 remedy:
   en: "Compare the paper invoices; where it is one, block or reclaim the payment of the later entry."
   es: "Compare las facturas originales; si es la misma, bloquee o reclame el pago del segundo registro."
@@ -55,7 +57,7 @@ WITH lines AS (
                ORDER BY _file_id, _record
            ) END AS copy
     FROM invoices
-    WHERE _duplicate_record IS NULL
+    WHERE _duplicate_record IS NULL AND coalesce(status, '') <> 'cancelled'
 ), grouped AS (
     SELECT *, min(place) OVER (PARTITION BY supplier, document, printed, day, copy) AS entry,
            nullif(ltrim(translate(regexp_replace(upper(printed), '[^\p{L}\p{N}]', '', 'g'), 'OIL', '011'), '0'), '')
@@ -80,9 +82,14 @@ WITH lines AS (
                PARTITION BY by_date, supplier, day, total ORDER BY entered NULLS LAST, entry) ELSE 1 END AS nth_of_date
     FROM datable
 ), ranked AS (
-    SELECT *, by_number AND count(*) OVER (PARTITION BY by_number, supplier, normal) > 1 AS shares_number,
+    -- An invoice, its credit under the same number and the corrected invoice are one invoice, paid once.
+    SELECT *, by_number AND count(*) OVER number > 1
+              AND NOT coalesce(min(total) OVER number < 0 AND sum(total) OVER number <= max(total) OVER number
+                               AND max(total) OVER number > 0 AND count(total) OVER number = count(*) OVER number, false)
+              AS shares_number,
            by_date AND count(*) OVER (PARTITION BY by_date, supplier, day, total) > 1 AS shares_date
     FROM dated
+    WINDOW number AS (PARTITION BY by_number, supplier, normal)
 )
 SELECT g.supplier, g.document, g.line, g.printed, g.product, g.qty, g.line_total, g.purchase_document, g.place,
        g._file_id, g._record, g._line,
@@ -117,15 +124,16 @@ GROUP BY supplier, day, total
 
 -- section: evaluated
 SELECT count(*) AS evaluated,
-       count(*) FILTER (WHERE nth_of_number > 1 OR nth_of_date > 1) AS failed,
+       count(*) FILTER (WHERE (shares_number AND nth_of_number > 1) OR nth_of_date > 1) AS failed,
        count(*) FILTER (WHERE NOT by_number AND NOT by_date AND nth_of_number = 1) AS unknown
 FROM population WHERE place = entry
 
 -- section: facts
 SELECT count(*) AS invoices,
-       count(*) FILTER (WHERE nth_of_number > 1) AS repeated_by_number,
+       count(*) FILTER (WHERE shares_number AND nth_of_number > 1) AS repeated_by_number,
        count(*) FILTER (WHERE nth_of_date > 1) AS repeated_by_date_and_amount,
-       coalesce(sum(CASE WHEN nth_of_number > 1 OR nth_of_date > 1 THEN total END), 0) AS repeated_amount
+       coalesce(sum(CASE WHEN (shares_number AND nth_of_number > 1) OR nth_of_date > 1 THEN total END), 0) AS repeated_amount,
+       (SELECT count(*) FROM invoices WHERE _duplicate_record IS NULL AND status = 'cancelled') AS cancelled_rows_left_out
 FROM population WHERE place = entry
 
 -- section: evidence
