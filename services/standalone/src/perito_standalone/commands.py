@@ -9,7 +9,7 @@ import sys
 import traceback
 from collections.abc import Callable, Coroutine, Generator
 from pathlib import Path
-from typing import Any
+from typing import TypeVar
 
 from perito_kernel.errors import Invalid, PeritoError, Precondition
 from perito_kernel.findings import Severity
@@ -23,10 +23,12 @@ from perito_standalone.books_folder import find_books
 from perito_standalone.data_directory import default_data_directory
 from perito_standalone.demo_books import write_books
 from perito_standalone.demo_truth import compare, print_comparison
-from perito_standalone.memory import default_budget
+from perito_standalone.memory import compute_share, default_budget
 from perito_standalone.outcome import exit_code, print_outcome, read_report
 from perito_standalone.postgres_upgrade import upgrade_database
 from perito_standalone.progress import PhaseProgress
+from perito_standalone.reproduce import reproduce
+from perito_standalone.reproduce_print import print_reproduction
 from perito_standalone.supervisor import Supervisor, SupervisorSettings
 
 LOG = "perito.log"
@@ -34,6 +36,7 @@ NEVER = "never"
 _FAILED = 2
 _INTERRUPTED = 130
 _LEAST_MEMORY = 512 * 2**20
+_Answer = TypeVar("_Answer")
 
 
 def run_analyze(path: Path, mapping: Path | None, out: Path, fail_on: str, name: str, memory: str) -> int:
@@ -61,6 +64,20 @@ def run_demo(out: Path, memory: str) -> int:
         return 0 if all(line.complete for line in lines) else 1
 
     return _guarded(work, lambda: out / LOG)
+
+
+def run_reproduce(finding: str, report: Path, path: Path, mapping: Path | None, memory: str) -> int:
+    """`perito reproduce`. Returns the exit code: 0 every number agrees, 1 something differs, 2 it cannot be tried."""
+
+    def work() -> int:
+        console, books = _console(), find_books(path, mapping)
+        share = compute_share(_budget(memory))
+        with _errors_told():
+            reproduction = asyncio.run(_until_told(reproduce(finding, report, books, share, console.print)))
+        print_reproduction(console, reproduction)
+        return 0 if reproduction.agrees else 1
+
+    return _guarded(work, lambda: None)
 
 
 def run_serve(data_dir: Path | None, host: str, port: int, memory: str, *, allow_plain_http: bool) -> int:
@@ -115,7 +132,7 @@ def _analyzed(path: Path, mapping: Path | None, out: Path, name: str, budget: in
     return finished
 
 
-async def _until_told(work: Coroutine[Any, Any, Finished]) -> Finished:
+async def _until_told(work: Coroutine[object, object, _Answer]) -> _Answer:
     """SIGTERM ends the work as Ctrl-C does, so that no server and no temporary directory is left."""
     task = asyncio.ensure_future(work)
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
@@ -161,6 +178,19 @@ def _logged_to(path: Path) -> Generator[None, None, None]:
             raise
         finally:
             root.handlers[:] = before
+
+
+@contextlib.contextmanager
+def _errors_told() -> Generator[None, None, None]:
+    """Errors go to stderr and no log is kept: the report's folder is evidence, nothing is written there."""
+    root = logging.getLogger()
+    before, level = root.handlers[:], root.level
+    configure_logs("ERROR")
+    try:
+        yield
+    finally:
+        root.handlers[:] = before
+        root.setLevel(level)
 
 
 def _severity(word: str) -> Severity | None:
