@@ -113,6 +113,7 @@ def test_facts_give_the_whole_account(tmp_path: Path) -> None:
         "closing_total": "77",
         "repeated_rows_left_out": "2",
         "rows_without_key_left_out": "0",
+        "rows_between_no_snapshots": "0",
     }
 
 
@@ -126,6 +127,52 @@ def test_sales_in_the_ledger_are_not_subtracted_again(tmp_path: Path) -> None:
     assert run(tmp_path / "ledger", tables).findings == []
     (finding,) = run(tmp_path / "feed", {**tables, "conventions": FEED}).findings
     assert (finding["delta_qty"], finding["measures"]["sales"]) == (Decimal(3), "-6")
+
+
+def test_a_negative_sales_line_is_a_return_and_counts_once(tmp_path: Path) -> None:
+    tables = {
+        "inventory": [stock("2024-07-31", 10), stock("2024-08-31", 8)],
+        "movements": [moved("2024-08-20", "receipt", 0)],
+        "sales": [sold("2024-08-20", 3), sold("2024-08-21", -1)],
+        "conventions": FEED,
+    }
+    assert run(tmp_path / "feed", tables).findings == []
+    ledger = [*tables["movements"], moved("2024-08-21", "return", 1)]
+    assert run(tmp_path / "both", {**tables, "movements": ledger}).findings == []
+    broken = [stock("2024-07-31", 10), stock("2024-08-31", 9)]
+    (finding,) = run(tmp_path / "broken", {**tables, "inventory": broken}).findings
+    assert (finding["measures"]["sales"], finding["measures"]["returns"]) == ("-3", "1")
+    both = run(tmp_path / "proof", {**tables, "movements": ledger, "inventory": broken})
+    assert [row["values"]["qty"] for row in both.proof(both.findings[0]) if row["role"] == "sale"] == ["3"]
+
+
+def test_several_snapshots_of_one_day_are_not_added_up(tmp_path: Path) -> None:
+    """Two bins at one moment are one stock; a stock told at eight and again at noon is one stock told twice."""
+    bins = [stock("2024-07-31", 10), stock("2024-08-31", 4), stock("2024-08-31", 6)]
+    twice = [
+        stock("2024-07-31", 10, "B"),
+        stock("2024-08-31", 10, "B", snapshot_date_source="2024-08-31 08:00"),
+        stock("2024-08-31", 10, "B", snapshot_date_source="2024-08-31 12:00"),
+    ]
+    outcome = run(tmp_path, {"inventory": [*bins, *twice], "movements": [moved("2024-08-01", "receipt", 0)]}).outcomes
+    assert (outcome["C-006"].evaluated, outcome["C-006"].unknown, outcome["C-006"].failed) == (2, 1, 0)
+
+
+def test_movements_that_no_two_snapshots_enclose_are_told(tmp_path: Path) -> None:
+    tables = {
+        "inventory": [stock("2024-07-31", 10), stock("2024-08-31", 10), stock("2024-08-31", 1, "NEW")],
+        "movements": [
+            *(moved("2024-07-31", "receipt", 5), moved("2024-08-02", "receipt", 0), moved("2024-09-01", "waste", -2)),
+            *(moved("2024-08-02", "receipt", 1, "NEW"), moved("2024-08-02", "receipt", 1, "NOWHERE")),
+        ],
+        "sales": [sold("2024-08-20", 0), sold("2024-09-20", 3), sold("2024-09-20", 3, kind="void")],
+    }
+    feed = run(tmp_path / "feed", {**tables, "conventions": FEED}).outcomes["C-006"]
+    assert feed.facts["rows_between_no_snapshots"] == "5"
+    assert (
+        run(tmp_path / "own", {**tables, "conventions": LEDGER}).outcomes["C-006"].facts["rows_between_no_snapshots"]
+        == "4"
+    )
 
 
 def test_a_movement_on_the_day_of_a_snapshot_belongs_before_it(tmp_path: Path) -> None:
