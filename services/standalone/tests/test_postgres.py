@@ -18,6 +18,7 @@ from perito_kernel.errors import Conflict, Precondition
 from perito_standalone.data_directory import DataDirectory
 from perito_standalone.postgres import EmbeddedPostgres, PostgresSettings
 from perito_standalone.postgres_binaries import copied, installation
+from perito_standalone.postgres_watchdog import postmaster
 from perito_standalone.service_account import Account, closed_parent, service_account
 
 FAST = PostgresSettings(start_seconds=30, stop_seconds=10, orphan_seconds=30, durable=False)
@@ -31,19 +32,22 @@ def data_dir() -> Iterator[Path]:
         yield Path(base) / "data"
 
 
-def supervisor(data_dir: Path, orphan_seconds: float) -> subprocess.Popen[str]:
-    """Another process that holds a server and prints its postmaster's process id."""
-    code = f"""
+SUPERVISOR = """
 import asyncio
 from pathlib import Path
 from perito_standalone.postgres import EmbeddedPostgres, PostgresSettings
 async def main():
     settings = PostgresSettings(orphan_seconds={orphan_seconds}, durable=False)
-    async with EmbeddedPostgres(Path({str(data_dir)!r}), settings) as pg:
+    async with EmbeddedPostgres(Path("{data_dir}"), settings) as pg:
         print(pg.pid, flush=True)
         await asyncio.sleep(600)
 asyncio.run(main())
 """
+
+
+def supervisor(data_dir: Path, orphan_seconds: float) -> subprocess.Popen[str]:
+    """Another process that holds a server and prints its postmaster's process id."""
+    code = SUPERVISOR.format(data_dir=data_dir, orphan_seconds=orphan_seconds)
     return subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True)
 
 
@@ -168,6 +172,26 @@ async def test_watchdog_stops_a_server_nobody_comes_for(data_dir: Path, orphan_s
         assert not pg.adopted
 
 
+def test_watchdog_stops_a_server_whose_supervisor_died_before_it_was_ready(data_dir: Path) -> None:
+    code = f"""
+import os
+from perito_standalone import postgres
+async def die(self):
+    os._exit(9)
+postgres.EmbeddedPostgres._answers = die
+{SUPERVISOR.format(data_dir=data_dir, orphan_seconds=1.0)}
+"""
+    process = subprocess.Popen([sys.executable, "-c", code])
+    assert process.wait(30) == 9
+    until = time.monotonic() + 20
+    while (left := postmaster(data_dir / "postgres")) is None:
+        assert time.monotonic() < until, "it never started"
+        time.sleep(0.02)
+    while psutil.pid_exists(left[0]):
+        assert time.monotonic() < until, "nobody stopped it"
+        time.sleep(0.05)
+
+
 async def test_watchdog_leaves_an_adopted_server_alone(data_dir: Path) -> None:
     process = supervisor(data_dir, orphan_seconds=1)
     orphan = await asyncio.to_thread(started, process)
@@ -227,8 +251,8 @@ async def test_closed_parent_is_refused_and_stays_closed(data_dir: Path) -> None
     assert mode(data_dir.parent) == 0o700
 
 
-def test_closed_parent_reads_owner_group_and_others(tmp_path: Path) -> None:
-    folder = tmp_path / "a"
+def test_closed_parent_reads_owner_group_and_others(data_dir: Path) -> None:
+    folder = data_dir  # under folders that everybody may pass, unlike pytest's
     folder.mkdir()
     inside = folder / "b"
     me, mine = folder.stat().st_uid, folder.stat().st_gid
@@ -241,10 +265,7 @@ def test_closed_parent_reads_owner_group_and_others(tmp_path: Path) -> None:
         (0o710, me + 7, mine + 7, False),
     ]:
         folder.chmod(bits)
-        blocked = closed_parent(inside, uid, gid) == folder
-        folder.chmod(0o700)
-        above = closed_parent(folder, uid, gid)
-        assert blocked == (not passes) or above is not None, (oct(bits), uid == me, gid == mine)
+        assert closed_parent(inside, uid, gid) == (None if passes else folder), (oct(bits), uid == me, gid == mine)
 
 
 def test_unreachable_programs_are_copied_and_the_original_stays_closed(tmp_path: Path) -> None:

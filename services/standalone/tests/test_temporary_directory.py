@@ -47,6 +47,26 @@ async def test_what_a_killed_one_left_is_swept_and_what_lives_is_not(monkeypatch
         assert kept == {"perito-analyze-young", "perito-analyze-held", "other"}
 
 
+async def test_folders_of_other_users_are_not_looked_into(monkeypatch: pytest.MonkeyPatch) -> None:
+    """They are closed: looking would fail, and with it every analysis of this user."""
+    with reachable_folder() as base:
+        foreign = base / "perito-analyze-foreign"
+        foreign.mkdir()
+        hour_ago = time.time() - 3600
+        os.utime(foreign, (hour_ago, hour_ago))
+
+        def closed_to_us(*_: object) -> None:
+            raise PermissionError
+
+        own = os.geteuid()
+        monkeypatch.setattr(tempfile, "tempdir", str(base))
+        monkeypatch.setattr("perito_standalone.analyze.is_held", closed_to_us)
+        monkeypatch.setattr("perito_standalone.analyze.postmaster", closed_to_us)
+        monkeypatch.setattr(os, "geteuid", lambda: own + 1)
+        async with temporary_directory() as path:
+            assert sorted(base.iterdir()) == sorted([foreign, path])
+
+
 async def test_a_closed_temporary_folder_stays_closed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     close(tmp_path)
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))

@@ -3,8 +3,10 @@
 The way of the data is the way it takes in service: files go in through REST, the answer comes out through REST.
 """
 
+import contextlib
 import os
 import shutil
+import stat
 import tempfile
 import time
 from collections.abc import AsyncGenerator, Callable
@@ -125,9 +127,16 @@ async def temporary_directory() -> AsyncGenerator[Path, None]:
 
 def _sweep(base: Path) -> None:
     for left in base.glob(_PREFIX + "*"):
-        found = left.lstat()
-        server = postmaster(left / "postgres")
-        alive = is_held(left / "lock") or (server is not None and is_postgres(server[0]))
-        old = time.time() - found.st_mtime > _ABANDONED_SECONDS
-        if found.st_uid == os.geteuid() and not left.is_symlink() and old and not alive:
-            shutil.rmtree(left, ignore_errors=True)
+        with contextlib.suppress(FileNotFoundError):  # another command sweeps too
+            if _is_abandoned(left):
+                shutil.rmtree(left, ignore_errors=True)
+
+
+def _is_abandoned(left: Path) -> bool:
+    found = left.lstat()
+    if found.st_uid != os.geteuid() or not stat.S_ISDIR(found.st_mode):
+        return False  # other users' folders are closed to us: not even looked into
+    if is_held(left / "lock") or time.time() - found.st_mtime <= _ABANDONED_SECONDS:
+        return False
+    server = postmaster(left / "postgres")
+    return server is None or not is_postgres(server[0])

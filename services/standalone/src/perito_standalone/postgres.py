@@ -106,10 +106,10 @@ class EmbeddedPostgres:
             self._refuse_closed_parents()
             self._refuse_other_major()
             self.directory.secret(SUPERUSER)
+            self._watchdog = self._watch()  # before there is a server: recovery takes long, and we may die meanwhile
             self.adopted = await self._adopt()
             if not self.adopted:
                 await self._start()
-            self._watchdog = self._watch()
         except BaseException:
             await self._stop()
             raise

@@ -46,7 +46,8 @@ _Part = TypeVar("_Part")
 @dataclass(frozen=True)
 class SupervisorSettings:
     """`listen`: `127.0.0.1:8080`, or empty for a Unix socket of its own. Sizes in bytes, times in seconds, 0 threads
-    means all cores shared out. `phases` are import paths; tests add their own.
+    means all cores shared out. A phase that takes `phase_seconds` is killed. `phases` are import paths; tests add
+    their own.
     """
 
     data_dir: Path
@@ -54,6 +55,7 @@ class SupervisorSettings:
     memory_bytes: int = field(default_factory=default_budget)
     compute_slots: int = 2
     threads: int = 0
+    phase_seconds: float = 3600.0
     drain_seconds: float = 5.0
     tenant_name: str = "default"
     postgres: PostgresSettings = field(default_factory=PostgresSettings)
@@ -160,12 +162,16 @@ class Supervisor:
         await self.pool.__aexit__(None, None, None)
 
     async def _start_phases(self) -> None:
-        for path in self.settings.phases:
-            phase = _phase(path)
-            servicer = PhaseServicer(phase, self.pool, self.store)
-            server = build_server([phase_service(servicer)], f"unix:{self._sockets}/{phase.name}")
-            await server.start()
-            self._servers.append(server)
+        try:
+            for path in self.settings.phases:
+                phase = _phase(path)
+                servicer = PhaseServicer(phase, self.pool, self.store)
+                server = build_server([phase_service(servicer)], f"unix:{self._sockets}/{phase.name}")
+                await server.start()
+                self._servers.append(server)
+        except BaseException:
+            await self._stop_phases()
+            raise
 
     async def _stop_phases(self) -> None:
         await asyncio.gather(*(server.stop(0) for server in self._servers))  # the orchestrator has drained already
@@ -178,6 +184,7 @@ class Supervisor:
             owner_dsn=self._dsns[OWNER],
             address=f"unix:{self._sockets}/orchestrator",
             phase_addresses=[server.address for server in self._servers],
+            phase_seconds=self.settings.phase_seconds,
             sole_holder=True,
         )
         self._orchestrator = Orchestrator(settings, self._broker, self.store)
