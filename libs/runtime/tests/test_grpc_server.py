@@ -160,6 +160,27 @@ async def test_health_and_reflection_know_the_service_and_need_no_deadline(short
         assert await health_of(bare, PHASE_SERVICE) == health_pb2.HealthCheckResponse.NOT_SERVING
 
 
+async def test_readiness_is_said_of_the_services_and_not_of_the_process(short_dir: Path) -> None:
+    server = build_server([double_service(PhaseDouble())], f"unix:{short_dir}/s")
+    await server.say_ready(ready=False)
+    await server.start()
+    try:
+        async with grpc.aio.insecure_channel(server.address) as channel:
+
+            async def said() -> list[int]:
+                return [await health_of(channel, name) for name in (PHASE_SERVICE, "")]
+
+            there, away = health_pb2.HealthCheckResponse.SERVING, health_pb2.HealthCheckResponse.NOT_SERVING
+            assert await said() == [away, there], "it was not ready before it listened"
+            await server.say_ready(ready=True)
+            assert await said() == [there, there]
+            await server.say_not_serving()
+            await server.say_ready(ready=True)
+            assert await said() == [away, away], "whoever leaves does not come back"
+    finally:
+        await server.stop(0)
+
+
 async def test_socket_is_the_owners_alone_and_is_not_taken_from_a_living_server(short_dir: Path) -> None:
     async with serving(PhaseDouble(), short_dir) as server:
         assert stat.S_IMODE(_stat(short_dir / "s").st_mode) == 0o600

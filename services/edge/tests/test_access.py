@@ -1,10 +1,12 @@
 """No key, no answer; a known key costs one question in five seconds; a refusal tells nobody why."""
 
 import asyncio
+from pathlib import Path
 from typing import Any
 
 import grpc
 import pytest
+from perito_edge import health
 from perito_edge.keys import KeyRing
 from perito_edge.orchestrator_client import OrchestratorClient
 from perito_edge.settings import EdgeSettings
@@ -192,3 +194,23 @@ async def test_health_without_an_orchestrator_is_alive_and_not_ready(folder: Any
         assert response.json()["checks"] == {"orchestrator": "unreachable"}
         alive = await edge.client.get("/api/forensic/health?probe=live")
         assert alive.status_code == 200
+
+
+async def test_health_says_that_the_database_is_away_and_when_it_is_back(
+    folder: Path, edge_with: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(health, "_REMEMBERED_SECONDS", 0.0)
+    server = Double().server(f"unix:{folder}/waiting")
+    await server.start()
+    edge = edge_with(EdgeSettings())
+    async with open_channel(server.address) as channel:
+        edge.app.state.readiness._orchestrator = OrchestratorClient(channel, 1, 1)
+        await server.say_ready(ready=False)
+        response = await edge.client.get("/api/forensic/health")
+        assert (response.status_code, response.headers["Retry-After"]) == (503, "1")
+        assert response.json()["checks"] == {"orchestrator": "ok", "database": "unreachable"}
+        await server.say_ready(ready=True)
+        assert (await edge.client.get("/api/forensic/health")).json()["checks"] == {"orchestrator": "ok"}
+        await server.say_not_serving()
+        assert (await edge.client.get("/api/forensic/health")).json()["checks"] == {"orchestrator": "stopping"}
+    await server.stop(0)

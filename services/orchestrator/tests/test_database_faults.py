@@ -3,16 +3,22 @@
 import asyncio
 import os
 import signal
+from typing import Any
 
 import asyncpg
 import pytest
+from grpc_health.v1 import health_pb2, health_pb2_grpc
 from perito.analysis.v1 import analysis_pb2 as pb
 from perito_kernel.errors import Unavailable
+from perito_orchestrator.signals import Listener, Signals
 from perito_orchestrator.store.database import Database
+from perito_runtime.grpc_client import open_channel
 
 from .faults import COMPLETED, held_up, invariants
 from .mesh import Client, Mesh
 from .phases import until
+
+_ANALYSES = "perito.analysis.v1.AnalysisService"
 
 
 async def cut(mesh: Mesh, application: str) -> int:
@@ -63,6 +69,58 @@ async def test_all_database_connections_may_be_cut_at_any_time(mesh: Mesh) -> No
         done = await _ended_patiently(client, analysis)
         assert (done.status, done.partial) == (COMPLETED, False)
         await invariants(mesh, analysis)
+
+
+async def limit_connections(mesh: Mesh, number: int) -> None:
+    """How many connections the database takes from roles that are no superuser; -1 is any number."""
+    connection = await asyncpg.connect(mesh.dsns.superuser)
+    await connection.execute(f"ALTER DATABASE {mesh.dsns.name} CONNECTION LIMIT {number}")
+    await connection.close()
+
+
+async def test_without_its_database_it_is_alive_and_not_ready(mesh: Mesh) -> None:
+    client = await mesh.start()
+    before = (await client.submit()).analysis.analysis_id
+    async with open_channel(client.orchestrator.address) as channel:
+        # Any: the stubs give this class no methods
+        stub: Any = health_pb2_grpc.HealthStub(channel)
+
+        async def serves(service: str) -> bool:
+            answer = await stub.Check(health_pb2.HealthCheckRequest(service=service), timeout=5)
+            return answer.status == health_pb2.HealthCheckResponse.SERVING
+
+        async def away() -> bool:
+            return not await serves(_ANALYSES)
+
+        await until(lambda: serves(_ANALYSES))
+        await limit_connections(mesh, 0)
+        for application in ("perito-app", "perito-system", "perito-listen"):
+            await cut(mesh, application)
+        await until(away)
+        assert await serves(""), "the process is well: restarting it would help nobody"
+        with pytest.raises(Unavailable, match="DATABASE_UNAVAILABLE"):
+            await client.get(before)
+        await limit_connections(mesh, -1)
+        await until(lambda: serves(_ANALYSES))
+    assert (await _ended_patiently(client, before)).status == COMPLETED
+    await invariants(mesh, before)
+
+
+async def test_a_listening_connection_that_can_be_made_again_is_no_absence(mesh: Mesh) -> None:
+    told: list[bool] = []
+
+    async def answers(does: bool) -> None:
+        told.append(does)
+
+    listener = Listener(mesh.dsns.app, Signals(), answers=answers)
+    listener.start()
+    try:
+        for times in (1, 2, 3):
+            await until(lambda times=times: len(told) >= times)
+            await cut(mesh, "perito-listen")
+    finally:
+        await listener.stop()
+    assert all(told)
 
 
 async def _ended_patiently(client: Client, analysis: str) -> pb.Analysis:

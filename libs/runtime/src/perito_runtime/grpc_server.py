@@ -67,10 +67,14 @@ class GrpcServer:
         self._server = server
         self._health = health_servicer
         self._names = tuple(names)
+        self._ready = True
         self.address = address
 
     async def start(self) -> None:
-        """Listens and says SERVING. Raises `Invalid` LISTEN_FAILED where the address is taken or not to be had."""
+        """Listens and says SERVING, unless it was told that it is not ready.
+
+        Raises `Invalid` LISTEN_FAILED where the address is taken or not to be had.
+        """
         if self.address.startswith("unix:") and await _answers(self.address.removeprefix("unix:")):
             raise Invalid("LISTEN_FAILED", f"Another process listens on {self.address}: stop it or choose another.")
         try:
@@ -83,9 +87,18 @@ class GrpcServer:
         else:
             self.address = f"{self.address.rpartition(':')[0]}:{port}"
             await self._server.start()
-        for name in self._names:
-            await self._health.set(name, health_pb2.HealthCheckResponse.SERVING)
+        await self.say_ready(ready=self._ready)
         _log.info("listening", address=self.address, services=list(self._names))
+
+    async def say_ready(self, *, ready: bool) -> None:
+        """Tells health checks of the services whether what they need is there. Calls are served in either case.
+
+        The health of the process itself (the empty name) stays SERVING: restarting it would help nobody.
+        """
+        self._ready = ready
+        status = health_pb2.HealthCheckResponse.SERVING if ready else health_pb2.HealthCheckResponse.NOT_SERVING
+        for name in self._names:
+            await self._health.set(name, status)
 
     async def say_not_serving(self) -> None:
         """Tells health checks that this process is on its way out. Calls are still served."""

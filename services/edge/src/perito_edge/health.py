@@ -22,15 +22,15 @@ class Readiness:
         self._orchestrator = orchestrator
         self._lock = asyncio.Lock()
         self._until = 0.0
-        self._serving = False
+        self._checks: dict[str, str] = {}
 
-    async def orchestrator_serves(self) -> bool:
+    async def checks(self) -> dict[str, str]:
         """What the orchestrator said within the last second."""
         async with self._lock:
             if time.monotonic() >= self._until:
-                self._serving = await self._orchestrator.serving()
+                self._checks = await self._orchestrator.checks()
                 self._until = time.monotonic() + _REMEMBERED_SECONDS
-            return self._serving
+            return self._checks
 
 
 @router.get(
@@ -49,7 +49,8 @@ async def health(
 ) -> Health:
     """200 where analyses can be submitted, 503 where not."""
     readiness: Readiness = request.app.state.readiness
-    serves = await readiness.orchestrator_serves()
+    checks = await readiness.checks()
+    serves = all(said == "ok" for said in checks.values())
     if not serves and probe == "ready":
         response.status_code = 503
         response.headers["Retry-After"] = "1"
@@ -57,5 +58,5 @@ async def health(
         status="ready" if serves else "unavailable",
         live=True,
         ready=serves,
-        checks={"orchestrator": "ok" if serves else "unreachable"},
+        checks=checks,
     )

@@ -197,4 +197,6 @@ class Health(BaseModel):
     status: Literal["ready", "unavailable"]
     live: bool
     ready: bool
-    checks: dict[str, str] = Field(examples=[{"orchestrator": "ok"}])
+    checks: dict[str, str] = Field(
+        description="What an analysis needs: `ok`, or why it is not there.", examples=[{"orchestrator": "ok"}]
+    )

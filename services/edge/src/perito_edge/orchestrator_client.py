@@ -84,13 +84,20 @@ class OrchestratorClient:
         request = ListFindingsRequest(analysis_id=analysis_id, page_size=count)
         return await self._call(self._analysis.ListFindings, request, tenant_metadata(caller.tenant))
 
-    async def serving(self) -> bool:
-        """Whether the orchestrator says that it serves analyses. Never raises for a failed call."""
-        request = health_pb2.HealthCheckRequest(service=_SERVICE)
+    async def checks(self) -> dict[str, str]:
+        """What an analysis needs, and `ok` or why it is not there. Never raises for a failed call."""
         try:
-            answer = await self._health.Check(request, timeout=self._health_seconds)
+            if await self._serves(_SERVICE):
+                return {"orchestrator": "ok"}
+            # Its process is well while its service is not: what it waits for is its database.
+            if await self._serves(""):
+                return {"orchestrator": "ok", "database": "unreachable"}
         except grpc.aio.AioRpcError:
-            return False
+            return {"orchestrator": "unreachable"}
+        return {"orchestrator": "stopping"}
+
+    async def _serves(self, name: str) -> bool:
+        answer = await self._health.Check(health_pb2.HealthCheckRequest(service=name), timeout=self._health_seconds)
         return answer.status == health_pb2.HealthCheckResponse.SERVING
 
     async def _call(

@@ -44,7 +44,7 @@ class Orchestrator:
         self._app = Database(settings.app_dsn, size=16, name="perito-app", **bounds)
         self._system = Database(settings.system_dsn, size=4, name="perito-system", **bounds)
         self._signals = Signals()
-        self._listener = Listener(settings.app_dsn, self._signals)
+        self._listener = Listener(settings.app_dsn, self._signals, answers=self._database_answers)
         self._registry = Registry(settings.phase_addresses, patience_seconds=settings.registry_seconds)
         self._relay = Relay(self._system, broker, self._signals, poll_seconds=settings.poll_seconds)
         self._reconcile = Reconcile(
@@ -110,6 +110,9 @@ class Orchestrator:
         if self._settings.sole_holder:
             await self._reconcile.void_leases(self._epoch)
         self._reconcile.start()
+
+    async def _database_answers(self, answers: bool) -> None:
+        await self._server.say_ready(ready=answers)
 
     async def _stop_workers(self) -> None:
         await self._workers.stop(self._grace)

@@ -6,7 +6,7 @@ come from this process's own work and, through one LISTEN connection, from every
 
 import asyncio
 import contextlib
-from collections.abc import MutableMapping
+from collections.abc import Awaitable, Callable, MutableMapping
 from uuid import UUID
 from weakref import WeakValueDictionary
 
@@ -18,6 +18,7 @@ from perito_orchestrator.store.outbox import WAKE_CHANNEL
 log = logger("signals")
 
 _DATABASE_SECONDS = 10.0
+_AGAIN_SECONDS = 0.05
 
 
 class Signals:
@@ -79,12 +80,23 @@ class Listener:
 
     asyncpg's pools come back by themselves and a listening connection does not, so this loop owns it. After each
     (re)connection everybody is woken, because what was notified meanwhile is gone.
+
+    It is also the first to know that the database went away or came back, and tells `answers`. A lost connection alone
+    says neither: only one that cannot be made again.
     """
 
-    def __init__(self, dsn: str, signals: Signals, *, retry_seconds: float = 1.0) -> None:
+    def __init__(
+        self,
+        dsn: str,
+        signals: Signals,
+        *,
+        retry_seconds: float = 1.0,
+        answers: Callable[[bool], Awaitable[None]] | None = None,
+    ) -> None:
         self._dsn = dsn
         self._signals = signals
         self._retry_seconds = retry_seconds
+        self._answers = answers
         self._task: asyncio.Task[None] | None = None
 
     def start(self) -> None:
@@ -99,11 +111,18 @@ class Listener:
 
     async def _run(self) -> None:
         while True:
+            pause = _AGAIN_SECONDS
             try:
                 await self._listen()
             except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
                 log.warning("listening interrupted", error=type(error).__name__)
-            await asyncio.sleep(self._retry_seconds)
+                await self._tell(answers=False)
+                pause = self._retry_seconds
+            await asyncio.sleep(pause)
+
+    async def _tell(self, *, answers: bool) -> None:
+        if self._answers is not None:
+            await self._answers(answers)
 
     async def _listen(self) -> None:
         """Listens until the connection is lost."""
@@ -116,6 +135,7 @@ class Listener:
             connection.add_termination_listener(lambda _: lost.set())
             await connection.add_listener(WAKE_CHANNEL, self._notified)
             self._signals.everything()
+            await self._tell(answers=True)
             while not await _set_within(lost, 30):
                 await connection.execute("SELECT 1")  # notices a half-open connection
         finally:
