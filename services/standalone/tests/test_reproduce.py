@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from perito_rules.model import Parameter, ParameterType
-from perito_standalone.commands import run_demo, run_reproduce
+from perito_standalone.commands import run_analyze, run_demo, run_reproduce
 from perito_standalone.reproduce_inputs import typed_parameter
 from perito_standalone.reproduce_print import printable
 
@@ -96,8 +96,25 @@ def test_a_finding_of_the_demo_is_reproduced(demo: Path, rule: str) -> None:
         assert re.search(rf"^{row['role']} +{re.escape(row['file'])} +{row['line']} ", said.out, re.MULTILINE)
     total = finding["evidence_total"]
     assert "every number agrees" in said.out
-    assert f"{total} rows of evidence" in said.out
+    assert f"rows of evidence: {total}" in said.out
     assert contents(demo) == before, "the report's folder is left as it was"
+
+
+def test_confidence_that_validation_lowered_is_computed_again(kept: Path) -> None:
+    """A second movement under the number of the one that proves the finding: validation doubts both."""
+    proof: Folder = next(row for row in first(kept)["evidence"] if row["role"] == "movement")
+    path = kept / "books" / "stock_ledger.csv"
+    lines = path.read_text(encoding="utf-8").splitlines()
+    number = lines[int(proof["line"]) - 1].split("|")[0]
+    lines.append("|".join([number, *lines[1].split("|")[1:]]))
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    with contextlib.redirect_stdout(io.StringIO()):
+        run_analyze(kept / "books", None, kept / "out", "high", "", "")
+    finding = first(kept / "out")
+    assert finding["confidence"] == "0.35"
+    said = reproduced(finding["fingerprint"], kept / "out", kept / "books")
+    assert said.code == 0, said.out + said.err
+    assert re.search(r"^confidence +0.35 +0.35 +0.35", said.out, re.MULTILINE)
 
 
 def test_one_byte_of_an_input_is_refused_with_both_hashes(kept: Path) -> None:

@@ -40,7 +40,7 @@ def print_reproduction(console: Console, reproduction: Reproduction) -> None:
     say()
     if reproduction.agrees:
         numbers = sum(line.is_number for line in reproduction.lines)
-        say(f"Reproduced: every number agrees ({numbers} numbers, {found['evidence']['kept']:,} rows of evidence).")
+        say(f"Reproduced: every number agrees ({numbers} numbers, rows of evidence: {found['evidence']['kept']:,}).")
         return
     say(f"Not reproduced: {len(wrong)} of {len(reproduction.lines)} values and {rows:,} rows of evidence differ.")
     for line in wrong:
