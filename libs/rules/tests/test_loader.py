@@ -79,6 +79,7 @@ def test_a_rule_is_read_with_the_lines_of_its_sections() -> None:
         ("meaning: least quantity", "unit: x", "needs type, default and meaning"),
         ("version: 1", "version: new", "version must be"),
         ("grain: key", "grain: key\neach: row", "each must be"),
+        ("entities: [product]", "entities: [location]", "entity location must be one of identity"),
         ("grain: key", "grain: key\nuses: [inventory]", "name it in uses only"),
     ],
 )

@@ -154,14 +154,22 @@ def _checked(rule: Rule, file: str) -> Rule:
         raise _malformed(file, 1, f"each must be keyed_table or typed_column, not {rule.each}")
     if rule.kind is not Kind.METRIC and not re.match(r"column$|none, because \S", rule.impact):
         raise _malformed(file, 1, 'impact must be "column" or "none, because ..."')
-    if rule.kind is Kind.ROW and not rule.each and rule.table not in rule.needs:
-        raise _malformed(file, 1, f"table {rule.table!r} must be one of needs")
     if rule.kind is Kind.FUNCTION and not re.fullmatch(r"[a-z_][\w.]*:[a-z_]\w*", rule.function):
         raise _malformed(file, 1, "function must read package.module:function")
-    overlap = set(rule.needs) & set(rule.uses)
-    if overlap:
-        raise _malformed(file, 1, f"{overlap.pop()} is a shared view: name it in uses only")
+    _check_names(rule, file)
     return rule
+
+
+def _check_names(rule: Rule, file: str) -> None:
+    """Names in the header that must stand in another of its lists, or must not."""
+    if rule.kind is Kind.ROW and not rule.each and rule.table not in rule.needs:
+        raise _malformed(file, 1, f"table {rule.table!r} must be one of needs")
+    foreign = [name for name in rule.entities if name not in rule.identity]
+    if foreign:
+        raise _malformed(file, 1, f"entity {foreign[0]} must be one of identity: cases are joined by it")
+    shared = sorted(set(rule.needs) & set(rule.uses))
+    if shared:
+        raise _malformed(file, 1, f"{shared[0]} is a shared view: name it in uses only")
 
 
 def _missing(rule: Rule) -> list[str]:

@@ -15,7 +15,7 @@ parameters:
   patterns: {default: 10, type: integer, meaning: "distinct patterns that a finding lists; their number is always told"}
 impact: none, because a cell that cannot be read has no amount; what it hides shows where the books stop adding up
 recoverable: false
-explains: [C-006]
+explains: []
 entities: [file]
 texts:
   finding:

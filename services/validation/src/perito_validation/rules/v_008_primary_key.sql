@@ -10,7 +10,7 @@ unit: rows
 identity: [table_name, key]
 impact: none, because the rows that share a key are to be told apart before any of them is worth anything
 recoverable: false
-explains: [C-006]
+explains: []
 entities: [key]
 texts:
   finding:

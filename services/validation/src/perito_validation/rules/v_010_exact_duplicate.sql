@@ -13,7 +13,7 @@ needs:
   files: [file_id, name]
 impact: none, because a repeated row costs nothing by itself; what it adds to sums shows where the books stop adding up
 recoverable: false
-explains: [C-006]
+explains: []
 entities: [file]
 texts:
   finding:

@@ -12,7 +12,7 @@ needs:
   files: [file_id, name]
 impact: none, because the spelling of a key costs nothing; orphans and broken sums that it makes are told by their rules
 recoverable: false
-explains: [V-011, C-006]
+explains: [V-011]
 entities: [file]
 texts:
   finding:
