@@ -179,7 +179,7 @@ from perito_standalone import postgres
 async def die(self):
     os._exit(9)
 postgres.EmbeddedPostgres._answers = die
-{SUPERVISOR.format(data_dir=data_dir, orphan_seconds=1.0)}
+{SUPERVISOR.format(data_dir=data_dir, orphan_seconds=3.0)}
 """
     process = subprocess.Popen([sys.executable, "-c", code])
     assert process.wait(30) == 9
