@@ -34,8 +34,9 @@ def test_scores_weigh_rules_by_severity_and_round_half_up(tmp_path: Path) -> Non
         ("high", outcome("C-006", RuleStatus.FAILED, 4, 1)),
         ("info", outcome("K-16", RuleStatus.FAILED, 10, 10)),
     )
-    # quality: (1 x 0.995 + 0.3) / 1.3 = 0.99615; integrity: 0.75; health: (0.995 + 0.3 + 0.45) / 1.9 = 0.91842
-    assert [result[name]["value"] for name in ("quality", "integrity", "health")] == [100, 75, 92]
+    # quality: (1 x 0.995 + 0.3) / 1.3 = 0.99615, which is not 100; integrity: 0.75
+    # health: (0.995 + 0.3 + 0.45) / 1.9 = 0.91842
+    assert [result[name]["value"] for name in ("quality", "integrity", "health")] == [99, 75, 92]
     assert result["health"]["weight_evaluated"] == "1.9"
     assert result["quality"]["parts"] == [
         {"rule_id": "V-008", "weight": "1", "evaluated": 200, "failed": 1},
@@ -43,7 +44,9 @@ def test_scores_weigh_rules_by_severity_and_round_half_up(tmp_path: Path) -> Non
     ]
 
 
-@pytest.mark.parametrize(("failed", "value"), [(199, 1), (198, 1), (200, 0), (1, 100), (2, 99), (400, 0)])
+@pytest.mark.parametrize(
+    ("failed", "value"), [(199, 1), (198, 1), (200, 0), (0, 100), (1, 99), (2, 99), (3, 99), (4, 98), (400, 0)]
+)
 def test_a_half_rounds_up_and_a_share_is_at_most_one(tmp_path: Path, failed: int, value: int) -> None:
     result = scored(tmp_path, ("high", outcome("C-006", RuleStatus.FAILED, 200, failed)))
     assert result["integrity"]["value"] == value

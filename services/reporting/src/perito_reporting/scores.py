@@ -1,6 +1,7 @@
 """Quality, integrity and health: one number each, shown with the parts it is made of.
 
 round(100 x sum of w(1 - failed/evaluated) / sum of w) over the evaluated rules, w the weight of the rule's severity.
+It is 100 only where nothing failed, else 99 at most: a full score beside a critical case would be read as a clean book.
 There is no number where less than half of the applicable weight was evaluated or a phase it speaks of is missing.
 """
 
@@ -38,7 +39,8 @@ def _score(accounts: Sequence[RuleAccount], missing: Sequence[str]) -> dict[str,
         value, reason = None, "less than half of the applicable weight was evaluated"
     else:
         kept = sum((_weight(a) * (1 - _failed(a)) for a in evaluated), Fraction())
-        value, reason = int(100 * kept / weight + Fraction(1, 2)), ""
+        flawless = kept == weight
+        value, reason = min(int(100 * kept / weight + Fraction(1, 2)), 100 if flawless else 99), ""
     return {
         "value": value,
         "reason": reason,

@@ -1,4 +1,7 @@
-"""What an analysis came to, on the terminal and as an exit code. Every number is read from the report."""
+"""What an analysis came to, on the terminal and as an exit code. Every number is read from the report.
+
+Words of the books are escaped: a product named `[b]` is no markup.
+"""
 
 import json
 from decimal import Decimal
@@ -7,6 +10,7 @@ from typing import Any
 
 from perito_kernel.findings import Severity
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from perito_standalone.analyze import Finished
@@ -43,7 +47,7 @@ def print_outcome(console: Console, finished: Finished, out: Path) -> None:
     status = finished.status
     for phase in status["phases"]:
         if phase["error"]:
-            console.print(f"\n{phase['phase']} failed: {phase['error']['message']}")
+            console.print(f"\n{phase['phase']} failed: {escape(phase['error']['message'])}")
     if finished.reported:
         report = read_report(out)
         verdict = report["verdict"]
@@ -70,9 +74,9 @@ def _stories(report: Report) -> Table:
     ):
         table.add_column(name, justify="right" if side == "right" else "left", no_wrap=name != "what")
     for story in report["stories"]:
-        what = _say(cases[story["leading_cases"][0]]["title"])
+        what = escape(_say(cases[story["leading_cases"][0]]["title"]))
         if story["folded"]:
-            place = f" ({story['place']})" if story["place"] else ""
+            place = f" ({escape(story['place'])})" if story["place"] else ""
             what = f"{titles[story['rule_id']]}{place}, first: {what}"
         amount = "" if story["gross"] is None else f"{story['currency']} {Decimal(story['gross']):,.2f}"
         table.add_row(story["severity"], story["rule_id"], what, f"{story['cases']:,}", amount)

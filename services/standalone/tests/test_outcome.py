@@ -1,0 +1,45 @@
+"""What the terminal shows is what the report says, to the letter."""
+
+import io
+import json
+from pathlib import Path
+from typing import Any
+
+from perito_standalone.analyze import Finished
+from perito_standalone.outcome import print_outcome
+from perito_standalone.run_files import REPORT_JSON
+from rich.console import Console
+
+
+def report(title: str, place: str) -> dict[str, Any]:
+    """The members of a report that the terminal reads, with one story of one rule."""
+    counts = {"records": 1, "rejected": 0, "cells": 1, "changed": 0}
+    return {
+        "verdict": {"sentence": {"en": "One case."}, "detail": {"en": ""}},
+        "stories": [
+            {
+                "rule_id": "C-006",
+                "place": place,
+                "folded": True,
+                "severity": "high",
+                "currency": "EUR",
+                "gross": "3",
+                "cases": 4,
+                "leading_cases": ["f1"],
+            }
+        ],
+        "cases": [{"fingerprint": "f1", "title": {"en": title}}],
+        "rules": [{"id": "C-006", "title": {"en": "Stock does not roll forward"}}],
+        "exposure": {"stories": 1},
+        "coverage": {"records": counts, "cells": counts, "rules": {"total": 1, "not_applicable": 0, "errored": 0}},
+        "conventions": [],
+    }
+
+
+def test_words_of_the_books_are_no_markup(tmp_path: Path) -> None:
+    (tmp_path / REPORT_JSON).write_text(json.dumps(report("[red]A-1[/red] is short", "[shop]")), encoding="utf-8")
+    shown = io.StringIO()
+    status = {"phases": [{"phase": "pattern", "error": {"message": "no [table] here"}}]}
+    print_outcome(Console(file=shown, width=200), Finished(status, True), tmp_path)
+    for words in ("[red]A-1[/red] is short", "([shop])", "no [table] here", "EUR 3.00"):
+        assert words in shown.getvalue()
