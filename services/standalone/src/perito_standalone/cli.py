@@ -41,7 +41,8 @@ _SERVE = """Starts all of Perito on this machine: REST, services, database, in o
 
 \b
 The first start prints an API key, once; only its hash is kept. Ctrl-C drains and stops; what was accepted
-and is not finished goes on at the next start.
+and is not finished goes on at the next start. Logs go to stderr as JSON lines: every step, or in a terminal
+warnings and errors alone.
 
 \b
 Examples:
@@ -104,11 +105,13 @@ def serve(
         bool, typer.Option("--allow-plain-http", help="Listen on other than loopback, unencrypted.")
     ] = False,
     memory: Memory = "",
+    verbose: Annotated[bool, typer.Option("--verbose", help="Log every step in a terminal too.")] = False,
 ) -> None:
     """See `_SERVE`."""
     from perito_standalone.commands import run_serve  # noqa: PLC0415 (help must not wait for the services)
 
-    raise typer.Exit(run_serve(data_dir, host, port, memory, allow_plain_http=allow_plain_http))
+    code = run_serve(data_dir, host, port, memory, allow_plain_http=allow_plain_http, verbose=verbose)
+    raise typer.Exit(code)
 
 
 @app.command(help=_DEMO, short_help="Examine generated books with planted faults")

@@ -80,7 +80,9 @@ def run_reproduce(finding: str, report: Path, path: Path, mapping: Path | None, 
     return _guarded(work, lambda: None)
 
 
-def run_serve(data_dir: Path | None, host: str, port: int, memory: str, *, allow_plain_http: bool) -> int:
+def run_serve(
+    data_dir: Path | None, host: str, port: int, memory: str, *, allow_plain_http: bool, verbose: bool
+) -> int:
     """`perito serve`. Returns the exit code when it has been told to stop."""
     directory = (data_dir or default_data_directory()).absolute()
 
@@ -88,7 +90,7 @@ def run_serve(data_dir: Path | None, host: str, port: int, memory: str, *, allow
         _refuse_open_door(host, allow_plain_http)
         listen = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
         settings = SupervisorSettings(directory, listen=listen, memory_bytes=_budget(memory))
-        return asyncio.run(_serve(settings))
+        return asyncio.run(_serve(settings, verbose))
 
     return _guarded(work, lambda: None)
 
@@ -104,11 +106,11 @@ def run_upgrade(data_dir: Path | None) -> int:
     return _guarded(work, lambda: None)
 
 
-async def _serve(settings: SupervisorSettings) -> int:
+async def _serve(settings: SupervisorSettings, verbose: bool) -> int:
     console = _console()
     told = asyncio.create_task(stop_signal())
     # In a terminal JSON lines would bury the two lines that matter; elsewhere stderr is where logs belong.
-    configure_logs("WARNING" if sys.stderr.isatty() else "INFO")
+    configure_logs("WARNING" if sys.stderr.isatty() and not verbose else "INFO")
     async with Supervisor(settings) as supervisor:
         where = f"Perito serves http://{supervisor.address}/api/forensic (data in {settings.data_dir})"
         console.print(where, soft_wrap=True)
