@@ -78,6 +78,7 @@ _OVERRIDES: Mapping[str, Mapping[str, str]] = {
         "table_name": "'sales'",
         "column_name": "'product'",
         "file_id": "i % 5",
+        "personal": "false",
         "raw": "CASE WHEN h % 100 = 0 THEN 'p' ELSE 'P' END || (i // 5)",
         "normal": "'P' || (i // 5)",
         "value": "CASE WHEN h % 100 = 0 THEN 'p' ELSE 'P' END || (i // 5)",

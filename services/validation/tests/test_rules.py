@@ -112,3 +112,18 @@ def test_other_spellings_of_a_key_are_one_finding_per_column_and_file(tmp_path: 
     assert found["t.csv"]["measures"]["repaired"] == "1"
     assert [row["line"] for row in done.proof(found["s.csv"])] == [2, 5]
     assert {row["values"]["reference"] for row in done.proof(found["s.csv"])} == {"PRD-1", "PRD-2"}
+
+
+def test_no_finding_names_a_person(tmp_path: Path) -> None:
+    """Users and customers stand in findings by a pseudonym or not at all; file and line lead whoever may see them."""
+    mapping = HEAD + (
+        "  u.csv:\n    tables:\n      users:\n        columns: {user: u, name: n}\n"
+        "  s.csv:\n    tables:\n      sales:\n        columns: {document: d, user: u, customer: c}\n"
+    )
+    files = {"u.csv": "u,n\nAMARA,x\nAMARA,y\nBOLA,z\n", "s.csv": "d,u,c\n1,amara,CHIDI\n2,AMARA,chidi\n"}
+    done = examine(tmp_path, files, mapping)
+    told = [*done.of("V-008"), *done.of("V-012")]
+    assert [(f["rule_id"], f["row_count"]) for f in told] == [("V-008", 2), ("V-012", 1), ("V-012", 1)]
+    words = str([told, done.evidence]).upper()
+    assert [name for name in ("AMARA", "BOLA", "CHIDI") if name in words] == []
+    assert [[row["line"] for row in done.proof(finding)] for finding in told] == [[2, 3], [3], [2]]

@@ -116,10 +116,11 @@ def _domains(written: Written) -> list[tuple[str, str]]:
 
 def _entity_keys(written: Written, name: str, domain: str) -> str:
     raw = f"coalesce({quote(name + '_source')}, {quote(name)})"
+    personal = str(written.table.columns[name].personal).lower()
     folded = "upper(trim(CASE WHEN regexp_full_match(raw, '[\\x00-\\x7F]*') THEN raw ELSE nfkc(raw) END))"
     return (
         f"SELECT {literal(domain)} AS domain, {literal(written.table.name)} AS table_name, "
-        f"{literal(name)} AS column_name, file_id, raw, "
+        f"{literal(name)} AS column_name, file_id, {personal} AS personal, raw, "
         f"coalesce(nullif(ltrim({folded}, '0'), ''), left({folded}, 1)) AS normal, "
         "value, rows, first_record, first_line FROM "
         f"(SELECT _file_id AS file_id, {raw} AS raw, min({quote(name)}) AS value, count(*) AS rows, "
