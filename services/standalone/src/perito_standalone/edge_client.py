@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import ExitStack, asynccontextmanager
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
@@ -18,13 +19,17 @@ Status = dict[str, Any]
 
 
 class Refused(PeritoError):
-    """A problem document, as an error: its sentence, then each place it names with its remedy."""
+    """A problem document, as an error: its sentence, then each place it names with its remedy.
+
+    `again` where the service may be asked again in a moment.
+    """
 
     def __init__(self, problem: dict[str, Any]) -> None:
         errors: list[dict[str, Any]] = problem.get("errors") or []
         places = [_place(entry) for entry in errors]
         message = " ".join([str(problem.get("detail", "")), *(place for place in places if place)])
         super().__init__(str(problem.get("reason", "HTTP_ERROR")), message.strip())
+        self.again = problem.get("status") == HTTPStatus.SERVICE_UNAVAILABLE
 
 
 class EdgeClient:
@@ -46,12 +51,17 @@ class EdgeClient:
         return str(answer["id"])
 
     async def wait(self, analysis_id: str, on_status: Callable[[Status], None]) -> Status:
-        """Follows until the analysis ends; returns the last status."""
+        """Follows until the analysis ends; returns the last status. What was accepted goes on through a 503."""
         while True:
-            status = await self._ask("GET", f"/status/{analysis_id}")
-            on_status(status)
-            if status["status"] in _ENDED:
-                return status
+            try:
+                status = await self._ask("GET", f"/status/{analysis_id}")
+            except Refused as error:
+                if not error.again:
+                    raise
+            else:
+                on_status(status)
+                if status["status"] in _ENDED:
+                    return status
             await asyncio.sleep(_POLL_SECONDS)
 
     async def analysis(self, analysis_id: str) -> dict[str, Any]:

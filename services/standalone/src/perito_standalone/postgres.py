@@ -11,65 +11,65 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 
 import asyncpg
 import psutil
-from perito_kernel.errors import Internal, Precondition, Unavailable
+from perito_kernel.errors import Internal, PeritoError, Precondition, Unavailable
 
 from perito_standalone import postgres_watchdog
 from perito_standalone.data_directory import DataDirectory, remove_socket_folder, socket_folder
 from perito_standalone.postgres_binaries import MAJOR, installation
 from perito_standalone.postgres_cluster import ENVIRONMENT, SUPERUSER, as_user, initialise_cluster
-from perito_standalone.postgres_process import alive, end, living_server
+from perito_standalone.postgres_keeper import keep_running
+from perito_standalone.postgres_options import server_options
+from perito_standalone.postgres_process import alive, end, end_orphans, living_server, reap
 from perito_standalone.service_account import closed_parent, service_account
 
 _PORT = 5432  # part of the socket's name, and nothing listens there
-_SETTINGS = {
-    "listen_addresses": "",
-    "unix_socket_permissions": "0700",
-    "max_connections": "50",
-    "shared_buffers": "64MB",
-    "max_wal_size": "256MB",
-    "min_wal_size": "32MB",
-    "jit": "off",
-    "max_parallel_workers_per_gather": "0",
-    "password_encryption": "scram-sha-256",
-    "timezone": "UTC",
-    "log_timezone": "UTC",
-    "log_min_messages": "warning",
-    "log_min_error_statement": "panic",  # statements hold passwords and rows; neither belongs in a log
-    "idle_in_transaction_session_timeout": "60s",
-}
-_NOT_DURABLE = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
 
 
 @dataclass(frozen=True)
 class PostgresSettings:
-    """Seconds, all of them. `durable` off suits a directory that is thrown away: it survives kills, not power cuts."""
+    """Times in seconds. `durable` off suits a directory that is thrown away: it survives kills, not power cuts.
+
+    A server that ended by itself is started again, `restart_tries` times in a row at most; one that ends again before
+    `steady_seconds` counts as a failed try.
+    """
 
     start_seconds: float = 60.0  # recovery after a crash may take a while
     stop_seconds: float = 20.0
     orphan_seconds: float = 30.0  # how long a server waits for a new supervisor
     durable: bool = True
+    restart_tries: int = 8
+    steady_seconds: float = 10.0
 
 
 class EmbeddedPostgres:
     """A running PostgreSQL in `data_dir`, for as long as the `async with` block lasts.
 
+    Where it ends by itself it is started again, on the same files and the same socket; `lost` is told where that fails.
     Raises Conflict where another process holds the directory, Precondition where directory or version do not suit,
     Unavailable where the server does not come up.
     """
 
-    def __init__(self, data_dir: Path, settings: PostgresSettings | None = None) -> None:
+    def __init__(
+        self,
+        data_dir: Path,
+        settings: PostgresSettings | None = None,
+        lost: Callable[[PeritoError], None] | None = None,
+    ) -> None:
         self._settings = settings or PostgresSettings()
         self._account = service_account()
         self.directory = DataDirectory(data_dir, others_may_pass=self._account is not None)
         self._socket_folder = Path()
         self._process: psutil.Process | None = None
         self._watchdog: subprocess.Popen[bytes] | None = None
+        self._lost = lost or _nobody_cares
+        self._keeper: asyncio.Task[None] | None = None
         self.adopted = False
 
     @property
@@ -79,7 +79,7 @@ class EmbeddedPostgres:
 
     @property
     def log_path(self) -> Path:
-        """What the server said since it was last started."""
+        """What the server said since this data directory was last opened."""
         return self.directory.path / "postgres.log"
 
     @property
@@ -90,6 +90,11 @@ class EmbeddedPostgres:
     def pid(self) -> int:
         """Process id of the postmaster."""
         return self._running().pid
+
+    @property
+    def alive(self) -> bool:
+        """Whether its postmaster runs."""
+        return alive(self._process)
 
     @property
     def superuser_dsn(self) -> str:
@@ -113,6 +118,8 @@ class EmbeddedPostgres:
         except BaseException:
             await self._stop()
             raise
+        tries, steady = self._settings.restart_tries, self._settings.steady_seconds
+        self._keeper = asyncio.create_task(keep_running(self, tries, steady, self._lost), name="postgres keeper")
         return self
 
     async def __aexit__(
@@ -156,22 +163,48 @@ class EmbeddedPostgres:
         pid, self._socket_folder = left
         self._process = living_server(pid)
         if self._process is None:
-            (self.cluster / "postmaster.pid").unlink(missing_ok=True)  # we hold the lock, and that process is no server
+            await asyncio.to_thread(self._clear_away)
             return False
         return await self._answers()
 
     async def _start(self) -> None:
         if not (self.cluster / "PG_VERSION").exists():
             await asyncio.to_thread(self._initialise)
+        self.log_path.unlink(missing_ok=True)
         self._socket_folder = socket_folder("pg", self._socket_link)
         if self._account:
             os.chown(self._socket_folder, self._account.uid, self._account.gid)
-        settings = {**_SETTINGS, "unix_socket_directories": str(self._socket_folder)}
-        if not self._settings.durable:
-            settings |= _NOT_DURABLE
-        options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
+        await self._launch()
+
+    async def restart(self) -> None:
+        """Starts it again where it ended. Raises Unavailable POSTGRES_NOT_READY.
+
+        The data directory is never made anew here: files that vanished are no reason to begin with empty books.
+        """
+        if self.alive:  # it came up too slowly the last time
+            await asyncio.to_thread(end, self._running(), self._settings.stop_seconds)
+        await asyncio.to_thread(self._clear_away)
+        await asyncio.to_thread(self._clear_socket)
+        await self._launch()
+
+    def _clear_away(self) -> None:
+        """What a killed server leaves: its children, and notes that name a process which is no server any more."""
+        if self._process is not None:
+            reap(self._process)
+        end_orphans(self.cluster)
+        (self.cluster / "postmaster.pid").unlink(missing_ok=True)  # we hold the lock, and nobody is left
+
+    def _clear_socket(self) -> None:
+        self._socket_folder.mkdir(mode=0o700, exist_ok=True)  # those who connect know it by this path
+        if self._account:
+            os.chown(self._socket_folder, self._account.uid, self._account.gid)
+        for left in self._socket_folder.glob(".s.PGSQL.*"):
+            left.unlink()
+
+    async def _launch(self) -> None:
+        options = server_options(self._socket_folder, durable=self._settings.durable)
         command = [str(installation(MAJOR, self._account) / "bin" / "postgres"), "-D", str(self.cluster), *options]
-        log = os.open(self.log_path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+        log = os.open(self.log_path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
         try:
             started = subprocess.Popen(  # noqa: ASYNC220 (a fork and exec; asyncio's own would tie it to this loop)
                 command,
@@ -187,8 +220,8 @@ class EmbeddedPostgres:
         finally:
             os.close(log)
         started.returncode = 0  # psutil waits for it; this object is only how it was made
-        self._process = living_server(started.pid)
-        if self._process is None or not await self._answers():
+        self._process = psutil.Process(started.pid)
+        if not await self._answers():
             said = self.log_path.read_text(encoding="utf-8", errors="replace")[-500:]
             raise Unavailable(
                 "POSTGRES_NOT_READY",
@@ -237,6 +270,10 @@ class EmbeddedPostgres:
         )
 
     async def _stop(self) -> None:
+        if self._keeper is not None:
+            self._keeper.cancel()
+            await asyncio.gather(self._keeper, return_exceptions=True)
+            self._keeper = None
         try:
             if self._process is not None:
                 await asyncio.to_thread(end, self._process, self._settings.stop_seconds)
@@ -253,3 +290,7 @@ class EmbeddedPostgres:
         if self._process is None:
             raise Internal("POSTGRES_NOT_STARTED", "PostgreSQL is asked for before it was started.")
         return self._process
+
+
+def _nobody_cares(_: PeritoError) -> None:
+    """The log says it; nobody is told."""

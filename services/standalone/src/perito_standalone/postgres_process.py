@@ -2,6 +2,8 @@
 
 import contextlib
 import signal
+import time
+from pathlib import Path
 
 import psutil
 
@@ -32,3 +34,37 @@ def end(process: psutil.Process, seconds: float) -> None:
         with contextlib.suppress(psutil.TimeoutExpired):
             process.wait(patience)
             return
+
+
+def reap(process: psutil.Process) -> None:
+    """Takes note of a child's end, so that it does not stay a zombie."""
+    with contextlib.suppress(psutil.Error):
+        process.wait(0)
+
+
+def end_orphans(cluster: Path, seconds: float = 2.0) -> None:
+    """Waits for the children of a server that was killed, then ends them: they work on its files until they notice.
+
+    An idle one notices at once, one at work when it next speaks to its client. They must be gone before the server's
+    notes about itself are removed, because these keep a second server off the files.
+    """
+    for how in (None, signal.SIGQUIT, signal.SIGKILL):
+        if how is not None:
+            for process in _working_in(cluster):
+                with contextlib.suppress(psutil.NoSuchProcess):
+                    process.send_signal(how)
+        until = time.monotonic() + seconds
+        while time.monotonic() < until:
+            if not _working_in(cluster):
+                return
+            time.sleep(0.02)
+
+
+def _working_in(cluster: Path) -> list[psutil.Process]:
+    """Living servers and their children whose working directory this is."""
+    found: list[psutil.Process] = []
+    for process in psutil.process_iter():
+        with contextlib.suppress(psutil.Error):  # gone, a zombie, or somebody else's
+            if process.name() == "postgres" and alive(process) and Path(process.cwd()) == cluster.resolve():
+                found.append(process)
+    return found

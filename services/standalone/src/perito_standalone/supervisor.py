@@ -16,7 +16,7 @@ import grpc
 from perito_edge.app import create_app
 from perito_edge.server import EdgeServer
 from perito_edge.settings import EdgeSettings
-from perito_kernel.errors import Internal
+from perito_kernel.errors import Internal, PeritoError
 from perito_kernel.phases import Phase
 from perito_orchestrator.app import Orchestrator, OrchestratorSettings
 from perito_orchestrator.broker_memory import MemoryBroker
@@ -68,13 +68,14 @@ class Supervisor:
 
     `address` is where HTTP is served (`127.0.0.1:8080` or `unix:/path`), `first_key` the API key made at the very first
     start of a data directory (None later: only its hash is kept), `channel` leads to the orchestrator and `store` holds
-    the objects. Raises `PeritoError` where a part does not start; nothing is left running then.
+    the objects. Raises `PeritoError` where a part does not start; nothing is left running then. Where a part is lost
+    for good later, the block is cancelled and leaves with that part's `PeritoError`.
     """
 
     def __init__(self, settings: SupervisorSettings) -> None:
         self.settings = settings
         self.first_key: str | None = None
-        self.postgres = EmbeddedPostgres(settings.data_dir, settings.postgres)
+        self.postgres = EmbeddedPostgres(settings.data_dir, settings.postgres, self._part_lost)
         self.pool = ComputePool(
             settings.compute_slots,
             compute_share(settings.memory_bytes),
@@ -89,16 +90,39 @@ class Supervisor:
         self._orchestrator: Orchestrator | None = None
         self._channel: grpc.aio.Channel | None = None
         self._edge: EdgeServer | None = None
+        self._task: asyncio.Task[object] | None = None
+        self._lost: PeritoError | None = None
         self._lifecycle = self._in_order()
 
     async def __aenter__(self) -> Self:
-        await self._lifecycle.start()
+        self._task = asyncio.current_task()
+        try:
+            await self._lifecycle.start()
+        except asyncio.CancelledError:
+            self._raise_lost()
+            raise
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self._task = None  # from here on a loss changes nothing, and must not cut the stopping short
         await self._lifecycle.stop()
+        if kind is asyncio.CancelledError:
+            self._raise_lost()
+
+    def _part_lost(self, error: PeritoError) -> None:
+        if self._task is not None:
+            self._lost = error
+            self._task.cancel()
+
+    def _raise_lost(self) -> None:
+        """In place of the cancellation by which the block was left."""
+        if self._lost is not None:
+            task = asyncio.current_task()
+            if task is not None:
+                task.uncancel()
+            raise self._lost from None
 
     @property
     def address(self) -> str:
