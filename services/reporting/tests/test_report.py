@@ -118,7 +118,7 @@ def test_the_report_says_what_was_found(books: Upstream) -> None:
     assert document["transformations"][0]["file"] == "abuja.csv"
     assert document["kpis"][0]["value"] == "88.01"
     assert [step["rule_id"] for step in document["recommendations"]] == ["C-006", "P-008", "V-010"]
-    assert outcome.summary["scores"]["quality"] == 100
+    assert outcome.summary["scores"]["quality"] == 99, "one row of a thousand failed"
 
 
 def test_a_case_names_its_cause_and_counts_its_symptoms(books: Upstream) -> None:

@@ -16,7 +16,7 @@ from perito_kernel.phases import InputFile
 from perito_validation import reader
 from perito_validation.sniff import Dialect
 
-from .desk import HEAD, one_table, read
+from .desk import HEAD, examine, one_table, read
 
 TEXT = st.text(st.characters(exclude_categories=("Cs", "Cc"), include_characters="\t"), max_size=8)
 MAPPING = one_table("p.csv", "products", "{product: a, name: b, brand: c}")
@@ -217,6 +217,11 @@ def test_a_mapping_that_cannot_work_is_refused_in_words(tmp_path: Path, old: str
     assert read(tmp_path / "well", files, both).ask("SELECT qty FROM sales") == [(2,)]
     with pytest.raises(Invalid, match=says):
         read(tmp_path / "ill", files, both.replace(old, new))
+
+
+def test_a_folder_with_a_quote_in_its_name_is_a_folder(tmp_path: Path) -> None:
+    done = examine(tmp_path / "O'Brien", {"p.csv": "a\nA\nA\n"}, one_table("p.csv", "products", "{product: a}"))
+    assert [finding["row_count"] for finding in done.of("V-010")] == [1]
 
 
 def test_a_damaged_parquet_file_is_refused(tmp_path: Path) -> None:

@@ -13,13 +13,14 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from perito_kernel.findings import Severity, canonical_json
+from perito_kernel.findings import canonical_json
 from perito_kernel.phases import OutputFile, RuleOutcome
 
 from perito_rules.book import FINDINGS
 from perito_rules.confidence import confidence_sql
 from perito_rules.metrics import KPIS
 from perito_rules.model import Kind, Rule, rules_json
+from perito_rules.priority import priority_sql, rank_sql
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -91,10 +92,7 @@ def _table(
 
 def _head(connection: "DuckDBPyConnection", path: Path) -> OutputFile:
     """Highest priority first; findings without impact after those with, by severity. One line per finding."""
-    weight = " ".join(f"WHEN '{s.value}' THEN {s.weight}" for s in Severity)
-    rank = " ".join(f"WHEN '{s.value}' THEN {s.rank}" for s in Severity)
-    priority = f"abs(impact)::DECIMAL(28, 4) * confidence * (CASE severity {weight} END)::DECIMAL(2, 1)"
-    order = f"try({priority}) DESC NULLS LAST, CASE severity {rank} END DESC, fingerprint"
+    order = f"{priority_sql()} DESC NULLS LAST, {rank_sql()} DESC, fingerprint"
     cursor = connection.execute(
         f"SELECT * FROM _final QUALIFY row_number() OVER (PARTITION BY rule_id ORDER BY {order}) <= {HEAD}"
         f" ORDER BY rule_id, {order}"

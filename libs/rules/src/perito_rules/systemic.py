@@ -12,6 +12,7 @@ from perito_kernel.findings import Severity
 from perito_rules.book import Book, Tally, currency_cell, decimal_cell, period_bounds
 from perito_rules.model import Rule, Value
 from perito_rules.planner import Instance
+from perito_rules.priority import rank_sql
 from perito_rules.sqltext import json_object, literal, plain_text, quote
 
 _SAMPLES = 3
@@ -90,6 +91,5 @@ def _systemic_measures(rule: Rule, columns: Mapping[str, str], tally: Tally, sha
 def _worst(rule: Rule, columns: Mapping[str, str]) -> str:
     if "severity" not in columns:
         return literal(rule.severity.value)
-    ranks = " ".join(f"WHEN {literal(s.value)} THEN {s.rank}" for s in Severity)
     words = " ".join(f"WHEN {s.rank} THEN {literal(s.value)}" for s in Severity)
-    return f"CASE max(CASE severity {ranks} END) {words} END"
+    return f"CASE max({rank_sql()}) {words} END"

@@ -7,9 +7,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from perito_kernel.findings import Severity
 from perito_kernel.phases import Job, UpstreamResult
 from perito_rules.duck import describe, open_duckdb
+from perito_rules.priority import priority_sql, rank_sql, weight_sql
 from perito_rules.sqltext import literal, quote
 
 if TYPE_CHECKING:
@@ -102,17 +102,14 @@ def _selection(con: "DuckDBPyConnection", columns: Mapping[str, str], path: str)
 
 
 def _number_findings(con: "DuckDBPyConnection") -> None:
-    weights = " ".join(f"when '{severity.value}' then {severity.weight}" for severity in Severity)
-    ranks = " ".join(f"when '{severity.value}' then {severity.rank}" for severity in Severity)
     con.execute(f"""
         create temp table findings as
         select row_number() over (order by rule_id, fingerprint) as n, fingerprint, rule_id, phase, severity,
-               (case severity {ranks} end)::TINYINT as severity_rank,
-               (case severity {weights} end)::DECIMAL(2,1) as weight,
+               {rank_sql()} as severity_rank, {weight_sql()} as weight,
                confidence, impact,
                sign(coalesce(nullif(try_cast(delta_value as DECIMAL(38,4)), 0), impact)) * abs(impact) as signed_impact,
                case when impact is not null then coalesce(currency, '') end as currency,
                identity_json, period_start, period_end, coalesce(row_count, 0) as row_count,
                coalesce(systemic, false) as systemic, coalesce(recoverable, false) as recoverable,
-               (abs(impact) * confidence * (case severity {weights} end)::DECIMAL(2,1))::DECIMAL(34,9) as priority
+               {priority_sql()} as priority
         from finding_texts""")  # noqa: S608 - the kernel's own numbers

@@ -5,14 +5,16 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import duckdb
 from perito_kernel.errors import Invalid
 from perito_kernel.phases import Job, Outcome, OutputFile, Report
 from perito_rules.canonical import load_canonical
+from perito_rules.compute import rule_parameters
 from perito_rules.engine import run_rules
 from perito_rules.loader import load_rules
+from perito_rules.sqltext import literal
 
 from perito_validation import accounts, conventions, system, transformations
 from perito_validation.database import count, only_row, open_database
@@ -44,7 +46,7 @@ def validate(job: Job, report: Report) -> Outcome:
     run = run_rules(
         load_rules(RULES),
         intake.tables,
-        cast("Mapping[str, Mapping[str, Any]]", job.params.get("rules", {})),
+        rule_parameters(job),
         Path(job.out),
         Path(job.scratch),
         phase=job.phase,
@@ -67,7 +69,7 @@ def take_in(job: Job, mapping: BooksMapping, report: Report) -> Intake:
         report(0.7, "accounting for what was read")
         paths = {name: table.path for name, table in written.items()}
         paths |= _write_system(con, job, mapping, sources, written)
-        rows = {name: count(con, f"SELECT count(*) FROM read_parquet('{path}')") for name, path in paths.items()}
+        rows = {name: count(con, f"SELECT count(*) FROM {_relation(path)}") for name, path in paths.items()}
         digest = _digest(con, paths)
         as_of = conventions.newest_moment(con, written)
     summary = {
@@ -182,11 +184,15 @@ def _file_rows(job: Job, mapping: BooksMapping, sources: Mapping[str, Source]) -
     return rows
 
 
+def _relation(path: Path) -> str:
+    return f"read_parquet({literal(str(path))})"
+
+
 def _digest(con: duckdb.DuckDBPyConnection, paths: Mapping[str, Path]) -> str:
     """SHA-256 over the content of all tables, whatever the order of rows and the bytes of the files."""
     digest = hashlib.sha256()
     for name, path in sorted(paths.items()):
-        rows = f"SELECT count(*), bit_xor(hash(t)), sum(hash(t)::HUGEINT) FROM read_parquet('{path}') AS t"
+        rows = f"SELECT count(*), bit_xor(hash(t)), sum(hash(t)::HUGEINT) FROM {_relation(path)} AS t"
         row = only_row(con, rows)
         digest.update(f"{name}:{row}\n".encode())
     return digest.hexdigest()
