@@ -34,8 +34,8 @@ def test_scores_weigh_rules_by_severity_and_round_half_up(tmp_path: Path) -> Non
         ("high", outcome("C-006", RuleStatus.FAILED, 4, 1)),
         ("info", outcome("K-16", RuleStatus.FAILED, 10, 10)),
     )
-    # quality: (1 x 0.995 + 0.3) / 1.3 = 0.99615, which is not 100; integrity: 0.75
-    # health: (0.995 + 0.3 + 0.45) / 1.9 = 0.91842
+    # Quality is (1 x 0.995 + 0.3) / 1.3 = 0.99615, which is not 100; integrity is 0.75, and health
+    # (0.995 + 0.3 + 0.45) of 1.9, which is 0.91842.
     assert [result[name]["value"] for name in ("quality", "integrity", "health")] == [99, 75, 92]
     assert result["health"]["weight_evaluated"] == "1.9"
     assert result["quality"]["parts"] == [
