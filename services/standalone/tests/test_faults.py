@@ -3,7 +3,8 @@
 import asyncio
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import asyncpg
@@ -94,6 +95,90 @@ def test_database_killed_with_the_supervisor(house: House, dataset: str, undistu
     assert now[0] != left[0]
 
 
+def test_database_killed_alone(house: House, dataset: str, undisturbed: str) -> None:
+    """The supervisor starts it again, on the same socket, and nobody has to do anything."""
+    analysis = house.submit(dataset)
+    house.until(analysis, running("validation"))
+    left = postmaster(house.data_dir / "postgres")
+    assert left is not None
+    psutil.Process(left[0]).kill()
+    until = time.monotonic() + 60
+    while (now := postmaster(house.data_dir / "postgres")) is None or now[0] == left[0]:
+        assert time.monotonic() < until, "nobody started it again"
+        time.sleep(0.05)
+    while house.ask("GET", f"/status/{analysis}").status_code != 200:
+        assert time.monotonic() < until, "nobody connected again"
+        time.sleep(0.05)
+    house.completed(analysis)
+    assert house.digests(analysis) == house.digests(undisturbed)
+    assert house.report(analysis) == house.report(undisturbed)
+    now = postmaster(house.data_dir / "postgres")
+    assert now is not None
+    assert now[1] == left[1]
+
+
+def test_while_the_database_is_away_nobody_is_told_that_it_is_well(
+    house: House, dataset: str, undisturbed: str
+) -> None:
+    """Killed, and kept from coming back for a while: 503 with a reason, then everything goes on by itself."""
+    analysis = house.submit(dataset)
+    house.until(analysis, running("validation"))
+    with kept_away(house):
+        until = time.monotonic() + 20
+        while (health := house.ask("GET", "/health")).status_code == 200:
+            assert time.monotonic() < until, "health never noticed"
+            time.sleep(0.05)
+        assert (health.status_code, health.headers["Retry-After"]) == (503, "1")
+        assert (health.json()["ready"], health.json()["live"]) == (False, True)
+        assert health.json()["checks"] == {"orchestrator": "ok", "database": "unreachable"}
+        for answer in (
+            house.ask("GET", f"/status/{analysis}"),
+            house.ask("POST", "/analyze", json={"dataset_id": dataset}),
+        ):
+            assert (answer.status_code, answer.headers["Retry-After"]) == (503, "1"), answer.text
+            assert answer.json()["reason"] == "DATABASE_UNAVAILABLE"
+    while house.ask("GET", "/health").status_code != 200:
+        assert time.monotonic() < until + 60, "health never recovered"
+        time.sleep(0.05)
+    house.completed(analysis)
+    assert house.digests(analysis) == house.digests(undisturbed)
+    assert house.report(analysis) == house.report(undisturbed)
+    after = house.submit(dataset)
+    house.completed(after)
+    assert house.report(after) == house.report(undisturbed)
+
+
+def test_a_database_that_does_not_come_back_ends_the_process_with_a_sentence(
+    house: House, dataset: str, undisturbed: str
+) -> None:
+    analysis = house.submit(dataset)
+    house.until(analysis, running("validation"))
+    assert house.process is not None
+    with kept_away(house):
+        house.process.communicate(timeout=90)
+        assert house.process.returncode == 2
+    said = (house.data_dir.parent / "serve.log").read_text(encoding="utf-8").splitlines()[-1]
+    assert said.startswith("PostgreSQL ended and did not stay up in 8 tries")
+    assert "pg_control" in said
+    house.start()
+    house.completed(analysis)
+    assert house.digests(analysis) == house.digests(undisturbed)
+
+
+@contextmanager
+def kept_away(house: House) -> Generator[None]:
+    """The database is killed, and cannot start while the block lasts."""
+    needed = house.data_dir / "postgres" / "global" / "pg_control"
+    left = postmaster(house.data_dir / "postgres")
+    assert left is not None
+    needed.rename(house.data_dir.parent / "away")
+    psutil.Process(left[0]).kill()
+    try:
+        yield
+    finally:
+        (house.data_dir.parent / "away").rename(needed)
+
+
 def test_stopped_in_the_middle_and_started_again(house: House, dataset: str, undisturbed: str) -> None:
     analysis = house.submit(dataset)
     house.until(analysis, running("validation"))
@@ -113,6 +198,16 @@ def test_stopped_in_the_middle_and_started_again(house: House, dataset: str, und
 def load() -> float:
     """How much busier this machine is than it has cores: a start may take that many times its 5 s."""
     return max(1.0, psutil.getloadavg()[0] / (psutil.cpu_count() or 1))
+
+
+def test_parameters_of_a_rule_that_nobody_has_are_refused(house: House, dataset: str) -> None:
+    """With the real rules of all phases: what would be ignored is not accepted."""
+    params = {"rules": {"C-006": {"tolerance": "1"}, "C-999": {"tolerance": "1"}}}
+    answer = house.ask("POST", "/analyze", json={"dataset_id": dataset, "params": params})
+    problem = answer.json()
+    assert (answer.status_code, problem["reason"]) == (422, "PARAMETER_UNKNOWN_RULE")
+    assert problem["errors"][0]["pointer"] == "/params/rules/C-999"
+    assert "C-0" in problem["errors"][0]["near"]
 
 
 def test_another_tenant_sees_nothing(house: House, undisturbed: str) -> None:

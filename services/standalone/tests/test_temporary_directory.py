@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from perito_standalone.analyze import temporary_directory
-from perito_standalone.data_directory import DataDirectory
+from perito_standalone.data_directory import DataDirectory, socket_folder
 from perito_standalone.memory import compute_share, default_budget
 from perito_standalone.service_account import closed_parent, service_account
 
@@ -38,6 +38,8 @@ async def test_what_a_killed_one_left_is_swept_and_what_lives_is_not(monkeypatch
         for name in ("left", "young", "held", "other"):
             folder = base / ("other" if name == "other" else f"perito-analyze-{name}")
             folder.mkdir()
+        sockets = socket_folder("run", base / "perito-analyze-left" / "sockets")
+        (sockets / "edge").touch()
         with DataDirectory(base / "perito-analyze-held", others_may_pass=False):
             hour_ago = time.time() - 3600
             for name in ("perito-analyze-left", "perito-analyze-held", "other"):
@@ -45,6 +47,7 @@ async def test_what_a_killed_one_left_is_swept_and_what_lives_is_not(monkeypatch
             async with temporary_directory() as path:
                 kept = {entry.name for entry in base.iterdir()} - {path.name}
         assert kept == {"perito-analyze-young", "perito-analyze-held", "other"}
+        assert not sockets.exists(), "the sockets of what was left lie elsewhere, and go with it"
 
 
 async def test_folders_of_other_users_are_not_looked_into(monkeypatch: pytest.MonkeyPatch) -> None:

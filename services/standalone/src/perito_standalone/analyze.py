@@ -21,7 +21,7 @@ from perito_kernel.errors import Internal, PeritoError, Precondition
 from perito_runtime.grpc_client import call_errors
 
 from perito_standalone.books_folder import Books
-from perito_standalone.data_directory import make_folders
+from perito_standalone.data_directory import make_folders, remove_socket_folder
 from perito_standalone.edge_client import EdgeClient, Status, connect
 from perito_standalone.postgres import PostgresSettings
 from perito_standalone.postgres_watchdog import is_held, is_postgres, postmaster
@@ -129,6 +129,8 @@ def _sweep(base: Path) -> None:
     for left in base.glob(_PREFIX + "*"):
         with contextlib.suppress(FileNotFoundError):  # another command sweeps too
             if _is_abandoned(left):
+                for entry in left.iterdir():
+                    remove_socket_folder(entry)  # sockets lie elsewhere, by a link that goes with this folder
                 shutil.rmtree(left, ignore_errors=True)
 
 
