@@ -22,7 +22,8 @@ def postmaster(cluster: Path) -> tuple[int, Path] | None:
     """Process id and socket folder that a server wrote about itself, or None where there is none (or not yet)."""
     try:
         lines = (cluster / "postmaster.pid").read_text(encoding="utf-8").splitlines()
-        return int(lines[0]), Path(lines[4])
+        # The fifth line is there from the start and empty until the socket is: as a path that would be "here".
+        return (int(lines[0]), Path(lines[4])) if lines[4] else None
     except (FileNotFoundError, IndexError, ValueError):
         return None
 
@@ -47,14 +48,24 @@ def _exists(pid: int) -> bool:
 
 def watch(lock: Path, cluster: Path, seconds: float) -> bool:
     """Blocks until the supervisor is dead and the time is over; True if this process had to stop the server."""
+    ours = _holder(lock)
     while sys.stdin.buffer.read(4096):
         pass
     until = time.monotonic() + seconds
     while time.monotonic() < until:
-        if is_held(lock):
+        # The kernel may close the dead one's pipe before it drops its lock: only another holder is somebody who came.
+        if is_held(lock) and _holder(lock) != ours:
             return False
         time.sleep(_POLL_SECONDS)
     return stop_abandoned(lock, cluster)
+
+
+def _holder(lock: Path) -> bytes:
+    """Who wrote himself into the lock, which is whoever held it last."""
+    try:
+        return lock.read_bytes()
+    except FileNotFoundError:
+        return b""
 
 
 def is_held(lock: Path) -> bool:
