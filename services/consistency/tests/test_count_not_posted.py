@@ -144,6 +144,18 @@ def test_a_repeated_row_is_counted_once(tmp_path: Path) -> None:
     assert finding["delta_qty"] == Decimal(-1)
 
 
+def test_a_repeated_adjustment_is_counted_once_and_a_count_in_the_ledger_posts(tmp_path: Path) -> None:
+    twice = [adjusted("A", "2024-07-31", -1), adjusted("A", "2024-07-31", -1, _duplicate_file=0, _duplicate_record=1)]
+    assert products(run(tmp_path / "once", [count("A", 5, 4)], twice)) == []
+    assert products(run(tmp_path / "count", [count("A", 5, 4)], [adjusted("A", "2024-07-31", -1, "count")])) == []
+
+
+def test_costs_that_contradict_each_other_in_one_count_are_none(tmp_path: Path) -> None:
+    bins = [count("A", 5, 4, unit_cost="2"), count("A", 5, 4, unit_cost="3")]
+    (finding,) = run(tmp_path, bins, [adjusted("B", "2024-07-31", 1)]).findings
+    assert (finding["delta_qty"], finding["impact"]) == (Decimal(-2), None)
+
+
 def test_sessions_of_one_day_are_findings_of_their_own(tmp_path: Path) -> None:
     counts = [count("A", 5, 4, count_session="S1"), count("A", 5, 3, count_session="S2")]
     trial = run(tmp_path, counts, [adjusted("B", "2024-07-31", 1)])
@@ -155,5 +167,7 @@ def test_lots_are_matched_where_both_books_keep_them(tmp_path: Path) -> None:
     counts = [count("A", 5, 4, lot="X"), count("A", 5, 4, lot="Y")]
     both = run(tmp_path / "both", counts, [adjusted("A", "2024-07-31", -1, lot="X")])
     assert [f["identity"]["lot"] for f in both.findings] == ["Y"]
+    (finding,) = run(tmp_path / "other", counts, [adjusted("A", "2024-07-31", -1, lot="X")]).findings
+    assert [row["key"]["lot"] for row in both.proof(finding)] == ["Y"], "the rows of the other lot prove nothing here"
     one = run(tmp_path / "one", counts, [adjusted("A", "2024-07-31", -2)])
     assert one.findings == []

@@ -1,6 +1,5 @@
 """C-006: a cell that does not add up is found with its whole bridge, and one that does is left alone."""
 
-from collections.abc import Mapping
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -8,30 +7,8 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from perito_kernel.phases import RuleStatus
-from perito_rules.loader import load_rules
-from perito_rules.trial import Trial, try_rules
 
-RULE = [rule for rule in load_rules("perito_consistency.rules") if rule.id == "C-006"]
-FEED = [{"name": "sales_move_stock", "value": "feed"}, {"name": "currency", "value": "NGN"}]
-LEDGER = [{"name": "sales_move_stock", "value": "ledger"}]
-
-
-def stock(day: str, qty: object, product: str = "A", **more: object) -> Mapping[str, Any]:
-    return {"snapshot_date": day, "product": product, "location": "L1", "qty": qty, **more}
-
-
-def moved(day: str | None, kind: str | None, qty: object, product: str = "A", **more: object) -> Mapping[str, Any]:
-    row = {"movement": f"{day}{kind}{qty}{product}", "ts": day, "ts_date": day, "type": kind, "product": product}
-    return {**row, "location": "L1", "qty": qty, **more}
-
-
-def sold(day: str, qty: object, product: str = "A", kind: str = "sale", **more: object) -> Mapping[str, Any]:
-    row = {"document": f"S{day}", "ts": day, "ts_date": day, "type": kind, "product": product, "location": "L1"}
-    return {**row, "qty": qty, **more}
-
-
-def run(folder: Path, tables: Mapping[str, Any], **params: object) -> Trial:
-    return try_rules(RULE, tables, folder, params={"C-006": params})
+from .stock_books import FEED, LEDGER, moved, run, sold, stock
 
 
 def faulty() -> dict[str, Any]:
@@ -129,52 +106,6 @@ def test_sales_in_the_ledger_are_not_subtracted_again(tmp_path: Path) -> None:
     assert (finding["delta_qty"], finding["measures"]["sales"]) == (Decimal(3), "-6")
 
 
-def test_a_negative_sales_line_is_a_return_and_counts_once(tmp_path: Path) -> None:
-    tables = {
-        "inventory": [stock("2024-07-31", 10), stock("2024-08-31", 8)],
-        "movements": [moved("2024-08-20", "receipt", 0)],
-        "sales": [sold("2024-08-20", 3), sold("2024-08-21", -1)],
-        "conventions": FEED,
-    }
-    assert run(tmp_path / "feed", tables).findings == []
-    ledger = [*tables["movements"], moved("2024-08-21", "return", 1)]
-    assert run(tmp_path / "both", {**tables, "movements": ledger}).findings == []
-    broken = [stock("2024-07-31", 10), stock("2024-08-31", 9)]
-    (finding,) = run(tmp_path / "broken", {**tables, "inventory": broken}).findings
-    assert (finding["measures"]["sales"], finding["measures"]["returns"]) == ("-3", "1")
-    both = run(tmp_path / "proof", {**tables, "movements": ledger, "inventory": broken})
-    assert [row["values"]["qty"] for row in both.proof(both.findings[0]) if row["role"] == "sale"] == ["3"]
-
-
-def test_several_snapshots_of_one_day_are_not_added_up(tmp_path: Path) -> None:
-    """Two bins at one moment are one stock; a stock told at eight and again at noon is one stock told twice."""
-    bins = [stock("2024-07-31", 10), stock("2024-08-31", 4), stock("2024-08-31", 6)]
-    twice = [
-        stock("2024-07-31", 10, "B"),
-        stock("2024-08-31", 10, "B", snapshot_date_source="2024-08-31 08:00"),
-        stock("2024-08-31", 10, "B", snapshot_date_source="2024-08-31 12:00"),
-    ]
-    outcome = run(tmp_path, {"inventory": [*bins, *twice], "movements": [moved("2024-08-01", "receipt", 0)]}).outcomes
-    assert (outcome["C-006"].evaluated, outcome["C-006"].unknown, outcome["C-006"].failed) == (2, 1, 0)
-
-
-def test_movements_that_no_two_snapshots_enclose_are_told(tmp_path: Path) -> None:
-    tables = {
-        "inventory": [stock("2024-07-31", 10), stock("2024-08-31", 10), stock("2024-08-31", 1, "NEW")],
-        "movements": [
-            *(moved("2024-07-31", "receipt", 5), moved("2024-08-02", "receipt", 0), moved("2024-09-01", "waste", -2)),
-            *(moved("2024-08-02", "receipt", 1, "NEW"), moved("2024-08-02", "receipt", 1, "NOWHERE")),
-        ],
-        "sales": [sold("2024-08-20", 0), sold("2024-09-20", 3), sold("2024-09-20", 3, kind="void")],
-    }
-    feed = run(tmp_path / "feed", {**tables, "conventions": FEED}).outcomes["C-006"]
-    assert feed.facts["rows_between_no_snapshots"] == "5"
-    assert (
-        run(tmp_path / "own", {**tables, "conventions": LEDGER}).outcomes["C-006"].facts["rows_between_no_snapshots"]
-        == "4"
-    )
-
-
 def test_a_movement_on_the_day_of_a_snapshot_belongs_before_it(tmp_path: Path) -> None:
     tables = {
         "inventory": [stock("2024-07-31", 10), stock("2024-08-31", 15)],
@@ -189,45 +120,6 @@ def test_a_month_without_snapshot_widens_the_window(tmp_path: Path) -> None:
         "movements": [moved("2024-07-15", "receipt", 5), moved("2024-08-15", "receipt", 1)],
     }
     assert run(tmp_path, tables).outcomes["C-006"].status is RuleStatus.PASSED
-
-
-def test_what_could_not_be_read_makes_a_cell_unknown(tmp_path: Path) -> None:
-    pairs = [("A", "qty"), ("B", "day"), ("C", "snapshot"), ("D", "none")]
-    tables: dict[str, Any] = {"inventory": [], "movements": []}
-    for product, lost in pairs:
-        closing = None if lost == "snapshot" else 12
-        tables["inventory"] += [stock("2024-07-31", 10, product), stock("2024-08-31", closing, product)]
-        day = None if lost == "day" else "2024-08-05"
-        tables["movements"].append(moved(day, "receipt", None if lost == "qty" else 1, product))
-    trial = run(tmp_path, tables)
-    outcome = trial.outcomes["C-006"]
-    assert (outcome.evaluated, outcome.unknown, outcome.failed) == (4, 3, 1)
-    assert trial.findings[0]["identity"]["product"] == "D"
-
-
-def test_a_sale_whose_type_could_not_be_read_is_not_guessed(tmp_path: Path) -> None:
-    tables = {
-        "inventory": [stock("2024-07-31", 10), stock("2024-08-31", 7)],
-        "movements": [moved("2024-08-01", "receipt", 0)],
-        "sales": [{**sold("2024-08-20", 3), "type": None, "type_source": "VTA?"}],
-        "conventions": FEED,
-    }
-    outcome = run(tmp_path / "unreadable", tables).outcomes["C-006"]
-    assert (outcome.evaluated, outcome.unknown) == (1, 1)
-    untyped = [{k: v for k, v in sold("2024-08-20", 3).items() if k != "type"}]
-    assert run(tmp_path / "untyped", {**tables, "sales": untyped}).outcomes["C-006"].unknown == 0
-
-
-def test_lots_are_told_apart_only_where_all_books_keep_them(tmp_path: Path) -> None:
-    lots = [stock("2024-07-31", 5, lot="X"), stock("2024-07-31", 5, lot="Y")]
-    lots += [stock("2024-08-31", 4, lot="X"), stock("2024-08-31", 6, lot="Y")]
-    swapped = [moved("2024-08-02", "sale", -1, lot="Y"), moved("2024-08-03", "receipt", 1, lot="X")]
-    found = run(tmp_path / "lots", {"inventory": lots, "movements": swapped})
-    assert sorted((f["identity"]["lot"], f["delta_qty"]) for f in found.findings) == [("X", -2), ("Y", 2)]
-    proof = [row["values"].get("lot") for f in found.findings for row in found.proof(f) if row["role"] == "movement"]
-    assert sorted(proof) == ["X", "Y"]
-    plain = [{k: v for k, v in row.items() if k != "lot"} for row in swapped]
-    assert run(tmp_path / "sums", {"inventory": lots, "movements": plain}).findings == []
 
 
 def test_the_cost_is_the_last_one_known_and_says_whence(tmp_path: Path) -> None:

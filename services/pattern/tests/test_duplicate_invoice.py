@@ -62,6 +62,17 @@ def test_what_makes_a_number_the_same(tmp_path: Path, one: str, other: str, same
     assert len(trial.findings) == (1 if same else 0)
 
 
+def test_an_amount_that_its_lines_do_not_give_is_the_documents(tmp_path: Path) -> None:
+    def entered(document: str, whole: int | None) -> list[dict[str, Any]]:
+        lines = [invoice(document, 50, line="1"), invoice(document, None, line="2", product="B")]
+        return [line | {"document_total": whole} for line in lines]
+
+    (finding,) = run(tmp_path / "stated", [*entered("7", 80), *entered("07", 80)]).findings
+    assert (finding["impact"], finding["severity"]) == (Decimal(80), "high")
+    (finding,) = run(tmp_path / "unstated", [*entered("7", None), *entered("07", None)]).findings
+    assert (finding["impact"], finding["severity"]) == (None, "medium")
+
+
 def test_the_first_entered_is_the_original(tmp_path: Path) -> None:
     rows = [invoice("9", 30, posted_at="2025-05-02"), invoice("09", 40, posted_at="2025-05-01")]
     (finding,) = run(tmp_path, rows).findings

@@ -59,6 +59,16 @@ def test_zero_in_the_books_is_accurate_only_for_zero(tmp_path: Path) -> None:
     assert kpi(trial, "exact")["value"] == kpi(trial, "within_tolerance")["value"] == 50
 
 
+def test_books_below_zero_have_the_tolerance_of_their_size(tmp_path: Path) -> None:
+    assert kpi(run(tmp_path, [count(-100, -96), count(-100, -94)]), "within_tolerance")["numerator"] == 1
+
+
+def test_a_product_with_two_categories_has_none(tmp_path: Path) -> None:
+    master = [*MASTER, {"product": "A", "category": "Garden"}]
+    trial = try_rules(RULE, {"counts": [count(5, 5), count(5, 5, "B")], "products": master}, tmp_path)
+    assert {row["key"] for row in trial.kpis if row["scope"] == "category"} == {"Home"}
+
+
 def test_a_reported_difference_changes_nothing(tmp_path: Path) -> None:
     trial = run(tmp_path, [count(0, 0, reported_variance=-1), count(5, 4, reported_variance=0)])
     assert kpi(trial, "exact")["numerator"] == 1

@@ -41,6 +41,13 @@ def test_unreadable_cells_are_one_finding_per_column(tmp_path: Path) -> None:
     assert done.of("V-008") == []
 
 
+def test_a_finding_lists_ten_patterns_and_tells_how_many_there_are(tmp_path: Path) -> None:
+    text = "a,c,n\n" + "".join(f"P{i},{'-' * i}x,y\n" for i in range(1, 13))
+    (finding,) = examine(tmp_path, {"p.csv": text}, PRODUCTS).of("V-004")
+    assert (len(finding["measures"]["patterns"]), finding["measures"]["distinct_patterns"]) == (10, "12")
+    assert finding["row_count"] == 12
+
+
 def test_keys_missing_or_used_twice_are_found_but_not_exact_repetitions(tmp_path: Path) -> None:
     text = "a,c,n\nA,1,x\nA,2,x\nB,1,x\nB,1,x\n,5,x\nC,1,x\n"
     done = examine(tmp_path, {"p.csv": text}, PRODUCTS)
@@ -112,6 +119,17 @@ def test_other_spellings_of_a_key_are_one_finding_per_column_and_file(tmp_path: 
     assert found["t.csv"]["measures"]["repaired"] == "1"
     assert [row["line"] for row in done.proof(found["s.csv"])] == [2, 5]
     assert {row["values"]["reference"] for row in done.proof(found["s.csv"])} == {"PRD-1", "PRD-2"}
+
+
+def test_the_masters_form_is_the_reference_however_rare(tmp_path: Path) -> None:
+    mapping = HEAD + (
+        "  p.csv:\n    tables:\n      products:\n        columns: {product: a}\n"
+        "  s.csv:\n    tables:\n      sales:\n        columns: {document: d, product: p}\n"
+    )
+    done = examine(tmp_path, {"p.csv": "a\nP-1\n", "s.csv": "d,p\n1,p-1\n2,p-1\n3,p-1\n"}, mapping)
+    (finding,) = done.of("V-012")
+    assert (finding["identity"]["file"], finding["row_count"]) == ("s.csv", 3)
+    assert (finding["measures"]["example"], finding["measures"]["example_reference"]) == ("p-1", "P-1")
 
 
 def test_no_finding_names_a_person(tmp_path: Path) -> None:
