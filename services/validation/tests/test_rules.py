@@ -132,7 +132,7 @@ def test_the_masters_form_is_the_reference_however_rare(tmp_path: Path) -> None:
     assert (finding["measures"]["example"], finding["measures"]["example_reference"]) == ("p-1", "P-1")
     alone = one_table("s.csv", "sales", "{document: d, product: p}")
     (finding,) = examine(tmp_path / "alone", {"s.csv": "d,p\n1,p-1\n2,p-1\n3,P-1\n"}, alone).of("V-012")
-    assert (finding["row_count"], finding["measures"]["example_reference"]) == (1, "p-1"), "the most frequent without one"
+    assert (finding["row_count"], finding["measures"]["example_reference"]) == (1, "p-1"), "the most frequent"
 
 
 def test_no_finding_names_a_person(tmp_path: Path) -> None:
