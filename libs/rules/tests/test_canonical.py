@@ -76,8 +76,9 @@ def test_a_rule_that_cannot_be_expressed_is_named() -> None:
 
 
 def test_every_canonical_table_serves_some_rule() -> None:
+    """All but the two that speak to people about the mapping."""
     used = {t for entry in catalogue().values() for t in (*entry["needs"], *entry.get("optional", {}))}
-    assert set(every_table()) - used == set()
+    assert set(every_table()) - used == {"placements", "questions"}
 
 
 def test_all_names_work_in_sql_without_quotes() -> None:

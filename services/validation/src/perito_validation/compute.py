@@ -22,6 +22,7 @@ from perito_validation.feeds import Planner, lookups_of
 from perito_validation.mapping import BooksMapping, parse_mapping
 from perito_validation.reader import Source, load
 from perito_validation.tables import Written, table_order, write_table
+from perito_validation.understanding import Understanding, of_given_mapping
 
 PARQUET = "application/vnd.apache.parquet"
 RULES = "perito_validation.rules"
@@ -69,6 +70,7 @@ def take_in(job: Job, mapping: BooksMapping, report: Report) -> Intake:
         report(0.7, "accounting for what was read")
         paths = {name: table.path for name, table in written.items()}
         paths |= _write_system(con, job, mapping, sources, written)
+        paths |= _write_understanding(con, of_given_mapping(mapping, job.files, sources), Path(job.out))
         rows = {name: count(con, f"SELECT count(*) FROM {_relation(path)}") for name, path in paths.items()}
         digest = _digest(con, paths)
         as_of = conventions.newest_moment(con, written)
@@ -156,6 +158,14 @@ def _write_system(
     repeated = [accounts.duplicates_sql(table) for _, table in sorted(written.items()) if table.duplicates]
     paths["duplicates"] = system.write_query(con, "duplicates", repeated, out)
     return paths
+
+
+def _write_understanding(con: duckdb.DuckDBPyConnection, understood: Understanding, out: Path) -> dict[str, Path]:
+    rows = {
+        "placements": [placement.row(ordinal) for ordinal, placement in enumerate(understood.placements, 1)],
+        "questions": [question.row(ordinal) for ordinal, question in enumerate(understood.questions, 1)],
+    }
+    return {name: system.write_rows(con, name, content, out) for name, content in rows.items()}
 
 
 def _file_rows(job: Job, mapping: BooksMapping, sources: Mapping[str, Source]) -> list[dict[str, object]]:

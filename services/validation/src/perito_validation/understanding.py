@@ -1,0 +1,128 @@
+"""What was understood of the files: where each source column went, and what only a person can answer.
+
+Rows of the system tables `placements` and `questions`. A proposal brings its own, with confidence and reasons; for a
+mapping that a person gave they are read off the mapping, so that what nobody named is said as well.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from perito_kernel.phases import InputFile
+
+from perito_validation.mapping import BooksMapping, FileMapping
+from perito_validation.reader import Source
+
+Status = Literal["mapped", "constant", "joined", "not_used", "unplaced"]
+
+
+@dataclass(frozen=True)
+class Reason:
+    """One sentence in both languages."""
+
+    english: str
+    spanish: str
+
+
+@dataclass(frozen=True)
+class Placement:
+    """Where one source column went. `source_column` is "" for a constant and for a file that was not read; `table`
+    and `column` are "" where it feeds none. `confidence` is 0 to 1, None where a person decided."""
+
+    file_id: int
+    source_column: str
+    table: str
+    column: str
+    status: Status
+    confidence: float | None
+    reason: Reason
+
+    def row(self, ordinal: int) -> dict[str, object]:
+        """Its row of the system table `placements`."""
+        return {
+            "ordinal": ordinal,
+            "file_id": self.file_id,
+            "source_column": self.source_column or None,
+            "table_name": self.table or None,
+            "column_name": self.column or None,
+            "status": self.status,
+            "confidence": None if self.confidence is None else f"{self.confidence:.2f}",
+            "reason_en": self.reason.english,
+            "reason_es": self.reason.spanish,
+        }
+
+
+@dataclass(frozen=True)
+class Question:
+    """What the books do not tell. `file_id` is None for all files; `add_yaml` the lines that would answer it, with the
+    place in the mapping where they belong; "" where no line can."""
+
+    file_id: int | None
+    topic: str
+    text: Reason
+    add_yaml: str
+
+    def row(self, ordinal: int) -> dict[str, object]:
+        """Its row of the system table `questions`."""
+        return {
+            "ordinal": ordinal,
+            "file_id": self.file_id,
+            "topic": self.topic,
+            "question_en": self.text.english,
+            "question_es": self.text.spanish,
+            "add_yaml": self.add_yaml or None,
+        }
+
+
+@dataclass(frozen=True)
+class Understanding:
+    """All that is said about how the files were understood, in the order of files and columns."""
+
+    placements: Sequence[Placement] = ()
+    questions: Sequence[Question] = ()
+
+
+_GIVEN = Reason("The mapping says so.", "Lo dice el mapeo.")
+_UNNAMED = Reason("The mapping does not name this column.", "El mapeo no nombra esta columna.")
+_UNREAD = Reason(
+    "The mapping does not name this file: nothing of it was examined.",
+    "El mapeo no nombra este archivo: no se examinó nada de él.",
+)
+
+
+def of_given_mapping(mapping: BooksMapping, files: Sequence[InputFile], sources: Mapping[str, Source]) -> Understanding:
+    """What a mapping that a person wrote says about every column of every file, those it leaves out included."""
+    found: list[Placement] = []
+    for source in sorted(sources.values(), key=lambda source: source.file_id):
+        if source.name in mapping.files:
+            found += _of_file(source, mapping.files[source.name])
+    read = {source.file_id for source in sources.values()}
+    found += [
+        Placement(file_id, "", "", "", "unplaced", None, _UNREAD)
+        for file_id, _ in enumerate(files)
+        if file_id not in read
+    ]
+    return Understanding(found)
+
+
+def _of_file(source: Source, entry: FileMapping) -> Iterator[Placement]:
+    used = dict.fromkeys(source.header, False)
+    made: list[Placement] = []
+    for table, part in entry.tables.items():
+        for name, cell in part.columns.items():
+            header = _header(source, cell.column)
+            used[header] = True
+            made.append(Placement(source.file_id, header, table, name, "mapped", None, _GIVEN))
+            if cell.unit is not None:
+                used[_header(source, cell.unit.column)] = True
+        made += [Placement(source.file_id, "", table, name, "constant", None, _GIVEN) for name in part.constants]
+    places = {header: at for at, header in enumerate(source.header)}
+    made += [
+        Placement(source.file_id, h, "", "", "not_used", None, _UNNAMED) for h, is_used in used.items() if not is_used
+    ]
+    yield from sorted(made, key=lambda placement: places.get(placement.source_column, len(places)))
+
+
+def _header(source: Source, column: str) -> str:
+    """The header as the file has it, for a name that the mapping wrote with other blanks around it."""
+    return next((name for name in source.header if name.strip() == column.strip()), column)
