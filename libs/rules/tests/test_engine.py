@@ -75,7 +75,7 @@ def test_a_violation_becomes_a_finding_with_its_rows(tmp_path: Path) -> None:
     assert finding["fingerprint"] == fingerprint("C-901", {"product": "B", "location": "L1"}, "2024-07-01")
     assert finding["identity"] == {"product": "B", "location": "L1"}
     assert finding["title_en"] == "B at L1 holds 2.5, worth 2,500.625"
-    assert finding["title_es"] == "B en L1 tiene 2.5, valor 2,500.625"
+    assert finding["title_es"] == "B en L1 tiene 2,5, valor 2.500,625"
     assert finding["measures"] == {"mood": "low"}
     assert (finding["impact"], finding["currency"]) == (Decimal("2500.6250"), "NGN")
     assert (finding["observed"], finding["expected"], finding["delta_qty"]) == ("2.5", "5", Decimal("-2.5000"))
@@ -101,17 +101,22 @@ def test_parameters_move_the_threshold_and_unknown_ones_are_refused(tmp_path: Pa
 
 
 @pytest.mark.parametrize(
-    ("tables", "reason"),
+    ("tables", "reason", "spanish"),
     [
-        ({"conventions": CURRENCY}, "needs table inventory"),
-        ({"inventory": [{"product": "A", "location": "L"}]}, "needs column inventory.snapshot_date"),
-        ({"inventory": []}, "no cells to evaluate"),
+        ({"conventions": CURRENCY}, "needs table inventory", "necesita la tabla inventory"),
+        (
+            {"inventory": [{"product": "A", "location": "L"}]},
+            "needs column inventory.snapshot_date",
+            "necesita la columna inventory.snapshot_date",
+        ),
+        ({"inventory": []}, "no cells to evaluate", "no hay nada que evaluar"),
     ],
 )
-def test_what_cannot_be_tested_says_what_it_needs(tables: Any, reason: str, tmp_path: Path) -> None:
+def test_what_cannot_be_tested_says_what_it_needs(tables: Any, reason: str, spanish: str, tmp_path: Path) -> None:
     outcome = try_rules([set_rule()], tables, tmp_path).outcomes["C-901"]
     assert outcome.status is RuleStatus.NOT_APPLICABLE
     assert outcome.reason.startswith(reason)
+    assert outcome.reason_es.startswith(spanish)
 
 
 @pytest.mark.parametrize(

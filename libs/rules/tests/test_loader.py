@@ -29,6 +29,7 @@ texts:
   finding: {en: "{product}", es: "{product}"}
 explanation: {en: Why., es: Por qué.}
 remedy: {en: Count., es: Contar.}
+words: {not_posted: {es: sin registrar}, miss: {en: "off by", es: "difiere en"}}
 source: test
 --- */
 -- What this rule is.
@@ -81,6 +82,8 @@ def test_a_rule_is_read_with_the_lines_of_its_sections() -> None:
         ("grain: key", "grain: key\neach: row", "each must be"),
         ("entities: [product]", "entities: [location]", "entity location must be one of identity"),
         ("grain: key", "grain: key\nuses: [inventory]", "name it in uses only"),
+        ("not_posted: {es: sin registrar}", "not_posted: {en: not posted}", "word 'not_posted' needs es"),
+        ("not_posted: {es", "off: {es", "put it in quotes"),
     ],
 )
 def test_a_malformed_rule_is_refused(old: str, new: str, says: str) -> None:
@@ -102,6 +105,10 @@ def test_rules_json_says_what_reporting_needs() -> None:
     (told,) = json.loads(rules_json((rule,)))
     assert told["title"] == {"en": "Title", "es": "Título"}
     assert (told["explains"], told["entities"], told["recoverable"]) == (["C-902"], ["product"], True)
+    assert told["words"] == {
+        "not_posted": {"en": "not posted", "es": "sin registrar"},
+        "miss": {"en": "off by", "es": "difiere en"},
+    }
     assert told["sql"].startswith("-- What this rule is.")
     assert told["parameters"]["floor"] == {"type": "decimal", "default": "5", "meaning": "least quantity"}
 

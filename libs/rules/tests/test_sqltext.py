@@ -100,12 +100,26 @@ def test_a_period_is_iso(
 def test_titles_group_thousands_and_survive_what_is_unknown(connection: duckdb.DuckDBPyConnection) -> None:
     template = "{product}: {q:,} of {n:,}, {{braces}} and 'quotes'"
     columns = {"product": "VARCHAR", "q": "DECIMAL(18,4)", "n": "BIGINT"}
-    sql = title_sql(template, columns, "es")
+    sql = title_sql(template, columns, "en")
     source = "SELECT $p::VARCHAR AS product, $q::DECIMAL(18,4) AS q, $n::BIGINT AS n"
     told = one(connection, f"{sql} FROM ({source})", p="O'Brien", q=Decimal("-1234567.5"), n=12)
     assert told == "O'Brien: -1,234,567.5 of 12, {braces} and 'quotes'"
     told = one(connection, f"{sql} FROM ({source})", p=None, q=None, n=0)
-    assert told == "desconocido: desconocido of 0, {braces} and 'quotes'"
+    assert told == "unknown: unknown of 0, {braces} and 'quotes'"
+
+
+def test_titles_write_numbers_and_dates_as_their_language_does(connection: duckdb.DuckDBPyConnection) -> None:
+    template = "{day}: {q:,} de {plain}, {code}"
+    columns = {"day": "DATE", "q": "DECIMAL(18,4)", "plain": "DECIMAL(18,4)", "code": "VARCHAR"}
+    source = "SELECT DATE '2025-03-31' AS day, $q::DECIMAL(18,4) AS q, $q::DECIMAL(18,4) AS plain, 'A-1.5' AS code"
+    english, spanish = (
+        one(connection, f"{title_sql(template, columns, language)} FROM ({source})", q=Decimal("-1234567.5"))
+        for language in ("en", "es")
+    )
+    assert english == "2025-03-31: -1,234,567.5 de -1234567.5, A-1.5"
+    assert spanish == "31/03/2025: -1.234.567,5 de -1234567,5, A-1.5"
+    nothing = one(connection, f"{title_sql('{q:,}', {'q': 'BIGINT'}, 'es')} FROM (SELECT NULL::BIGINT AS q)")
+    assert nothing == "desconocido"
 
 
 @pytest.mark.parametrize("template", ["{missing}", "{product!r}", "{product:>10}", "{q:.2f}"])

@@ -25,6 +25,7 @@ outcomes = st.builds(
     unknown=counts,
     findings=counts,
     reason=st.text(max_size=50),
+    reason_es=st.text(max_size=50),
     facts=st.dictionaries(st.text(max_size=10), st.decimals(allow_nan=False, allow_infinity=False).map(str)),
 )
 

@@ -175,6 +175,8 @@ async def test_only_what_was_asked_runs_and_the_report_hears_of_it(mesh: Mesh) -
     assert phases_of(done) == {"read": "completed", "books": "completed", "tell": "completed"}
     told = {u.phase: u.missing_reason for u in mesh.phases["tell"].runs[0].upstream}
     assert told == {"read": "", "books": "", "looks": "looks was not asked for.", "counts": "counts was not asked for."}
+    spanish = {u.missing_reason_es for u in mesh.phases["tell"].runs[0].upstream}
+    assert spanish == {"", "looks no se pidió.", "counts no se pidió."}
 
 
 async def test_busy_costs_no_attempt(mesh: Mesh) -> None:

@@ -44,6 +44,7 @@ class RuleStatus(Enum):
 class RuleOutcome:
     """One rule's account. evaluated = failed + unknown + passed, counted in `unit` (rows, keys, ...).
 
+    `reason` and `reason_es` say in both languages why a rule is not applicable, errored or only partly tested.
     `facts` are totals that the rule computed beside its findings (decimal strings): what an accountant would put under
     the list.
     """
@@ -58,6 +59,7 @@ class RuleOutcome:
     findings: int = 0
     reason: str = ""
     facts: Mapping[str, str] = field(default_factory=dict[str, str])
+    reason_es: str = ""
 
 
 @dataclass(frozen=True)
@@ -80,6 +82,7 @@ class UpstreamResult:
     rules: Sequence[RuleOutcome] = ()
     summary: Mapping[str, Any] = field(default_factory=dict[str, Any])
     missing_reason: str = ""
+    missing_reason_es: str = ""
 
 
 @dataclass(frozen=True)

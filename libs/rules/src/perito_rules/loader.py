@@ -31,7 +31,7 @@ _SINGLE = {Kind.ROW: "expression", Kind.VIEW: "view"}
 _FIELDS = {
     *("id", "version", "kind", "title", "severity", "grain", "unit", "identity", "needs", "optional", "uses"),
     *("parameters", "impact", "recoverable", "explains", "entities", "partition_by", "texts", "explanation", "remedy"),
-    *("source", "each", "table", "where", "select", "values", "function", "phase", "unique"),
+    *("words", "source", "each", "table", "where", "select", "values", "function", "phase", "unique"),
 }
 _EACH = {"", "keyed_table", "typed_column"}
 
@@ -125,6 +125,7 @@ def _rule(header: Mapping[str, Any], sections: list[tuple[str, Section]], file: 
         finding=_text(texts.get("finding")),
         explanation=_text(header.get("explanation")),
         remedy=_text(header.get("remedy")),
+        words=_words(header.get("words") or {}, file),
         source=str(header.get("source", "")),
         each=str(header.get("each", "")),
         table=str(header.get("table", "")),
@@ -206,6 +207,20 @@ def _text(raw: object) -> Text:
         return Text()
     pair = cast("Mapping[str, object]", raw)
     return Text(" ".join(str(pair.get("en") or "").split()), " ".join(str(pair.get("es") or "").split()))
+
+
+def _words(raw: Mapping[str, Any], file: str) -> Mapping[str, Text]:
+    """`name: {en, es}`; where English is left out, the name itself with blanks for underscores is the word."""
+    found: dict[str, Text] = {}
+    for name, body in raw.items():
+        text = _text(body)
+        # YAML reads off, no and yes as truth values, and 2025 as a number.
+        if not isinstance(cast("object", name), str):
+            raise _malformed(file, 1, f"word {name!r} is no text to YAML: put it in quotes")
+        if not text.es:
+            raise _malformed(file, 1, f"word {name!r} needs es (and en where the name does not say it)")
+        found[name] = Text(text.en or name.replace("_", " "), text.es)
+    return MappingProxyType(found)
 
 
 def _names(raw: object) -> tuple[str, ...]:

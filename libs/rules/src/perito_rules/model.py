@@ -80,7 +80,8 @@ class Rule:
 
     `needs` and `optional` name the columns of each table that the SQL may touch. `uses` are shared views. A template
     (`each`) is run once per canonical table or column that fits. `select` (row rules) are aggregates per identity.
-    `unique` names a unique key of a WITH query or section where the linter cannot work it out.
+    `unique` names a unique key of a WITH query or section where the linter cannot work it out. `words` are the
+    readers' words for what the SQL gives by name: measures, facts, roles of evidence, reasons of missing values.
     """
 
     id: str
@@ -103,6 +104,7 @@ class Rule:
     finding: Text
     explanation: Text
     remedy: Text
+    words: Mapping[str, Text]
     source: str
     each: str
     table: str
@@ -150,6 +152,7 @@ class Rule:
             "finding": _pair(self.finding),
             "explanation": _pair(self.explanation),
             "remedy": _pair(self.remedy),
+            "words": {name: _pair(text) for name, text in sorted(self.words.items())},
             "parameters": {
                 name: {"type": p.type.value, "default": parameter_text(p.default), "meaning": p.meaning}
                 for name, p in sorted(self.parameters.items())

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from perito_rules.canonical import ColumnType, Table, load_canonical
 from perito_rules.duck import Schemas
-from perito_rules.model import Rule
+from perito_rules.model import Rule, Text
 from perito_rules.sqltext import literal, quote
 
 
@@ -28,6 +28,10 @@ class Instance:
         return text
 
 
+_NO_KEYED_TABLE = Text("needs a table whose key is mapped", "necesita una tabla con su clave asignada")
+_NO_TYPED_COLUMN = Text("needs a table with typed columns", "necesita una tabla con columnas que no sean de texto")
+
+
 @dataclass(frozen=True)
 class Planned:
     """What will be run of a rule. Without instances it is not applicable and `reason` says why; with instances,
@@ -35,7 +39,7 @@ class Planned:
 
     rule: Rule
     instances: tuple[Instance, ...]
-    reason: str = ""
+    reason: Text = field(default_factory=Text)
 
 
 def plan(rules: Iterable[Rule], schemas: Schemas) -> list[Planned]:
@@ -43,7 +47,7 @@ def plan(rules: Iterable[Rule], schemas: Schemas) -> list[Planned]:
     return [_plan(rule, schemas) for rule in sorted(rules, key=lambda rule: rule.id)]
 
 
-def expand(rule: Rule, schemas: Schemas) -> tuple[list[Instance], list[str]]:
+def expand(rule: Rule, schemas: Schemas) -> tuple[list[Instance], list[Text]]:
     """The instances of a template and what it could not be spread over, in order of table and column."""
     known = load_canonical()
     if rule.each == "keyed_table":
@@ -60,33 +64,45 @@ def tables_wanted(rules: Iterable[Rule], shared: Iterable[Rule], planned: Iterab
 def _plan(rule: Rule, schemas: Schemas) -> Planned:
     missing = list(_missing(rule, schemas))
     if missing:
-        return Planned(rule, (), f"needs {'; '.join(missing)}")
+        return Planned(rule, (), Text(f"needs {_listed(missing).en}", f"necesita {_listed(missing).es}"))
     if not rule.each:
         return Planned(rule, (Instance(rule),))
     instances, untested = expand(rule, schemas)
     if not instances:
-        what = "a table whose key is mapped" if rule.each == "keyed_table" else "a table with typed columns"
-        return Planned(rule, (), f"needs {what}")
-    return Planned(rule, tuple(instances), f"not tested: {'; '.join(untested)}" if untested else "")
+        return Planned(rule, (), _NO_KEYED_TABLE if rule.each == "keyed_table" else _NO_TYPED_COLUMN)
+    if not untested:
+        return Planned(rule, tuple(instances))
+    left = _listed(untested)
+    return Planned(rule, tuple(instances), Text(f"not tested: {left.en}", f"sin probar: {left.es}"))
 
 
-def _missing(rule: Rule, schemas: Schemas) -> Iterator[str]:
+def _listed(texts: Iterable[Text]) -> Text:
+    given = list(texts)
+    return Text("; ".join(text.en for text in given), "; ".join(text.es for text in given))
+
+
+def _missing(rule: Rule, schemas: Schemas) -> Iterator[Text]:
     for table, columns in rule.needs.items():
         if table not in schemas:
-            yield f"table {table}"
+            yield Text(f"table {table}", f"la tabla {table}")
             continue
-        yield from (f"column {table}.{column}" for column in columns if column not in schemas[table])
+        for column in columns:
+            if column not in schemas[table]:
+                yield Text(f"column {table}.{column}", f"la columna {table}.{column}")
 
 
-def _keyed_tables(rule: Rule, tables: list[Table], schemas: Schemas) -> tuple[list[Instance], list[str]]:
+def _keyed_tables(rule: Rule, tables: list[Table], schemas: Schemas) -> tuple[list[Instance], list[Text]]:
     instances: list[Instance] = []
-    untested: list[str] = []
+    untested: list[Text] = []
     for table in tables:
         if not table.key:
             continue
         absent = [column for column in table.required_key if column not in schemas[table.name]]
         if absent:
-            untested.append(f"{table.name}, which needs column {', '.join(absent)}")
+            columns = ", ".join(absent)
+            untested.append(
+                Text(f"{table.name}, which needs column {columns}", f"{table.name}, que necesita la columna {columns}")
+            )
             continue
         key = [column for column in table.key if column in schemas[table.name]]
         nulls = [f"{quote(column)} IS NULL" for column in table.required_key]

@@ -17,7 +17,7 @@ from perito_rules.assembly import enter, withdraw
 from perito_rules.book import Book, RuleBroken, Tally, used
 from perito_rules.functions import judge, load_violations
 from perito_rules.metrics import enter_kpis
-from perito_rules.model import Kind, Rule, Value
+from perito_rules.model import Kind, Rule, Text, Value
 from perito_rules.planner import Instance, Planned
 from perito_rules.rowscan import Scanned, scan
 from perito_rules.sqltext import quote
@@ -38,7 +38,7 @@ class _Account:
     unknown: int = 0
     findings: int = 0
     facts: dict[str, str] = field(default_factory=dict[str, str])
-    broken: str = ""
+    broken: Text | None = None
 
     def add(self, instance: Instance, tally: Tally, facts: Mapping[str, str], findings: int) -> None:
         self.evaluated += tally.evaluated
@@ -183,7 +183,8 @@ class Runner:
         if account.broken:
             return _closed(rule, RuleStatus.ERRORED, account.broken)
         if account.evaluated == 0:
-            return _closed(rule, RuleStatus.NOT_APPLICABLE, f"no {rule.unit} to evaluate")
+            nothing = Text(f"no {rule.unit} to evaluate", "no hay nada que evaluar")
+            return _closed(rule, RuleStatus.NOT_APPLICABLE, nothing)
         return RuleOutcome(
             rule_id=rule.id,
             rule_version=rule.version,
@@ -193,13 +194,14 @@ class Runner:
             failed=account.failed,
             unknown=account.unknown,
             findings=account.findings,
-            reason=item.reason,
+            reason=item.reason.en,
+            reason_es=item.reason.es,
             facts=dict(sorted(account.facts.items())),
         )
 
 
-def _closed(rule: Rule, status: RuleStatus, reason: str) -> RuleOutcome:
-    return RuleOutcome(rule_id=rule.id, rule_version=rule.version, status=status, unit=rule.unit, reason=reason)
+def _closed(rule: Rule, status: RuleStatus, reason: Text) -> RuleOutcome:
+    return RuleOutcome(rule.id, rule.version, status, rule.unit, reason=reason.en, reason_es=reason.es)
 
 
 def _check_tally(tally: Tally) -> None:
@@ -207,14 +209,14 @@ def _check_tally(tally: Tally) -> None:
         raise RuleBroken(f"{tally.failed} failed and {tally.unknown} unknown of {tally.evaluated} evaluated")
 
 
-def _reason(rule: Rule, step: str, error: Exception) -> str:
+def _reason(rule: Rule, step: str, error: Exception) -> Text:
     """A sentence that is fit to be shown: the engine's own words never leave the process, they go to the log."""
     _log.warning("rule %s broke in %s", rule.id, step, exc_info=error)
     if isinstance(error, RuleBroken):
-        return f"{step}: {error}"
-    if isinstance(error, PeritoError):
-        return f"{step}: {error.message}"
-    return f"{step}: {type(error).__name__}"
+        said = str(error)
+    else:
+        said = error.message if isinstance(error, PeritoError) else type(error).__name__
+    return Text(f"{step}: {said}", f"se interrumpió en {step}: {said}")
 
 
 def _facts(row: Mapping[str, Any]) -> dict[str, str]:

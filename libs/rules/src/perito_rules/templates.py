@@ -1,6 +1,8 @@
 """Turns a finding's sentence (`{product} is {difference:,} short`) into SQL, so that a million titles are one query.
 
-A field is a column of `violations`; `{x:,}` groups thousands. Anything else that `str.format` could do is refused.
+A field is a column of `violations`; `{x:,}` groups thousands. Numbers and dates are written as the language of the
+sentence does: 1,234.5 and 2025-03-31 in English, 1.234,5 and 31/03/2025 in Spanish. Anything else that `str.format`
+could do is refused.
 """
 
 from collections.abc import Mapping
@@ -38,6 +40,11 @@ def _field(name: str, form: str, conversion: str | None, columns: Mapping[str, s
     if conversion or form not in {"", ","}:
         raise Invalid("RULE_TEMPLATE", f"{{{name}}}: only {{{name}}} and {{{name}:,}} are known forms")
     text = plain_text(quote(name), columns[name])
-    if form == "," and (is_decimal(columns[name]) or is_integer(columns[name])):
-        text = f"coalesce(try(grouped({text})), {text})"
+    if is_decimal(columns[name]) or is_integer(columns[name]):
+        if form == ",":
+            text = f"coalesce(try(grouped({text})), {text})"
+        if language == "es":
+            text = f"translate({text}, ',.', '.,')"
+    elif columns[name] == "DATE" and language == "es":
+        text = f"strftime({quote(name)}, '%d/%m/%Y')"
     return f"coalesce({text}, {literal(_UNKNOWN[language])})"

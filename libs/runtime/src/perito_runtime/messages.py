@@ -42,6 +42,7 @@ def rule_outcome_message(outcome: RuleOutcome) -> finding_pb2.RuleOutcome:
         unknown=outcome.unknown,
         findings=outcome.findings,
         reason=outcome.reason,
+        reason_es=outcome.reason_es,
         facts_json=canonical_json(dict(outcome.facts)),
     )
 
@@ -60,6 +61,7 @@ def rule_outcome(message: finding_pb2.RuleOutcome) -> RuleOutcome:
         unknown=message.unknown,
         findings=message.findings,
         reason=message.reason,
+        reason_es=message.reason_es,
         facts={key: str(value) for key, value in json_object(message.facts_json, "facts_json").items()},
     )
 
@@ -82,7 +84,11 @@ def phase_result_message(
 def upstream_result(message: phase_pb2.Upstream, local_paths: Mapping[str, str]) -> UpstreamResult:
     """Wire to kernel; `local_paths` says where its artefacts are, by name."""
     if message.WhichOneof("outcome") != "result":
-        return UpstreamResult(phase=message.phase, missing_reason=message.missing_reason or "it gave no result")
+        return UpstreamResult(
+            phase=message.phase,
+            missing_reason=message.missing_reason or "it gave no result",
+            missing_reason_es=message.missing_reason_es or "no dio resultado",
+        )
     result = message.result
     return UpstreamResult(
         phase=message.phase,

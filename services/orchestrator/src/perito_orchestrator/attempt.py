@@ -171,15 +171,23 @@ class Attempt:
 
 
 def _upstream(name: str, row: asyncpg.Record | None) -> Upstream:
-    """A phase's result for those after it, or a sentence saying why there is none."""
+    """A phase's result for those after it, or a sentence (in both languages) saying why there is none."""
     if row is None:
-        return Upstream(phase=name, missing_reason=f"{name} was not asked for.")
+        return _missing(name, "was not asked for.", "no se pidió.")
     if row["result"] is not None:
         return Upstream(phase=name, result=PhaseResult.FromString(row["result"]))
     if State(row["state"]) is State.SKIPPED:
-        return Upstream(phase=name, missing_reason=f"{name} was skipped because a phase it requires gave no result.")
+        english = "was skipped because a phase it requires gave no result."
+        return _missing(name, english, "se omitió porque una fase que necesita no dio resultado.")
     failure: dict[str, Any] = json.loads(row["failure"] or "{}")
-    return Upstream(phase=name, missing_reason=f"{name} failed: {failure.get('message', 'no reason was recorded.')}")
+    message = failure.get("message")
+    return _missing(
+        name, f"failed: {message or 'no reason was recorded.'}", f"falló: {message or 'no se registró el motivo.'}"
+    )
+
+
+def _missing(name: str, english: str, spanish: str) -> Upstream:
+    return Upstream(phase=name, missing_reason=f"{name} {english}", missing_reason_es=f"{name} {spanish}")
 
 
 def _now() -> float:

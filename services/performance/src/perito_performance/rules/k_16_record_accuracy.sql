@@ -28,6 +28,14 @@ explanation:
 remedy:
   en: "Count the locations and categories with the lowest accuracy more often, and find out why they drift."
   es: "Cuente con más frecuencia las ubicaciones y categorías menos exactas y averigüe por qué se desvían."
+words:
+  exact: {es: exacto}
+  within_tolerance: {es: dentro de la tolerancia}
+  within_a: {en: within class A, es: dentro de la clase A}
+  within_b: {en: within class B, es: dentro de la clase B}
+  within_c: {en: within class C, es: dentro de la clase C}
+  no record was counted: {es: no se contó ningún registro}
+  no counted record could be read: {es: no se pudo leer ningún registro contado}
 source: "Cycle-count practice: A ±1 %, B ±3 %, C ±5 %"
 --- */
 

@@ -87,6 +87,7 @@ class RuleOutcome(_message.Message):
     FINDINGS_FIELD_NUMBER: _builtins.int
     REASON_FIELD_NUMBER: _builtins.int
     FACTS_JSON_FIELD_NUMBER: _builtins.int
+    REASON_ES_FIELD_NUMBER: _builtins.int
     rule_id: _builtins.str
     """Catalogue id, for example `C-006`."""
     rule_version: _builtins.str
@@ -104,9 +105,11 @@ class RuleOutcome(_message.Message):
     findings: _builtins.int
     """Findings written, which is fewer than `failed` where the rule is systemic."""
     reason: _builtins.str
-    """Why it is not applicable or errored; empty otherwise."""
+    """Why it is not applicable, errored or only partly tested, in English; empty otherwise."""
     facts_json: _builtins.str
     """Totals that the rule computed beside its findings, a JSON object of decimal strings."""
+    reason_es: _builtins.str
+    """`reason` in Spanish."""
     def __init__(
         self,
         *,
@@ -120,10 +123,11 @@ class RuleOutcome(_message.Message):
         findings: _builtins.int = ...,
         reason: _builtins.str = ...,
         facts_json: _builtins.str = ...,
+        reason_es: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["evaluated", b"evaluated", "facts_json", b"facts_json", "failed", b"failed", "findings", b"findings", "reason", b"reason", "rule_id", b"rule_id", "rule_version", b"rule_version", "status", b"status", "unit", b"unit", "unknown", b"unknown"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["evaluated", b"evaluated", "facts_json", b"facts_json", "failed", b"failed", "findings", b"findings", "reason", b"reason", "reason_es", b"reason_es", "rule_id", b"rule_id", "rule_version", b"rule_version", "status", b"status", "unit", b"unit", "unknown", b"unknown"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -102,10 +102,13 @@ class Upstream(_message.Message):
     PHASE_FIELD_NUMBER: _builtins.int
     RESULT_FIELD_NUMBER: _builtins.int
     MISSING_REASON_FIELD_NUMBER: _builtins.int
+    MISSING_REASON_ES_FIELD_NUMBER: _builtins.int
     phase: _builtins.str
     """Name of the phase."""
     missing_reason: _builtins.str
-    """A sentence for the report."""
+    """A sentence for the report, in English."""
+    missing_reason_es: _builtins.str
+    """`missing_reason` in Spanish."""
     @_builtins.property
     def result(self) -> Global___PhaseResult:
         """What it left."""
@@ -116,10 +119,11 @@ class Upstream(_message.Message):
         phase: _builtins.str = ...,
         result: Global___PhaseResult | None = ...,
         missing_reason: _builtins.str = ...,
+        missing_reason_es: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["missing_reason", b"missing_reason", "outcome", b"outcome", "result", b"result"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["missing_reason", b"missing_reason", "outcome", b"outcome", "phase", b"phase", "result", b"result"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["missing_reason", b"missing_reason", "missing_reason_es", b"missing_reason_es", "outcome", b"outcome", "phase", b"phase", "result", b"result"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType_outcome: _TypeAlias = _typing.Literal["result", "missing_reason"]  # noqa: Y015
     _WhichOneofArgType_outcome: _TypeAlias = _typing.Literal["outcome", b"outcome"]  # noqa: Y015
