@@ -136,7 +136,7 @@ class _Analyses(analysis_pb2_grpc.AnalysisServiceServicer):
         tenant = tenant_of(context)
         await self._state.enter("GetDataset", tenant)
         dataset = self._state.datasets.get(request.dataset_id)
-        if dataset is None or not dataset.mapping.key.startswith(f"tenants/{tenant}/"):
+        if dataset is None or not dataset.files[0].object.key.startswith(f"tenants/{tenant}/"):
             raise NotFound("DATASET_NOT_FOUND", "There is no such dataset. Upload the files first.")
         return analysis_pb2.GetDatasetResponse(dataset=dataset, created_at="2026-03-01T10:00:00.000Z")
 

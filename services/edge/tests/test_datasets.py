@@ -55,6 +55,15 @@ async def test_where_the_upload_says_the_dataset_is_it_is(edge: Edge) -> None:
     assert response.json() == {**uploaded.json(), "created_at": "2026-03-01T10:00:00.000Z"}
 
 
+async def test_a_mapping_is_not_required(edge: Edge) -> None:
+    response = await edge.client.post(URL, files=upload(("a.csv", SALES), mapping=None))
+    body = response.json()
+    assert (response.status_code, body["mapping"]) == (201, None)
+    assert not edge.double.datasets[body["dataset_id"]].HasField("mapping")
+    assert edge.objects() == [f"tenants/{TENANT}/datasets/{body['dataset_id']}/0"]
+    assert (await edge.client.get(response.headers["Location"])).json()["mapping"] is None
+
+
 async def test_an_unknown_dataset_and_another_tenants_are_the_same_404(edge: Edge) -> None:
     mine = (await edge.client.post(URL, files=upload(("a.csv", b"1")))).headers["Location"]
     assert (await edge.client.get(mine)).status_code == 200
@@ -93,7 +102,6 @@ async def test_names_are_compared_as_readers_see_them(edge: Edge) -> None:
 @pytest.mark.parametrize(
     ("files", "status", "reason"),
     [
-        (upload(("a.csv", b"1"), mapping=None), 422, "MAPPING_MISSING"),
         (upload(), 422, "FILES_MISSING"),
         (upload(("a.csv", b"1"), mapping=b" \n"), 422, "MAPPING_UNREADABLE"),
         (upload(("a.csv", b"1"), mapping=b"\xff"), 422, "MAPPING_UNREADABLE"),

@@ -131,10 +131,12 @@ class Client:
         return replace(self, tenant=tenant)
 
     async def dataset(
-        self, dataset_id: UUID | None = None, key: str = "", content: str = "a"
+        self, dataset_id: UUID | None = None, key: str = "", content: str = "a", *, mapped: bool = True
     ) -> pb.CreateDatasetResponse:
         """Registers two files."""
         ref = dataset_ref(self.tenant, dataset_id or uuid4(), content)
+        if not mapped:
+            ref.ClearField("mapping")
         request = pb.CreateDatasetRequest(dataset=ref, idempotency_key=key)
         async with call_errors():
             return await self.stub.CreateDataset(request, metadata=self.metadata)
@@ -151,8 +153,9 @@ class Client:
             return await self.stub.GetDataset(pb.GetDatasetRequest(dataset_id=dataset_id), metadata=self.metadata)
 
     async def submit(self, dataset_id: str = "", **fields: object) -> pb.SubmitAnalysisResponse:
-        """Submits, with a dataset of its own unless one is named."""
-        dataset_id = dataset_id or (await self.dataset()).dataset.dataset_id
+        """Submits, with a dataset of its own unless one is named or comes along."""
+        if not dataset_id and "dataset" not in fields:
+            dataset_id = (await self.dataset()).dataset.dataset_id
         request = pb.SubmitAnalysisRequest(dataset_id=dataset_id, **fields)  # type: ignore[arg-type] - names of fields
         async with call_errors():
             return await self.stub.SubmitAnalysis(request, metadata=self.metadata)

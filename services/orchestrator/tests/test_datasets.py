@@ -5,7 +5,7 @@ from uuid import uuid4
 
 import asyncpg
 import pytest
-from perito_kernel.errors import Invalid, NotFound
+from perito_kernel.errors import Conflict, Invalid, NotFound
 from perito_orchestrator.keys import create_tenant
 
 from .mesh import Mesh
@@ -39,6 +39,20 @@ async def test_a_dataset_of_another_tenant_is_not_there_as_one_that_never_was(me
             await stranger.get_dataset(unseen)
         told.add((caught.value.reason, caught.value.message))
     assert told == {("DATASET_NOT_FOUND", "There is no such dataset. Upload the files first.")}
+
+
+async def test_a_dataset_may_have_no_mapping_and_is_another_one_then(mesh: Mesh) -> None:
+    client = await mesh.start()
+    bare = await client.dataset(key="bare", mapped=False)
+    assert not bare.dataset.HasField("mapping")
+    assert (await client.get_dataset(bare.dataset.dataset_id)).dataset == bare.dataset
+    again = await client.dataset(key="bare", mapped=False)
+    assert (again.dataset, again.replayed) == (bare.dataset, True)
+    with pytest.raises(Conflict, match="IDEMPOTENCY_CONFLICT"):
+        await client.dataset(key="bare")
+    analysis = (await client.submit(bare.dataset.dataset_id, phases=[1])).analysis.analysis_id
+    await client.ended(analysis)
+    assert mesh.phases["read"].runs[0].dataset == bare.dataset
 
 
 @pytest.mark.parametrize("nonsense", ["", "x", "../.."])

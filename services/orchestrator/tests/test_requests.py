@@ -115,12 +115,12 @@ HOSTILE = (
 def test_parameters_that_cannot_be_kept_are_refused(params: str) -> None:
     request = pb.SubmitAnalysisRequest(dataset_id=str(uuid4()), params_json=params)
     with pytest.raises(Invalid, match=r"PARAMS_INVALID|JSON_INVALID"):
-        requests.analysis(request)
+        requests.analysis(request, TENANT)
 
 
 def test_parameters_of_any_decent_form_are_kept() -> None:
     request = pb.SubmitAnalysisRequest(dataset_id=str(uuid4()), params_json='{"ñ": [1.5, null, {"b": "\\u00e9"}]}')
-    assert requests.analysis(request).params == {"ñ": [1.5, None, {"b": "é"}]}
+    assert requests.analysis(request, TENANT).params == {"ñ": [1.5, None, {"b": "é"}]}
 
 
 def object_elsewhere(ref: DatasetRef, tenant: UUID) -> None:
@@ -129,7 +129,6 @@ def object_elsewhere(ref: DatasetRef, tenant: UUID) -> None:
 
 BREAKS: dict[str, Callable[[DatasetRef], object]] = {
     "no files": lambda ref: ref.ClearField("files"),
-    "no mapping": lambda ref: ref.ClearField("mapping"),
     "same name": lambda ref: setattr(ref.files[1], "name", ref.files[0].name),
     "control character": lambda ref: setattr(ref.files[0], "name", "a\nb"),
     "no name": lambda ref: setattr(ref.files[0], "name", ""),
@@ -147,15 +146,61 @@ def test_a_dataset_that_is_not_whole_is_refused(case: str) -> None:
     ref = dataset_ref(TENANT, uuid4())
     BREAKS[case](ref)
     with pytest.raises(Invalid, match="DATASET_INVALID"):
-        requests.dataset(pb.CreateDatasetRequest(dataset=ref), TENANT)
+        requests.dataset(ref, TENANT)
+    request = pb.SubmitAnalysisRequest(dataset=ref)
+    with pytest.raises(Invalid, match="DATASET_INVALID"):
+        requests.analysis(request, TENANT)
 
 
-def test_a_dataset_that_is_whole_is_taken_with_its_id_in_one_form() -> None:
+@pytest.mark.parametrize("mapped", [True, False])
+def test_a_dataset_that_is_whole_is_taken_with_its_id_in_one_form(mapped: bool) -> None:
     ref = dataset_ref(TENANT, uuid4())
+    if not mapped:
+        ref.ClearField("mapping")
     wanted = DatasetRef()
     wanted.CopyFrom(ref)
     ref.dataset_id = ref.dataset_id.upper()
-    assert requests.dataset(pb.CreateDatasetRequest(dataset=ref), TENANT) == wanted
+    assert requests.dataset(ref, TENANT) == wanted
+    assert requests.analysis(pb.SubmitAnalysisRequest(dataset=ref), TENANT).dataset == wanted
+
+
+def test_an_analysis_is_of_one_dataset() -> None:
+    both = pb.SubmitAnalysisRequest(dataset_id=str(uuid4()), dataset=dataset_ref(TENANT, uuid4()))
+    for request in (both, pb.SubmitAnalysisRequest(name="of nothing")):
+        with pytest.raises(Invalid, match="ANALYSIS_INVALID"):
+            requests.analysis(request, TENANT)
+
+
+async def test_books_that_come_with_their_analysis_are_kept_with_it_or_not_at_all(mesh: Mesh) -> None:
+    client = await mesh.start()
+
+    def brought(content: str = "a") -> DatasetRef:
+        return dataset_ref(client.tenant, uuid4(), content)
+
+    with pytest.raises(Invalid, match="PARAMETER_UNKNOWN_RULE"):
+        await client.submit(dataset=brought(), idempotency_key="k", params_json='{"rules": {"X-001": {}}}')
+    assert await count(mesh, "datasets") == 0
+    answers = await asyncio.gather(
+        *(client.submit(dataset=brought(), idempotency_key="k", phases=[1]) for _ in range(10))
+    )
+    assert len({(a.analysis.analysis_id, a.analysis.dataset_id) for a in answers}) == 1
+    assert [a.replayed for a in answers].count(False) == 1
+    assert (await count(mesh, "datasets"), await count(mesh, "analyses")) == (1, 1)
+    for content, phases in (("b", [1]), ("a", [1, 2])):
+        with pytest.raises(Conflict, match="IDEMPOTENCY_CONFLICT"):
+            await client.submit(dataset=brought(content), phases=phases, idempotency_key="k")
+    known = (await client.get_dataset(answers[0].analysis.dataset_id)).dataset
+    with pytest.raises(Conflict, match="DATASET_EXISTS"):
+        await client.submit(dataset=known, phases=[1])
+    assert (await count(mesh, "datasets"), await count(mesh, "analyses")) == (1, 1)
+    await client.ended(answers[0].analysis.analysis_id)
+    assert mesh.phases["read"].runs[0].dataset == known
+
+
+async def test_books_of_another_tenant_cannot_come_along(mesh: Mesh) -> None:
+    client = await mesh.start()
+    with pytest.raises(Invalid, match="DATASET_INVALID"):
+        await client.submit(dataset=dataset_ref(uuid4(), uuid4()))
 
 
 INFOS = [

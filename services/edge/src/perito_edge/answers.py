@@ -34,11 +34,11 @@ def open_problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
 
 def _documented(status: int) -> dict[str, Any]:
     example: dict[str, Any] = {
-        "type": "urn:perito:problem:mapping-missing",
+        "type": "urn:perito:problem:files-missing",
         "title": "Unprocessable Content",
         "status": status,
-        "detail": "The upload holds no part `mapping`: add the YAML file that says what each file holds.",
-        "reason": "MAPPING_MISSING",
+        "detail": "The upload holds no file: add a part `files` for each file of your books.",
+        "reason": "FILES_MISSING",
         "instance": "urn:perito:request:5f0c2b6f5f3e4f7fa1a0c7a3b1d2e3f4",
         "errors": [],
     }

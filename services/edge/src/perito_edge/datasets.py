@@ -19,7 +19,7 @@ _BODY: dict[str, Any] = {
             "multipart/form-data": {
                 "schema": {
                     "type": "object",
-                    "required": ["files", "mapping"],
+                    "required": ["files"],
                     "properties": {
                         "files": {
                             "type": "array",
@@ -30,7 +30,8 @@ _BODY: dict[str, Any] = {
                         "mapping": {
                             "type": "string",
                             "format": "binary",
-                            "description": "YAML: which table and columns each file holds.",
+                            "description": "YAML: which table and columns each file holds. Without it the analysis "
+                            "proposes one from the files and says how sure it is of each column.",
                         },
                         "sha256": {
                             "type": "string",
@@ -55,7 +56,7 @@ _BODY: dict[str, Any] = {
 async def create_dataset(
     request: Request, response: Response, given: Given, caller: Who, idempotency_key: IdempotencyKey
 ) -> Dataset:
-    """Streams files and mapping into the object store and registers them. All or nothing."""
+    """Streams the files, and the mapping if there is one, into the object store and registers them. All or nothing."""
     body = stream_body(request, given.settings.max_upload_bytes, given.settings.body_idle_seconds)
     content_type = request.headers.get("content-type", "")
     registered, replayed = await given.uploads.receive(caller, content_type, body, idempotency_key)

@@ -55,7 +55,7 @@ class Dataset(BaseModel):
 
     dataset_id: str = Field(examples=[_ID])
     files: list[StoredFile]
-    mapping: StoredFile = Field(description="The mapping file.")
+    mapping: StoredFile | None = Field(description="The mapping file; null where an analysis proposes one.")
 
 
 class RegisteredDataset(Dataset):

@@ -158,7 +158,7 @@ def _boundary(content_type: str) -> str:
     if kind != b"multipart/form-data":
         raise Invalid(
             "UNSUPPORTED_MEDIA_TYPE",
-            "Send `multipart/form-data` with the parts `files` (one for each file) and `mapping`.",
+            "Send `multipart/form-data` with a part `files` for each file and, if you have one, a part `mapping`.",
         )
     if not _BOUNDARY.fullmatch(boundary):
         raise _broken("its Content-Type names no usable boundary; let the HTTP client set that header")

@@ -104,11 +104,6 @@ class Uploads:
                 )
         if not received.files:
             raise Invalid("FILES_MISSING", "The upload holds no file: add a part `files` for each file of your books.")
-        if received.mapping is None:
-            raise Invalid(
-                "MAPPING_MISSING",
-                "The upload holds no part `mapping`: add the YAML file that says what each file holds.",
-            )
         compare_digests({file.name: file.object.sha256 for file in received.files}, received.promised)
         return DatasetRef(dataset_id=received.dataset_id, files=received.files, mapping=received.mapping)
 

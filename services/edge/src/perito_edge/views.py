@@ -55,7 +55,8 @@ def links(analysis_id: str) -> dict[str, str]:
 def dataset(ref: DatasetRef) -> models.Dataset:
     """A registered dataset."""
     files = [_stored(file.name, file.object) for file in ref.files]
-    return models.Dataset(dataset_id=ref.dataset_id, files=files, mapping=_stored("mapping", ref.mapping))
+    mapping = _stored("mapping", ref.mapping) if ref.HasField("mapping") else None
+    return models.Dataset(dataset_id=ref.dataset_id, files=files, mapping=mapping)
 
 
 def registered_dataset(answer: analysis_pb2.GetDatasetResponse) -> models.RegisteredDataset:

@@ -30,9 +30,8 @@ def identifier(text: str, what: str) -> UUID:
         raise Invalid("ID_INVALID", f"The {what} is not a UUID. Use the id that Perito answered.") from error
 
 
-def dataset(request: pb.CreateDatasetRequest, tenant: UUID) -> DatasetRef:
+def dataset(ref: DatasetRef, tenant: UUID) -> DatasetRef:
     """The dataset to register, in its one form. Raises Invalid DATASET_INVALID, ID_INVALID, OBJECT_KEY_INVALID."""
-    ref = request.dataset
     dataset_id = identifier(ref.dataset_id, "dataset_id")
     prefix = f"tenants/{tenant}/datasets/{dataset_id}/"
     names = [file.name for file in ref.files]
@@ -43,24 +42,26 @@ def dataset(request: pb.CreateDatasetRequest, tenant: UUID) -> DatasetRef:
             raise _invalid(
                 f"File names must be unique, printable and of 1 to {_NAME} characters; {name[:60]!r} is not. Rename it."
             )
-    if not ref.HasField("mapping"):
-        raise _invalid("A dataset needs a mapping file (YAML) that says how its files are to be read. Add one.")
-    for stored in (ref.mapping, *(file.object for file in ref.files)):
+    mapping = ref.mapping if ref.HasField("mapping") else None
+    for stored in (*([mapping] if mapping else []), *(file.object for file in ref.files)):
         _check_object(stored, prefix)
-    _check_idempotency_key(request.idempotency_key)
-    return DatasetRef(dataset_id=str(dataset_id), files=ref.files, mapping=ref.mapping)
+    return DatasetRef(dataset_id=str(dataset_id), files=ref.files, mapping=mapping)
 
 
-def analysis(request: pb.SubmitAnalysisRequest) -> NewAnalysis:
-    """The analysis to run. Raises Invalid ANALYSIS_INVALID, ID_INVALID, JSON_INVALID."""
+def analysis(request: pb.SubmitAnalysisRequest, tenant: UUID) -> NewAnalysis:
+    """The analysis to run. Raises Invalid ANALYSIS_INVALID, ID_INVALID, JSON_INVALID and those of `dataset`."""
     if len(request.name) > 200 or (request.name and not request.name.isprintable()):
         raise Invalid("ANALYSIS_INVALID", "The name has at most 200 printable characters. Shorten it.")
-    _check_idempotency_key(request.idempotency_key)
+    if bool(request.dataset_id) == request.HasField("dataset"):
+        raise Invalid("ANALYSIS_INVALID", "Name a registered dataset, or bring one: one of the two.")
+    check_idempotency_key(request.idempotency_key)
+    brought = dataset(request.dataset, tenant) if request.HasField("dataset") else None
     return NewAnalysis(
-        identifier(request.dataset_id, "dataset_id"),
+        identifier(brought.dataset_id if brought else request.dataset_id, "dataset_id"),
         request.name,
         tuple(sorted(set(request.phases))),
         _params(request.params_json),
+        brought,
     )
 
 
@@ -92,7 +93,8 @@ def _check_object(stored: ObjectRef, prefix: str) -> None:
         raise _invalid("Each file must lie under its dataset's prefix, with its SHA-256 and length. Upload again.")
 
 
-def _check_idempotency_key(key: str) -> None:
+def check_idempotency_key(key: str) -> None:
+    """Raises Invalid IDEMPOTENCY_KEY_INVALID."""
     if len(key) > _KEY or (key and not key.isprintable()):
         raise Invalid("IDEMPOTENCY_KEY_INVALID", f"An Idempotency-Key has at most {_KEY} printable characters.")
 

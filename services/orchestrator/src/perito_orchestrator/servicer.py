@@ -33,7 +33,8 @@ class AnalysisServicer(analysis_pb2_grpc.AnalysisServiceServicer):
     ) -> pb.CreateDatasetResponse:
         """See the contract."""
         tenant = UUID(tenant_of(context))
-        wanted = requests.dataset(request, tenant)
+        requests.check_idempotency_key(request.idempotency_key)
+        wanted = requests.dataset(request.dataset, tenant)
         stored, replayed = await datasets.register(self._db, tenant, wanted, request.idempotency_key)
         return pb.CreateDatasetResponse(dataset=stored, replayed=replayed)
 
@@ -50,7 +51,7 @@ class AnalysisServicer(analysis_pb2_grpc.AnalysisServiceServicer):
     ) -> pb.SubmitAnalysisResponse:
         """See the contract."""
         tenant = UUID(tenant_of(context))
-        new = requests.analysis(request)
+        new = requests.analysis(request, tenant)
         infos = self._registry.infos
         check_rule_parameters(new.params, infos)
         frozen = plan.freeze(infos, new.ordinals)

@@ -41,6 +41,9 @@ class Intake:
 
 def validate(job: Job, report: Report) -> Outcome:
     """A `Compute`. Raises `Invalid` for a mapping or file that cannot be read, naming place and remedy."""
+    if not job.mapping:
+        message = "These files came without a mapping: add the YAML file that says what each of them holds."
+        raise Invalid("MAPPING_MISSING", message)
     text = Path(job.mapping).read_text("utf-8", "replace")
     mapping = parse_mapping(text, {name: table.columns for name, table in load_canonical().items()})
     intake = take_in(job, mapping, report)

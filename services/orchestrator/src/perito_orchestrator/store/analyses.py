@@ -8,33 +8,37 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import asyncpg
+from perito.dataset.v1.dataset_pb2 import DatasetRef
 from perito_kernel.errors import NotFound
 from perito_kernel.findings import canonical_json
 
 from perito_orchestrator.plan import Plan, State, follow, plan_to_json
 from perito_orchestrator.store import events, idempotency, outbox, runs
-from perito_orchestrator.store.database import Database
+from perito_orchestrator.store.database import Connection, Database
+from perito_orchestrator.store.datasets import content_sha256, insert, taken
 
 
 @dataclass(frozen=True)
 class NewAnalysis:
-    """What a client asks for, checked. `params` is JSON-like."""
+    """What a client asks for, checked. `params` is JSON-like; `dataset` is one to register with it."""
 
     dataset_id: UUID
     name: str
     ordinals: tuple[int, ...]
     params: Mapping[str, Any]
+    dataset: DatasetRef | None = None
 
     def digest(self) -> bytes:
-        """SHA-256 by which a repeated request is known."""
-        asked = [str(self.dataset_id), self.name, sorted(set(self.ordinals)), dict(self.params)]
+        """SHA-256 by which a repeated request is known. A dataset that comes along is known by its content."""
+        books = content_sha256(self.dataset).hex() if self.dataset else str(self.dataset_id)
+        asked = [books, self.name, sorted(set(self.ordinals)), dict(self.params)]
         return hashlib.sha256(canonical_json(asked).encode()).digest()
 
 
 async def submit(db: Database, tenant: UUID, new: NewAnalysis, plan: Plan, idempotency_key: str) -> tuple[UUID, bool]:
     """Accepts an analysis: from its commit on it will end. Returns its id, and True where it had been accepted before.
 
-    Raises NotFound DATASET_NOT_FOUND, Conflict IDEMPOTENCY_CONFLICT.
+    Raises NotFound DATASET_NOT_FOUND, Conflict IDEMPOTENCY_CONFLICT, DATASET_EXISTS.
     """
     analysis = uuid4()
     async with db.unit(tenant) as connection:
@@ -42,9 +46,7 @@ async def submit(db: Database, tenant: UUID, new: NewAnalysis, plan: Plan, idemp
             known = await idempotency.claim(connection, tenant, "analysis", idempotency_key, new.digest(), analysis)
             if known is not None:
                 return known, True
-        exists = "SELECT true FROM datasets WHERE tenant_id = $1 AND dataset_id = $2"
-        if not await connection.fetchval(exists, tenant, new.dataset_id):
-            raise NotFound("DATASET_NOT_FOUND", "There is no such dataset. Upload the files first.")
+        await _dataset_there(connection, tenant, new)
         await connection.execute(
             "INSERT INTO analyses (tenant_id, analysis_id, dataset_id, name, plan, params)"
             " VALUES ($1, $2, $3, $4, $5::jsonb, $6::jsonb)",
@@ -62,6 +64,16 @@ async def submit(db: Database, tenant: UUID, new: NewAnalysis, plan: Plan, idemp
             await runs.queue(connection, tenant, analysis, phase)
         await outbox.wake(connection, analysis)
     return analysis, False
+
+
+async def _dataset_there(connection: Connection, tenant: UUID, new: NewAnalysis) -> None:
+    if new.dataset is not None:
+        if not await insert(connection, tenant, new.dataset):
+            raise taken()
+        return
+    exists = "SELECT true FROM datasets WHERE tenant_id = $1 AND dataset_id = $2"
+    if not await connection.fetchval(exists, tenant, new.dataset_id):
+        raise NotFound("DATASET_NOT_FOUND", "There is no such dataset. Upload the files first.")
 
 
 async def read(db: Database, tenant: UUID, analysis: UUID) -> asyncpg.Record:

@@ -1,4 +1,7 @@
-"""Registered sets of books: which files, where their bytes are, and the mapping. Content never passes through here."""
+"""Registered sets of books: which files, where their bytes are, and the mapping if there is one.
+
+Content never passes through here.
+"""
 
 import hashlib
 from datetime import datetime
@@ -20,16 +23,16 @@ async def register(db: Database, tenant: UUID, dataset: DatasetRef, idempotency_
     where id or key belong to other content.
     """
     dataset_id = UUID(dataset.dataset_id)
-    digest = _content_sha256(dataset)
+    digest = content_sha256(dataset)
     async with db.unit(tenant) as connection:
         known: UUID | None = None
         if idempotency_key:
             known = await idempotency.claim(connection, tenant, "dataset", idempotency_key, digest, dataset_id)
-        if known is None and await _insert(connection, tenant, dataset_id, dataset):
+        if known is None and await insert(connection, tenant, dataset):
             return dataset, False
     first = await read(db, tenant, known or dataset_id)
-    if _content_sha256(first) != digest:
-        raise Conflict("DATASET_EXISTS", "There is another dataset with this id. Choose a new id for these files.")
+    if content_sha256(first) != digest:
+        raise taken()
     return first, True
 
 
@@ -47,20 +50,22 @@ async def read_with_time(db: Database, tenant: UUID, dataset_id: UUID) -> tuple[
     ref = DatasetRef(
         dataset_id=str(dataset_id),
         files=[SourceFile(name=f["name"], object=_object(f)) for f in files],
-        mapping=_object(mapping),
+        mapping=None if mapping["object_key"] is None else _object(mapping),
     )
     return ref, mapping["created_at"]
 
 
-async def _insert(connection: Connection, tenant: UUID, dataset_id: UUID, dataset: DatasetRef) -> bool:
-    """False where the id is taken."""
+async def insert(connection: Connection, tenant: UUID, dataset: DatasetRef) -> bool:
+    """Stores a dataset in the caller's transaction. False where the id is taken."""
+    dataset_id = UUID(dataset.dataset_id)
     mapping = dataset.mapping
+    stored = (mapping.key, mapping.sha256, mapping.bytes, mapping.media_type)
     if not await connection.fetchval("SELECT true FROM tenants WHERE tenant_id = $1", tenant):
         raise NotFound("TENANT_UNKNOWN", "There is no such tenant. Call with a key of an existing one.")
     inserted = await connection.fetchval(
         "INSERT INTO datasets (tenant_id, dataset_id, mapping_key, mapping_sha256, mapping_bytes, mapping_media_type)"
         " VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING RETURNING true",
-        *(tenant, dataset_id, mapping.key, mapping.sha256, mapping.bytes, mapping.media_type),
+        *(tenant, dataset_id, *(stored if dataset.HasField("mapping") else (None,) * 4)),
     )
     if not inserted:
         return False
@@ -75,10 +80,16 @@ async def _insert(connection: Connection, tenant: UUID, dataset_id: UUID, datase
     return True
 
 
+def taken() -> Conflict:
+    """The error for an id that another dataset has."""
+    return Conflict("DATASET_EXISTS", "There is another dataset with this id. Choose a new id for these files.")
+
+
 def _object(row: asyncpg.Record) -> ObjectRef:
     return ObjectRef(key=row["object_key"], sha256=row["sha256"], bytes=row["bytes"], media_type=row["media_type"])
 
 
-def _content_sha256(dataset: DatasetRef) -> bytes:
+def content_sha256(dataset: DatasetRef) -> bytes:
+    """What the files and the mapping are, wherever their bytes lie. Without a mapping its hash is empty."""
     files = [[f.name, f.object.sha256] for f in dataset.files]
     return hashlib.sha256(canonical_json([dataset.mapping.sha256, files]).encode()).digest()

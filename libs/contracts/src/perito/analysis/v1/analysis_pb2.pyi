@@ -355,8 +355,9 @@ class SubmitAnalysisRequest(_message.Message):
     PHASES_FIELD_NUMBER: _builtins.int
     PARAMS_JSON_FIELD_NUMBER: _builtins.int
     IDEMPOTENCY_KEY_FIELD_NUMBER: _builtins.int
+    DATASET_FIELD_NUMBER: _builtins.int
     dataset_id: _builtins.str
-    """UUID of a registered dataset."""
+    """UUID of a registered dataset; empty where `dataset` is given."""
     name: _builtins.str
     """The client's name for it, at most 200 characters."""
     params_json: _builtins.str
@@ -367,6 +368,12 @@ class SubmitAnalysisRequest(_message.Message):
     def phases(self) -> _containers.RepeatedScalarFieldContainer[_builtins.int]:
         """Ordinals of phases; empty means all. What they require is added."""
 
+    @_builtins.property
+    def dataset(self) -> _dataset_pb2.DatasetRef:
+        """Files to register together with the analysis: both are kept, or neither. As in CreateDatasetRequest, the content
+        decides what the same request is, and where `replayed` is true the caller deletes what it has just stored.
+        """
+
     def __init__(
         self,
         *,
@@ -375,10 +382,11 @@ class SubmitAnalysisRequest(_message.Message):
         phases: _abc.Iterable[_builtins.int] | None = ...,
         params_json: _builtins.str = ...,
         idempotency_key: _builtins.str = ...,
+        dataset: _dataset_pb2.DatasetRef | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["dataset", b"dataset"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["dataset_id", b"dataset_id", "idempotency_key", b"idempotency_key", "name", b"name", "params_json", b"params_json", "phases", b"phases"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["dataset", b"dataset", "dataset_id", b"dataset_id", "idempotency_key", b"idempotency_key", "name", b"name", "params_json", b"params_json", "phases", b"phases"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -82,7 +82,7 @@ Global___SourceFile: _TypeAlias = SourceFile  # noqa: Y015
 
 @_typing.final
 class DatasetRef(_message.Message):
-    """The files of one set of books and how they are to be read."""
+    """The files of one set of books and, where somebody has said it, how they are to be read."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -97,7 +97,7 @@ class DatasetRef(_message.Message):
 
     @_builtins.property
     def mapping(self) -> Global___ObjectRef:
-        """The mapping file (YAML, UTF-8)."""
+        """The mapping file (YAML, UTF-8). Absent: a mapping is proposed from the files when they are read."""
 
     def __init__(
         self,
