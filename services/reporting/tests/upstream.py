@@ -43,7 +43,7 @@ _COLUMNS = {
     " period_end title_en title_es observed expected delta_qty delta_value measures_json row_count systemic"
     " recoverable",
     "evidence": "fingerprint ordinal role file_id record line table_name key_json values_json",
-    "kpis": "id measure scope key period value unit numerator denominator n coverage reason",
+    "kpis": "id measure scope key period value unit basis numerator denominator n coverage reason",
     "files": "file_id name sha256 bytes media_type encoding delimiter quote header_json records rejected_records"
     " blank_lines reader tables_json",
     "columns": "table_name column_name file_id source_column rule_json cells blanks rejected changed",

@@ -52,13 +52,13 @@ def run_rules(  # noqa: PLR0913  # the run's whole world, by keyword
     `params` are the parameters of this run by rule id; `earlier` are validation's findings and evidence, by which
     confidence falls where the books themselves are in doubt. Raises Invalid for parameters no rule knows.
     """
-    values = _bind(rules, params)
+    shared = {view.id: view for view in load_rules("perito_rules.shared")}
+    values = _bind([*rules, *shared.values()], params)
     readable = [*tables.values(), *(earlier.files() if earlier else ())]
     connection = open_duckdb(readable, scratch, threads, memory_bytes)
     try:
         schemas = read_schemas(connection, tables)
         planned = plan(rules, schemas)
-        shared = {rule.id: rule for rule in load_rules("perito_rules.shared")}
         create_views(connection, tables_wanted(rules, shared.values(), planned) | {"conventions"}, tables, schemas)
         create_tables(connection)
         create_table(connection)
@@ -72,7 +72,7 @@ def run_rules(  # noqa: PLR0913  # the run's whole world, by keyword
 
 
 def _bind(rules: Sequence[Rule], params: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, Value]]:
-    """Parameters of each rule. Names of rules that are another phase's are left to that phase."""
+    """Parameters of each rule and shared view. Names of rules that are another phase's are left to that phase."""
     return {rule.id: rule.bind(params.get(rule.id, {})) for rule in rules}
 
 

@@ -86,10 +86,22 @@ def _known(rule: Rule, instance: Instance) -> dict[str, Key | None]:
     for name in names:
         table = SYSTEM_TABLES.get(name)
         keys[name] = frozenset(table.key) or None if table else ROW
-    for shared in load_rules(SHARED) if rule.uses else ():
-        if shared.id in rule.uses:
-            keys[shared.id] = _shared_key(shared)
-    return {**keys, **_declared_keys(rule)}
+    return {**keys, **_shared_keys(rule), **_declared_keys(rule)}
+
+
+def _shared_keys(rule: Rule) -> dict[str, Key | None]:
+    """Keys of the shared views that a rule or view uses."""
+    return {view.id: _shared_key(view) for view in _views_used(rule)}
+
+
+def _views_used(rule: Rule) -> list[Rule]:
+    return [view for view in load_rules(SHARED) if view.id in rule.uses] if rule.uses else []
+
+
+def _view_query(view: Rule) -> exp.Query:
+    query = sqlglot.parse_one(view.sections["view"].sql, dialect="duckdb")
+    assert isinstance(query, exp.Query)  # noqa: S101  # the linter refuses a view that is none
+    return query
 
 
 def _declared_keys(rule: Rule) -> dict[str, Key | None]:
@@ -97,8 +109,8 @@ def _declared_keys(rule: Rule) -> dict[str, Key | None]:
 
 
 def _shared_key(shared: Rule) -> Key | None:
-    query = sqlglot.parse_one(shared.sections["view"].sql, dialect="duckdb")
-    return output_key(query, {**dict.fromkeys((*shared.needs, *shared.optional), ROW), **_declared_keys(shared)})
+    tables: dict[str, Key | None] = dict.fromkeys((*shared.needs, *shared.optional), ROW)
+    return output_key(_view_query(shared), {**tables, **_shared_keys(shared), **_declared_keys(shared)})
 
 
 def _queries(rule: Rule) -> Iterator[tuple[str, Section]]:
@@ -139,6 +151,7 @@ def _undeclared(query: exp.Expr, rule: Rule, instance: Instance) -> Iterator[Com
     allowed |= {name for name, _ in ROW_COLUMNS}
     given = {e.alias.lower() for e in query.find_all(exp.Alias)}
     given |= {c.name.lower() for a in query.find_all(exp.TableAlias) for c in a.columns}
+    given |= {name for view in _views_used(rule) for name in _view_query(view).named_selects}
     canonical = {column: table for table in declared for column in _stems(known[table])}
     for column in query.find_all(exp.Column):
         name = column.name.lower()

@@ -19,13 +19,14 @@ KPIS: Sequence[tuple[str, str]] = (
     ("period", "VARCHAR"),
     ("value", "DECIMAL(38, 9)"),
     ("unit", "VARCHAR"),
+    ("basis", "VARCHAR"),
     ("numerator", "DECIMAL(38, 4)"),
     ("denominator", "DECIMAL(38, 4)"),
     ("n", "BIGINT"),
     ("coverage", "DECIMAL(18, 9)"),
     ("reason", "VARCHAR"),
 )
-_TEXTS = {"key", "period", "reason"}
+_TEXTS = {"key", "period", "basis", "reason"}
 
 
 def create_table(connection: "DuckDBPyConnection") -> None:
@@ -34,7 +35,9 @@ def create_table(connection: "DuckDBPyConnection") -> None:
 
 
 def enter_kpis(connection: "DuckDBPyConnection", rule: Rule, sql: str, values: Mapping[str, Value]) -> None:
-    """Adds the rows of a `kpis` section. `key`, `period` and `reason` are empty where absent.
+    """Adds the rows of a `kpis` section. `key`, `period`, `basis` and `reason` are empty where absent.
+
+    `basis` is one word for what the value was worked out from, where its definition leaves a choice to the books.
 
     Raises `RuleBroken` where a column lacks, a value is floating point, two rows speak of the same thing, or a value
     is missing without a reason.

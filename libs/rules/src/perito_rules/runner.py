@@ -50,7 +50,7 @@ class _Account:
 
 
 class Runner:
-    """Runs planned rules. `values` are the bound parameters by rule id, `shared` the shared views by name."""
+    """Runs planned rules. `values` are the bound parameters by id of rule or shared view, `shared` the views."""
 
     def __init__(self, book: Book, values: Mapping[str, Mapping[str, Value]], shared: Mapping[str, Rule]) -> None:
         self._book = book
@@ -170,10 +170,15 @@ class Runner:
         return dict(zip(names, rows[0], strict=True))
 
     def _share(self, name: str) -> None:
-        """Makes a shared view's table when the first rule asks for it."""
-        if name not in self._made:
-            self._connection.execute(f"CREATE TEMP TABLE {quote(name)} AS {self._shared[name].sections['view'].sql}")
-            self._made.add(name)
+        """Makes a shared view's table, and those that it uses, when the first rule asks for it."""
+        if name in self._made:
+            return
+        view = self._shared[name]
+        for used_by_it in view.uses:
+            self._share(used_by_it)
+        sql = view.sections["view"].sql
+        self._connection.execute(f"CREATE TEMP TABLE {quote(name)} AS {sql}", used(sql, self._values[name]))
+        self._made.add(name)
 
     @staticmethod
     def _outcome(item: Planned, account: _Account | None) -> RuleOutcome:

@@ -130,6 +130,7 @@ def kpis(sources: Sources) -> list[dict[str, Any]]:
             "period": row["period"],
             "value": plain(row["value"]),
             "unit": row["unit"],
+            "basis": row["basis"],
             "numerator": plain(row["numerator"]),
             "denominator": plain(row["denominator"]),
             "n": row["n"],
