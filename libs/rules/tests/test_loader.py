@@ -114,4 +114,4 @@ def test_rules_json_says_what_reporting_needs() -> None:
 
 
 def test_the_shared_views_load() -> None:
-    assert [rule.id for rule in load_rules("perito_rules.shared")] == ["unit_costs"]
+    assert "unit_costs" in [rule.id for rule in load_rules("perito_rules.shared")]

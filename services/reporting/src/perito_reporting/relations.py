@@ -29,8 +29,8 @@ EVIDENCE = {
 }  # fmt: skip
 KPIS = {
     "id": "VARCHAR", "scope": "VARCHAR", "key": "VARCHAR", "period": "VARCHAR", "measure": "VARCHAR",
-    "value": "VARCHAR", "unit": "VARCHAR", "basis": "VARCHAR", "numerator": "VARCHAR", "denominator": "VARCHAR", "n": "BIGINT",
-    "coverage": "VARCHAR", "reason": "VARCHAR",
+    "value": "VARCHAR", "unit": "VARCHAR", "basis": "VARCHAR", "numerator": "VARCHAR", "denominator": "VARCHAR",
+    "n": "BIGINT", "coverage": "VARCHAR", "reason": "VARCHAR",
 }  # fmt: skip
 SYSTEM_TABLES = {
     "files": {

@@ -34,6 +34,8 @@ words:
   within_a: {en: within class A, es: dentro de la clase A}
   within_b: {en: within class B, es: dentro de la clase B}
   within_c: {en: within class C, es: dentro de la clase C}
+  records: {es: registros}
+  readable: {es: legibles}
   no record was counted: {es: no se contó ningún registro}
   no counted record could be read: {es: no se pudo leer ningún registro contado}
 source: "Cycle-count practice: A ±1 %, B ±3 %, C ±5 %"

@@ -23,6 +23,16 @@ explanation:
 remedy:
   en: "Look at the gross difference first; where it is far larger than the net one, search for mix-ups between products or places."
   es: "Mire primero la diferencia bruta; donde supera con mucho a la neta, busque confusiones entre productos o lugares."
+words:
+  unit_accuracy: {es: exactitud en unidades}
+  net_difference: {es: diferencia neta}
+  gross_difference: {es: diferencia bruta}
+  units: {es: unidades}
+  records: {es: registros}
+  differences: {es: diferencias}
+  no record was counted: {es: no se contó ningún registro}
+  no counted record could be read: {es: no se pudo leer ningún registro contado}
+  the books held nothing of what was counted: {es: los libros no tenían nada de lo contado}
 source: "Cycle-count practice: absolute variance over book quantity"
 --- */
 

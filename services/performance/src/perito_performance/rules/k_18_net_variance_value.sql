@@ -25,6 +25,15 @@ explanation:
 remedy:
   en: "Start with the places and categories that lose most, and look at the gross figure where the net one is small."
   es: "Empiece por los lugares y categorías que más pierden y mire la cifra bruta donde la neta sea pequeña."
+words:
+  net_variance: {es: diferencia neta}
+  gross_variance: {es: diferencia bruta}
+  net_variance_share: {en: net variance of book value, es: diferencia neta sobre el valor en libros}
+  records: {es: registros}
+  valued: {es: valorados}
+  no record was counted: {es: no se contó ningún registro}
+  no counted record has a readable difference and a cost: {es: ningún registro contado tiene una diferencia legible y un coste}
+  the books held no value of what was counted: {es: los libros no tenían valor de lo contado}
 source: "Cycle-count practice: net dollar variance"
 --- */
 

@@ -29,6 +29,26 @@ explanation:
 remedy:
   en: "Plan orders with the 95th percentile of a supplier, not with its quote, and speak to those who exceed their quote."
   es: "Planifique con el percentil 95 del proveedor y no con su promesa, y hable con quienes la superan."
+words:
+  mean: {es: media}
+  median: {es: mediana}
+  p95: {en: 95th percentile, es: percentil 95}
+  standard_deviation: {es: desviación típica}
+  quoted: {es: prometido}
+  over_quoted: {es: por encima de lo prometido}
+  mean_in_ledger: {en: mean within the stock books, es: media dentro de los libros de existencias}
+  days: {es: días}
+  all_receipts: {en: "all receipts, also those after the stock books end", es: "todas las recepciones, también las posteriores a los libros"}
+  receipts_in_ledger: {en: receipts within the stock books, es: recepciones dentro de los libros de existencias}
+  order_lines: {es: líneas de pedido}
+  arrived: {es: llegadas}
+  open: {es: abiertas}
+  arrived_after_the_ledger_ends: {en: arrived after the stock books end, es: llegadas después del final de los libros}
+  no line has an order date and a later receipt: {es: ninguna línea tiene fecha de pedido y una recepción posterior}
+  one line has no spread: {es: una sola línea no tiene dispersión}
+  no supplier of these lines quotes a lead time: {es: ningún proveedor de estas líneas promete un plazo}
+  no snapshot or movement says where the stock books end: {es: ningún saldo ni movimiento dice dónde terminan los libros de existencias}
+  no line has an order date and a later receipt within the stock books: {es: ninguna línea tiene fecha de pedido y una recepción posterior dentro de los libros}
 source: "Purchasing practice: receipt date less order date"
 --- */
 

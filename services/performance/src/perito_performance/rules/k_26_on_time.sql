@@ -25,6 +25,19 @@ explanation:
 remedy:
   en: "Agree on promised dates that the supplier can keep, or order earlier from those who are late."
   es: "Acuerde fechas que el proveedor pueda cumplir o pida antes a quienes se retrasan."
+words:
+  on_time: {es: a tiempo}
+  on_time_in_ledger: {en: on time within the stock books, es: a tiempo dentro de los libros de existencias}
+  all_receipts: {en: "all receipts, also those after the stock books end", es: "todas las recepciones, también las posteriores a los libros"}
+  receipts_in_ledger: {en: receipts within the stock books, es: recepciones dentro de los libros de existencias}
+  order_lines: {es: líneas de pedido}
+  received: {es: recibidas}
+  received_after_the_ledger_ends: {en: received after the stock books end, es: recibidas después del final de los libros}
+  open_and_overdue: {en: open and overdue when the stock books end, es: abiertas y vencidas al final de los libros}
+  nothing was received: {es: no se recibió nada}
+  nothing was received within the stock books: {es: no se recibió nada dentro de los libros de existencias}
+  no received line has a promised date: {es: ninguna línea recibida tiene fecha prometida}
+  no snapshot or movement says where the stock books end: {es: ningún saldo ni movimiento dice dónde terminan los libros de existencias}
 source: "Purchasing practice: received on or before the promised date"
 --- */
 
