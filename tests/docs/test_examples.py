@@ -81,10 +81,14 @@ def job(folder: Path, files: dict[str, str]) -> Job:
 
 
 def source_columns(mapping: BooksMapping, file: str) -> list[str]:
-    """Every header that the mapping asks for in a file."""
+    """Every header that the mapping asks for in a file, joined ones included."""
     names: list[str] = []
-    for part in mapping.files[file].tables.values():
-        names += [cell.column for cell in part.columns.values()]
+    for name, entry in mapping.files.items():
+        for part in entry.tables.values():
+            names += [cell.column for cell in part.columns.values() if (cell.file or name) == file]
+            names += part.join[file].match.values() if file in part.join else []
+    for part in mapping.files[file].tables.values() if file in mapping.files else ():
+        names += [column for join in part.join.values() for column in join.match]
         names += [cell.unit.column for cell in part.columns.values() if cell.unit]
         names += [part.skip_when_blank] if part.skip_when_blank else []
     return list(dict.fromkeys(names))
@@ -93,7 +97,7 @@ def source_columns(mapping: BooksMapping, file: str) -> list[str]:
 @pytest.mark.parametrize("number", range(len(MAPPINGS)))
 def test_every_mapping_is_read_with_files_that_have_its_columns(number: int, tmp_path: Path) -> None:
     mapping = parse_mapping(MAPPINGS[number], TABLES)
-    headers = {name: source_columns(mapping, name) for name in mapping.files}
+    headers = {name: source_columns(mapping, name) for name in sorted(mapping.wanted)}
     files = {name: ",".join(header) + "\n" + ",".join("x" for _ in header) + "\n" for name, header in headers.items()}
     intake = take_in(job(tmp_path, files), mapping, lambda _fraction, _step: None)
     mapped = {table for file in mapping.files.values() for table in file.tables}

@@ -89,7 +89,7 @@ def take_in(job: Job, mapping: BooksMapping, report: Report) -> Intake:
 
 def _check_files(job: Job, mapping: BooksMapping) -> None:
     there = {file.name for file in job.files}
-    missing = sorted(mapping.files.keys() - there)
+    missing = sorted(mapping.wanted - there)
     if missing:
         message = (
             f"The mapping names {missing[0]!r}, which was not uploaded; the files are {', '.join(sorted(there))[:500]}."
@@ -99,10 +99,10 @@ def _check_files(job: Job, mapping: BooksMapping) -> None:
 
 def _load_all(con: duckdb.DuckDBPyConnection, job: Job, mapping: BooksMapping, report: Report) -> dict[str, Source]:
     sources: dict[str, Source] = {}
-    total = sum(file.bytes for file in job.files if file.name in mapping.files) or 1
+    total = sum(file.bytes for file in job.files if file.name in mapping.wanted) or 1
     done = 0
     for file_id, file in enumerate(job.files):
-        if file.name in mapping.files:
+        if file.name in mapping.wanted:
             report(0.3 * done / total, f"reading {file.name}")
             sources[file.name] = load(con, file_id, file, Path(job.scratch))
             done += file.bytes
@@ -112,12 +112,12 @@ def _load_all(con: duckdb.DuckDBPyConnection, job: Job, mapping: BooksMapping, r
 def _write_all(
     con: duckdb.DuckDBPyConnection, job: Job, mapping: BooksMapping, sources: Mapping[str, Source], report: Report
 ) -> dict[str, Written]:
-    planner = Planner(con, load_canonical(), mapping.timezone)
+    planner = Planner(con, load_canonical(), mapping.timezone, sources)
     written: dict[str, Written] = {}
     order = table_order(mapping)
     for done, name in enumerate(order):
         report(0.3 + 0.4 * done / len(order), f"writing {name}")
-        feeding = [(source, mapping.files[file].tables) for file, source in sources.items()]
+        feeding = [(source, mapping.files[name].tables) for name, source in sources.items() if name in mapping.files]
         parts = [(source, tables[name]) for source, tables in feeding if name in tables]
         for lookup in (lookup for _, part in parts for lookup in lookups_of(part)):
             if lookup.table in written and lookup.column in written[lookup.table].columns:
@@ -178,7 +178,7 @@ def _file_rows(job: Job, mapping: BooksMapping, sources: Mapping[str, Source]) -
     for file_id, file in enumerate(job.files):
         row: dict[str, object] = {"file_id": file_id, "name": file.name, "sha256": file.sha256, "bytes": file.bytes}
         source = sources.get(file.name)
-        tables = sorted(mapping.files[file.name].tables) if source else []
+        tables = _tables_of(mapping, file.name)
         row |= {"records": 0, "rejected_records": 0, "blank_lines": 0, "reader": "unused"}
         row["tables_json"] = json.dumps(tables)
         if source:
@@ -195,6 +195,14 @@ def _file_rows(job: Job, mapping: BooksMapping, sources: Mapping[str, Source]) -
             }
         rows.append(row)
     return rows
+
+
+def _tables_of(mapping: BooksMapping, name: str) -> list[str]:
+    """Canonical tables that the file feeds, by itself or joined to another."""
+    found = set(mapping.files[name].tables) if name in mapping.files else set[str]()
+    for file in mapping.files.values():
+        found |= {table for table, part in file.tables.items() if name in part.join}
+    return sorted(found)
 
 
 def _relation(path: Path) -> str:

@@ -27,6 +27,7 @@ from perito_validation.cells import (
     word_meanings,
 )
 from perito_validation.database import only_row
+from perito_validation.joins import JoinedFile, join_files
 from perito_validation.mapping import Cell, Lookup, TableMapping, Unit
 from perito_validation.moments import read_moment
 from perito_validation.reader import Source
@@ -52,7 +53,8 @@ class FedColumn:
 
 @dataclass
 class Feed:
-    """One file feeding one table. `joins` are SQL join clauses on the raw row; `factors` staged unit factors."""
+    """One file feeding one table. `joins` are SQL join clauses on the raw row; `factors` staged unit factors; `joined`
+    the other files whose cells complete its rows."""
 
     source: Source
     table: Table
@@ -60,6 +62,7 @@ class Feed:
     columns: dict[str, FedColumn] = field(default_factory=dict[str, FedColumn])
     joins: list[str] = field(default_factory=list[str])
     factors: dict[str, str] = field(default_factory=dict[str, str])
+    joined: Mapping[str, JoinedFile] = field(default_factory=dict[str, JoinedFile])
     where: str = ""
 
     def sql(self, duplicates: str | None) -> str:
@@ -73,7 +76,8 @@ class Feed:
             joins.append(f"LEFT JOIN {duplicates} AS d ON {on}")
             first = "d.first_file AS _first_file, d.first_record AS _first_record"
         factors = "".join(f", {sql} AS {quote(name)}" for name, sql in self.factors.items())
-        placed = f"SELECT r.*, {first}{factors} FROM ({raw}) AS r {' '.join(joins)}"
+        cells = "".join(f", {joined.cells}" for joined in self.joined.values())
+        placed = f"SELECT r.*, {first}{factors}{cells} FROM ({raw}) AS r {' '.join(joins)}"
         staged = _selected(fed.reading.staged for fed in self.columns.values())
         derived = _selected(fed.reading.derived for fed in self.columns.values())
         outputs = _selected(fed.reading.outputs for fed in self.columns.values())
@@ -87,10 +91,13 @@ def _selected(parts: Iterable[Mapping[str, str]]) -> str:
 class Planner:
     """Makes feeds. Lookups need their table's Parquet file, so tables are planned in the order of `table_order`."""
 
-    def __init__(self, con: duckdb.DuckDBPyConnection, tables: Mapping[str, Table], zone: str) -> None:
+    def __init__(
+        self, con: duckdb.DuckDBPyConnection, tables: Mapping[str, Table], zone: str, sources: Mapping[str, Source]
+    ) -> None:
         self.con = con
         self.tables = tables
         self.zone = zone
+        self.sources = sources
         self.lookups: dict[tuple[str, str], str] = {}
         _check_zone(con, zone)
 
@@ -100,29 +107,39 @@ class Planner:
         feed = Feed(source, self.tables[table], part)
         if part.skip_when_blank is not None:
             feed.where = f" WHERE NOT {is_blank(source.cell(part.skip_when_blank, f'{place} > skip_when_blank'))}"
-        cells = {name: source.cell(cell.column, f"{place} > columns > {name}") for name, cell in part.columns.items()}
+        feed.joined = join_files(self.con, source, table, part, self.sources, feed.where)
+        feed.joins += [joined.clause for joined in feed.joined.values()]
+        cells = {name: self._cell(feed, cell, f"{place} > columns > {name}") for name, cell in part.columns.items()}
         units = self._units(feed, cells, place)
         for name, mapped in part.columns.items():
             column = feed.table.columns[name]
             _check_options(column, mapped, f"{place} > columns > {name}")
             _check_format(self.con, mapped, f"{place} > columns > {name}")
             unit = units.get(name) or (next(iter(units.values())) if mapped.per_unit else None)
-            reading = self._read(source, column, cells[name], mapped, unit)
+            holder = source.table if mapped.file is None else feed.joined[mapped.file].table
+            reading = self._read(holder, column, cells[name], mapped, unit)
             rule = mapped.model_dump(mode="json", exclude_defaults=True)
-            feed.columns[name] = FedColumn(column, reading, mapped.column, cells[name], rule)
+            origin = mapped.column if mapped.file is None else f"{mapped.file}: {mapped.column}"
+            feed.columns[name] = FedColumn(column, reading, origin, cells[name], rule)
         for name, text in part.constants.items():
             feed.columns[name] = self._constant(feed.table.columns[name], text, f"{place} > constants > {name}")
         if units and "uom" in feed.table.columns and "uom" not in part.constants:
             _add_unit_column(feed, next(name for name in units), units)
         return feed
 
-    def _read(self, source: Source, column: Column, cell: str, mapped: Cell, unit: UnitFactor | None) -> Reading:
+    def _cell(self, feed: Feed, mapped: Cell, place: str) -> str:
+        """SQL name of the raw cell, in this file or in a joined one."""
+        if mapped.file is None:
+            return feed.source.cell(mapped.column, place)
+        return feed.joined[mapped.file].cell(mapped.column)
+
+    def _read(self, holder: str, column: Column, cell: str, mapped: Cell, unit: UnitFactor | None) -> Reading:
         if column.type is ColumnType.TEXT:
             return read_text(column, cell)
         if column.type is ColumnType.KEY:
             return read_key(column, cell, mapped)
         if column.type in _WORDS:
-            return read_word(column, cell, word_meanings(column, mapped, self._distinct(source, cell)))
+            return read_word(column, cell, word_meanings(column, mapped, self._distinct(holder, cell)))
         if column.type in _MOMENTS:
             return read_moment(column, cell, mapped, self.zone)
         return read_number(column, cell, mapped, unit)
@@ -133,7 +150,7 @@ class Planner:
         if column.type in _WORDS:
             reading = read_word(column, cell, word_meanings(column, mapped, [text]))
         else:
-            reading = self._read(_NO_SOURCE, column, cell, mapped, None)
+            reading = self._read("", column, cell, mapped, None)
         staged, derived = (_selected([part]) for part in (reading.staged, reading.derived))
         value = f"SELECT {reading.outputs[column.name]} FROM (SELECT *{derived} FROM (SELECT 1{staged}))"
         if only_row(self.con, value)[0] is None:
@@ -146,8 +163,8 @@ class Planner:
         constant = Reading(outputs, reading.staged, reading.derived)
         return FedColumn(column, constant, None, cell, rule)
 
-    def _distinct(self, source: Source, cell: str) -> list[str]:
-        sql = f"SELECT DISTINCT {cell} FROM {source.table} ORDER BY 1 LIMIT {MAX_WORDS + 1}"
+    def _distinct(self, holder: str, cell: str) -> list[str]:
+        sql = f"SELECT DISTINCT {cell} FROM {holder} ORDER BY 1 LIMIT {MAX_WORDS + 1}"
         words = [str(row[0]) for row in self.con.execute(sql).fetchall()]
         return words if len(words) <= MAX_WORDS else []
 
@@ -169,7 +186,7 @@ class Planner:
         lookups = {name: factor for name, factor in unit.factors.items() if isinstance(factor, Lookup)}
         joined = {name: self._joined(feed, factor, cells, place) for name, factor in lookups.items()}
         arms: list[str] = []
-        for word in self._distinct(feed.source, cell):
+        for word in self._distinct(feed.source.table, cell):
             name = known.get(word.strip().casefold())
             if name is None:
                 continue
@@ -184,7 +201,8 @@ class Planner:
         if table is None:
             message = f"Mapping, {place}: no file feeds {factor.table}.{factor.column}, where the factor should stand."
             raise Invalid("MAPPING_INVALID", message, {"place": place})
-        key = normalised(f"r.{cells[factor.key]}", feed.part.columns[factor.key])
+        mapped = feed.part.columns[factor.key]
+        key = normalised(cells[factor.key] if mapped.file else f"r.{cells[factor.key]}", mapped)
         alias = f"l{len(feed.joins)}"
         feed.joins.append(f"LEFT JOIN {table} AS {alias} ON {alias}.key = {key}")
         return f"{alias}.factor"
@@ -279,6 +297,3 @@ def _check_options(column: Column, mapped: Cell, place: str) -> None:
 
 def _allowed(column: Column) -> str:
     return f"; it may be {', '.join(column.values)}" if column.values else ""
-
-
-_NO_SOURCE = Source(-1, "", "", 0, "", "", (), 0, "", "", "")

@@ -63,10 +63,11 @@ class Cell(_Part):
     `format` is a strptime format for dates; `decimal` and `thousands` are the marks of numbers; `unit` belongs to a
     quantity and `per_unit` to a price stated for the same unit; `negate` turns the sign; `normalise` is for keys, in
     the order given. `values` says what a word of the file means (`{WE: receipt}`, in any case of letters); the
-    canonical words and their synonyms need no entry.
+    canonical words and their synonyms need no entry. `file` names a joined file in which the column stands.
     """
 
     column: Name
+    file: FileName | None = None
     format: Name | None = None
     decimal: Literal[".", ","] = "."
     thousands: Literal["", ",", ".", " ", "'"] = ""
@@ -83,13 +84,23 @@ class Cell(_Part):
         return self
 
 
+class Join(_Part):
+    """Another file whose columns complete the rows of this one: `match` says which column here equals which one there,
+    compared after `normalise`. A row of this file takes the first row there that matches; rows never multiply."""
+
+    match: Mapping[Name, Name] = Field(min_length=1)
+    normalise: tuple[Step, ...] = ()
+
+
 class TableMapping(_Part):
     """How one file feeds one canonical table. A constant is a value for every row, as text. Rows that are blank in the
-    source column `skip_when_blank` are no rows of this table: an order line that nobody has received is no receipt."""
+    source column `skip_when_blank` are no rows of this table: an order line that nobody has received is no receipt.
+    `join` names other files of which cells take columns: the order to which a line belongs."""
 
     columns: Mapping[Name, Cell] = Field(min_length=1)
     constants: Mapping[Name, Name] = {}
     skip_when_blank: Name | None = None
+    join: Mapping[FileName, Join] = {}
 
     @field_validator("columns", mode="before")
     @classmethod
@@ -108,6 +119,17 @@ class TableMapping(_Part):
         prices = [name for name, cell in self.columns.items() if cell.per_unit]
         if prices and len(units) != 1:
             raise ValueError(f"{prices[0]} is per_unit, so exactly one unit must stand on a quantity of this table")
+        return self
+
+    @model_validator(mode="after")
+    def _joined_files_are_named(self) -> "TableMapping":
+        named = {cell.file: name for name, cell in self.columns.items() if cell.file is not None}
+        for file, name in named.items():
+            if file not in self.join:
+                raise ValueError(f"{name} stands in {file!r}, which `join` does not name: add it there")
+        for file in self.join:
+            if file not in named:
+                raise ValueError(f"join names {file!r}, but no column says `file: {file}`: add one, or take it out")
         return self
 
 
@@ -133,6 +155,12 @@ class BooksMapping(_Part):
         except (ZoneInfoNotFoundError, ValueError, OSError) as error:
             raise ValueError(f"{value!r} is no time zone; write an IANA name such as Africa/Lagos") from error
         return value
+
+    @property
+    def wanted(self) -> frozenset[str]:
+        """Every file that is read: those that feed tables and those that are joined to them."""
+        joined = (name for file in self.files.values() for part in file.tables.values() for name in part.join)
+        return frozenset((*self.files, *joined))
 
 
 class _StrictLoader(yaml.SafeLoader):

@@ -92,6 +92,14 @@ TEXTS: Mapping[str, tuple[str, str]] = {
         "Rows without a value here are no rows of this table, as the mapping says.",
         "Las filas sin valor aquí no son filas de esta tabla, como indica el mapeo.",
     ),
+    "join_unmatched": (
+        "Rows for which the joined file has none: the columns that it should bring are empty.",
+        "Filas para las que el archivo unido no tiene ninguna: las columnas que debía traer están vacías.",
+    ),
+    "join_repeated": (
+        "Rows of the joined file whose key an earlier row has: the earlier one was taken.",
+        "Filas del archivo unido cuya clave ya tiene una fila anterior: se tomó la anterior.",
+    ),
 }
 
 
@@ -106,9 +114,21 @@ def log_transformations(
             skipped = feed.source.rows - written.kept[file_id]
             column = feed.part.skip_when_blank
             found += [_entry(feed, column, "row_skipped", skipped, "", "")] if skipped else []
+        found += _of_joins(feed)
         for account in accounts:
             if account.file_id == file_id:
                 found += _of_column(con, written, feed, account)
+    return found
+
+
+def _of_joins(feed: Feed) -> list[Transformation]:
+    found: list[Transformation] = []
+    for joined in feed.joined.values():
+        columns = ", ".join(joined.join.match)
+        if joined.unmatched:
+            found.append(_entry(feed, columns, "join_unmatched", joined.unmatched, joined.lonely, ""))
+        if joined.repeated:
+            found.append(_entry(feed, columns, "join_repeated", joined.repeated, joined.repeating, ""))
     return found
 
 

@@ -83,6 +83,7 @@ class Understanding:
 
 
 _GIVEN = Reason("The mapping says so.", "Lo dice el mapeo.")
+_JOIN_KEY = Reason("By this column its rows are found.", "Por esta columna se encuentran sus filas.")
 _UNNAMED = Reason("The mapping does not name this column.", "El mapeo no nombra esta columna.")
 _UNREAD = Reason(
     "The mapping does not name this file: nothing of it was examined.",
@@ -93,9 +94,9 @@ _UNREAD = Reason(
 def of_given_mapping(mapping: BooksMapping, files: Sequence[InputFile], sources: Mapping[str, Source]) -> Understanding:
     """What a mapping that a person wrote says about every column of every file, those it leaves out included."""
     found: list[Placement] = []
+    joined = _joined_columns(mapping, sources)
     for source in sorted(sources.values(), key=lambda source: source.file_id):
-        if source.name in mapping.files:
-            found += _of_file(source, mapping.files[source.name])
+        found += _of_file(source, mapping.files.get(source.name), joined.get(source.name, []))
     read = {source.file_id for source in sources.values()}
     found += [
         Placement(file_id, "", "", "", "unplaced", None, _UNREAD)
@@ -105,11 +106,33 @@ def of_given_mapping(mapping: BooksMapping, files: Sequence[InputFile], sources:
     return Understanding(found)
 
 
-def _of_file(source: Source, entry: FileMapping) -> Iterator[Placement]:
-    used = dict.fromkeys(source.header, False)
-    made: list[Placement] = []
-    for table, part in entry.tables.items():
+def _joined_columns(mapping: BooksMapping, sources: Mapping[str, Source]) -> dict[str, list[Placement]]:
+    """By joined file: its columns that complete another file's rows, and those by which they are found."""
+    found: dict[str, list[Placement]] = {}
+    for file in mapping.files.values():
+        for table, part in file.tables.items():
+            for name, cell in part.columns.items():
+                if cell.file is not None:
+                    source = sources[cell.file]
+                    header = _header(source, cell.column)
+                    placed = Placement(source.file_id, header, table, name, "joined", None, _GIVEN)
+                    found.setdefault(source.name, []).append(placed)
+            for other, join in part.join.items():
+                for column in join.match.values():
+                    source = sources[other]
+                    header = _header(source, column)
+                    placed = Placement(source.file_id, header, table, "", "joined", None, _JOIN_KEY)
+                    found.setdefault(source.name, []).append(placed)
+    return found
+
+
+def _of_file(source: Source, entry: FileMapping | None, joined: Sequence[Placement]) -> Iterator[Placement]:
+    used = dict.fromkeys(source.header, False) | {placed.source_column: True for placed in joined}
+    made = list(joined)
+    for table, part in entry.tables.items() if entry else ():
         for name, cell in part.columns.items():
+            if cell.file is not None:
+                continue
             header = _header(source, cell.column)
             used[header] = True
             made.append(Placement(source.file_id, header, table, name, "mapped", None, _GIVEN))
