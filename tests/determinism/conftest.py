@@ -26,6 +26,9 @@ _PREFIXES = {"product": "P", "location": "L", "supplier": "S"}
 # i is the row's number, h a hash of it; p, l and d its product, location and month.
 _DAY = "(DATE '2024-01-31' + (d * 30 + 1 + h % 29)::INTEGER)"
 _NUMBERED = "CASE WHEN i > 0 AND h % 1009 = 0 THEN 'D' || (i - 1) WHEN h % 50021 > 0 THEN 'D' || i END"
+# Invoices of four lines; one in 300 is an edited copy of the one 500 before it, of the same supplier and products.
+_IS_COPY = "i // 4 % 300 = 9 AND i > 2000"
+_CHARGED = f"(i // 4 - CASE WHEN {_IS_COPY} THEN 500 ELSE 0 END)"
 _OVERRIDES: Mapping[str, Mapping[str, str]] = {
     "inventory": {
         "snapshot_date": "DATE '2024-01-31' + (d * 30)::INTEGER",
@@ -76,7 +79,11 @@ _OVERRIDES: Mapping[str, Mapping[str, str]] = {
         "supplier_number": "NULL",
         "supplier": "'S' || (i // 4 % 500)",
         "line": "(i % 4 + 1)::VARCHAR",
-        "invoiced_at": "DATE '2024-01-01' + (i // 4 % 300)::INTEGER + INTERVAL 8 HOUR",
+        "invoiced_at": f"DATE '2024-01-01' + ({_CHARGED} % 300)::INTEGER + INTERVAL 8 HOUR",
+        "purchase_document": f"'PO' || {_CHARGED}",
+        "location": f"'L' || {_CHARGED} % 50",
+        "qty": f"100 + {_CHARGED} % 50",
+        "line_total": f"1 + hash({_CHARGED}, i % 4) % 1000000 * 0.0137 + CASE WHEN {_IS_COPY} THEN 0.01 ELSE 0 END",
         "posted_at": "NULL",
         "purchase_document": "CASE WHEN h % 311 = 0 THEN 'X' ELSE 'D' END || i",
         "purchase_line": "'1'",

@@ -11,8 +11,8 @@ needs:
   invoices: [supplier, document, invoiced_at, line_total]
 optional:
   invoices: [supplier_number, line, purchase_document, product, qty, posted_at, document_total, status]
-unique:
-  entries: [entry]
+uses: [invoice_entries]
+unique: {entries: [entry]}
 impact: column
 recoverable: true
 explains: []
@@ -43,64 +43,10 @@ remedy:
 source: "Accounts-payable recovery audit"
 --- */
 
--- section: population
--- One row per line; lines of one invoice as entered share `entry`, the place of the first of them. The same document with
--- another date is another entry; so is a line number that comes twice with the same product, quantity and amount. Without
--- line numbers equal lines may be honest and stay one entry.
-WITH lines AS (
-    SELECT supplier, document, line, coalesce(supplier_number, document) AS printed, product, qty, line_total, document_total,
-           coalesce(invoiced_at_date, min(invoiced_at_date) OVER (PARTITION BY supplier, document)) AS day,
-           coalesce(posted_at, invoiced_at) AS entered, purchase_document,
-           _file_id, _record, _line, _file_id * 1000000000000 + _record AS place,
-           CASE WHEN line IS NULL THEN 1 ELSE row_number() OVER (
-               PARTITION BY supplier, document, supplier_number, invoiced_at_date, line, product, qty, line_total
-               ORDER BY _file_id, _record
-           ) END AS copy
-    FROM invoices
-    WHERE _duplicate_record IS NULL AND coalesce(status, '') <> 'cancelled'
-), grouped AS (
-    SELECT *, min(place) OVER (PARTITION BY supplier, document, printed, day, copy) AS entry,
-           nullif(ltrim(translate(regexp_replace(upper(printed), '[^\p{L}\p{N}]', '', 'g'), 'OIL', '011'), '0'), '')
-               AS normal
-    FROM lines
-), entries AS (
-    SELECT entry, supplier, normal, day, min(entered) AS entered,
-           (CASE WHEN count(line_total) = count(*) THEN sum(line_total) ELSE max(document_total) END)::DECIMAL(38, 4) AS total,
-           supplier IS NOT NULL AND normal IS NOT NULL AS by_number
-    FROM grouped
-    GROUP BY entry, supplier, normal, day
-), numbered AS (
-    SELECT *, CASE WHEN by_number THEN row_number() OVER (
-               PARTITION BY by_number, supplier, normal ORDER BY entered NULLS LAST, entry) ELSE 1 END AS nth_of_number
-    FROM entries
-), datable AS (
-    -- Of several entries of one number only the first is compared by date and amount: the money is counted once.
-    SELECT *, supplier IS NOT NULL AND nth_of_number = 1 AND day IS NOT NULL AND coalesce(total, 0) <> 0 AS by_date
-    FROM numbered
-), dated AS (
-    SELECT *, CASE WHEN by_date THEN row_number() OVER (
-               PARTITION BY by_date, supplier, day, total ORDER BY entered NULLS LAST, entry) ELSE 1 END AS nth_of_date
-    FROM datable
-), ranked AS (
-    -- An invoice, its credit under the same number and the corrected invoice are one invoice, paid once.
-    SELECT *, by_number AND count(*) OVER number > 1
-              AND NOT coalesce(min(total) OVER number < 0 AND sum(total) OVER number <= max(total) OVER number
-                               AND max(total) OVER number > 0 AND count(total) OVER number = count(*) OVER number, false)
-              AS shares_number,
-           by_date AND count(*) OVER (PARTITION BY by_date, supplier, day, total) > 1 AS shares_date
-    FROM dated
-    WINDOW number AS (PARTITION BY by_number, supplier, normal)
-)
-SELECT g.supplier, g.document, g.line, g.printed, g.product, g.qty, g.line_total, g.purchase_document, g.place,
-       g._file_id, g._record, g._line,
-       r.entry, r.normal, r.day, r.total, r.by_number, r.by_date, r.nth_of_number, r.nth_of_date,
-       r.shares_number, r.shares_date
-FROM grouped AS g JOIN ranked AS r ON r.entry = g.entry
-
 -- section: violations
 WITH entries AS (
     SELECT supplier, document, normal, day, total, nth_of_number, nth_of_date, shares_number, shares_date, entry
-    FROM population WHERE place = entry
+    FROM invoice_entries WHERE place = entry
 )
 SELECT supplier, normal AS number, NULL::DATE AS invoiced_on, NULL::DECIMAL(38, 4) AS amount,
        min(CASE WHEN nth_of_number = 1 THEN day END) AS period_start, 'number' AS basis,
@@ -108,7 +54,7 @@ SELECT supplier, normal AS number, NULL::DATE AS invoiced_on, NULL::DECIMAL(38, 
        CASE WHEN count(total) = count(*)
             THEN sum(CASE WHEN nth_of_number > 1 THEN total ELSE 0 END) END AS impact,
        CASE WHEN count(total) = count(*) AND min(total) = max(total) THEN 'high' ELSE 'medium' END AS severity,
-       (SELECT count(*) FROM population AS p WHERE p.shares_number AND p.supplier = e.supplier AND p.normal = e.normal) AS row_count
+       (SELECT count(*) FROM invoice_entries AS p WHERE p.shares_number AND p.supplier = e.supplier AND p.normal = e.normal) AS row_count
 FROM entries AS e
 WHERE shares_number
 GROUP BY supplier, normal
@@ -116,7 +62,7 @@ UNION ALL
 SELECT supplier, NULL, day, total, day, 'date_amount', count(*),
        string_agg(document, ', ' ORDER BY nth_of_date, entry) FILTER (WHERE nth_of_date <= 5),
        sum(CASE WHEN nth_of_date > 1 THEN total ELSE 0 END), 'medium',
-       (SELECT count(*) FROM population AS p
+       (SELECT count(*) FROM invoice_entries AS p
         WHERE p.shares_date AND p.supplier = e.supplier AND p.day = e.day AND p.total = e.total)
 FROM entries AS e
 WHERE shares_date
@@ -126,7 +72,7 @@ GROUP BY supplier, day, total
 SELECT count(*) AS evaluated,
        count(*) FILTER (WHERE (shares_number AND nth_of_number > 1) OR nth_of_date > 1) AS failed,
        count(*) FILTER (WHERE NOT by_number AND NOT by_date AND nth_of_number = 1) AS unknown
-FROM population WHERE place = entry
+FROM invoice_entries WHERE place = entry
 
 -- section: facts
 SELECT count(*) AS invoices,
@@ -134,7 +80,7 @@ SELECT count(*) AS invoices,
        count(*) FILTER (WHERE nth_of_date > 1) AS repeated_by_date_and_amount,
        coalesce(sum(CASE WHEN (shares_number AND nth_of_number > 1) OR nth_of_date > 1 THEN total END), 0) AS repeated_amount,
        (SELECT count(*) FROM invoices WHERE _duplicate_record IS NULL AND status = 'cancelled') AS cancelled_rows_left_out
-FROM population WHERE place = entry
+FROM invoice_entries WHERE place = entry
 
 -- section: evidence
 SELECT supplier, normal AS number, NULL::DATE AS invoiced_on, NULL::DECIMAL(38, 4) AS amount,
@@ -144,7 +90,7 @@ SELECT supplier, normal AS number, NULL::DATE AS invoiced_on, NULL::DECIMAL(38, 
        document AS key_document, line AS key_line, printed AS value_number, day AS value_invoiced_on,
        product AS value_product, qty AS value_qty, line_total AS value_line_total,
        purchase_document AS value_purchase_document
-FROM population AS p
+FROM invoice_entries AS p
 WHERE shares_number
 
 -- section: evidence
@@ -154,5 +100,5 @@ SELECT supplier, NULL::VARCHAR AS number, day AS invoiced_on, total AS amount, d
        document AS key_document, line AS key_line, printed AS value_number, day AS value_invoiced_on,
        product AS value_product, qty AS value_qty, line_total AS value_line_total,
        purchase_document AS value_purchase_document
-FROM population
+FROM invoice_entries
 WHERE shares_date
