@@ -30,10 +30,151 @@ def test_plain_numbers_stand_as_read(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "cell", ["1e3", "nan", "infinity", "1_000", "1,000", "12 EUR", "5-", "(5)", "1.2.3", "- 5", "99999999999999999"]
+    ("cell", "reason"),
+    [
+        ("1e3", "exponent"),
+        ("-1.5E+20", "exponent"),
+        ("nan", "not_finite"),
+        ("-Infinity", "not_finite"),
+        ("1_000", "not_a_number"),
+        ("1,000", "digit_groups"),
+        ("€ 1.234,50", "digit_groups"),
+        ("1.2.3", "not_a_number"),
+        ("- 5", "not_a_number"),
+        ("(5", "not_a_number"),
+        ("-(5)", "not_a_number"),
+        ("(-5)", "not_a_number"),
+        ("-5-", "not_a_number"),
+        ("5 pcs", "not_a_number"),
+        ("5%", "not_a_number"),
+        ("$5", "other_currency"),
+        ("USD (1.50)", "other_currency"),
+        ("99999999999999999", "out_of_range"),
+    ],
 )
-def test_what_a_cast_would_take_or_guess_is_refused(tmp_path: Path, cell: str) -> None:
+def test_what_a_cast_would_take_or_guess_is_refused(tmp_path: Path, cell: str, reason: str) -> None:
     assert numbers(tmp_path, [cell]) == [(None, cell)]
+    assert refused(tmp_path / "why", cell) == reason
+
+
+def refused(folder: Path, cell: str) -> str:
+    mapping = one_table("p.csv", "products", "{product: k, unit_cost: v}")
+    (reason,) = read(folder, {"p.csv": f"k|v\n1|{cell}\n"}, mapping).column("SELECT reason FROM rejected_cells")
+    return str(reason)
+
+
+def test_marks_of_the_books_currency_and_ledger_minuses_are_read_and_logged(tmp_path: Path) -> None:
+    forms = {
+        "€5": 5,
+        "-€5": -5,
+        "€ -5.25": Decimal("-5.25"),
+        "5 EUR": 5,
+        "eur 5": 5,
+        "(5)": -5,
+        "(€ 5)": -5,
+        "€(5)": -5,
+        "(5) €": -5,
+        "5-": -5,
+        "\u22125": -5,
+        "1,234.50 €": Decimal("1234.5"),
+        "(1,234.50)": Decimal("-1234.5"),
+        "€0": 0,
+    }
+    assert numbers(tmp_path, list(forms), options=', thousands: ","') == [
+        (value, text) for text, value in forms.items()
+    ]
+    text = "k|v\n" + "".join(f"{i}|{cell}\n" for i, cell in enumerate(forms))
+    mapping = one_table("p.csv", "products", '{product: k, unit_cost: {column: v, thousands: ","}}')
+    log = read(tmp_path / "log", {"p.csv": text}, mapping).log("unit_cost")
+    assert log == {"currency_mark": 10, "negative_form": 7, "thousands_separator": 2}
+
+
+def test_spanish_and_french_amounts_with_marks(tmp_path: Path) -> None:
+    spanish = numbers(tmp_path / "1", ["1.234,56 €", "-€1,5", "(7)"], options=", decimal: ',', thousands: '.'")
+    assert [value for value, _ in spanish] == [Decimal("1234.56"), Decimal("-1.5"), Decimal(-7)]
+    french = numbers(tmp_path / "2", ["1 234,56 €", "1\u202f234,5-"], options=", decimal: ',', thousands: ' '")
+    assert [value for value, _ in french] == [Decimal("1234.56"), Decimal("-1234.5")]
+
+
+@pytest.mark.parametrize(
+    ("currency", "read_as", "refused_cell"),
+    [
+        ("USD", "US$1,234.50", "€5"),
+        ("MXN", "$1,234.50", "£5"),
+        ("NGN", "₦1,234.50", "$5"),
+        ("XXX", "£1,234.50", "5 PCS"),
+    ],
+)
+def test_a_mark_must_be_one_of_the_books_currency(
+    tmp_path: Path, currency: str, read_as: str, refused_cell: str
+) -> None:
+    mapping = one_table("p.csv", "products", '{product: k, unit_cost: {column: v, thousands: ","}}')
+    text = f"k|v\n1|{read_as}\n2|{refused_cell}\n"
+    books = read(tmp_path, {"p.csv": text}, mapping.replace("EUR", currency))
+    assert books.column("SELECT unit_cost FROM products ORDER BY _record") == [Decimal("1234.5"), None]
+
+
+def test_a_quantity_has_no_currency(tmp_path: Path) -> None:
+    assert numbers(tmp_path, ["€5", "(5)", "5-"], "reorder_point") == [(None, "€5"), (Decimal(-5), "(5)"), (-5, "5-")]
+
+
+def test_percentages_are_shares_where_a_share_is_meant(tmp_path: Path) -> None:
+    mapping = one_table("s.csv", "sales", "{document: k, discount: {column: v, decimal: ','}}")
+    cells = ["15%", "0,15", "7,5 %", "-3%", "100%", "%"]
+    books = read(tmp_path, {"s.csv": "k|v\n" + "".join(f"{i}|{c}\n" for i, c in enumerate(cells))}, mapping)
+    expected = ["0.15", "0.15", "0.075", "-0.03", "1"]
+    assert books.column("SELECT discount FROM sales ORDER BY _record") == [*map(Decimal, expected), None]
+    assert books.log("discount") == {"percent": 4}
+
+
+BY_TYPE = (
+    "{movement: k, type: t, qty: {column: q, sign: by_type}, value_delta: {column: v, sign: by_type, decimal: ','}}"
+)
+
+
+def test_the_type_of_a_movement_gives_its_magnitude_a_sign(tmp_path: Path) -> None:
+    rows = [
+        ("receipt", "5", Decimal(5), None),
+        ("venta", "5", Decimal(-5), "5"),
+        ("WASTE", "(2)", Decimal(2), "(2)"),
+        ("sale", "0", Decimal(0), None),
+        ("transfer_in", "3", Decimal(3), None),
+        ("transfer_out", "3", Decimal(-3), "3"),
+        ("vendor_return", "1", Decimal(-1), "1"),
+        ("return", "4", Decimal(4), None),
+        ("adjustment", "-6", Decimal(-6), None),
+        ("count", "7", Decimal(7), None),
+        ("nonsense", "8", None, "8"),
+        ("", "9", None, "9"),
+    ]
+    text = "k|t|q|v\n" + "".join(f"{i}|{kind}|{cell}|{cell}\n" for i, (kind, cell, _, _) in enumerate(rows))
+    books = read(tmp_path, {"m.csv": text}, one_table("m.csv", "movements", BY_TYPE))
+    assert books.ask("SELECT qty, qty_source FROM movements ORDER BY _record") == [(v, s) for _, _, v, s in rows]
+    assert books.column("SELECT value_delta FROM movements ORDER BY _record") == [v for _, _, v, _ in rows]
+    assert books.log("qty") == {"sign": 4, "negative_form": 1}
+    reasons = "SELECT DISTINCT reason FROM rejected_cells WHERE column_name = 'qty'"
+    assert books.column(reasons) == ["no_type_or_out_of_range"]
+
+
+def test_a_constant_type_gives_the_sign_too(tmp_path: Path) -> None:
+    mapping = one_table(
+        "m.csv", "movements", "{movement: k, qty: {column: q, sign: by_type}}", "        constants: {type: sale}\n"
+    )
+    assert read(tmp_path, {"m.csv": "k,q\n1,5\n"}, mapping).column("SELECT qty FROM movements") == [Decimal(-5)]
+
+
+@pytest.mark.parametrize(
+    ("table", "columns", "says"),
+    [
+        ("movements", "{movement: k, qty: {column: q, sign: by_type}}", "Map the column type"),
+        ("sales", "{document: k, type: t, qty: {column: q, sign: by_type}}", "sign does not belong"),
+        ("movements", "{movement: k, type: t, qty: {column: q, sign: by_type, negate: true}}", "keep one"),
+        ("movements", "{movement: k, qty: {column: q, sign: by_weight}}", "by_type"),
+    ],
+)
+def test_a_sign_that_cannot_be_decided_is_refused(tmp_path: Path, table: str, columns: str, says: str) -> None:
+    with pytest.raises(Invalid, match=says):
+        read(tmp_path, {"m.csv": "k,t,q\n1,sale,5\n"}, one_table("m.csv", table, columns))
 
 
 def test_lost_digits_are_rounding_and_the_text_is_kept(tmp_path: Path) -> None:

@@ -65,6 +65,54 @@ def test_month_names_are_read_by_format(tmp_path: Path) -> None:
     assert [row[3] for row in got] == [date(2024, 7, 1), date(2024, 7, 1)]
 
 
+def test_month_names_are_english_or_spanish_in_any_case(tmp_path: Path) -> None:
+    cells = ["01-ene-24", "02-AGO-24", "3-Sept.-24", "04-dic.-24", "05-JULY-24", "06-marzo-24", "07-xyz-24", "08-03-24"]
+    days = [(1, 1), (8, 2), (9, 3), (12, 4), (7, 5), (3, 6)]
+    got = rows(times(tmp_path / "1", cells, options=', format: "%d-%b-%y"'))
+    assert [row[3] for row in got] == [*(date(2024, month, day) for month, day in days), None, None]
+    long = rows(
+        times(tmp_path / "2", ["1 de enero de 2024", "31 de Setiembre de 2024"], options=", format: '%d de %B de %Y'")
+    )
+    assert [row[3] for row in long] == [date(2024, 1, 1), None]
+
+
+def test_a_year_is_written_out_where_the_format_says_so(tmp_path: Path) -> None:
+    got = rows(times(tmp_path, ["01/07/24", "01/07/2024", "01/07/0999"], options=', format: "%d/%m/%Y"'))
+    assert [row[3] for row in got] == [None, date(2024, 7, 1), None]
+
+
+def test_several_formats_are_tried_in_order_and_the_next_reading_is_kept(tmp_path: Path) -> None:
+    cells = ["03/07/2024", "13/07/2024", "07/13/2024", "2024-07-04", "05/07/24", "x"]
+    options = ', format: ["%d/%m/%Y", "%m/%d/%Y", "%Y-%m-%d", "%d/%m/%y"]'
+    assert rows(times(tmp_path, cells, "Africa/Lagos", options)) == [
+        (datetime(2024, 7, 2, 23), None, datetime(2024, 3, 6, 23), date(2024, 7, 3)),
+        (datetime(2024, 7, 12, 23), None, None, date(2024, 7, 13)),
+        (datetime(2024, 7, 12, 23), None, None, date(2024, 7, 13)),
+        (datetime(2024, 7, 3, 23), None, None, date(2024, 7, 4)),
+        (datetime(2024, 7, 4, 23), None, datetime(2024, 5, 6, 23), date(2024, 7, 5)),
+        (None, "x", None, None),
+    ]
+
+
+def test_formats_with_and_without_an_offset_may_be_mixed(tmp_path: Path) -> None:
+    cells = ["01/07/2024 10:00", "01/07/2024 10:00+0500"]
+    got = rows(times(tmp_path, cells, "Africa/Lagos", ', format: ["%d/%m/%Y %H:%M", "%d/%m/%Y %H:%M%z"]'))
+    assert [(row[0], row[3]) for row in got] == [
+        (datetime(2024, 7, 1, 9), date(2024, 7, 1)),
+        (datetime(2024, 7, 1, 5), date(2024, 7, 1)),
+    ]
+
+
+def test_a_date_may_have_several_formats(tmp_path: Path) -> None:
+    mapping = one_table("p.csv", "products", "{product: k, launched: {column: d, format: ['%d/%m/%Y', '%Y%m%d']}}")
+    books = read(tmp_path, {"p.csv": "k,d\n1,03/07/2024\n2,20240703\n3,07/13/2024\n"}, mapping)
+    assert books.ask("SELECT launched, launched_source, launched_alternative FROM products ORDER BY _record") == [
+        (date(2024, 7, 3), None, date(2024, 3, 7)),
+        (date(2024, 7, 3), None, None),
+        (None, "07/13/2024", None),
+    ]
+
+
 def test_the_hour_that_happened_twice_keeps_both_instants(tmp_path: Path) -> None:
     books = times(tmp_path, ["2024-10-27 02:30:00", "2024-10-27 03:30:00"], "Europe/Madrid")
     assert rows(books) == [

@@ -1,10 +1,8 @@
-"""How a text cell becomes a canonical value, as SQL: keys, words and numbers. Dates and times are in `moments`.
+"""How a text cell becomes a canonical value, as SQL: keys and words. Numbers are in `amounts`, times in `moments`.
 
-Every number format has a pattern of its own, and a cell is cast only after it matched: a cast alone takes `1e3`, `nan`
-and ` 5 ` in silence and drops digits without a word. What the plain reading cannot give leaves its text in `_source`.
+What the plain reading cannot give leaves its text in `_source`.
 """
 
-import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
@@ -13,17 +11,10 @@ from perito_rules.sqltext import literal, quote
 
 from perito_validation.mapping import Cell
 
-SCALES = {ColumnType.QUANTITY: 4, ColumnType.MONEY: 4, ColumnType.RATE: 8, ColumnType.INTEGER: 0}
-"""Places after the point that a number of the type keeps."""
-
 BLANKS = "' ' || chr(9) || chr(160)"
-
-_HALVES = "[" + ", ".join(f"0.{'0' * n}5{'0' * (9 - n)}::DECIMAL(12, 10)" for n in range(9)) + "]"
-"""Half a unit of the last printed decimal, by number of decimals (0 to 8)."""
 
 _TRUE: tuple[str, ...] = ("true", "yes", "y", "t", "1", "si", "s", "verdadero", "v", "x")
 _FALSE: tuple[str, ...] = ("false", "no", "n", "f", "0", "falso")
-_GROUPS = {",": ",", ".": r"\.", " ": "[ \u00a0\u202f]", "'": "['\u2019]"}
 
 
 @dataclass(frozen=True)
@@ -112,109 +103,6 @@ def read_word(column: Column, cell: str, meanings: Mapping[str, str]) -> Reading
     source = f"CASE WHEN {same} OR {is_blank(cell)} THEN NULL ELSE {cell} END"
     outputs = {column.name: typed, _source(column): source}
     return Reading(outputs, kinds={"enum": "true"}, reason="'unknown_value'")
-
-
-def read_number(column: Column, cell: str, mapped: Cell, unit: UnitFactor | None = None) -> Reading:
-    """A number in the mapping's format. `unit` converts: a quantity is multiplied by the factor, a price divided."""
-    form = _Format(column, mapped)
-    plain = f"_p_{column.name}"
-    staged = {plain: f"regexp_full_match({cell}, {literal(form.plain)})"}
-    sign = "-" if mapped.negate else ""
-    value = f"({sign}{form.value(cell, quote(plain))})"
-    same = quote(plain)
-    kinds, row_kinds = form.kinds(), dict[str, str]()
-    if unit is not None:
-        wide = f"_v_{column.name}"
-        places = "DECIMAL(26, 8)" if column.type is ColumnType.QUANTITY else "DECIMAL(26, 4)"
-        staged[wide] = f"({sign}{form.value(cell, staged[plain], places)})"
-        other = (
-            _per_unit(quote(wide), unit.factor) if mapped.per_unit else _in_base_units(form, cell, wide, unit.factor)
-        )
-        value = f"CASE WHEN {unit.factor} = 1 THEN {value} ELSE {other} END"
-        same = f"({same} AND {unit.factor} = 1)"
-        row_kinds["unit_conversion"] = f"{unit.factor} <> 1"
-        if not mapped.per_unit:
-            row_kinds["rounded_to_unit"] = f"{unit.factor} <> 1 AND value <> try({quote(wide)} * {unit.factor})"
-    if mapped.negate:
-        same = f"({same} AND {quote(column.name)} = 0)"
-        kinds["sign"] = "value <> 0"
-    kept = f"CASE WHEN coalesce({same}, false) OR {is_blank(cell)} THEN NULL ELSE {cell} END"
-    outputs = {column.name: value, _source(column): kept}
-    reason = form.reason(converted=unit is not None)
-    return Reading(outputs, staged, kinds=kinds, row_kinds=row_kinds, reason=reason)
-
-
-class _Format:
-    """A number format's patterns. `plain` is what needs no repair: no groups, no more places than the type keeps."""
-
-    def __init__(self, column: Column, mapped: Cell) -> None:
-        self.column = column
-        self.scale = SCALES[column.type]
-        self.group = mapped.thousands
-        self.point = mapped.decimal
-        mark = re.escape(mapped.decimal)
-        places = rf"({mark}\d{{1,{self.scale}}})?" if self.scale else ""
-        self.plain = rf"[+-]?\d{{1,{18 - self.scale}}}{places}"
-        group = _GROUPS.get(mapped.thousands, "")
-        whole = rf"(\d+|\d{{1,3}}({group}\d{{3}})+)" if group else r"\d+"
-        self.full = rf"[+-]?({whole}({mark}\d*)?|{mark}\d+)"
-
-    def clean(self, cell: str) -> str:
-        """SQL of the number without groups and with a point, for a cell that matched `full`."""
-        text = f"trim({cell}, {BLANKS})"
-        if self.group:
-            text = f"regexp_replace({text}, {literal(_GROUPS[self.group])}, '', 'g')"
-        return text if self.point == "." else f"replace({text}, ',', '.')"
-
-    def value(self, cell: str, is_plain: str, sql_type: str = "") -> str:
-        """SQL of the number in the column's type, or NULL. `is_plain` is SQL: the cell matches `plain`."""
-        wanted = sql_type or self.column.type.sql
-        easy = cell if self.point == "." else f"replace({cell}, ',', '.')"
-        hard = f"try_cast({self.clean(cell)} AS {wanted})"
-        if self.scale == 0:
-            lost = f"regexp_matches({self.clean(cell)}, '\\.\\d*[1-9]')"
-            hard = f"CASE WHEN NOT {lost} THEN try_cast(split_part({self.clean(cell)}, '.', 1) AS {wanted}) END"
-        return (
-            f"CASE WHEN {is_plain} THEN try_cast({easy} AS {wanted}) "
-            f"WHEN regexp_full_match(trim({cell}, {BLANKS}), {literal(self.full)}) THEN {hard} END"
-        )
-
-    def kinds(self) -> dict[str, str]:
-        """Which repairs a changed cell went through, over `text`."""
-        found: dict[str, str] = {}
-        if self.group:
-            found["thousands_separator"] = f"regexp_matches(text, {literal(_GROUPS[self.group])})"
-        if self.scale:
-            found["rounded_to_places"] = f"regexp_matches({self.clean('text')}, '\\.\\d{{{self.scale}}}\\d*[1-9]')"
-        found["trimmed"] = f"trim(text, {BLANKS}) <> text"
-        return found
-
-    def reason(self, *, converted: bool) -> str:
-        """SQL over `text` that says why a cell was refused."""
-        number = f"regexp_full_match(trim(text, {BLANKS}), {literal(self.full)})"
-        beyond = "not_whole" if self.scale == 0 else "out_of_range"
-        other = literal("no_factor_or_out_of_range" if converted else beyond)
-        return f"CASE WHEN NOT {number} THEN 'not_a_number' ELSE {other} END"
-
-
-def _in_base_units(form: _Format, cell: str, wide: str, factor: str) -> str:
-    """Quantity times factor; within half a printed decimal times the factor of a whole number it is that number.
-
-    A file that prints 0.21 cartons of 24 means 5 units, not 5.04: the decimals it printed cannot say it better.
-    """
-    product = f"({quote(wide)} * {factor})"
-    decimals = f"least(length(split_part({form.clean(cell)}, '.', 2)), 8)"
-    near = f"abs({product} - round({product})) <= {factor} * ({_HALVES})[{decimals} + 1]"
-    kept = ColumnType.QUANTITY.sql  # on each arm: one type for both would drop the places of the second
-    return f"try(CASE WHEN {near} THEN round({product})::{kept} ELSE {product}::{kept} END)"
-
-
-def _per_unit(price: str, factor: str) -> str:
-    """Price divided by factor, half up at the fourth place, in whole numbers: a decimal division would be a float."""
-    top = f"(abs({price})::DECIMAL(30, 4) * 10000)::HUGEINT * 2000000"
-    bottom = f"({factor}::DECIMAL(20, 6) * 1000000)::HUGEINT"
-    ratio = f"(({top} + {bottom}) // (2 * {bottom}))::DECIMAL(28, 0) * 0.0001::DECIMAL(5, 4)"
-    return f"try((CASE WHEN {price} < 0 THEN -1 ELSE 1 END * ({ratio}))::DECIMAL(18, 4))"
 
 
 def _when(words: Mapping[str, str]) -> str:

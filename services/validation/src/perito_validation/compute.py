@@ -112,7 +112,7 @@ def _load_all(con: duckdb.DuckDBPyConnection, job: Job, mapping: BooksMapping, r
 def _write_all(
     con: duckdb.DuckDBPyConnection, job: Job, mapping: BooksMapping, sources: Mapping[str, Source], report: Report
 ) -> dict[str, Written]:
-    planner = Planner(con, load_canonical(), mapping.timezone, sources)
+    planner = Planner(con, load_canonical(), mapping, sources)
     written: dict[str, Written] = {}
     order = table_order(mapping)
     for done, name in enumerate(order):

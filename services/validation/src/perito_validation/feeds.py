@@ -14,30 +14,28 @@ from perito_kernel.errors import Invalid
 from perito_rules.canonical import Column, ColumnType, Table
 from perito_rules.sqltext import literal, quote
 
+from perito_validation.amounts import SCALES, SIGN_OF_TYPE, read_number
 from perito_validation.cells import (
-    SCALES,
     Reading,
     UnitFactor,
     is_blank,
     normalised,
     read_key,
-    read_number,
     read_text,
     read_word,
     word_meanings,
 )
 from perito_validation.database import only_row
 from perito_validation.joins import JoinedFile, join_files
-from perito_validation.mapping import Cell, Lookup, TableMapping, Unit
+from perito_validation.mapping import BooksMapping, Cell, Lookup, TableMapping, Unit
 from perito_validation.moments import read_moment
+from perito_validation.options import MOMENTS, WORDS, allowed, check_format, check_options, check_zone
 from perito_validation.reader import Source
 
 MAX_WORDS = 10_000
 """Distinct words of a column that are looked up; an enum with more is none."""
 
 _FACTOR = "DECIMAL(12, 6)"
-_WORDS = {ColumnType.ENUM, ColumnType.BOOLEAN}
-_MOMENTS = {ColumnType.DATE, ColumnType.TIMESTAMP}
 
 
 @dataclass(frozen=True)
@@ -92,14 +90,18 @@ class Planner:
     """Makes feeds. Lookups need their table's Parquet file, so tables are planned in the order of `table_order`."""
 
     def __init__(
-        self, con: duckdb.DuckDBPyConnection, tables: Mapping[str, Table], zone: str, sources: Mapping[str, Source]
+        self,
+        con: duckdb.DuckDBPyConnection,
+        tables: Mapping[str, Table],
+        mapping: BooksMapping,
+        sources: Mapping[str, Source],
     ) -> None:
         self.con = con
         self.tables = tables
-        self.zone = zone
+        self.mapping = mapping
         self.sources = sources
         self.lookups: dict[tuple[str, str], str] = {}
-        _check_zone(con, zone)
+        check_zone(con, mapping.timezone)
 
     def plan(self, source: Source, table: str, part: TableMapping) -> Feed:
         """The feed of one file into one table. Raises `Invalid` naming the place in the mapping."""
@@ -113,11 +115,12 @@ class Planner:
         units = self._units(feed, cells, place)
         for name, mapped in part.columns.items():
             column = feed.table.columns[name]
-            _check_options(column, mapped, f"{place} > columns > {name}")
-            _check_format(self.con, mapped, f"{place} > columns > {name}")
+            check_options(feed.table, column, mapped, f"{place} > columns > {name}")
+            check_format(self.con, mapped, f"{place} > columns > {name}")
             unit = units.get(name) or (next(iter(units.values())) if mapped.per_unit else None)
             holder = source.table if mapped.file is None else feed.joined[mapped.file].table
-            reading = self._read(holder, column, cells[name], mapped, unit)
+            sign = self._sign(feed, cells, f"{place} > columns > {name}") if mapped.sign else ""
+            reading = self._read(holder, column, cells[name], mapped, unit, sign)
             rule = mapped.model_dump(mode="json", exclude_defaults=True)
             origin = mapped.column if mapped.file is None else f"{mapped.file}: {mapped.column}"
             feed.columns[name] = FedColumn(column, reading, origin, cells[name], rule)
@@ -133,28 +136,48 @@ class Planner:
             return feed.source.cell(mapped.column, place)
         return feed.joined[mapped.file].cell(mapped.column)
 
-    def _read(self, holder: str, column: Column, cell: str, mapped: Cell, unit: UnitFactor | None) -> Reading:
+    def _read(
+        self, holder: str, column: Column, cell: str, mapped: Cell, unit: UnitFactor | None = None, sign: str = ""
+    ) -> Reading:
         if column.type is ColumnType.TEXT:
             return read_text(column, cell)
         if column.type is ColumnType.KEY:
             return read_key(column, cell, mapped)
-        if column.type in _WORDS:
+        if column.type in WORDS:
             return read_word(column, cell, word_meanings(column, mapped, self._distinct(holder, cell)))
-        if column.type in _MOMENTS:
-            return read_moment(column, cell, mapped, self.zone)
-        return read_number(column, cell, mapped, unit)
+        if column.type in MOMENTS:
+            return read_moment(column, cell, mapped, self.mapping.timezone)
+        return read_number(column, cell, mapped, unit, currency=self.mapping.currency, sign=sign)
+
+    def _sign(self, feed: Feed, cells: Mapping[str, str], place: str) -> str:
+        """SQL of the sign of each row by the type of its movement: 1, -1, or NULL where the type is unknown."""
+        column = feed.table.columns["type"]
+        if "type" in feed.part.constants:
+            word = feed.part.constants["type"]
+            value = word_meanings(column, Cell(column="type"), [word]).get(word, "")
+            return f"({SIGN_OF_TYPE.get(value, 1)})"
+        if "type" not in cells:
+            message = (
+                f"Mapping, {place}: sign by_type needs the type of each movement. Map the column type, or drop sign."
+            )
+            raise Invalid("MAPPING_INVALID", message, {"place": place})
+        mapped = feed.part.columns["type"]
+        holder = feed.source.table if mapped.file is None else feed.joined[mapped.file].table
+        meanings = word_meanings(column, mapped, self._distinct(holder, cells["type"]))
+        arms = " ".join(f"WHEN {literal(w)} THEN {SIGN_OF_TYPE.get(v, 1)}" for w, v in sorted(meanings.items()))
+        return f"(CASE {cells['type']} {arms} END)" if arms else "(NULL::INTEGER)"
 
     def _constant(self, column: Column, text: str, place: str) -> FedColumn:
         mapped = Cell(column=column.name)
         cell = literal(text)
-        if column.type in _WORDS:
+        if column.type in WORDS:
             reading = read_word(column, cell, word_meanings(column, mapped, [text]))
         else:
-            reading = self._read("", column, cell, mapped, None)
+            reading = self._read("", column, cell, mapped)
         staged, derived = (_selected([part]) for part in (reading.staged, reading.derived))
         value = f"SELECT {reading.outputs[column.name]} FROM (SELECT *{derived} FROM (SELECT 1{staged}))"
         if only_row(self.con, value)[0] is None:
-            message = f"Mapping, {place}: {text!r} is no {column.type.value}{_allowed(column)}."
+            message = f"Mapping, {place}: {text!r} is no {column.type.value}{allowed(column)}."
             raise Invalid("MAPPING_INVALID", message, {"place": place})
         outputs = {**reading.outputs}
         if f"{column.name}_source" in outputs:
@@ -253,47 +276,3 @@ def _add_unit_column(feed: Feed, quantity: str, units: Mapping[str, UnitFactor])
     column = feed.table.columns["uom"]
     rule = {"derived": f"unit in which {quantity} is kept"}
     feed.columns["uom"] = FedColumn(column, Reading(outputs), mapped.column, unit.cell, rule)
-
-
-def _check_zone(con: duckdb.DuckDBPyConnection, zone: str) -> None:
-    """A name that Python knows (`localtime`, `right/UTC`) need not be one by which cells can be converted."""
-    if only_row(con, f"SELECT count(*) FROM pg_timezone_names() WHERE name = {literal(zone)}")[0] == 0:
-        message = f"Mapping, timezone: {zone!r} is no time zone of the IANA list. Write one such as Africa/Lagos."
-        raise Invalid("MAPPING_INVALID", message, {"place": "timezone"})
-
-
-def _check_format(con: duckdb.DuckDBPyConnection, mapped: Cell, place: str) -> None:
-    if mapped.format is None:
-        return
-    try:
-        con.execute(f"SELECT try_strptime('x', {literal(mapped.format)})").fetchall()
-    except duckdb.Error as error:
-        message = f"Mapping, {place}: {mapped.format!r} is no date format. Write it like %d/%m/%Y or %Y-%m-%d %H:%M:%S."
-        raise Invalid("MAPPING_INVALID", message, {"place": place}) from error
-
-
-def _check_options(column: Column, mapped: Cell, place: str) -> None:
-    number = column.type in SCALES
-    wrong = {
-        "format": mapped.format is not None and column.type not in _MOMENTS,
-        "thousands": mapped.thousands != "" and not number,
-        "decimal": mapped.decimal != "." and not number,
-        "negate": mapped.negate and not number,
-        "unit": mapped.unit is not None and column.type is not ColumnType.QUANTITY,
-        "per_unit": mapped.per_unit and column.type is not ColumnType.MONEY,
-        "normalise": bool(mapped.normalise) and column.type is not ColumnType.KEY,
-        "values": bool(mapped.values) and column.type not in _WORDS | {ColumnType.KEY},
-    }
-    for option, is_wrong in wrong.items():
-        if is_wrong:
-            message = f"Mapping, {place}: {option} does not belong to a {column.type.value}. Take it out."
-            raise Invalid("MAPPING_INVALID", message, {"place": place})
-    if column.type is ColumnType.ENUM:
-        for word, value in mapped.values.items():
-            if value not in column.values:
-                message = f"Mapping, {place} > values > {word}: {value!r} is unknown{_allowed(column)}."
-                raise Invalid("MAPPING_INVALID", message, {"place": place})
-
-
-def _allowed(column: Column) -> str:
-    return f"; it may be {', '.join(column.values)}" if column.values else ""

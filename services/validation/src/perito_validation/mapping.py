@@ -19,6 +19,9 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 MAX_BYTES = 1 << 20
 """A mapping is written by people or proposed for them; a longer one is a mistake."""
 
+MAX_FORMATS = 12
+"""Date formats of one column; more make any text a date."""
+
 
 def _plain(text: str) -> str:
     """Refuses control characters: a NUL passes through files and fails in the database, far from who wrote it."""
@@ -60,27 +63,46 @@ class Unit(_Part):
 class Cell(_Part):
     """How one canonical column is read from one source column.
 
-    `format` is a strptime format for dates; `decimal` and `thousands` are the marks of numbers; `unit` belongs to a
-    quantity and `per_unit` to a price stated for the same unit; `negate` turns the sign; `normalise` is for keys, in
+    `format` is a strptime format for dates, or several of which the first that fits reads a cell; `decimal` and
+    `thousands` are the marks of numbers; `unit` belongs to a quantity and `per_unit` to a price stated for the same
+    unit; `negate` turns the sign; `sign: by_type` gives each movement the sign of its type; `normalise` is for keys, in
     the order given. `values` says what a word of the file means (`{WE: receipt}`, in any case of letters); the
     canonical words and their synonyms need no entry. `file` names a joined file in which the column stands.
     """
 
     column: Name
     file: FileName | None = None
-    format: Name | None = None
+    format: Name | Annotated[tuple[Name, ...], Field(min_length=1, max_length=MAX_FORMATS)] | None = None
     decimal: Literal[".", ","] = "."
     thousands: Literal["", ",", ".", " ", "'"] = ""
     unit: Unit | None = None
     per_unit: bool = False
     negate: bool = False
+    sign: Literal["by_type"] | None = None
     normalise: tuple[Step, ...] = ()
     values: Mapping[Name, Name] = {}
 
+    @property
+    def formats(self) -> tuple[str, ...]:
+        """The formats in the order in which they are tried, () where none is stated."""
+        return (self.format,) if isinstance(self.format, str) else self.format or ()
+
+    @field_validator("format", mode="before")
+    @classmethod
+    def _format_or_formats(cls, value: object) -> object:
+        """Said here in one sentence; a union's own errors name its branches."""
+        given: list[object] = list(cast("list[object]", value)) if isinstance(value, list) else [value]
+        texts = value is None or all(isinstance(form, str) and form for form in given)
+        if not texts or not 1 <= len(given) <= MAX_FORMATS:
+            raise ValueError(f'write a format such as "%d/%m/%Y", or a list of at most {MAX_FORMATS}')
+        return given[0] if len(given) == 1 else given
+
     @model_validator(mode="after")
-    def _marks_differ(self) -> "Cell":
+    def _not_both(self) -> "Cell":
         if self.decimal == self.thousands:
             raise ValueError("decimal and thousands are the same mark: a number could be read in two ways")
+        if self.negate and self.sign:
+            raise ValueError("negate and sign both turn signs: keep one")
         return self
 
 

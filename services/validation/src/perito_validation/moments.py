@@ -1,9 +1,9 @@
 """How a text cell becomes a date or an instant, as SQL.
 
-Dates are read by an explicit format. A time without offset stands in the mapping's zone and becomes a UTC instant; the
-local date is kept beside it. Where a clock was turned back, one local time means two instants: the later one is taken,
-the other is kept as the alternative. A local time that never was (a clock turned forward) is moved by the gap, and its
-text stays beside it.
+Dates are read by explicit formats, the first that fits. A time without offset stands in the mapping's zone and becomes
+a UTC instant; the local date is kept beside it. Where a clock was turned back, one local time means two instants: the
+later one is taken, the other is kept as the alternative. A local time that never was (a clock turned forward) is moved
+by the gap, and its text stays beside it.
 """
 
 import itertools
@@ -15,11 +15,11 @@ from perito_rules.canonical import Column, ColumnType
 from perito_rules.sqltext import literal, quote
 
 from perito_validation.cells import BLANKS, Reading, is_blank
+from perito_validation.date_formats import exchanged, parsed
 from perito_validation.mapping import Cell
 
 _ISO = r"\d{4}-\d{2}-\d{2}([ T]\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?)?"
 _OFFSET = r"\d{4}-\d{2}-\d{2}[ T]\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)? ?(Z|[+-]\d{2}(:?\d{2})?)"
-_SWAPPED = (("%d", "\0"), ("%m", "%d"), ("\0", "%m"))
 
 
 def read_moment(column: Column, cell: str, mapped: Cell, zone: str) -> Reading:
@@ -27,8 +27,8 @@ def read_moment(column: Column, cell: str, mapped: Cell, zone: str) -> Reading:
     local, instant = f"_l_{column.name}", f"_i_{column.name}"
     staged = {local: _local(cell, mapped, zone)}
     if column.type is ColumnType.DATE:
-        return _read_date(column, cell, mapped, staged, quote(local))
-    other = _alternative(cell, mapped)
+        return _read_date(column, cell, mapped, staged, quote(local), zone)
+    other = _alternative(cell, mapped, zone, quote(local))
     alternative = f"timezone({literal(zone)}, {other})::TIMESTAMP" if other else "NULL::TIMESTAMP"
     kept, kinds, marks = _unreadable(cell, quote(local)), dict[str, str](), dict[str, str]()
     near = _near_a_turn(zone, quote(local))
@@ -93,8 +93,8 @@ def _hours(first: datetime, last: datetime) -> Iterator[datetime]:
         first += timedelta(minutes=15)
 
 
-def _read_date(column: Column, cell: str, mapped: Cell, staged: dict[str, str], local: str) -> Reading:
-    other = _alternative(cell, mapped)
+def _read_date(column: Column, cell: str, mapped: Cell, staged: dict[str, str], local: str, zone: str) -> Reading:
+    other = _alternative(cell, mapped, zone, local)
     dropped = f"{local} <> date_trunc('day', {local})"
     outputs = {
         column.name: f"{local}::DATE",
@@ -106,9 +106,8 @@ def _read_date(column: Column, cell: str, mapped: Cell, staged: dict[str, str], 
 
 def _local(cell: str, mapped: Cell, zone: str) -> str:
     text = f"trim({cell}, {BLANKS})"
-    if mapped.format is not None:
-        parsed = f"try_strptime({text}, {literal(mapped.format)})"
-        return f"timezone({literal(zone)}, {parsed})" if _has_offset(mapped) else parsed
+    if mapped.formats:
+        return f"coalesce({', '.join(_read_by(text, form, zone) for form in mapped.formats)})"
     offset = f"regexp_full_match({text}, {literal(_OFFSET)})"
     return (
         f"CASE WHEN regexp_full_match({cell}, {literal(_ISO)}) THEN try_cast({cell} AS TIMESTAMP) "
@@ -121,8 +120,10 @@ def _instant(cell: str, mapped: Cell, zone: str, local: str) -> str:
     """The UTC instant; `local` is SQL of the local time."""
     text = f"trim({cell}, {BLANKS})"
     if _has_offset(mapped):
-        return f"try_strptime({text}, {literal(mapped.format or '')})"
-    if mapped.format is not None:
+        zoned = f"timezone({literal(zone)}, "
+        readings = (parsed(text, f) if "%z" in f else f"{zoned}{parsed(text, f)})" for f in mapped.formats)
+        return f"coalesce({', '.join(readings)})"
+    if mapped.formats:
         return f"timezone({literal(zone)}, {local})"
     offset = f"(contains({cell}, 'Z') OR contains({cell}, '+') OR length({cell}) > 19)"
     return (
@@ -131,21 +132,27 @@ def _instant(cell: str, mapped: Cell, zone: str, local: str) -> str:
     )
 
 
+def _read_by(text: str, form: str, zone: str) -> str:
+    """SQL of the local time that one format reads."""
+    return f"timezone({literal(zone)}, {parsed(text, form)})" if "%z" in form else parsed(text, form)
+
+
 def _has_offset(mapped: Cell) -> bool:
-    return mapped.format is not None and "%z" in mapped.format
+    return any("%z" in form for form in mapped.formats)
 
 
-def _alternative(cell: str, mapped: Cell) -> str:
-    """SQL of the reading with day and month exchanged where it differs; "" where the format allows none."""
-    form = mapped.format
-    if form is None or _has_offset(mapped) or form.startswith("%Y") or "%d" not in form or "%m" not in form:
-        return ""
-    swapped = form
-    for old, new in _SWAPPED:
-        swapped = swapped.replace(old, new)
+def _alternative(cell: str, mapped: Cell, zone: str, local: str) -> str:
+    """SQL of the first other local time that the cell may mean; "" where the formats allow none.
+
+    Another of the formats may read it differently, or day and month may be exchanged.
+    """
     text = f"trim({cell}, {BLANKS})"
-    other = f"try_strptime({text}, {literal(swapped)})"
-    return f"nullif({other}, try_strptime({text}, {literal(form)}))"
+    others = [_read_by(text, form, zone) for form in mapped.formats[1:]]
+    others += [parsed(text, form) for form in map(exchanged, mapped.formats) if form and form not in mapped.formats]
+    if not others:
+        return ""
+    differing = ", ".join(f"nullif({other}, {local})" for other in others)
+    return f"CASE WHEN {local} IS NOT NULL THEN coalesce({differing}) END"
 
 
 def _unreadable(cell: str, local: str) -> str:

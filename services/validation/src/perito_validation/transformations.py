@@ -58,6 +58,15 @@ TEXTS: Mapping[str, tuple[str, str]] = {
         "Thousands separators were taken out of numbers.",
         "Se quitaron los separadores de miles de los números.",
     ),
+    "currency_mark": (
+        "Marks of the currency of the books were taken off amounts.",
+        "Se quitaron de los importes las marcas de la moneda de los libros.",
+    ),
+    "negative_form": (
+        "Brackets or a minus sign behind the number were read as negative.",
+        "Los paréntesis o el signo menos detrás del número se leyeron como negativo.",
+    ),
+    "percent": ("Percentages were read as shares of one.", "Los porcentajes se leyeron como partes de uno."),
     "rounded_to_places": (
         "Numbers with more decimals than the column keeps were rounded, half away from zero.",
         "Los números con más decimales que la columna se redondearon, la mitad lejos de cero.",
