@@ -124,8 +124,7 @@ class _Analyses(analysis_pb2_grpc.AnalysisServiceServicer):
         tenant = tenant_of(context)
         await self._state.enter("CreateDataset", tenant)
         asked = request.dataset
-        content = repr([asked.mapping.sha256, *((f.name, f.object.sha256) for f in asked.files)])
-        digest = hashlib.sha256(content.encode()).hexdigest()
+        digest = _digest(_content(asked))
         known, replayed = self._state.replay(tenant, "dataset", request.idempotency_key, digest, asked.dataset_id)
         dataset = self._state.datasets.setdefault(known, asked)
         return analysis_pb2.CreateDatasetResponse(dataset=dataset, replayed=replayed)
@@ -146,14 +145,18 @@ class _Analyses(analysis_pb2_grpc.AnalysisServiceServicer):
         tenant = tenant_of(context)
         await self._state.enter("SubmitAnalysis", tenant)
         self._state.submitted.append(request)
-        if request.dataset_id not in self._state.datasets:
+        brought = request.dataset if request.HasField("dataset") else None
+        dataset_id = brought.dataset_id if brought else request.dataset_id
+        if brought is None and dataset_id not in self._state.datasets:
             raise NotFound("DATASET_NOT_FOUND", "There is no such dataset. Upload the files first.")
-        digest = hashlib.sha256(repr((request.dataset_id, request.name, request.params_json)).encode()).hexdigest()
+        digest = _digest(_content(brought) if brought else dataset_id, request.name, request.params_json)
         fresh = str(uuid.uuid4())
         known, replayed = self._state.replay(tenant, "analysis", request.idempotency_key, digest, fresh)
+        if brought and not replayed:
+            self._state.datasets[dataset_id] = brought
         analysis = analysis_pb2.Analysis(
             analysis_id=known,
-            dataset_id=request.dataset_id,
+            dataset_id=dataset_id,
             name=request.name,
             status=analysis_pb2.ANALYSIS_STATUS_PENDING,
             submitted_at="2026-03-01T10:00:00Z",
@@ -187,3 +190,11 @@ class _Analyses(analysis_pb2_grpc.AnalysisServiceServicer):
         return analysis_pb2.ListFindingsResponse(
             findings=held[: request.page_size], total=len(held) + 5000, capped=True
         )
+
+
+def _content(dataset: DatasetRef) -> str:
+    return repr([dataset.mapping.sha256, *((file.name, file.object.sha256) for file in dataset.files)])
+
+
+def _digest(*parts: str) -> str:
+    return hashlib.sha256(repr(parts).encode()).hexdigest()

@@ -1,20 +1,16 @@
 """`POST /analyze`, `GET /status/{id}`, `GET /analysis/{id}`: submitting, following and reading an analysis."""
 
-import json
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
-from perito.analysis.v1.analysis_pb2 import Analysis, SubmitAnalysisRequest
+from perito.analysis.v1.analysis_pb2 import Analysis
 from perito_kernel.errors import Invalid
-from pydantic import ValidationError
 
 from perito_edge.answers import problems
-from perito_edge.bodies import read_body
-from perito_edge.models import Accepted, AnalysisAnswer, AnalyzeRequest, Status
+from perito_edge.bodies import stream_body
+from perito_edge.models import Accepted, AnalysisAnswer, Status
 from perito_edge.orchestrator_client import Caller
-from perito_edge.problems import InvalidFields
 from perito_edge.requests import AnalysisId, Given, IdempotencyKey, Parts, Who
-from perito_edge.strict_json import parse
 from perito_edge.views import accepted, findings, is_terminal, seconds_between, status, summary
 
 router = APIRouter(tags=["analyses"])
@@ -22,7 +18,7 @@ router = APIRouter(tags=["analyses"])
 _BODY: dict[str, Any] = {
     "requestBody": {
         "required": True,
-        "content": {"application/json": {"schema": AnalyzeRequest.model_json_schema()}},
+        "content": {"application/json": {"schema": {"$ref": "#/components/schemas/AnalyzeRequest"}}},
     }
 }
 
@@ -31,56 +27,27 @@ _BODY: dict[str, Any] = {
     "/analyze",
     status_code=202,
     operation_id="analyze",
-    summary="Analyse a dataset",
+    summary="Analyse a dataset, or books in the body",
     responses=problems(400, 404, 408, 409, 413, 415),
     openapi_extra=_BODY,
 )
 async def analyze(
     request: Request, response: Response, given: Given, caller: Who, idempotency_key: IdempotencyKey
 ) -> Accepted:
-    """Accepts an analysis. After 202 it reaches an end, whatever happens to this server."""
-    wanted = _validated(await _json_body(request, given))
-    answer = await given.orchestrator.submit(
-        caller,
-        SubmitAnalysisRequest(
-            dataset_id=wanted.dataset_id.lower(),
-            name=wanted.name,
-            phases=sorted(set(wanted.phases or ())),
-            params_json=json.dumps(wanted.params, sort_keys=True, ensure_ascii=False),
-            idempotency_key=idempotency_key,
-        ),
-    )
+    """Accepts an analysis, of a registered dataset or of books that come along. After 202 it reaches an end, whatever
+    happens to this server.
+    """
+    kind = request.headers.get("content-type", "").split(";", 1)[0].strip().lower()
+    if kind != "application/json":
+        raise Invalid("UNSUPPORTED_MEDIA_TYPE", "Send the body as `application/json`.")
+    body = stream_body(request, given.settings.max_data_bytes, given.settings.body_idle_seconds)
+    answer = await given.submissions.receive(caller, body, idempotency_key)
     view = accepted(answer.analysis)
     response.headers["Location"] = view.links["analysis"]
     response.headers["Retry-After"] = str(given.settings.retry_after_seconds)
     if answer.replayed:
         response.headers["Idempotency-Replayed"] = "true"
     return view
-
-
-async def _json_body(request: Request, given: Parts) -> Any:
-    kind = request.headers.get("content-type", "").split(";", 1)[0].strip().lower()
-    if kind != "application/json":
-        raise Invalid("UNSUPPORTED_MEDIA_TYPE", "Send the body as `application/json`.")
-    settings = given.settings
-    return parse(await read_body(request, settings.max_json_bytes, settings.body_idle_seconds), settings.max_json_depth)
-
-
-def _validated(body: Any) -> AnalyzeRequest:
-    try:
-        wanted = AnalyzeRequest.model_validate(body)
-    except ValidationError as exc:
-        errors: list[dict[str, str]] = [
-            {"pointer": "".join(f"/{step}" for step in error["loc"]), "detail": error["msg"]}
-            for error in exc.errors(include_url=False, include_context=False, include_input=False)
-        ]
-        raise InvalidFields(
-            "BODY_INVALID", "The body does not match the API description: see `errors`.", errors
-        ) from exc
-    if any(not c.isprintable() for c in wanted.name):
-        errors = [{"pointer": "/name", "detail": "It holds characters that cannot be shown."}]
-        raise InvalidFields("BODY_INVALID", "The body does not match the API description: see `errors`.", errors)
-    return wanted
 
 
 @router.get(

@@ -13,11 +13,14 @@ from starlette.middleware import Middleware
 from perito_edge import analyses, datasets, exports, health
 from perito_edge.keys import KeyRing
 from perito_edge.middleware import HEALTH_PATH, Faults, KeyCheck, RequestContext
+from perito_edge.models import AnalyzeRequest
 from perito_edge.orchestrator_client import OrchestratorClient
 from perito_edge.problems import Problem, on_http_error, on_perito_error, on_validation_error
+from perito_edge.received import Places
 from perito_edge.reports import Reports
 from perito_edge.requests import Parts
 from perito_edge.settings import EdgeSettings
+from perito_edge.submissions import Submissions
 from perito_edge.uploads import Uploads
 
 _PREFIX = "/api/forensic"
@@ -51,8 +54,14 @@ def create_app(settings: EdgeSettings, channel: grpc.aio.Channel, store: ObjectS
             RequestValidationError: on_validation_error,
         },
     )
+    places = Places(settings.max_uploads_at_once)
     app.state.parts = Parts(
-        settings, orchestrator, store, Uploads(store, orchestrator, settings), Reports(store, settings)
+        settings,
+        orchestrator,
+        store,
+        Uploads(store, orchestrator, settings, places),
+        Submissions(store, orchestrator, settings, places),
+        Reports(store, settings),
     )
     app.state.readiness = health.Readiness(orchestrator)
     api = APIRouter(prefix=_PREFIX)
@@ -64,13 +73,14 @@ def create_app(settings: EdgeSettings, channel: grpc.aio.Channel, store: ObjectS
 
 
 def _describe(app: FastAPI) -> None:
-    """Adds to the description what the framework cannot know: the key, which middleware checks, and the problems."""
+    """Adds what the framework cannot know: the key, which middleware checks, the problems, bodies read by hand."""
     generated = app.openapi()
     parts: dict[str, Any] = generated.setdefault("components", {})
     parts["securitySchemes"] = {"key": {"type": "apiKey", "in": "header", "name": "X-API-Key"}}
     schemas = parts.setdefault("schemas", {})
-    problem = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
-    schemas.update(problem.pop("$defs", {}))
-    schemas["Problem"] = problem
+    for model in (Problem, AnalyzeRequest):
+        schema = model.model_json_schema(ref_template="#/components/schemas/{model}")
+        schemas.update(schema.pop("$defs", {}))
+        schemas[model.__name__] = schema
     generated["security"] = [{"key": []}]
     generated["paths"][HEALTH_PATH]["get"]["security"] = []

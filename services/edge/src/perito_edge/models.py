@@ -15,19 +15,45 @@ _ID = "7c9e6679-7425-40de-944b-e07fc1f90ae7"
 _SHA = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
 
 
+Row = dict[str, JsonValue]
+
+
+class Books(BaseModel):
+    """Books as they stand in an application, at least one row in all. Columns are recognised by their names and
+    values; the analysis says what it understood.
+    """
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    providers: list[Row] = Field(default_factory=list[Row], description="Suppliers, one object each.")
+    transactions: list[Row] = Field(
+        default_factory=list[Row],
+        description="Movements, where rows have a SKU, a quantity and a type; purchases, where they have an amount "
+        "and a provider.",
+    )
+    inventory: list[Row] | dict[str, JsonValue] = Field(
+        default_factory=list[Row], description="Stock: one object each, or an object by SKU."
+    )
+
+
 class AnalyzeRequest(BaseModel):
-    """What to analyse."""
+    """What to analyse: a dataset by its id, or the books themselves. Exactly one of the two."""
 
     model_config = ConfigDict(
         extra="forbid",
         strict=True,
-        json_schema_extra={"examples": [{"dataset_id": _ID, "name": "March, all shops"}]},
+        json_schema_extra={
+            "examples": [{"dataset_id": _ID, "name": "March, all shops"}],
+            "oneOf": [{"required": ["dataset_id"]}, {"required": ["data"]}],
+        },
     )
 
     dataset_id: str = Field(
+        default="",
         description="Id that the upload answered.",
         pattern=r"^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$",
     )
+    data: Books | None = Field(default=None, description="The books themselves.")
     phases: list[Annotated[int, Field(ge=1, le=99)]] | None = Field(
         default=None,
         min_length=1,

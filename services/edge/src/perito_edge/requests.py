@@ -13,6 +13,7 @@ from perito_runtime.object_store import ObjectStore
 from perito_edge.orchestrator_client import Caller, OrchestratorClient
 from perito_edge.reports import Reports
 from perito_edge.settings import EdgeSettings
+from perito_edge.submissions import Submissions
 from perito_edge.uploads import Uploads
 
 _IDEMPOTENCY_KEY = re.compile(r"[!-~]{1,200}")
@@ -26,6 +27,7 @@ class Parts:
     orchestrator: OrchestratorClient
     store: ObjectStore
     uploads: Uploads
+    submissions: Submissions
     reports: Reports
 
 

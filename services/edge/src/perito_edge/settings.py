@@ -16,7 +16,11 @@ class EdgeSettings:
     max_upload_bytes: int = 20 * 2**30
     max_mapping_bytes: int = 2**20
     max_name_characters: int = 255
-    max_json_bytes: int = 2**20
+    # Of a JSON body: `max_data_bytes` with the books that it may bring, `max_json_bytes` without them.
+    max_data_bytes: int = 64 * 2**20
+    max_json_bytes: int = 384 * 2**10
+    # A row is parsed in the serving loop.
+    max_row_bytes: int = 64 * 2**10
     max_json_depth: int = 32
     # A body that stops arriving holds a slot, a socket and half a dataset.
     body_idle_seconds: float = 30.0

@@ -16,23 +16,25 @@ _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 _LONGEST_NUMBER = 40
 
 
-def parse(body: bytes, max_depth: int) -> Any:
+def parse(body: bytes, max_depth: int | None) -> Any:
     """The value that `body` holds. Raises `Invalid`: MALFORMED_JSON with position, or JSON_TOO_DEEP.
 
-    Pure and linear in the size of the body, which the caller bounds.
+    Pure and linear in the size of the body, which the caller bounds; `max_depth` is None where it bounds the depth too.
     """
-    _check_depth(body, max_depth)
+    if max_depth is not None:
+        _check_depth(body, max_depth)
     try:
         text = body.decode("utf-8")
     except UnicodeDecodeError as exc:
-        raise _malformed(f"byte {exc.start + 1} is not UTF-8") from exc
+        raise malformed(f"byte {exc.start + 1} is not UTF-8") from exc
     try:
         value = json.loads(
             text, parse_constant=_refuse_constant, parse_float=_float, parse_int=_int, object_pairs_hook=_object
         )
     except json.JSONDecodeError as exc:
-        raise _malformed(f"line {exc.lineno}, column {exc.colno}: {exc.msg}") from exc
-    _check_text(value)
+        raise malformed(f"line {exc.lineno}, column {exc.colno}: {exc.msg}") from exc
+    if b"\\u" in body:  # nothing else can write what cannot be stored: the parser refuses it in the open
+        _check_text(value)
     return value
 
 
@@ -43,29 +45,35 @@ def _check_depth(body: bytes, max_depth: int) -> None:
         if first in b"[{":
             depth += 1
             if depth > max_depth:
-                raise Invalid("JSON_TOO_DEEP", f"The body is nested deeper than {max_depth} levels: flatten it.")
+                raise too_deep(max_depth)
         elif first in b"]}":
             depth -= 1
 
 
-def _malformed(what: str) -> Invalid:
+def malformed(what: str) -> Invalid:
+    """The error for a body that is no JSON: `what` says where, and what is wrong there."""
     return Invalid("MALFORMED_JSON", f"The body is not JSON as RFC 8259 has it: {what}. Correct it and send it again.")
 
 
+def too_deep(max_depth: int) -> Invalid:
+    """The error for a body that is nested too deeply."""
+    return Invalid("JSON_TOO_DEEP", f"The body is nested deeper than {max_depth} levels: flatten it.")
+
+
 def _refuse_constant(name: str) -> NoReturn:
-    raise _malformed(f"{name} is not a JSON number")
+    raise malformed(f"{name} is not a JSON number")
 
 
 def _float(text: str) -> float:
     value = float(text)
     if len(text) > _LONGEST_NUMBER or not math.isfinite(value):
-        raise _malformed(f"the number {text[:_LONGEST_NUMBER]} is out of range")
+        raise malformed(f"the number {text[:_LONGEST_NUMBER]} is out of range")
     return value
 
 
 def _int(text: str) -> int:
     if len(text) > _LONGEST_NUMBER:
-        raise _malformed(f"the number {text[:_LONGEST_NUMBER]} is out of range")
+        raise malformed(f"the number {text[:_LONGEST_NUMBER]} is out of range")
     return int(text)
 
 
@@ -74,7 +82,7 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(value) != len(pairs):
         seen: set[str] = set()
         twice = next(key for key, _ in pairs if key in seen or seen.add(key))
-        raise _malformed(f"the key {_shown(twice)} stands twice in one object")
+        raise malformed(f"the key {shown(twice)} stands twice in one object")
     return value
 
 
@@ -84,7 +92,7 @@ def _check_text(root: Any) -> None:
         value = pending.pop()
         if isinstance(value, str):
             if _UNSTORABLE.search(value):
-                raise _malformed("a string holds a lone surrogate or a NUL, which cannot be stored")
+                raise malformed("a string holds a lone surrogate or a NUL, which cannot be stored")
         elif isinstance(value, dict):
             pending.extend(value.keys())  # pyright: ignore[reportUnknownArgumentType, reportUnknownMemberType] -- any JSON value
             pending.extend(value.values())  # pyright: ignore[reportUnknownArgumentType, reportUnknownMemberType] -- any JSON value
@@ -92,6 +100,6 @@ def _check_text(root: Any) -> None:
             pending.extend(value)  # pyright: ignore[reportUnknownArgumentType] -- any JSON value
 
 
-def _shown(text: str) -> str:
+def shown(text: str) -> str:
     """A client's text as it may stand in an answer: short, ASCII escapes for everything odd."""
     return json.dumps(text[:_LONGEST_NUMBER])

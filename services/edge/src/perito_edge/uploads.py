@@ -1,102 +1,60 @@
-"""Receives a dataset: a multipart body goes into the object store as it arrives, and is then registered.
+"""Receives a dataset: a multipart body goes into the object store as it arrives, and is then registered."""
 
-Nothing of an upload that fails is left behind, with one exception: where the registration's outcome is unknown (the
-orchestrator did not answer) the objects stay, because deleting books that were registered loses them, while an orphan
-only takes space.
-"""
-
-import asyncio
 import re
 import unicodedata
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, field
-from uuid import uuid4
 
 from perito.analysis.v1.analysis_pb2 import CreateDatasetRequest
-from perito.dataset.v1.dataset_pb2 import DatasetRef, ObjectRef, SourceFile
-from perito_kernel.errors import Exhausted, Invalid, Kind, PeritoError
-from perito_runtime.logs import logger
-from perito_runtime.object_store import ObjectStore, dataset_key
+from perito.dataset.v1.dataset_pb2 import DatasetRef
+from perito_kernel.errors import Exhausted, Invalid
+from perito_runtime.object_store import ObjectStore
 
 from perito_edge.file_checks import compare_digests, content_digest, file_name, sha256_list
 from perito_edge.multipart import MultipartReader, Part
 from perito_edge.orchestrator_client import Caller, OrchestratorClient
+from perito_edge.received import Places, Received
 from perito_edge.settings import EdgeSettings
-
-log = logger("perito.edge")
 
 _MEDIA_TYPE = re.compile(r"[a-z0-9!#$&^_.+-]{1,60}/[a-z0-9!#$&^_.+-]{1,60}")
 _MAX_FIELD_BYTES = 64 * 2**10
-# After these the orchestrator has certainly not registered the dataset.
-_REFUSED = frozenset(Kind) - {Kind.UNAVAILABLE, Kind.INTERNAL}
-
-
-@dataclass
-class _Received:
-    tenant: str
-    dataset_id: str
-    files: list[SourceFile] = field(default_factory=list[SourceFile])
-    mapping: ObjectRef | None = None
-    promised: dict[str | None, str] = field(default_factory=dict[str | None, str])
-
-    @property
-    def prefix(self) -> str:
-        return dataset_key(self.tenant, self.dataset_id, 0).removesuffix("/0")
 
 
 class Uploads:
-    """Receives datasets, `max_uploads_at_once` at a time."""
+    """Receives datasets, as many at once as there are places."""
 
-    def __init__(self, store: ObjectStore, orchestrator: OrchestratorClient, settings: EdgeSettings) -> None:
+    def __init__(
+        self, store: ObjectStore, orchestrator: OrchestratorClient, settings: EdgeSettings, places: Places
+    ) -> None:
         self._store = store
         self._orchestrator = orchestrator
         self._settings = settings
-        self._running = 0
+        self._places = places
 
     async def receive(
         self, caller: Caller, content_type: str, body: AsyncIterator[bytes], idempotency_key: str
     ) -> tuple[DatasetRef, bool]:
         """Stores and registers a multipart body. Returns the dataset and whether it is an earlier upload's answer.
 
-        Raises `PeritoError`; nothing is kept then (see above for the exception).
+        Raises `PeritoError`; nothing is kept then (but see `perito_edge.received`).
         """
-        if self._running >= self._settings.max_uploads_at_once:
-            raise Exhausted("UPLOADS_BUSY", "Too many uploads at once: try again shortly.", {"retry_after_seconds": 2})
-        self._running += 1
-        try:
-            return await self._receive(caller, content_type, body, idempotency_key)
-        finally:
-            self._running -= 1
-
-    async def _receive(
-        self, caller: Caller, content_type: str, body: AsyncIterator[bytes], idempotency_key: str
-    ) -> tuple[DatasetRef, bool]:
-        dataset_id = str(uuid4())
-        received = _Received(caller.tenant, dataset_id)
-        try:
-            dataset = await self._store_parts(received, MultipartReader(content_type, body))
-        except BaseException:  # a cancelled upload leaves objects as surely as a failed one
-            await self._discard(received.prefix)
-            raise
-        request = CreateDatasetRequest(dataset=dataset, idempotency_key=idempotency_key)
-        try:
-            answer = await self._orchestrator.create_dataset(caller, request)
-        except PeritoError as exc:
-            if exc.kind in _REFUSED:
-                await self._discard(received.prefix)
-            raise
-        if answer.dataset.dataset_id != dataset_id:
-            await self._discard(received.prefix)
+        received = Received(self._store, caller.tenant)
+        with self._places:
+            await received.storing(self._store_parts(received, MultipartReader(content_type, body)))
+            request = CreateDatasetRequest(dataset=received.dataset, idempotency_key=idempotency_key)
+            answer = await received.registering(self._orchestrator.create_dataset(caller, request))
+            if answer.dataset.dataset_id != received.dataset_id:
+                await received.discard()
         return answer.dataset, answer.replayed
 
-    async def _store_parts(self, received: _Received, reader: MultipartReader) -> DatasetRef:
+    async def _store_parts(self, received: Received, reader: MultipartReader) -> None:
+        promised: dict[str | None, str] = {}
         async for part in reader.parts():
             if part.name == "files":
                 await self._store_file(received, part)
             elif part.name == "mapping":
                 await self._store_mapping(received, part)
             elif part.name == "sha256" and part.filename is None:
-                received.promised |= sha256_list(await self._field(part))
+                promised |= sha256_list(await self._field(part))
             else:
                 raise Invalid(
                     "PART_UNKNOWN",
@@ -104,10 +62,9 @@ class Uploads:
                 )
         if not received.files:
             raise Invalid("FILES_MISSING", "The upload holds no file: add a part `files` for each file of your books.")
-        compare_digests({file.name: file.object.sha256 for file in received.files}, received.promised)
-        return DatasetRef(dataset_id=received.dataset_id, files=received.files, mapping=received.mapping)
+        compare_digests({file.name: file.object.sha256 for file in received.files}, promised)
 
-    async def _store_file(self, received: _Received, part: Part) -> None:
+    async def _store_file(self, received: Received, part: Part) -> None:
         ordinal = len(received.files) + 1
         if ordinal > self._settings.max_files:
             limit = self._settings.max_files
@@ -118,13 +75,11 @@ class Uploads:
             raise Invalid("FILE_NAME_TWICE", message, {"file": name})
         promised = content_digest(part.headers, name)
         chunks = _limited(part, name, self._settings.max_file_bytes)
-        key = dataset_key(received.tenant, received.dataset_id, len(received.files))
-        stored = await self._store.put_stream(key, chunks, _media_type(part.headers.get("content-type", "")))
-        received.files.append(SourceFile(name=name, object=stored))
+        stored = await received.add_file(name, chunks, _media_type(part.headers.get("content-type", "")))
         if promised is not None:
             compare_digests({name: stored.sha256}, {name: promised})
 
-    async def _store_mapping(self, received: _Received, part: Part) -> None:
+    async def _store_mapping(self, received: Received, part: Part) -> None:
         if received.mapping is not None:
             raise Invalid("MAPPING_TWICE", "The upload holds two parts `mapping`: send one.")
         limit = self._settings.max_mapping_bytes
@@ -132,8 +87,7 @@ class Uploads:
         if content is None:
             raise Exhausted("MAPPING_TOO_LARGE", f"A mapping takes at most {limit} bytes.", {"limit_bytes": limit})
         _check_mapping(content)
-        key = dataset_key(received.tenant, received.dataset_id, "mapping.yaml")
-        received.mapping = await self._store.put_bytes(key, content, "application/yaml")
+        await received.add_mapping(content)
 
     async def _field(self, part: Part) -> str:
         content = await part.read(_MAX_FIELD_BYTES)
@@ -144,14 +98,6 @@ class Uploads:
             return content.decode("utf-8")
         except UnicodeDecodeError as exc:
             raise Invalid("FIELD_UNREADABLE", f"The field `{part.name}` is not UTF-8 text.") from exc
-
-    async def _discard(self, prefix: str) -> None:
-        deletion = asyncio.ensure_future(self._store.delete_prefix(prefix))
-        try:
-            # The client's going away must not stop the cleaning up after it.
-            await asyncio.shield(deletion)
-        except Exception as exc:  # the upload's own error is the answer; this one is for the operator
-            log.error("objects of a failed upload were not deleted", prefix=prefix, exc_info=exc)
 
 
 async def _limited(part: Part, name: str, limit: int) -> AsyncIterator[bytes]:

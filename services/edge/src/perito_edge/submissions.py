@@ -1,0 +1,79 @@
+"""Submits analyses: of a dataset that is there, or of books that come in the same body, kept together or not at all."""
+
+import json
+from collections.abc import AsyncIterator
+from typing import Any
+
+from perito.analysis.v1.analysis_pb2 import SubmitAnalysisRequest, SubmitAnalysisResponse
+from perito_runtime.object_store import ObjectStore
+from pydantic import ValidationError
+
+from perito_edge.analyze_body import AnalyzeBody, pointer
+from perito_edge.models import AnalyzeRequest
+from perito_edge.orchestrator_client import Caller, OrchestratorClient
+from perito_edge.problems import InvalidFields
+from perito_edge.received import Places, Received
+from perito_edge.settings import EdgeSettings
+
+_WRONG = "The body does not match the API description: see `errors`."
+
+
+class Submissions:
+    """Takes bodies of `POST /analyze`. Those that bring books share the places of uploads."""
+
+    def __init__(
+        self, store: ObjectStore, orchestrator: OrchestratorClient, settings: EdgeSettings, places: Places
+    ) -> None:
+        self._store = store
+        self._orchestrator = orchestrator
+        self._settings = settings
+        self._places = places
+
+    async def receive(self, caller: Caller, body: AsyncIterator[bytes], idempotency_key: str) -> SubmitAnalysisResponse:
+        """Reads a body, stores the books in it and submits. Raises `PeritoError`; nothing is kept then."""
+        received = Received(self._store, caller.tenant)
+        wanted = await received.storing(self._read(AnalyzeBody(body, self._settings), received))
+        request = SubmitAnalysisRequest(
+            dataset_id=wanted.dataset_id.lower(),
+            dataset=received.dataset if received.files else None,
+            name=wanted.name,
+            phases=sorted(set(wanted.phases or ())),
+            params_json=json.dumps(wanted.params, sort_keys=True, ensure_ascii=False),
+            idempotency_key=idempotency_key,
+        )
+        answer = await received.registering(self._orchestrator.submit(caller, request))
+        if received.files and answer.analysis.dataset_id != received.dataset_id:
+            await received.discard()
+        return answer
+
+    async def _read(self, body: AnalyzeBody, received: Received) -> AnalyzeRequest:
+        async for file in body.files():
+            with self._places:
+                await received.add_file(file.name, file.chunks, "application/json")
+        return _validated(body.rest)
+
+
+def _validated(body: Any) -> AnalyzeRequest:
+    try:
+        wanted = AnalyzeRequest.model_validate(body)
+    except ValidationError as exc:
+        errors = [
+            {"pointer": pointer(*error["loc"]), "detail": error["msg"]}
+            for error in exc.errors(include_url=False, include_context=False, include_input=False)
+        ]
+        raise InvalidFields("BODY_INVALID", _WRONG, errors) from exc
+    detail, where = _what_is_wrong(wanted)
+    if detail:
+        raise InvalidFields("BODY_INVALID", _WRONG, [{"pointer": where, "detail": detail}])
+    return wanted
+
+
+def _what_is_wrong(wanted: AnalyzeRequest) -> tuple[str, str]:
+    """What the description cannot say of a single member, and where; empty where all is well."""
+    if wanted.dataset_id and wanted.data is not None:
+        return "Name a dataset in `dataset_id` or send the books in `data`, not both.", "/data"
+    if not wanted.dataset_id and wanted.data is None:
+        return "Name a dataset here, or send the books themselves in `data`.", "/dataset_id"
+    if any(not c.isprintable() for c in wanted.name):
+        return "It holds characters that cannot be shown.", "/name"
+    return "", ""
