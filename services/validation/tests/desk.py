@@ -1,7 +1,7 @@
 """A desk on which small books are read: files and a mapping in, tables out, asked by SQL."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,8 @@ from perito_rules.canonical import load_canonical
 from perito_rules.trial import read_rows
 from perito_validation.compute import Intake, take_in, validate
 from perito_validation.mapping import parse_mapping
+from perito_validation.reader import read_files
+from perito_validation.source import Source
 
 HEAD = "version: 1\ncurrency: EUR\ntimezone: UTC\nfiles:\n"
 
@@ -80,6 +82,18 @@ def read(folder: Path, files: Mapping[str, str | bytes | Path], mapping: str, th
     job = make_job(folder, files, mapping, threads)
     parsed = parse_mapping(mapping, {name: table.columns for name, table in load_canonical().items()})
     return Books(take_in(job, parsed, silent))
+
+
+def sources_of(
+    con: duckdb.DuckDBPyConnection,
+    folder: Path,
+    files: Mapping[str, str | bytes | Path],
+    wanted: Sequence[str] | None = None,
+) -> dict[str, Source]:
+    """The tables of files by name, in the temporary tables of `con`; all of them, or those that are wanted."""
+    job = make_job(folder, files, "")
+    Path(job.scratch).mkdir(exist_ok=True)
+    return dict(read_files(con, job.files, wanted, Path(job.scratch), silent).sources)
 
 
 def examine(folder: Path, files: Mapping[str, str | bytes | Path], mapping: str) -> Examined:

@@ -365,8 +365,10 @@ def test_a_mapping_that_does_not_fit_the_files_is_refused(
     assert says in caught.value.message
 
 
-def test_a_header_that_stands_twice_is_refused_only_where_it_is_meant(tmp_path: Path) -> None:
-    mapping = one_table("p.csv", "products", "{product: a}")
-    assert read(tmp_path / "1", {"p.csv": "a,b,b\n1,2,3\n"}, mapping).column("SELECT product FROM products") == ["1"]
-    with pytest.raises(Invalid, match="INTAKE_HEADER"):
-        read(tmp_path / "2", {"p.csv": "a,a,b\n1,2,3\n"}, mapping)
+def test_a_header_that_stands_twice_is_numbered_and_told(tmp_path: Path) -> None:
+    mapping = one_table("p.csv", "products", "{product: b, name: b (2), brand: column 4}")
+    books = read(tmp_path, {"p.csv": "a,b,b,\n1,2,3,4\n"}, mapping)
+    assert books.ask("SELECT product, name, brand FROM products") == [("2", "3", "4")]
+    told = "SELECT kind, cells, example_before, example_after FROM transformations WHERE table_name IS NULL ORDER BY 1"
+    assert books.ask(told) == [("header_blank", 1, "", "column 4"), ("header_repeated", 1, "b", "b (2)")]
+    assert books.column("SELECT header_json FROM files") == ['["a", "b", "b", ""]']

@@ -13,10 +13,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from perito_kernel.errors import Exhausted, Internal, Invalid, PeritoError
 from perito_kernel.phases import InputFile
-from perito_validation import reader
+from perito_validation import csv_reader
+from perito_validation.reader import read_files
 from perito_validation.sniff import Dialect
 
-from .desk import HEAD, examine, one_table, read
+from .desk import HEAD, examine, one_table, read, silent
 
 TEXT = st.text(st.characters(exclude_categories=("Cs", "Cc"), include_characters="\t"), max_size=8)
 MAPPING = one_table("p.csv", "products", "{product: a, name: b, brand: c}")
@@ -87,12 +88,12 @@ def test_one_unclosed_quote_costs_one_record_not_the_rest_of_the_file(tmp_path: 
 
 
 def test_a_parser_that_loses_a_row_stops_the_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    real = reader.csv_sql
+    real = csv_reader.csv_sql
 
     def losing(path: Path, dialect: Dialect) -> str:
         return f"(SELECT * FROM {real(path, dialect)} WHERE c0 <> 'B')"
 
-    monkeypatch.setattr(reader, "csv_sql", losing)
+    monkeypatch.setattr(csv_reader, "csv_sql", losing)
     with pytest.raises(Internal) as caught:
         read(tmp_path, {"p.csv": "a,b,c\nA,x,1\nB,y,2\n"}, MAPPING)
     assert caught.value.reason == "INTAKE_NOT_CONSERVED"
@@ -100,12 +101,12 @@ def test_a_parser_that_loses_a_row_stops_the_run(tmp_path: Path, monkeypatch: py
 
 
 def test_a_parser_that_changes_the_order_stops_the_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    real = reader.csv_sql
+    real = csv_reader.csv_sql
 
     def turning(path: Path, dialect: Dialect) -> str:
         return f"(SELECT * FROM {real(path, dialect)} ORDER BY c0 DESC)"
 
-    monkeypatch.setattr(reader, "csv_sql", turning)
+    monkeypatch.setattr(csv_reader, "csv_sql", turning)
     with pytest.raises(Internal, match="INTAKE_NOT_CONSERVED"):
         read(tmp_path, {"p.csv": "a,b,c\nA,x,1\nB,y,2\n"}, MAPPING)
 
@@ -127,7 +128,7 @@ def test_a_parser_that_stops_is_told_by_its_reason(
     def stopping(_path: Path, _dialect: Dialect) -> str:
         return sql
 
-    monkeypatch.setattr(reader, "csv_sql", stopping)
+    monkeypatch.setattr(csv_reader, "csv_sql", stopping)
     with pytest.raises(error) as caught:
         read(tmp_path, {"p.csv": "a,b,c\nA,x,1\n"}, MAPPING)
     assert caught.value.reason == reason
@@ -138,7 +139,7 @@ def test_a_file_that_is_not_the_uploaded_one_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "p.csv"
     path.write_text("a,b\n1,2\n")
     with duckdb.connect() as con, pytest.raises(Invalid, match="DATASET_CORRUPT"):
-        reader.load(con, 0, InputFile("p.csv", str(path), "0" * 64, 8), tmp_path)
+        read_files(con, [InputFile("p.csv", str(path), "0" * 64, 8)], None, tmp_path, silent)
 
 
 def test_parquet_is_read_like_text(tmp_path: Path) -> None:

@@ -1,12 +1,14 @@
 """Which files of a path a mapping uses. A file that is named and missing is an error; one that is not named is told."""
 
 import unicodedata
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
 from perito_kernel.errors import Invalid
 from perito_rules.canonical import load_canonical
 from perito_validation.mapping import parse_mapping
+from perito_validation.reader import is_part_of
 
 DEFAULT_MAPPING = "mapping.yaml"
 
@@ -32,9 +34,9 @@ def find_books(path: Path, mapping: Path | None) -> Books:
             f"There is no mapping at {mapping}. Write one that says which file holds what, and name it with --mapping.",
             {"file": str(mapping)},
         )
-    named = list(_parsed(mapping))
     beside = [path] if path.is_file() else sorted(entry for entry in path.iterdir() if entry.is_file())
     present = {unicodedata.normalize("NFC", entry.name): entry for entry in beside}
+    named = list(dict.fromkeys(_file_of(name, present) for name in _parsed(mapping)))
     missing = [name for name in named if name not in present]
     if missing:
         raise Invalid(
@@ -56,6 +58,11 @@ def _parsed(mapping: Path) -> list[str]:
         ) from error
     tables = {name: list(table.columns) for name, table in load_canonical().items()}
     return list(parse_mapping(text, tables).files)
+
+
+def _file_of(name: str, present: Collection[str]) -> str:
+    """The file that holds what a mapping names: itself, or the archive, workbook or document before a slash."""
+    return next((file for file in present if is_part_of(name, file)), name)
 
 
 def _them(names: list[str]) -> str:

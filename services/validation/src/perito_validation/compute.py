@@ -20,7 +20,9 @@ from perito_validation import accounts, conventions, system, transformations
 from perito_validation.database import count, only_row, open_database
 from perito_validation.feeds import Planner, lookups_of
 from perito_validation.mapping import BooksMapping, parse_mapping
-from perito_validation.reader import Source, load
+from perito_validation.notes import note_rows
+from perito_validation.reader import Reading, is_part_of, read_files
+from perito_validation.source import Source, Unread
 from perito_validation.tables import Written, table_order, write_table
 from perito_validation.understanding import Understanding, of_given_mapping
 
@@ -68,12 +70,15 @@ def take_in(job: Job, mapping: BooksMapping, report: Report) -> Intake:
     """Reads all mapped files and writes the tables to `job.out`. Raises as `validate` does."""
     _check_files(job, mapping)
     with open_database(job) as con:
-        sources = _load_all(con, job, mapping, report)
+        reading = read_files(
+            con, job.files, mapping.wanted, Path(job.scratch), lambda done, step: report(0.3 * done, step)
+        )
+        sources = reading.sources
         written = _write_all(con, job, mapping, sources, report)
         report(0.7, "accounting for what was read")
         paths = {name: table.path for name, table in written.items()}
-        paths |= _write_system(con, job, mapping, sources, written)
-        paths |= _write_understanding(con, of_given_mapping(mapping, job.files, sources), Path(job.out))
+        paths |= _write_system(con, job, mapping, reading, written)
+        paths |= _write_understanding(con, of_given_mapping(mapping, sources, reading.unread), Path(job.out))
         rows = {name: count(con, f"SELECT count(*) FROM {_relation(path)}") for name, path in paths.items()}
         digest = _digest(con, paths)
         as_of = conventions.newest_moment(con, written)
@@ -89,24 +94,12 @@ def take_in(job: Job, mapping: BooksMapping, report: Report) -> Intake:
 
 def _check_files(job: Job, mapping: BooksMapping) -> None:
     there = {file.name for file in job.files}
-    missing = sorted(mapping.wanted - there)
+    missing = sorted(name for name in mapping.wanted if not any(is_part_of(name, file) for file in there))
     if missing:
         message = (
             f"The mapping names {missing[0]!r}, which was not uploaded; the files are {', '.join(sorted(there))[:500]}."
         )
         raise Invalid("MAPPING_FILE_MISSING", message, {"file": missing[0], "missing": len(missing)})
-
-
-def _load_all(con: duckdb.DuckDBPyConnection, job: Job, mapping: BooksMapping, report: Report) -> dict[str, Source]:
-    sources: dict[str, Source] = {}
-    total = sum(file.bytes for file in job.files if file.name in mapping.wanted) or 1
-    done = 0
-    for file_id, file in enumerate(job.files):
-        if file.name in mapping.wanted:
-            report(0.3 * done / total, f"reading {file.name}")
-            sources[file.name] = load(con, file_id, file, Path(job.scratch))
-            done += file.bytes
-    return sources
 
 
 def _write_all(
@@ -131,9 +124,10 @@ def _write_system(
     con: duckdb.DuckDBPyConnection,
     job: Job,
     mapping: BooksMapping,
-    sources: Mapping[str, Source],
+    reading: Reading,
     written: Mapping[str, Written],
 ) -> dict[str, Path]:
+    sources = sorted(reading.sources.values(), key=lambda source: source.file_id)
     out = Path(job.out)
     counted = {name: accounts.count_columns(con, table) for name, table in sorted(written.items())}
     cells = [sql for name, found in counted.items() for sql in accounts.rejected_cells_sql(written[name], found)]
@@ -145,15 +139,18 @@ def _write_system(
     ]
     rejected = [
         {"file_id": source.file_id, "record": r.record, "line": r.line, "reason": r.reason, "raw": r.raw}
-        for source in sources.values()
+        for source in sources
         for r in source.rejected
     ]
     rows: dict[str, Sequence[Mapping[str, object]]] = {
-        "files": _file_rows(job, mapping, sources),
+        "files": [_file_row(part, mapping) for part in reading.everything],
         "columns": [account.row() for found in counted.values() for account in found],
         "rejected_records": rejected,
         "conventions": [decision.row() for decision in conventions.decide(con, mapping, written)],
-        "transformations": [entry.row(ordinal) for ordinal, entry in enumerate(log, 1)],
+        "transformations": [
+            {**row, "ordinal": ordinal}
+            for ordinal, row in enumerate([*note_rows(sources), *(entry.row(0) for entry in log)], 1)
+        ],
     }
     paths = {name: system.write_rows(con, name, content, out) for name, content in rows.items()}
     paths["rejected_cells"] = system.write_query(con, "rejected_cells", cells, out)
@@ -171,30 +168,41 @@ def _write_understanding(con: duckdb.DuckDBPyConnection, understood: Understandi
     return {name: system.write_rows(con, name, content, out) for name, content in rows.items()}
 
 
-def _file_rows(job: Job, mapping: BooksMapping, sources: Mapping[str, Source]) -> list[dict[str, object]]:
-    """One row per file of the dataset. A file that the mapping does not name is there, unread, so that nobody
-    believes it was examined."""
-    rows: list[dict[str, object]] = []
-    for file_id, file in enumerate(job.files):
-        row: dict[str, object] = {"file_id": file_id, "name": file.name, "sha256": file.sha256, "bytes": file.bytes}
-        source = sources.get(file.name)
-        tables = _tables_of(mapping, file.name)
-        row |= {"records": 0, "rejected_records": 0, "blank_lines": 0, "reader": "unused"}
-        row["tables_json"] = json.dumps(tables)
-        if source:
-            row |= {
-                "media_type": source.media_type,
-                "encoding": "utf-8" if source.reader == "fast" else None,
-                "delimiter": source.delimiter or None,
-                "quote": source.quote or None,
-                "header_json": json.dumps(source.header, ensure_ascii=False),
-                "records": source.records,
-                "rejected_records": len(source.rejected),
-                "blank_lines": source.blank_lines,
-                "reader": source.reader,
-            }
-        rows.append(row)
-    return rows
+def _file_row(part: Source | Unread, mapping: BooksMapping) -> dict[str, object]:
+    """Its row of `files`. What was not read is there too, so that nobody believes it was examined."""
+    row: dict[str, object] = {
+        "file_id": part.file_id,
+        "name": part.name,
+        "sha256": part.sha256,
+        "bytes": part.bytes,
+        "records": 0,
+        "rejected_records": 0,
+        "blank_lines": 0,
+        "tables_json": "[]",
+    }
+    if isinstance(part, Unread):
+        if not part.reason:
+            return row | {"reader": "unused"}
+        said = {"reason": part.reason, "message": part.message}
+        return row | {"reader": "unreadable", "declared_json": json.dumps(said, ensure_ascii=False)}
+    noticed = {
+        note.kind: {"count": note.count, "line": note.line, "before": note.before, "after": note.after}
+        for note in part.notes
+    }
+    said = {**({"careful": part.why} if part.why else {}), **({"notes": noticed} if noticed else {})}
+    return row | {
+        "media_type": part.media_type,
+        "encoding": part.encoding,
+        "delimiter": part.delimiter or None,
+        "quote": part.quote or None,
+        "header_json": json.dumps(part.labels, ensure_ascii=False),
+        "records": part.records,
+        "rejected_records": len(part.rejected),
+        "blank_lines": part.blank_lines,
+        "reader": part.reader,
+        "tables_json": json.dumps(_tables_of(mapping, part.name)),
+        "declared_json": json.dumps(said, ensure_ascii=False) if said else None,
+    }
 
 
 def _tables_of(mapping: BooksMapping, name: str) -> list[str]:

@@ -30,7 +30,7 @@ from perito_validation.joins import JoinedFile, join_files
 from perito_validation.mapping import BooksMapping, Cell, Lookup, TableMapping, Unit
 from perito_validation.moments import read_moment
 from perito_validation.options import MOMENTS, WORDS, allowed, check_format, check_options, check_zone
-from perito_validation.reader import Source
+from perito_validation.source import Source
 
 MAX_WORDS = 10_000
 """Distinct words of a column that are looked up; an enum with more is none."""

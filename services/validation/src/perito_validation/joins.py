@@ -13,7 +13,7 @@ from perito_kernel.errors import Invalid
 from perito_validation.cells import is_blank, normalised
 from perito_validation.database import only_row
 from perito_validation.mapping import Cell, Join, TableMapping
-from perito_validation.reader import Source
+from perito_validation.source import Source
 
 
 @dataclass(frozen=True)

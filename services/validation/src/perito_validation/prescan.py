@@ -17,27 +17,15 @@ import numpy as np
 from numpy.typing import NDArray
 from perito_kernel.errors import Invalid
 
+from perito_validation.limits import MAX_LINE, MAX_RAW, MAX_REJECTED, MAX_REJECTED_SHARE
 from perito_validation.sniff import BOM, QUOTE, Dialect
+from perito_validation.source import RejectedRecord
 
 BLOCK = 4 << 20
-MAX_LINE = 1 << 20
-MAX_RAW = 200
-MAX_REJECTED = 1000
-"""Up to so many irregular records are set aside; beyond it, if they are more than a fifth, the dialect is in doubt."""
 MAX_ODD = 1
 
 Positions = NDArray[np.int64]
 Bytes = NDArray[np.uint8]
-
-
-@dataclass(frozen=True)
-class RejectedRecord:
-    """A record that is not part of any table: its 1-based number among the records, line, reason and text."""
-
-    record: int
-    line: int
-    reason: str
-    raw: str
 
 
 @dataclass(frozen=True)
@@ -285,7 +273,7 @@ class _Scanner:
 
     def _check_rejected(self) -> None:
         count = len(self.found.rejected)
-        if count > MAX_REJECTED and count * 5 > self.found.records:
+        if count > MAX_REJECTED and count * MAX_REJECTED_SHARE > self.found.records:
             first = self.found.rejected[0]
             message = (
                 f"{count} records do not have {self.width} cells as the header has. Check the delimiter and quotes"

@@ -1,245 +1,220 @@
-"""Brings one source file into DuckDB as text, every cell as it stands, and proves that no record was lost on the way.
+"""Brings the files of a dataset into DuckDB as text, every cell as it stands: one `Source` for each table in them.
 
-A source becomes a temporary table with columns c0, c1, ... in the file's order; its row ids are the file's order. CSV
-goes through the prescan first; the parser then sees regular lines only and must return exactly as many rows as the
-prescan counted, in the same order (checked on samples), or the run stops.
+What a file is, its content says; the name only helps. A container (archive, JSON document, workbook) yields a source
+for each table in it, named `container/member`; one with exactly one table keeps the file's own name, unless the mapping
+asks for the member. A file that is not asked for is not opened.
 """
 
-import csv
-import shutil
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+import hashlib
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import duckdb
-import numpy as np
-import pyarrow as pa
-from perito_kernel.errors import Exhausted, Internal, Invalid
+from perito_kernel.errors import Invalid
 from perito_kernel.phases import InputFile
-from perito_rules.sqltext import literal, quote
 
-from perito_validation.database import count, only_row
-from perito_validation.prescan import MAX_LINE, Prescan, RejectedRecord, prescan
-from perito_validation.sniff import QUOTE, Dialect, is_parquet, sniff
+from perito_validation import archive
+from perito_validation.csv_reader import read_csv
+from perito_validation.json_reader import is_json, read_json
+from perito_validation.parquet_reader import MAGIC as PARQUET
+from perito_validation.parquet_reader import read_parquet
+from perito_validation.source import Note, Source, Unread
 
-_NO_NULL = "E'a\\nb'"
-"""Text that stands for NULL in the CSV reader: it holds a line break, so no cell of a regular line can be it."""
-
-_NO_CELLS = ("STRUCT", "MAP", "UNION", "BLOB", "BIT", "VARIANT")
+_LOOK = 4 << 10
+_BLOCK = 4 << 20
 
 
 @dataclass(frozen=True)
-class Source:
-    """A file in DuckDB. `table` is its temporary table; `record` and `line` are SQL over it, 1-based numbers of the
-    record and of the physical line where it begins; `header` holds the names of c0, c1, ..."""
+class Reading:
+    """Everything that the dataset holds: tables by name, and what no table was made of. File numbers are the order in
+    which files came, members of a container in its order."""
 
-    file_id: int
-    name: str
-    sha256: str
-    bytes: int
-    media_type: str
-    table: str
-    header: tuple[str, ...]
-    rows: int
-    record: str
-    line: str
-    reader: str
-    delimiter: str = ""
-    quote: str = ""
-    blank_lines: int = 0
-    rejected: tuple[RejectedRecord, ...] = ()
-    no_cells: Mapping[str, str] = field(default_factory=dict[str, str])
-    """Columns of Parquet whose values are no single cells (lists, bytes), and their types."""
+    sources: Mapping[str, Source]
+    unread: Sequence[Unread]
 
     @property
-    def records(self) -> int:
-        """Records of the file: rows and rejected ones."""
-        return self.rows + len(self.rejected)
-
-    @property
-    def cells(self) -> str:
-        """SQL list of all raw columns."""
-        return ", ".join(f"c{i}" for i in range(len(self.header)))
-
-    def cell(self, column: str, place: str) -> str:
-        """SQL name of a source column. Raises `Invalid` where the header has none or several of that name."""
-        exact = [i for i, name in enumerate(self.header) if name == column]
-        found = exact or [i for i, name in enumerate(self.header) if name.strip() == column.strip()]
-        details: dict[str, str | int] = {"file": self.name, "column": column}
-        if len(found) == 1 and (kind := self.no_cells.get(self.header[found[0]])):
-            message = f"{self.name}: column {column!r} holds {kind} ({place}). Write it as text, numbers or dates."
-            raise Invalid("INTAKE_COLUMN_TYPE", message, details)
-        if len(found) == 1:
-            return f"c{found[0]}"
-        if found:
-            message = f"{self.name} has {len(found)} columns named {column!r} ({place}). Give each its own name."
-            raise Invalid("INTAKE_HEADER", message, details)
-        message = f"{self.name} has no column {column!r} ({place}); it has {', '.join(self.header)[:500]}."
-        raise Invalid("MAPPING_COLUMN_MISSING", message, details)
+    def everything(self) -> list[Source | Unread]:
+        """Sources and unread files in the order of their numbers."""
+        return sorted([*self.sources.values(), *self.unread], key=lambda part: part.file_id)
 
 
-def load(con: duckdb.DuckDBPyConnection, file_id: int, file: InputFile, scratch: Path) -> Source:
-    """Reads `file` into a temporary table.
+Part = tuple[str, Source | Unread]
+"""A part of a file: its place in it ("" for the whole), and what was made of it."""
 
-    Raises `Invalid` (INTAKE_...) for what cannot be read, `Exhausted` where memory does not suffice, `Internal`
-    (INTAKE_NOT_CONSERVED) where the parser did not deliver what the prescan counted.
+
+def read_files(
+    con: duckdb.DuckDBPyConnection,
+    files: Sequence[InputFile],
+    wanted: Collection[str] | None,
+    scratch: Path,
+    report: Callable[[float, str], None],
+) -> Reading:
+    """Reads the tables named in `wanted`, all where it is None; a file that cannot be read is `Unread` with its reason
+    then, while one that is wanted raises `Invalid` (INTAKE_..., MAPPING_FILE_MISSING).
+
+    `report` hears of progress, 0 to 1. Raises `Invalid` too where nothing at all could be read.
     """
-    path = Path(file.path)
-    return _load_parquet(con, file_id, file) if is_parquet(path) else _load_csv(con, file_id, file, scratch)
+    reader = _Reader(con, wanted, scratch)
+    total, done = sum(file.bytes for file in files) or 1, 0
+    for file in files:
+        report(done / total, f"reading {file.name}")
+        reader.read(file)
+        done += file.bytes
+    reading = Reading({source.name: source for source in reader.sources}, reader.unread)
+    _check_found(reading, wanted, files)
+    return reading
 
 
-def _load_csv(con: duckdb.DuckDBPyConnection, file_id: int, file: InputFile, scratch: Path) -> Source:
-    path = Path(file.path)
-    dialect = sniff(path, file.name)
-    scan = prescan(path, file.name, dialect)
-    if scan.sha256 != file.sha256:
+def is_part_of(name: str, file: str) -> bool:
+    """Is `name` the file itself or something in it?"""
+    return name == file or name.startswith(f"{file}/")
+
+
+class _Reader:
+    """Reads one file after the other and numbers what it finds."""
+
+    def __init__(self, con: duckdb.DuckDBPyConnection, wanted: Collection[str] | None, scratch: Path) -> None:
+        self.con = con
+        self.wanted = wanted
+        self.scratch = scratch
+        self.sources: list[Source] = []
+        self.unread: list[Unread] = []
+        self.next_id = 0
+
+    def read(self, file: InputFile) -> None:
+        """Reads a file and keeps what it holds."""
+        if self.wanted is not None and not any(is_part_of(name, file.name) for name in self.wanted):
+            self.unread.append(Unread(self._number(), file.name, file.sha256, file.bytes))
+            return
+        try:
+            parts = self._parts(file)
+        except Invalid as error:
+            if self.wanted is not None:
+                raise
+            parts = [("", _unread(file, error))]
+        tables = [place for place, part in parts if isinstance(part, Source)]
+        for place, part in parts:
+            name = f"{file.name}/{place}" if place else file.name
+            if isinstance(part, Unread):
+                self.unread.append(replace(part, file_id=self._number(), name=name))
+                continue
+            if len(tables) == 1 and not (self.wanted and name in self.wanted):
+                name = file.name
+            if self.wanted is not None and name not in self.wanted:
+                self.con.execute(f"DROP TABLE {part.table}")
+                self.unread.append(Unread(self._number(), name, part.sha256, part.bytes))
+                continue
+            self.sources.append(replace(part, file_id=self._number(), name=name))
+
+    def _number(self) -> int:
+        self.next_id += 1
+        return self.next_id - 1
+
+    def _parts(self, file: InputFile) -> list[Part]:
+        start = _start(file)
+        if start.startswith((archive.ZIP, archive.EMPTY_ZIP)):
+            _check_digest(file)
+            return self._members(file)
+        if start.startswith(archive.GZIP):
+            _check_digest(file)
+            target = self.scratch / f"expanded_{self.next_id}"
+            inner = archive.expand_gzip(file, target)
+            try:
+                return self._tables(inner, f"raw_{self.next_id}", inside=True)
+            finally:
+                target.unlink()
+        return self._tables(file, f"raw_{self.next_id}")
+
+    def _members(self, file: InputFile) -> list[Part]:
+        """The tables of a zip file's members."""
+        listed = archive.list_members(Path(file.path), file.name)
+        allowance = archive.Allowance(file.name, Path(file.path).stat().st_size)
+        whole = self.wanted is None or file.name in self.wanted
+        parts: list[Part] = []
+        for member in listed.members:
+            name = f"{file.name}/{member.name}"
+            if not whole and not any(is_part_of(one, name) for one in self.wanted or ()):
+                parts.append((member.name, Unread(0, name, file.sha256, member.info.file_size)))
+                continue
+            target = self.scratch / f"member_{self.next_id}_{len(parts)}"
+            try:
+                inner = archive.extract(Path(file.path), file.name, member, target, allowance)
+                found = self._tables(inner, f"raw_{self.next_id}_{len(parts)}", inside=True)
+            except Invalid as error:
+                if error.reason == "INTAKE_BOMB" or not whole or _is_wanted(name, self.wanted):
+                    raise
+                found = [("", _unread(replace(file, name=name), error))]
+            finally:
+                target.unlink(missing_ok=True)
+            parts += [(f"{member.name}/{place}" if place else member.name, part) for place, part in found]
+        if not parts:
+            message = f"{file.name} holds no files. Pack the exported files again."
+            raise Invalid("INTAKE_EMPTY", message, {"file": file.name})
+        return _with_notes(parts, listed.notes)
+
+    def _tables(self, file: InputFile, table: str, *, inside: bool = False) -> list[Part]:
+        """The tables of a file that is no archive, as temporary tables whose names begin with `table`."""
+        start = _start(file)
+        if inside and start.startswith((archive.ZIP, archive.GZIP)):
+            message = f"{file.name} is an archive inside an archive. Unpack it and send what is in it."
+            raise Invalid("INTAKE_NESTED", message, {"file": file.name})
+        if start.startswith(PARQUET):
+            return [("", read_parquet(self.con, table, file))]
+        if is_json(start, file.name):
+            _check_digest(file)
+            return [*read_json(self.con, table, file)]
+        return [("", read_csv(self.con, table, file, self.scratch))]
+
+
+def _is_wanted(name: str, wanted: Collection[str] | None) -> bool:
+    return wanted is not None and any(is_part_of(one, name) for one in wanted)
+
+
+def _start(file: InputFile) -> bytes:
+    with Path(file.path).open("rb") as content:
+        return content.read(_LOOK)
+
+
+def _unread(file: InputFile, error: Invalid) -> Unread:
+    return Unread(0, file.name, file.sha256, file.bytes, error.reason, error.message)
+
+
+def _with_notes(parts: Iterable[Part], notes: Sequence[Note]) -> list[Part]:
+    """Tells what was noticed about a container with the first table of it."""
+    told: list[Part] = []
+    for place, part in parts:
+        if notes and isinstance(part, Source):
+            part, notes = replace(part, notes=(*notes, *part.notes)), ()  # noqa: PLW2901  # the same part, with notes
+        told.append((place, part))
+    return told
+
+
+def _check_digest(file: InputFile) -> None:
+    digest = hashlib.sha256()
+    with Path(file.path).open("rb") as content:
+        while block := content.read(_BLOCK):
+            digest.update(block)
+    if digest.hexdigest() != file.sha256:
         message = f"{file.name} is not the file that was uploaded (its SHA-256 differs). Upload it again."
         raise Invalid("DATASET_CORRUPT", message, {"file": file.name})
-    table = f"raw_{file_id}"
-    _parse(con, table, file, scan, dialect, scratch)
-    _check_conserved(con, table, file.name, scan, dialect)
-    record, line = "rowid + 1", f"rowid + {dialect.header_line + 1}"
-    if len(scan.cuts):
-        _number_rows(con, table, scan, dialect)
-        record, line = "_record", "_line"
-    return Source(
-        file_id=file_id,
-        name=file.name,
-        sha256=scan.sha256,
-        bytes=scan.bytes,
-        media_type="text/csv",
-        table=table,
-        header=dialect.header,
-        rows=scan.regular,
-        record=record,
-        line=line,
-        reader="fast",
-        delimiter=dialect.delimiter,
-        quote=QUOTE,
-        blank_lines=scan.blank_lines,
-        rejected=tuple(scan.rejected),
-    )
 
 
-def _parse(
-    con: duckdb.DuckDBPyConnection, table: str, file: InputFile, scan: Prescan, dialect: Dialect, scratch: Path
-) -> None:
-    """Makes the temporary table from the file's regular lines."""
-    path = Path(file.path)
-    clean = _without_cuts(path, scan, scratch / f"{table}.csv") if len(scan.cuts) else path
-    reading = csv_sql(clean, dialect)
-    try:
-        con.execute(f"CREATE TEMP TABLE {table} AS FROM {reading}")
-    except duckdb.OutOfMemoryException as error:
-        message = f"{file.name} needs more memory to be read than this analysis may use. Split it, or raise the limit."
-        raise Exhausted("COMPUTE_MEMORY_EXCEEDED", message, {"file": file.name}) from error
-    except duckdb.Error as error:
-        raise _not_conserved(file.name, f"the parser stopped at a file of {scan.regular} regular records") from error
-    finally:
-        if clean is not path:
-            clean.unlink()
-
-
-def csv_sql(path: Path, dialect: Dialect) -> str:
-    """SQL that reads a CSV file of regular lines as text, with nothing left for the reader to guess."""
-    columns = ", ".join(f"'c{i}': 'VARCHAR'" for i in range(dialect.width))
-    return (
-        f"read_csv({literal(str(path))}, auto_detect=false, header=true, delim={literal(dialect.delimiter)}, "
-        f"quote={literal(QUOTE)}, escape={literal(QUOTE)}, columns={{{columns}}}, nullstr={_NO_NULL}, "
-        f"max_line_size={2 * MAX_LINE})"
-    )
-
-
-def _without_cuts(path: Path, scan: Prescan, target: Path) -> Path:
-    """A copy of the file without the lines that no parser shall see."""
-    with path.open("rb") as source, target.open("wb") as copy:
-        at = 0
-        for start, end in scan.cuts.tolist():
-            _copy_range(source, copy, start - at)
-            source.seek(end)
-            at = end
-        shutil.copyfileobj(source, copy, 1 << 20)
-    return target
-
-
-def _copy_range(source: Any, copy: Any, length: int) -> None:  # binary files have no shared public type
-    while length > 0:
-        block = source.read(min(length, 1 << 20))
-        copy.write(block)
-        length -= len(block)
-
-
-def _check_conserved(con: duckdb.DuckDBPyConnection, table: str, name: str, scan: Prescan, dialect: Dialect) -> None:
-    rows = count(con, f"SELECT count(*) FROM {table}")
-    if rows != scan.regular:
-        text = f"{scan.records} records stand in it, {len(scan.rejected)} were set aside and {rows} were read"
-        raise _not_conserved(name, text)
-    for sample in scan.samples:
-        want = tuple(next(csv.reader([sample.text], delimiter=dialect.delimiter, quotechar=QUOTE, strict=True)))
-        got = only_row(con, f"SELECT * FROM {table} WHERE rowid = {sample.ordinal}")
-        if got != want:
-            raise _not_conserved(name, f"record {sample.ordinal + 1} is not the row that was read for it")
-
-
-def _number_rows(con: duckdb.DuckDBPyConnection, table: str, scan: Prescan, dialect: Dialect) -> None:
-    """Adds `_record` and `_line` where lines were cut out, so that row ids no longer tell."""
-    lines = np.arange(1, scan.lines + 1)
-    is_cut = np.zeros(scan.lines + 1, np.bool_)
-    is_cut[scan.cut_lines] = True
-    is_record = np.ones(scan.lines + 1, np.bool_)
-    is_record[scan.cut_lines[scan.cut_blank]] = False
-    is_record[[0, dialect.header_line]] = False
-    numbers = np.cumsum(is_record)
-    kept = lines[is_record[1:] & ~is_cut[1:]]
-    places = pa.Table.from_pydict({"_record": pa.array(numbers[kept]), "_line": pa.array(kept)})
-    con.register("places", places)
-    con.execute(f"CREATE TEMP TABLE {table}_numbered AS SELECT * FROM {table} POSITIONAL JOIN places")
-    con.unregister("places")
-    con.execute(f"DROP TABLE {table}")
-    con.execute(f"ALTER TABLE {table}_numbered RENAME TO {table}")
-
-
-def _load_parquet(con: duckdb.DuckDBPyConnection, file_id: int, file: InputFile) -> Source:
-    table = f"raw_{file_id}"
-    reading = f"read_parquet({literal(file.path)}, file_row_number=true)"
-    try:
-        described = con.execute(f"DESCRIBE SELECT * FROM {reading}").fetchall()
-        types = {str(row[0]): str(row[1]) for row in described if row[0] != "file_row_number"}
-        header = tuple(types)
-        cells = ", ".join(f"coalesce({quote(name)}::VARCHAR, '') AS c{i}" for i, name in enumerate(header))
-        con.execute(f"CREATE TEMP TABLE {table} AS SELECT {cells}, file_row_number + 1 AS _record FROM {reading}")
-    except duckdb.Error as error:
-        message = f"{file.name} cannot be read as Parquet. Write it again, or export it as CSV in UTF-8."
-        raise Invalid("INTAKE_FORMAT", message, {"file": file.name}) from error
-    _refuse_nul(con, table, file.name, types)
-    return Source(
-        file_id=file_id,
-        name=file.name,
-        sha256=file.sha256,
-        bytes=file.bytes,
-        media_type="application/vnd.apache.parquet",
-        table=table,
-        header=header,
-        rows=count(con, f"SELECT count(*) FROM {table}"),
-        record="_record",
-        line="_record",
-        reader="parquet",
-        no_cells={name: kind for name, kind in types.items() if kind.startswith(_NO_CELLS) or kind.endswith("]")},
-    )
-
-
-def _refuse_nul(con: duckdb.DuckDBPyConnection, table: str, name: str, types: Mapping[str, str]) -> None:
-    """Text in Parquet may hold NUL characters, which neither the database nor many a reader of the results takes."""
-    for i, (column, kind) in enumerate(types.items()):
-        if kind != "VARCHAR":
+def _check_found(reading: Reading, wanted: Collection[str] | None, files: Sequence[InputFile]) -> None:
+    if wanted is None:
+        if not reading.sources:
+            first = next((part for part in reading.unread if part.reason), None)
+            message = first.message if first else "The dataset holds no files. Upload the exported files."
+            raise Invalid(first.reason if first else "INTAKE_EMPTY", message, {"file": first.name if first else ""})
+        return
+    for name in sorted(wanted):
+        if name in reading.sources:
             continue
-        found = con.execute(f"SELECT min(_record) FROM {table} WHERE contains(c{i}, chr(0))").fetchone()
-        if found and found[0] is not None:
-            message = f"{name}, row {found[0]}: column {column!r} holds a NUL character. Export it again without."
-            raise Invalid("INTAKE_NUL", message, {"file": name, "row": int(found[0]), "column": column})
-
-
-def _not_conserved(name: str, what: str) -> Internal:
-    message = f"{name} was not read completely: {what}. Nothing was analysed; report this file to the maintainers."
-    return Internal("INTAKE_NOT_CONSERVED", message, {"file": name})
+        file = max((f.name for f in files if is_part_of(name, f.name)), key=len, default="")
+        parts = [part for part in reading.everything if file and is_part_of(part.name, file)]
+        for part in parts:
+            if isinstance(part, Unread) and part.reason and not any(isinstance(p, Source) for p in parts):
+                raise Invalid(part.reason, part.message, {"file": part.name})
+        there = [part.name for part in parts]
+        message = f"The mapping names {name!r}, which is no table of {file!r}; it holds {', '.join(there)[:500]}."
+        raise Invalid("MAPPING_FILE_MISSING", message, {"file": name})

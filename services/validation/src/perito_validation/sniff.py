@@ -12,6 +12,8 @@ from pathlib import Path
 
 from perito_kernel.errors import Invalid
 
+from perito_validation.source import check_width
+
 SAMPLE_BYTES = 256 << 10
 csv.field_size_limit(1 << 30)  # lines are bounded by the prescan; the module's own bound would stop at 128 KiB
 SAMPLE_LINES = 500
@@ -90,6 +92,7 @@ def _dialect(lines: list[tuple[int, str]], bom: bool, name: str) -> Dialect:
     except csv.Error as error:
         message = f"{name}, line {number}: the header cannot be read ({error}). Mend that line."
         raise Invalid("INTAKE_HEADER", message, {"file": name, "line": number}) from error
+    check_width(len(header), name, number)
     if not any(cell.strip() for cell in header):
         message = f"{name}, line {number}: the header is blank. The first line must name the columns."
         raise Invalid("INTAKE_HEADER", message, {"file": name, "line": number})

@@ -8,10 +8,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from perito_kernel.phases import InputFile
-
 from perito_validation.mapping import BooksMapping, FileMapping
-from perito_validation.reader import Source
+from perito_validation.source import Source, Unread
 
 Status = Literal["mapped", "constant", "joined", "not_used", "unplaced"]
 
@@ -91,18 +89,13 @@ _UNREAD = Reason(
 )
 
 
-def of_given_mapping(mapping: BooksMapping, files: Sequence[InputFile], sources: Mapping[str, Source]) -> Understanding:
+def of_given_mapping(mapping: BooksMapping, sources: Mapping[str, Source], unread: Sequence[Unread]) -> Understanding:
     """What a mapping that a person wrote says about every column of every file, those it leaves out included."""
     found: list[Placement] = []
     joined = _joined_columns(mapping, sources)
     for source in sorted(sources.values(), key=lambda source: source.file_id):
         found += _of_file(source, mapping.files.get(source.name), joined.get(source.name, []))
-    read = {source.file_id for source in sources.values()}
-    found += [
-        Placement(file_id, "", "", "", "unplaced", None, _UNREAD)
-        for file_id, _ in enumerate(files)
-        if file_id not in read
-    ]
+    found += [Placement(part.file_id, "", "", "", "unplaced", None, _UNREAD) for part in unread]
     return Understanding(found)
 
 

@@ -1,0 +1,151 @@
+"""Reads CSV that the prescan has proven regular: DuckDB parses it as text, every cell as it stands, and must return
+exactly as many rows as the prescan counted, in the same order (checked on samples), or the run stops.
+
+A source becomes a temporary table with columns c0, c1, ... in the file's order; its row ids are the file's order.
+"""
+
+import csv
+import shutil
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import numpy as np
+import pyarrow as pa
+from perito_kernel.errors import Exhausted, Internal, Invalid
+from perito_kernel.phases import InputFile
+from perito_rules.sqltext import literal
+
+from perito_validation.database import count, only_row
+from perito_validation.limits import MAX_LINE
+from perito_validation.prescan import Prescan, prescan
+from perito_validation.sniff import QUOTE, Dialect, sniff
+from perito_validation.source import Source, header_notes, named_columns
+
+MEDIA_TYPE = "text/csv"
+_NO_NULL = "E'a\\nb'"
+"""Text that stands for NULL in the CSV reader: it holds a line break, so no cell of a regular line can be it."""
+
+
+def read_csv(con: duckdb.DuckDBPyConnection, table: str, file: InputFile, scratch: Path) -> Source:
+    """Reads `file` into the temporary table `table`.
+
+    Raises `Invalid` (INTAKE_...) for what cannot be read, `Exhausted` where memory does not suffice, `Internal`
+    (INTAKE_NOT_CONSERVED) where the parser did not deliver what the prescan counted.
+    """
+    path = Path(file.path)
+    dialect = sniff(path, file.name)
+    scan = prescan(path, file.name, dialect)
+    if scan.sha256 != file.sha256:
+        message = f"{file.name} is not the file that was uploaded (its SHA-256 differs). Upload it again."
+        raise Invalid("DATASET_CORRUPT", message, {"file": file.name})
+    _parse(con, table, file, scan, dialect, scratch)
+    _check_conserved(con, table, file.name, scan, dialect)
+    record, line = "rowid + 1", f"rowid + {dialect.header_line + 1}"
+    if len(scan.cuts):
+        _number_rows(con, table, scan, dialect)
+        record, line = "_record", "_line"
+    header = named_columns(dialect.header)
+    return Source(
+        file_id=0,
+        name=file.name,
+        sha256=scan.sha256,
+        bytes=scan.bytes,
+        media_type=MEDIA_TYPE,
+        table=table,
+        header=header,
+        rows=scan.regular,
+        record=record,
+        line=line,
+        reader="fast",
+        delimiter=dialect.delimiter,
+        quote=QUOTE,
+        blank_lines=scan.blank_lines,
+        rejected=tuple(scan.rejected),
+        encoding="utf-8",
+        labels=dialect.header,
+        notes=tuple(header_notes(dialect.header, header, dialect.header_line)),
+    )
+
+
+def _parse(
+    con: duckdb.DuckDBPyConnection, table: str, file: InputFile, scan: Prescan, dialect: Dialect, scratch: Path
+) -> None:
+    """Makes the temporary table from the file's regular lines."""
+    path = Path(file.path)
+    clean = _without_cuts(path, scan, scratch / f"{table}.csv") if len(scan.cuts) else path
+    reading = csv_sql(clean, dialect)
+    try:
+        con.execute(f"CREATE TEMP TABLE {table} AS FROM {reading}")
+    except duckdb.OutOfMemoryException as error:
+        message = f"{file.name} needs more memory to be read than this analysis may use. Split it, or raise the limit."
+        raise Exhausted("COMPUTE_MEMORY_EXCEEDED", message, {"file": file.name}) from error
+    except duckdb.Error as error:
+        raise _not_conserved(file.name, f"the parser stopped at a file of {scan.regular} regular records") from error
+    finally:
+        if clean is not path:
+            clean.unlink()
+
+
+def csv_sql(path: Path, dialect: Dialect) -> str:
+    """SQL that reads a CSV file of regular lines as text, with nothing left for the reader to guess."""
+    columns = ", ".join(f"'c{i}': 'VARCHAR'" for i in range(dialect.width))
+    return (
+        f"read_csv({literal(str(path))}, auto_detect=false, header=true, delim={literal(dialect.delimiter)}, "
+        f"quote={literal(QUOTE)}, escape={literal(QUOTE)}, columns={{{columns}}}, nullstr={_NO_NULL}, "
+        f"max_line_size={2 * MAX_LINE})"
+    )
+
+
+def _without_cuts(path: Path, scan: Prescan, target: Path) -> Path:
+    """A copy of the file without the lines that no parser shall see."""
+    with path.open("rb") as source, target.open("wb") as copy:
+        at = 0
+        for start, end in scan.cuts.tolist():
+            _copy_range(source, copy, start - at)
+            source.seek(end)
+            at = end
+        shutil.copyfileobj(source, copy, 1 << 20)
+    return target
+
+
+def _copy_range(source: Any, copy: Any, length: int) -> None:  # binary files have no shared public type
+    while length > 0:
+        block = source.read(min(length, 1 << 20))
+        copy.write(block)
+        length -= len(block)
+
+
+def _check_conserved(con: duckdb.DuckDBPyConnection, table: str, name: str, scan: Prescan, dialect: Dialect) -> None:
+    rows = count(con, f"SELECT count(*) FROM {table}")
+    if rows != scan.regular:
+        text = f"{scan.records} records stand in it, {len(scan.rejected)} were set aside and {rows} were read"
+        raise _not_conserved(name, text)
+    for sample in scan.samples:
+        want = tuple(next(csv.reader([sample.text], delimiter=dialect.delimiter, quotechar=QUOTE, strict=True)))
+        got = only_row(con, f"SELECT * FROM {table} WHERE rowid = {sample.ordinal}")
+        if got != want:
+            raise _not_conserved(name, f"record {sample.ordinal + 1} is not the row that was read for it")
+
+
+def _number_rows(con: duckdb.DuckDBPyConnection, table: str, scan: Prescan, dialect: Dialect) -> None:
+    """Adds `_record` and `_line` where lines were cut out, so that row ids no longer tell."""
+    lines = np.arange(1, scan.lines + 1)
+    is_cut = np.zeros(scan.lines + 1, np.bool_)
+    is_cut[scan.cut_lines] = True
+    is_record = np.ones(scan.lines + 1, np.bool_)
+    is_record[scan.cut_lines[scan.cut_blank]] = False
+    is_record[[0, dialect.header_line]] = False
+    numbers = np.cumsum(is_record)
+    kept = lines[is_record[1:] & ~is_cut[1:]]
+    places = pa.Table.from_pydict({"_record": pa.array(numbers[kept]), "_line": pa.array(kept)})
+    con.register("places", places)
+    con.execute(f"CREATE TEMP TABLE {table}_numbered AS SELECT * FROM {table} POSITIONAL JOIN places")
+    con.unregister("places")
+    con.execute(f"DROP TABLE {table}")
+    con.execute(f"ALTER TABLE {table}_numbered RENAME TO {table}")
+
+
+def _not_conserved(name: str, what: str) -> Internal:
+    message = f"{name} was not read completely: {what}. Nothing was analysed; report this file to the maintainers."
+    return Internal("INTAKE_NOT_CONSERVED", message, {"file": name})
