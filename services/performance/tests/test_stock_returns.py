@@ -79,6 +79,8 @@ def test_gross_margin_return_is_on_stock_at_cost(tmp_path: Path) -> None:
 
 
 MONTH_ENDS = [f"2024-{m:02}-28" for m in range(1, 13)] + ["2025-01-28"]
+# The books hold sales of that whole time; those on the first day and after the last are outside.
+AROUND = [sale("2024-01-28", 99), sale("2025-01-29", 99)]
 
 
 def test_thirteen_month_ends_are_averaged(tmp_path: Path) -> None:
@@ -87,11 +89,11 @@ def test_thirteen_month_ends_are_averaged(tmp_path: Path) -> None:
     snapshots = [stock(day, n) for day, n in zip(MONTH_ENDS, pieces, strict=True)]
     # A snapshot within a month is no month end.
     snapshots.append(stock("2024-06-10", 900))
-    trial = measure("K-01", books(snapshots, [sale("2024-05-05", 16)]), tmp_path / "13")
+    trial = measure("K-01", books(snapshots, [sale("2024-05-05", 16), *AROUND]), tmp_path / "13")
     turns = figure(trial, "turns")
     # (78 + 26) / 13 = 8 pieces.
     assert (turns["value"], turns["denominator"], turns["basis"]) == (2, 80, "month_ends")
-    twelve = measure("K-01", books(snapshots[1:], [sale("2024-05-05", 14)]), tmp_path / "12")
+    twelve = measure("K-01", books(snapshots[1:], [sale("2024-05-05", 14), *AROUND]), tmp_path / "12")
     turns = figure(twelve, "turns")
     # (2 + 26) / 2 = 14 pieces.
     assert (turns["value"], turns["denominator"], turns["basis"]) == (1, 140, "opening_and_closing")
@@ -100,7 +102,7 @@ def test_thirteen_month_ends_are_averaged(tmp_path: Path) -> None:
 def test_a_month_that_lacks_a_location_is_no_point_of_the_total(tmp_path: Path) -> None:
     both = [stock(day, 10, location=place) for day in MONTH_ENDS for place in ("L1", "L2")]
     holed = [row for row in both if (row["snapshot_date"], row["location"]) != ("2024-06-28", "L2")]
-    trial = measure("K-01", books(holed, [sale("2024-05-05", 10)]), tmp_path)
+    trial = measure("K-01", books(holed, [sale("2024-05-05", 10), *AROUND]), tmp_path)
     assert figure(trial, "turns")["basis"] == "opening_and_closing"
     assert figure(trial, "turns")["denominator"] == 200
     assert figure(trial, "turns", "location", "L1")["basis"] == "month_ends"
