@@ -97,7 +97,8 @@ def test_a_flood_is_told_once_with_the_true_total(tmp_path: Path) -> None:
     assert finding["fingerprint"] == fingerprint("V-915", {})
     assert (finding["row_count"], finding["impact"]) == (40, Decimal(120))
     assert finding["title_en"] == "Bad row: 40 of 100 rows (40.0 %)"
-    assert finding["measures"]["pattern_product"] == "40 values"
+    assert finding["title_es"].endswith("40 de 100 (40,0 %)")
+    assert (finding["measures"]["different_product"], finding["measures"]["same_product"]) == ("40", None)
     assert len(finding["measures"]["samples"]) == len(trial.evidence) == 3
     assert {row["values"]["qty"] for row in trial.evidence} == {"5"}
 

@@ -18,8 +18,8 @@ REPORT: dict[str, Any] = {
     "missing_phases": [],
     "exposure": {"gross": [{"currency": "NGN", "amount": "10.5000"}]},
     "scores": {
-        "quality": {"value": None, "reason": "no rule with weight could be evaluated"},
-        "health": {"value": 87, "reason": ""},
+        "quality": {"value": None, "reason": {"en": "no rule with weight could be evaluated", "es": "ninguna regla"}},
+        "health": {"value": 87, "reason": None},
     },
     "recommendations": [{"rule_id": "C-006", "remedy": "Post the difference."}],
     "cases": [{"cells": ["x" * 50] * 100}],
@@ -62,8 +62,9 @@ async def finished(edge: Edge, report: Mapping[str, Any] | None = REPORT, csp: s
     if report is not None:
         body = json.dumps(report, indent=1).encode()
         reporting.artifacts.append(await artifact(edge, analysis_id, "report.json", body, "application/json"))
-        page = b"<!doctype html><title>Perito</title>"
-        reporting.artifacts.append(await artifact(edge, analysis_id, "report.html", page, "text/html"))
+        for name, lang in (("report.html", "en"), ("report.es.html", "es")):
+            page = f"<!doctype html><html lang={lang}><title>Perito</title>".encode()
+            reporting.artifacts.append(await artifact(edge, analysis_id, name, page, "text/html"))
         if csp:
             reporting.artifacts.append(await artifact(edge, analysis_id, "report-csp.txt", csp.encode(), "text/plain"))
     analysis = pb.Analysis(

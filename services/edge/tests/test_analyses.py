@@ -197,13 +197,17 @@ async def test_without_a_report_everything_is_absent_with_the_reason(edge: Edge)
     assert body["findings"]["total"] == 5000
 
 
-async def test_a_score_that_the_report_withholds_is_null_with_its_reason(edge: Edge) -> None:
-    scores = {"health": {"value": None, "reason": "less than half of the applicable weight was evaluated"}}
+HALF = "less than half of the applicable weight was evaluated"
+
+
+@pytest.mark.parametrize("reason", [{"en": HALF, "es": "menos de la mitad"}, HALF], ids=["this schema", "the first"])
+async def test_a_score_that_the_report_withholds_is_null_with_its_reason(edge: Edge, reason: object) -> None:
+    scores = {"health": {"value": None, "reason": reason}}
     analysis = await finished(edge, report={**REPORT, "scores": scores, "kpis": ["x" * 99] * 20_000})
     body = (await edge.client.get(f"/api/forensic/analysis/{analysis.analysis_id}")).json()
     assert body["health_score"] is None
     assert body["metrics"] is None
-    assert body["absent"]["health_score"] == "less than half of the applicable weight was evaluated"
+    assert body["absent"]["health_score"] == HALF
     assert "exported report" in body["absent"]["metrics"]
     assert body["verdict"] == REPORT["verdict"]
 

@@ -34,6 +34,34 @@ async def test_the_page_comes_in_a_sandbox_with_its_style_alone(edge: Edge) -> N
     assert "script-src" not in policy
 
 
+@pytest.mark.parametrize(
+    ("query", "accepted", "language"),
+    [
+        ("", "", "en"),
+        ("&lang=es", "en", "es"),
+        ("&lang=en", "es", "en"),
+        ("", "es-MX,es;q=0.9,en;q=0.8", "es"),
+        ("", "de, en;q=0.4, es;q=0.5", "es"),
+        ("", "en, es", "en"),
+        ("", "es;q=0", "en"),
+        ("", "es;q=much, *;;=,", "en"),
+    ],
+)
+async def test_the_page_comes_in_the_language_asked_for(edge: Edge, query: str, accepted: str, language: str) -> None:
+    analysis = await finished(edge)
+    url = f"/api/forensic/export/{analysis.analysis_id}?format=html{query}"
+    response = await edge.client.get(url, headers={"Accept-Language": accepted})
+    assert f"<html lang={language}>" in response.text
+    assert response.headers["Content-Language"] == language
+    assert response.headers["Vary"] == "Accept-Language"
+
+
+async def test_a_language_that_there_is_none_of_is_refused(edge: Edge) -> None:
+    analysis = await finished(edge)
+    response = await edge.client.get(f"/api/forensic/export/{analysis.analysis_id}?format=html&lang=fr")
+    assert response.status_code == 422
+
+
 @pytest.mark.parametrize("csp", ["", "style-src *; script-src 'unsafe-eval'", "'sha256-short'"])
 async def test_a_phase_cannot_widen_the_policy(edge: Edge, csp: str) -> None:
     analysis = await finished(edge, csp=csp)

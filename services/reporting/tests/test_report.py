@@ -49,7 +49,9 @@ def books(tmp_path: Path) -> Upstream:
         header("P-008", recoverable=True, entities=["supplier"]),
         header("K-16", kind="metric", severity="info", entities=[]),
     ]
-    upstream.outcomes["C-035"] = RuleOutcome("C-035", "1", RuleStatus.NOT_APPLICABLE, reason="needs table counts")
+    upstream.outcomes["C-035"] = RuleOutcome(
+        "C-035", "1", RuleStatus.NOT_APPLICABLE, reason="needs table counts", reason_es="falta counts"
+    )
     upstream.params = {"rules": {"C-006": {"tolerance": "0.5"}}, "as_of": "2026-06-30"}
     upstream.add_file("movements.csv", 5444)
     upstream.add_file("abuja.csv", 10870, rejected=3)
@@ -110,7 +112,7 @@ def test_the_report_says_what_was_found(books: Upstream) -> None:
     rules = {rule["id"]: rule for rule in document["rules"]}
     assert (rules["C-006"]["findings"], rules["C-006"]["cases"]) == (2, 1)
     assert rules["C-006"]["parameters"] == {"tolerance": "0.5"}
-    assert document["coverage"]["not_tested"][0]["reason"] == "needs table counts"
+    assert document["coverage"]["not_tested"][0]["reason"] == {"en": "needs table counts", "es": "falta counts"}
     assert document["coverage"]["records"] == {"records": 16314, "rejected": 3}
     assert [entry["name"] for entry in document["inputs"]] == ["abuja.csv", "movements.csv"]
     assert document["inputs"][0]["rejected_cells"] == 5
@@ -156,7 +158,9 @@ def test_a_finding_carries_its_three_numbers_and_its_rows(books: Upstream) -> No
 def test_a_missing_phase_is_named_and_the_others_are_told(books: Upstream, phase: str) -> None:
     books.missing = {phase: "the phase ran out of time"}
     document, _ = run(books.job())
-    assert document["missing_phases"] == [{"phase": phase, "reason": "the phase ran out of time"}]
+    assert document["missing_phases"] == [
+        {"phase": phase, "reason": {"en": "the phase ran out of time", "es": "faltó"}}
+    ]
     assert document["verdict"]["complete"] is False
     assert f"no result from {phase} (the phase ran out of time)" in document["verdict"]["detail"]["en"]
     assert {rule["phase"] for rule in document["rules"]} == set(PHASES) - {phase}
@@ -252,7 +256,9 @@ def test_same_input_same_bytes_whatever_the_threads(tmp_path: Path) -> None:
         upstream.findings.reverse()
         job = upstream.job(threads=threads, out=f"out{attempt}")
         digests.add(report(job, quiet).content_digest)
-        contents.add(b"".join((Path(job.out) / name).read_bytes() for name in ("report.json", "report.html")))
+        contents.add(
+            b"".join((Path(job.out) / name).read_bytes() for name in ("report.json", "report.html", "report.es.html"))
+        )
     assert len(digests) == len(contents) == 1
 
 

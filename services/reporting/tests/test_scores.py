@@ -57,7 +57,7 @@ def test_no_number_where_half_of_the_weight_broke(tmp_path: Path) -> None:
     lost = ("high", outcome("C-035", RuleStatus.ERRORED))
     result = scored(tmp_path, kept, lost)["integrity"]
     assert result["value"] is None
-    assert "less than half" in result["reason"]
+    assert "less than half" in result["reason"]["en"]
     assert (result["weight_evaluated"], result["weight_applicable"]) == ("0.3", "0.9")
 
 
@@ -74,7 +74,7 @@ def test_no_number_without_rules_or_without_the_phase(tmp_path: Path) -> None:
     assert result["integrity"]["value"] == 100
     assert result["health"] | {"parts": []} == {
         "value": None,
-        "reason": "phase pattern is missing",
+        "reason": {"en": "there is no result from pattern", "es": "no hay resultado de patrones"},
         "weight_evaluated": "0.6",
         "weight_applicable": "0.6",
         "parts": [],

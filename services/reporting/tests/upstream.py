@@ -50,6 +50,8 @@ _COLUMNS = {
     "conventions": "name value basis explanation_en explanation_es evidence_json",
     "transformations": "ordinal file_id table_name column_name kind cells example_before example_after explanation_en"
     " explanation_es",
+    "placements": "ordinal file_id source_column table_name column_name status confidence reason_en reason_es",
+    "questions": "ordinal file_id topic question_en question_es add_yaml",
 }
 
 
@@ -107,6 +109,7 @@ def header(rule: str, **others: Any) -> dict[str, Any]:
         "remedy": {"en": f"Look at {rule}.", "es": f"Revise {rule}."},
         "parameters": {"days": {"type": "integer", "default": "3", "meaning": "days"}},
         "source": "",
+        "words": {},
         "sql": f"SELECT '{rule}'",
     } | others
 
@@ -123,6 +126,7 @@ class Upstream:
     tables: dict[str, list[dict[str, Any]]] = field(default_factory=dict[str, list[dict[str, Any]]])
     outcomes: dict[str, RuleOutcome] = field(default_factory=dict[str, RuleOutcome])
     missing: dict[str, str] = field(default_factory=dict[str, str])
+    missing_es: str = "faltó"
     files: list[InputFile] = field(default_factory=list[InputFile])
     phases: Sequence[str] = PHASES
     params: dict[str, Any] = field(default_factory=dict[str, Any])
@@ -172,7 +176,7 @@ class Upstream:
 
     def _result(self, phase: str) -> UpstreamResult:
         if phase in self.missing:
-            return UpstreamResult(phase, missing_reason=self.missing[phase])
+            return UpstreamResult(phase, missing_reason=self.missing[phase], missing_reason_es=self.missing_es)
         headers = [entry for entry in self.headers if phase_of(entry["id"]) == phase]
         findings = [row | {"phase": phase} for row in self.findings if phase_of(row["rule_id"]) == phase]
         prints = {row["fingerprint"] for row in findings}
@@ -188,7 +192,7 @@ class Upstream:
         if phase == "performance":
             artifacts["kpis.parquet"] = self._write(phase, "kpis", self.kpis)
         if phase == "validation":
-            for name in ("files", "columns", "conventions", "transformations"):
+            for name in ("files", "columns", "conventions", "transformations", "placements", "questions"):
                 artifacts[f"{name}.parquet"] = self._write(phase, name, self.tables.get(name, []))
         outcomes = [self._outcome(entry["id"], findings) for entry in headers]
         return UpstreamResult(phase, "1", artifacts, outcomes)

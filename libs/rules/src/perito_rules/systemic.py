@@ -26,6 +26,9 @@ def is_flood(findings: int, tally: Tally, values: Mapping[str, Value]) -> bool:
     return findings >= minimum and tally.failed > tally.evaluated * share
 
 
+_SPANISH_SEPARATORS = str.maketrans(",.", ".,")
+
+
 def systemic_cells(book: Book, instance: Instance, columns: Mapping[str, str], tally: Tally) -> dict[str, str]:
     """The cells of the one finding, aggregates over `_found`; leaves the samples in the temp view `_targets`."""
     rule = instance.rule
@@ -35,7 +38,8 @@ def systemic_cells(book: Book, instance: Instance, columns: Mapping[str, str], t
     share = f"{100 * tally.failed / tally.evaluated:.1f}"
     where = "".join(f" ({v})" for v in [", ".join(instance.scope.values())] if v)
     title_en = f"{rule.title.en}{where}: {tally.failed:,} of {tally.evaluated:,} {rule.unit} ({share} %)"
-    title_es = f"{rule.title.es}{where}: {tally.failed:,} de {tally.evaluated:,} ({share} %)"
+    shares_es = f"{tally.failed:,} de {tally.evaluated:,} ({share} %)".translate(_SPANISH_SEPARATORS)
+    title_es = f"{rule.title.es}{where}: {shares_es}"
     fingerprint = f"sha256({literal(rule.id + chr(10))} || {scope} || chr(10))"
     _sample(book, columns, fingerprint)
     return {
@@ -72,7 +76,10 @@ def _sample(book: Book, columns: Mapping[str, str], fingerprint: str) -> None:
 
 
 def _systemic_measures(rule: Rule, columns: Mapping[str, str], tally: Tally, share: str) -> str:
-    """Counts, the pattern (per identity column its one value or how many) and the samples' identities."""
+    """Counts, the pattern (per identity column its one value or how many) and the samples' identities.
+
+    `same_<column>` is the one value that all have, `different_<column>` the number of values; the other one is null.
+    """
     counts = [
         ("failed", literal(str(tally.failed)), "VARCHAR"),
         ("evaluated", literal(str(tally.evaluated)), "VARCHAR"),
@@ -82,9 +89,9 @@ def _systemic_measures(rule: Rule, columns: Mapping[str, str], tally: Tally, sha
     ]
     for column in rule.identity:
         text = plain_text(quote(column), columns[column])
-        several = f"count(DISTINCT {quote(column)})::VARCHAR || ' values'"
-        pattern = f"CASE WHEN count(DISTINCT {quote(column)}) = 1 THEN min({text}) ELSE {several} END"
-        counts.append((f"pattern_{column}", pattern, "VARCHAR"))
+        values = f"count(DISTINCT {quote(column)})"
+        counts.append((f"same_{column}", f"CASE WHEN {values} = 1 THEN min({text}) END", "VARCHAR"))
+        counts.append((f"different_{column}", f"CASE WHEN {values} > 1 THEN {values} END", "BIGINT"))
     return json_object(counts, numbers_as_text=True)
 
 

@@ -3,15 +3,15 @@
 import base64
 import contextlib
 from collections.abc import AsyncIterator
-from typing import Literal
+from typing import Annotated, Literal
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Header, Query
 from fastapi.responses import StreamingResponse
 from perito.dataset.v1.dataset_pb2 import ObjectRef
 from perito_runtime.object_store import ObjectStore
 
 from perito_edge.answers import problems
-from perito_edge.reports import REPORT_HTML, REPORT_JSON, find_report
+from perito_edge.reports import REPORT_JSON, REPORT_PAGES, find_report, preferred_language
 from perito_edge.requests import AnalysisId, Given, Who
 
 router = APIRouter(tags=["exports"])
@@ -38,10 +38,16 @@ async def export_report(
     caller: Who,
     analysis_id: AnalysisId,
     format: Literal["json", "html"] = "json",  # noqa: A002 -- the parameter's public name
+    lang: Annotated[
+        Literal["en", "es"] | None,
+        Query(description="Language of the HTML page. Default: what Accept-Language prefers, else English."),
+    ] = None,
+    accept_language: Annotated[str, Header(include_in_schema=False)] = "",
 ) -> StreamingResponse:
-    """Streams the report as it was written, as JSON or as one HTML page without scripts."""
+    """Streams the report as it was written, as JSON (both languages) or as one HTML page without scripts."""
     analysis = await given.orchestrator.analysis(caller, analysis_id)
-    ref = find_report(analysis, REPORT_JSON if format == "json" else REPORT_HTML)
+    language = lang or preferred_language(accept_language)
+    ref = find_report(analysis, REPORT_JSON if format == "json" else REPORT_PAGES[language])
     disposition = "attachment" if format == "json" else "inline"
     headers = {
         "Content-Length": str(ref.bytes),
@@ -49,6 +55,7 @@ async def export_report(
         "Content-Disposition": f'{disposition}; filename="perito-{analysis_id}.{format}"',
     }
     if format == "html":
+        headers |= {"Content-Language": language, "Vary": "Accept-Language"}
         style = await given.reports.style_sources(analysis)
         headers["Content-Security-Policy"] = (
             f"sandbox; default-src 'none'; style-src {style}; img-src data:; base-uri 'none'; form-action 'none'; "

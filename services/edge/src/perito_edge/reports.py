@@ -20,7 +20,8 @@ from perito_edge.settings import EdgeSettings
 from perito_edge.views import artifact, is_terminal, links
 
 REPORT_JSON = "report.json"
-REPORT_HTML = "report.html"
+REPORT_PAGES = {"en": "report.html", "es": "report.es.html"}
+"""The page of each language, the default first."""
 REPORT_CSP = "report-csp.txt"
 
 # Name in the answer, name in the report.
@@ -33,6 +34,7 @@ _SECTIONS = {
     "missing_phases": "missing_phases",
 }
 _STYLE_HASH = re.compile(r"'sha(?:256|384|512)-[A-Za-z0-9+/]{43,88}={0,2}'")
+_QUALITY = re.compile(r"q=([01](?:\.\d{0,3})?)")
 _MAX_CSP_BYTES = 4096
 
 
@@ -50,7 +52,10 @@ class ReportSections:
         value = health.get("value")
         if isinstance(value, int):
             return value, ""
-        return None, str(health.get("reason") or self.absent.get("scores") or "the report has no health score")
+        reason: dict[str, str] | str = health.get("reason") or ""
+        # Reports that were stored before the second version of their schema have it in English only.
+        said = reason if isinstance(reason, str) else reason["en"]
+        return None, said or self.absent.get("scores") or "the report has no health score"
 
 
 class Reports:
@@ -98,6 +103,22 @@ class Reports:
         text = (await self._store.read_bytes(ref, _MAX_CSP_BYTES)).decode("ascii", "replace")
         # Only the hashes are taken over: the policy is the edge's, whatever a phase wrote.
         return " ".join(dict.fromkeys(_STYLE_HASH.findall(text))) or "'unsafe-inline'"
+
+
+def preferred_language(accepted: str) -> str:
+    """The language of the page that an Accept-Language header likes best; the first of those it likes alike."""
+    best, liking = next(iter(REPORT_PAGES)), 0.0
+    for choice in accepted.split(","):
+        tag, _, weight = choice.partition(";")
+        language = tag.strip().lower().partition("-")[0]
+        if language in REPORT_PAGES and _quality(weight) > liking:
+            best, liking = language, _quality(weight)
+    return best
+
+
+def _quality(weight: str) -> float:
+    match = _QUALITY.fullmatch(weight.strip())
+    return float(match[1]) if match else 0.0 if weight.strip() else 1.0
 
 
 def find_report(analysis: Analysis, name: str) -> ObjectRef:

@@ -6,9 +6,9 @@ from perito_kernel.findings import Severity
 from perito_kernel.phases import RuleStatus
 
 from perito_reporting import books
-from perito_reporting.figures import money, plain
-from perito_reporting.sources import RuleAccount, Sources
-from perito_reporting.texts import number_of, say
+from perito_reporting.figures import plain
+from perito_reporting.sources import RuleAccount, Sources, text
+from perito_reporting.voice import LANGUAGES, Voice, both
 
 
 def rules(sources: Sources) -> list[dict[str, Any]]:
@@ -46,13 +46,14 @@ def _rule(
         "capped": listed < totals.get("findings", 0),
         "cases": totals.get("cases", 0),
         "amounts": amounts,
-        "reason": outcome.reason,
+        "reason": text(outcome.reason, outcome.reason_es) if outcome.reason else None,
         "facts": {name: plain(value) for name, value in sorted(outcome.facts.items())},
         "impact": header.impact,
         "recoverable": header.recoverable,
         "explains": list(header.explains),
         "explanation": dict(header.explanation) if header.explanation else None,
         "remedy": dict(header.remedy) if header.remedy else None,
+        "words": {name: dict(word) for name, word in header.words.items()},
         "parameters": dict(header.parameters) | {name: str(value) for name, value in sorted(given.items())},
         "source": header.source,
         "sql": header.sql,
@@ -121,8 +122,6 @@ def _by_severity(sources: Sources) -> dict[str, int]:
 def recommendations(sources: Sources) -> list[dict[str, Any]]:
     """Remedies of the rules that caused cases, by the priority of those cases, then severity. Symptoms need none."""
     amounts = _amounts(sources)
-    caused = [row for row in _totals(sources) if row["cases"] and row["rule_id"] in sources.by_id]
-    caused.sort(key=lambda row: (-row["priority"], -sources.by_id[row["rule_id"]].header.severity.rank, row["rule_id"]))
     return [
         {
             "rule_id": row["rule_id"],
@@ -133,7 +132,7 @@ def recommendations(sources: Sources) -> list[dict[str, Any]]:
             "amounts": amounts.get(row["rule_id"], []),
             "priority": plain(row["priority"]),
         }
-        for row in caused
+        for row in _caused(sources)
         if (header := sources.by_id[row["rule_id"]].header).remedy
     ]
 
@@ -148,7 +147,7 @@ def coverage(sources: Sources) -> dict[str, Any]:
                 "rule_id": account.header.rule_id,
                 "title": dict(account.header.title),
                 "status": account.outcome.status.value,
-                "reason": account.outcome.reason,
+                "reason": text(account.outcome.reason, account.outcome.reason_es),
             }
             for account in sources.rules
             if account.outcome.status in {RuleStatus.NOT_APPLICABLE, RuleStatus.ERRORED}
@@ -163,35 +162,55 @@ def verdict(sources: Sources, exposed: dict[str, Any], covered: dict[str, Any]) 
     counts: dict[str, int] = exposed["cases_by_severity"]
     worst = next((name for name, cases in counts.items() if cases), None)
     evaluated = covered["rules"]["passed"] + covered["rules"]["failed"]
-    if worst is None:
-        level = "clean" if evaluated else "untested"
-        sentences = [say(f"verdict_{level}", evaluated=number_of(evaluated, "rule", "rules"))]
-    else:
-        level, sentences = worst, [_worst(worst, counts)]
+    level = worst or ("clean" if evaluated else "untested")
+    first = next((sources.by_id[row["rule_id"]] for row in _caused(sources)), None)
+    gaps = {voice.language: _gaps(sources, covered, voice) for voice in map(Voice, LANGUAGES)}
+
+    def sentence(voice: Voice) -> str:
+        if worst is None:
+            return voice.say(f"verdict_{level}", evaluated=voice.number_of(evaluated, "rule"))
+        return _worst(voice, worst, counts[worst])
+
+    def detail(voice: Voice) -> str:
+        sentences: list[str] = []
         if exposed["priced_cases"]:
-            sentences.append(say("verdict_money", money=_all_money(exposed)))
-    gaps = [say("missing_phase", phase=entry.phase, reason=entry.reason) for entry in sources.missing]
+            sentences.append(voice.say("verdict_money", money=_all_money(exposed, voice)))
+        if first:
+            sentences.append(voice.say("verdict_first", title=voice.text(first.header.title)))
+        if gaps[voice.language]:
+            sentences.append(voice.say("verdict_incomplete", missing="; ".join(gaps[voice.language])))
+        return " ".join(sentences)
+
+    return {"level": level, "complete": not any(gaps.values()), "sentence": both(sentence), "detail": both(detail)}
+
+
+def _caused(sources: Sources) -> list[dict[str, Any]]:
+    """Totals of the rules that caused cases, by the priority of those cases, then severity."""
+    caused = [row for row in _totals(sources) if row["cases"] and row["rule_id"] in sources.by_id]
+    caused.sort(key=lambda row: (-row["priority"], -sources.by_id[row["rule_id"]].header.severity.rank, row["rule_id"]))
+    return caused
+
+
+def _gaps(sources: Sources, covered: dict[str, Any], voice: Voice) -> list[str]:
+    """What keeps the examination from being complete, in words."""
+    gaps = [
+        voice.say("missing_phase", phase=voice.phase(entry.phase), reason=voice.text(entry.reason))
+        for entry in sources.missing
+    ]
     if covered["rules"]["errored"]:
-        gaps.append(say("errored_rules", count=number_of(covered["rules"]["errored"], "rule", "rules")))
-    gaps += books.unread(sources)
-    if gaps:
-        sentences.append(say("verdict_incomplete", missing="; ".join(gaps)))
-    sentence, *detail = sentences
-    return {"level": level, "complete": not gaps, "sentence": {"en": sentence}, "detail": {"en": " ".join(detail)}}
+        gaps.append(voice.say("errored_rules", count=voice.number_of(covered["rules"]["errored"], "rule")))
+    return gaps + books.unread(sources, voice)
 
 
-def _worst(worst: str, counts: dict[str, int]) -> str:
-    number = counts[worst]
-    one = number == 1
-    return say(
-        "verdict_medium" if worst in {"medium", "low", "info"} else f"verdict_{worst}",
-        cases=number_of(number, "case", "cases"),
-        of_severity=f"of {worst} severity",
-        is_are="is" if one else "are",
-        needs="needs" if one else "need",
-        deserves="deserves" if one else "deserve",
+def _worst(voice: Voice, worst: str, number: int) -> str:
+    kind = "medium" if worst in {"medium", "low", "info"} else worst
+    return voice.say(
+        f"verdict_{kind}_{'one' if number == 1 else 'many'}",
+        cases=voice.number_of(number, "case"),
+        severity=voice.say(f"severity_{worst}"),
     )
 
 
-def _all_money(exposed: dict[str, Any]) -> str:
-    return " and ".join(money(row["gross"], row["currency"]) for row in exposed["by_currency"] if row["cases"])
+def _all_money(exposed: dict[str, Any], voice: Voice) -> str:
+    amounts = [voice.money(row["gross"], row["currency"]) for row in exposed["by_currency"] if row["cases"]]
+    return f" {voice.say('and')} ".join(amounts)

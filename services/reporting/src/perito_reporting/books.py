@@ -5,8 +5,8 @@ from typing import Any
 
 from perito_reporting.figures import plain
 from perito_reporting.people import WITHHELD, is_personal
-from perito_reporting.sources import Sources
-from perito_reporting.texts import number_of, say
+from perito_reporting.sources import Sources, text
+from perito_reporting.voice import Voice
 
 KPI_LIMIT = 10_000
 """Rows of KPIs in the report; all of them are in the phase's `kpis.parquet`."""
@@ -100,20 +100,19 @@ def records(sources: Sources) -> dict[str, int]:
     return {name: int(value) for name, value in row.items()}
 
 
-def unread(sources: Sources) -> list[str]:
+def unread(sources: Sources, voice: Voice) -> list[str]:
     """What of the mapped files is in no result, in words: records that were set aside, and files without any."""
     rows = sources.rows("""
         select name, records, rejected_records as rejected from files
         where reader <> 'unused' and (rejected_records > 0 or records = 0) order by file_id""")
     return [
-        say(
-            "unread_records",
-            count=number_of(row["rejected"], "record", "records"),
+        voice.say(
+            "unread_records_one" if row["rejected"] == 1 else "unread_records_many",
+            count=voice.number_of(row["rejected"], "record"),
             file=row["name"],
-            are="is" if row["rejected"] == 1 else "are",
         )
         if row["rejected"]
-        else say("no_records", file=row["name"])
+        else voice.say("no_records", file=row["name"])
         for row in rows
     ]
 
@@ -135,15 +134,19 @@ def kpis(sources: Sources) -> list[dict[str, Any]]:
             "denominator": plain(row["denominator"]),
             "n": row["n"],
             "coverage": plain(row["coverage"]),
-            "reason": row["reason"],
+            "reason": _why(sources, row["id"], row["reason"]),
         }
         for row in sources.rows(f"select * from kpis order by {order} limit {KPI_LIMIT}")  # noqa: S608 - constants
     ]
 
 
-def text(english: str | None, spanish: str | None) -> dict[str, str]:
-    """A text in the languages that it has."""
-    return {"en": english or ""} | ({"es": spanish} if spanish else {})
+def _why(sources: Sources, rule_id: str, reason: str | None) -> dict[str, str] | None:
+    """Why a value is missing: the sentence of the rule's SQL, in Spanish where the rule's words have it."""
+    if not reason:
+        return None
+    account = sources.by_id.get(rule_id)
+    words = account.header.words.get(reason) if account else None
+    return dict(words) if words else {"en": reason}
 
 
 def loads(raw: str | None) -> Any:

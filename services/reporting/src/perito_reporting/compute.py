@@ -9,15 +9,19 @@ from perito_kernel.phases import Job, Outcome, OutputFile, Report
 from perito_reporting.document import assemble, to_bytes
 from perito_reporting.page import content_security_policy, render
 from perito_reporting.sources import Sources, open_sources
+from perito_reporting.voice import Language
 
 if TYPE_CHECKING:
     import pyarrow as pa
+
+PAGES: dict[Language, str] = {"en": "report.html", "es": "report.es.html"}
+"""The artefact of each language."""
 
 _ROWS_PER_BATCH = 100_000
 
 
 def report(job: Job, progress: Report) -> Outcome:
-    """Writes `report.json`, `report.html`, `report-csp.txt` and `cases.parquet` (every finding and its case)."""
+    """Writes `report.json`, a page per language, `report-csp.txt` and `cases.parquet` (every finding and its case)."""
     out = Path(job.out)
     with open_sources(job) as sources:
         progress(0.1, "folding findings into cases")
@@ -26,15 +30,20 @@ def report(job: Job, progress: Report) -> Outcome:
         data = to_bytes(document)
         (out / "report.json").write_bytes(data)
         rows = _write_members(sources, out / "cases.parquet")
-    progress(0.8, "drawing the page")
-    html = render(document).encode()
-    (out / "report.html").write_bytes(html)
+    digest = hashlib.sha256(hashlib.sha256(data).digest())
+    pages: list[OutputFile] = []
+    for language, name in PAGES.items():
+        progress(0.8 if not pages else 0.9, "drawing the page")
+        html = render(document, language).encode()
+        (out / name).write_bytes(html)
+        digest.update(hashlib.sha256(html).digest())
+        pages.append(OutputFile(name, "text/html; charset=utf-8"))
     (out / "report-csp.txt").write_text(content_security_policy() + "\n", encoding="ascii")
     return Outcome(
-        content_digest=hashlib.sha256(hashlib.sha256(data).digest() + hashlib.sha256(html).digest()).hexdigest(),
+        content_digest=digest.hexdigest(),
         artifacts=[
             OutputFile("report.json", "application/json"),
-            OutputFile("report.html", "text/html; charset=utf-8"),
+            *pages,
             OutputFile("report-csp.txt", "text/plain; charset=us-ascii"),
             OutputFile("cases.parquet", "application/vnd.apache.parquet", rows),
         ],

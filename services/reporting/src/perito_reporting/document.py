@@ -5,13 +5,14 @@ from importlib.metadata import version
 from importlib.resources import files
 from typing import Any
 
-from perito_reporting import accounts, books, listing
+from perito_reporting import accounts, books, listing, narrative
 from perito_reporting.cases import fold
 from perito_reporting.scores import scores
 from perito_reporting.sources import Sources
 from perito_reporting.stories import tell
+from perito_reporting.understanding import understanding
 
-SCHEMA_VERSION = "1.0.0"
+SCHEMA_VERSION = "2.0.0"
 
 
 def assemble(sources: Sources) -> dict[str, Any]:
@@ -21,13 +22,14 @@ def assemble(sources: Sources) -> dict[str, Any]:
     tell(sources.con, headers, sources.currency())
     listing.list_tables(sources)
     exposed, covered = accounts.exposure(sources), accounts.coverage(sources)
-    cases, findings = listing.cases(sources), listing.findings(sources)
+    findings = listing.findings(sources)
+    cases = narrative.narrated(sources, listing.cases(sources), findings)
     return {
         "schema_version": SCHEMA_VERSION,
         "perito_version": version("perito-reporting"),
         "as_of": str(sources.job.params.get("as_of") or "") or None,
         "verdict": accounts.verdict(sources, exposed, covered),
-        "missing_phases": [{"phase": entry.phase, "reason": entry.reason} for entry in sources.missing],
+        "missing_phases": [{"phase": entry.phase, "reason": dict(entry.reason)} for entry in sources.missing],
         "exposure": exposed | {"listed_cases": len(cases), "listed_findings": len(findings)},
         "scores": scores(sources),
         "recommendations": accounts.recommendations(sources),
@@ -38,6 +40,7 @@ def assemble(sources: Sources) -> dict[str, Any]:
         "findings": findings,
         "kpis": books.kpis(sources),
         "kpis_total": sources.rows("select count(*) as n from kpis")[0]["n"],
+        "understanding": understanding(sources),
         "conventions": books.conventions(sources),
         "transformations": books.transformations(sources),
         "inputs": books.inputs(sources),

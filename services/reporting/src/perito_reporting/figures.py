@@ -1,9 +1,13 @@
-"""How numbers are written: for machines as plain decimal text, for people with separators and currency."""
+"""How values are written for machines: numbers as plain decimal text, texts cut at a stated length."""
 
 import re
-from decimal import ROUND_HALF_EVEN, Decimal
+from decimal import Decimal
 
-_DECIMAL = re.compile(r"-?\d+(\.\d+)?")
+DECIMAL = re.compile(r"-?\d+(\.\d+)?")
+CELL = 60
+"""Characters of a cell that the page shows; report.json has them all."""
+SENTENCES = 1_200
+"""Characters of a rule's explanation that the page shows."""
 
 
 def plain(value: Decimal | int | str | None) -> str | None:
@@ -11,31 +15,11 @@ def plain(value: Decimal | int | str | None) -> str | None:
     if value is None:
         return None
     text = format(value, "f") if isinstance(value, Decimal) else str(value)
-    if _DECIMAL.fullmatch(text) and "." in text:
+    if DECIMAL.fullmatch(text) and "." in text:
         text = text.rstrip("0").rstrip(".")
     return "0" if text == "-0" else text
 
 
-def grouped(value: Decimal | int | str | None, places: int | None = None) -> str:
-    """1234567.5 as "1,234,567.5" with a real minus sign; text that is no number as it is; None as a dash.
-
-    `places` rounds half to even and shows that many decimals.
-    """
-    if value is None:
-        return "–"
-    text = plain(value) or ""
-    if not _DECIMAL.fullmatch(text):
-        return text
-    number = Decimal(text)
-    if places is not None:
-        number = number.quantize(Decimal(1).scaleb(-places), ROUND_HALF_EVEN)
-    return f"{number:,f}".replace("-", "−") if number else f"{abs(number):,f}"
-
-
-def money(amount: Decimal | str | None, currency: str) -> str:
-    """An amount for people: no decimals from a thousand on and for nothing, two else; currency code in front."""
-    if amount is None:
-        return "–"
-    number = Decimal(amount)
-    places = 0 if abs(number) >= 1000 or not number else 2
-    return f"{currency} {grouped(number, places)}".strip()
+def clip(text: str, most: int = 400) -> str:
+    """At most `most` characters, with an ellipsis where something was left out."""
+    return text if len(text) <= most else text[: most - 1] + "…"

@@ -21,7 +21,8 @@ Text = Mapping[str, str]
 
 @dataclass(frozen=True)
 class RuleHeader:
-    """What a rule says of itself. `entities` are identity columns by which its findings join others in a case."""
+    """What a rule says of itself. `entities` are identity columns by which its findings join others in a case; `words`
+    are the readers' words for what its SQL gives by name."""
 
     rule_id: str
     version: str
@@ -37,6 +38,7 @@ class RuleHeader:
     entities: tuple[str, ...] = ()
     explanation: Text | None = None
     remedy: Text | None = None
+    words: Mapping[str, Text] = field(default_factory=dict[str, Text])
     source: str = ""
     sql: str = ""
     parameters: Mapping[str, str] = field(default_factory=dict[str, str])
@@ -78,6 +80,7 @@ def _header(phase: str, entry: Mapping[str, Any]) -> RuleHeader:
         entities=entities,
         explanation=_text(entry.get("explanation")),
         remedy=_text(entry.get("remedy")),
+        words=_words(entry.get("words") or {}),
         source=str(entry.get("source") or ""),
         sql=str(entry.get("sql") or ""),
         parameters=_defaults(entry.get("parameters") or {}),
@@ -86,6 +89,10 @@ def _header(phase: str, entry: Mapping[str, Any]) -> RuleHeader:
 
 def _defaults(parameters: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
     return {name: str(about["default"]) for name, about in sorted(parameters.items())}
+
+
+def _words(raw: Mapping[str, Any]) -> dict[str, Text]:
+    return {name: text for name in sorted(raw) if (text := _text(raw[name])) is not None}
 
 
 def _strings(value: Sequence[Any] | None) -> tuple[str, ...]:

@@ -6,10 +6,10 @@ from typing import Any
 
 from perito_kernel.findings import Severity
 
-from perito_reporting.books import loads, text
+from perito_reporting.books import loads
 from perito_reporting.figures import plain
 from perito_reporting.people import without_people
-from perito_reporting.sources import Sources
+from perito_reporting.sources import Sources, text
 
 FINDINGS_PER_RULE = 1_000
 EVIDENCED_PER_RULE = 100
@@ -19,6 +19,9 @@ EVIDENCE_ROWS = 25
 EVIDENCE_ROWS_OTHERS = 10
 CASES_PER_STORY = 3
 STORIES_ON_PAGE = 10
+"""Stories of each group that are told in full, with their leading cases and evidence."""
+STORIES_LISTED = 100
+"""Stories of each group in the report."""
 MEMBERS_PER_CASE = 20
 
 
@@ -177,7 +180,7 @@ def _members(sources: Sources) -> dict[int, list[str]]:
 
 
 def stories(sources: Sources) -> list[dict[str, Any]]:
-    """The stories that lead: the first `STORIES_ON_PAGE` with an amount, then as many without, ranked in each group."""
+    """The stories that lead: the first `STORIES_LISTED` with an amount, then as many without, ranked in each group."""
     severities = [severity.value for severity in Severity]
     examples: dict[str, list[str]] = defaultdict(list)
     for row in sources.rows("""
@@ -203,7 +206,7 @@ def stories(sources: Sources) -> list[dict[str, Any]]:
             "leading_cases": examples[row["story"]],
         }
         for row in sources.rows(f"""
-            select * from stories where position <= {STORIES_ON_PAGE}
+            select * from stories where position <= {STORIES_LISTED}
             order by gross is null, position""")  # noqa: S608 - constants
     ]
 

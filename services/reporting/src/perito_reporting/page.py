@@ -1,4 +1,4 @@
-"""Draws `report.html` from the report alone: one page, no script, its style inline with a hash for the policy.
+"""Draws the page of a report in one language, from the report alone: no script, its style inline with a hash.
 
 The page stays under two million bytes whatever the books hold: texts are clipped, lists are cut with their true totals,
 and where that is not enough fewer evidence rows are shown.
@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 from perito_kernel.errors import Internal
 
-from perito_reporting import page_cases, page_tables
-from perito_reporting.texts import say
+from perito_reporting import page_books, page_kpis, page_scores, page_tables
+from perito_reporting.page_cases import Cases
+from perito_reporting.voice import Language, Voice
 
 if TYPE_CHECKING:
     from jinja2 import Template
@@ -25,10 +26,11 @@ _ROWS = ((25, 5), (8, 2), (3, 0), (0, 0))
 """Evidence rows of a line's first case and of each further one, tried in this order until the page fits."""
 
 
-def render(document: Mapping[str, Any]) -> str:
+def render(document: Mapping[str, Any], language: Language) -> str:
     """The page for a report. The same report gives the same text."""
+    voice = Voice(language)
     for rows in _ROWS:
-        html = _template().render(_view(document, rows))
+        html = _template().render(_view(document, voice, rows))
         if len(html.encode()) < MAX_BYTES:
             return html
     raise Internal(
@@ -42,40 +44,68 @@ def content_security_policy() -> str:
     return f"sandbox; default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
 
 
-def _view(document: Mapping[str, Any], rows: tuple[int, int]) -> dict[str, Any]:
+def _view(document: Mapping[str, Any], voice: Voice, rows: tuple[int, int]) -> dict[str, Any]:
     exposed = document["exposure"]
-    unpriced = exposed["stories"] - exposed["priced_stories"]
+    cases = Cases(document, voice, rows)
     return {
         "document": document,
-        "say": say,
+        "language": voice.language,
+        "say": voice.say,
         "style": _style(),
-        "lead": page_tables.lead(document),
-        "exposure": page_tables.exposure(document),
-        "scores": page_tables.scores(document),
-        "caveat": page_tables.caveat(document),
+        "sentence": voice.text(document["verdict"]["sentence"]),
+        "detail": voice.text(document["verdict"]["detail"]),
+        "lead": page_tables.lead(document, voice),
+        "exposure": page_tables.exposure(document, voice),
+        "scores": page_scores.scores(document, voice),
+        "score_parts": page_scores.parts(document, voice),
+        "caveat": page_tables.caveat(document, voice),
         "lists": [
-            _list("top_cases", page_cases.stories(document, True, rows), exposed["priced_stories"]),
-            _list("unpriced_cases", page_cases.stories(document, False, rows), unpriced),
+            _list("top_cases", cases, voice, exposed["priced_stories"], priced=True),
+            _list("unpriced_cases", cases, voice, exposed["stories"] - exposed["priced_stories"], priced=False),
         ],
-        "recommendations": page_tables.recommendations(document),
-        "kpis": page_tables.kpis(document),
-        "rules": page_tables.rules(document),
-        "facts": page_tables.facts(document),
-        "untested": page_tables.untested(document),
-        "conventions": page_tables.conventions(document),
-        "transformations": page_tables.transformations(document),
-        "inputs": page_tables.inputs(document),
-        "cuts": {
-            name: say("cut", shown=page_tables.ROWS, total=f"{len(document[name]):,}")
-            for name in ("transformations", "inputs")
-            if len(document[name]) > page_tables.ROWS
-        },
+        "recommendations": page_tables.recommendations(document, voice),
+        "questions": page_books.questions(document, voice),
+        "understood": page_books.understood(document, voice),
+        "kpis": page_kpis.kpis(document, voice),
+        "rules": page_tables.rules(document, voice),
+        "facts": page_tables.facts(document, voice),
+        "untested": page_tables.untested(document, voice),
+        "conventions": page_books.conventions(document, voice),
+        "transformations": page_books.transformations(document, voice),
+        "inputs": page_books.inputs(document, voice),
+        "cuts": _cuts(document, voice),
     }
 
 
-def _list(key: str, stories: list[dict[str, Any]], total: int) -> dict[str, Any]:
-    note = say(f"{key}_note", shown=f"{len(stories):,}", total=f"{total:,}") if stories else ""
-    return {"key": key, "heading": say(key), "note": note, "stories": stories}
+def _list(key: str, cases: Cases, voice: Voice, total: int, *, priced: bool) -> dict[str, Any]:
+    told, index = cases.told(priced=priced), cases.index(priced=priced)
+    shown = {"shown": voice.grouped(len(told)), "total": voice.grouped(total)}
+    further = {"shown": voice.grouped(len(index)), "total": voice.grouped(total)}
+    return {
+        "key": key,
+        "heading": voice.say(key),
+        "note": voice.say(f"{key}_note", **shown) if told else "",
+        "stories": told,
+        "index": index,
+        "more": voice.say("index_more", **further) if index else "",
+        "priced": priced,
+    }
+
+
+def _cuts(document: Mapping[str, Any], voice: Voice) -> dict[str, str]:
+    """What a long table leaves out, by name of the table."""
+    rows = {
+        "questions": document["understanding"]["questions"],
+        "understood": document["understanding"]["files"],
+        "transformations": document["transformations"],
+        "inputs": document["inputs"],
+    }
+    most = page_books.ROWS
+    return {
+        name: voice.say("cut", shown=voice.grouped(most), total=voice.grouped(len(all_rows)))
+        for name, all_rows in rows.items()
+        if len(all_rows) > most
+    }
 
 
 @cache

@@ -9,138 +9,182 @@ from markupsafe import Markup
 
 from perito_reporting import charts
 from perito_reporting.bridge import Bridge, find_bridge
-from perito_reporting.figures import grouped, money
-from perito_reporting.texts import number_of, say
+from perito_reporting.figures import CELL, SENTENCES, clip
+from perito_reporting.people import WITHHELD
+from perito_reporting.voice import Voice
 
 View = dict[str, Any]
 
-CELL = 60
-"""Characters of a cell that the page shows; report.json has them all."""
-TEXT = 400
+TOLD = 10
+"""Stories of each list that are told in full; the report's others stand in an index below them."""
 SQL = 12_000
 _COLUMNS = 9
+_FIGURES = 8
+_SYMPTOMS = 3
+_TOLD_ELSEWHERE = frozenset({"difference", "unit_cost", "cost_source"})
 _INSTANT = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d+)?Z")
 
 
-def stories(document: Mapping[str, Any], priced: bool, rows: tuple[int, int]) -> list[View]:
-    """The lines of one of the two lists. `rows`: sample rows of a line's first case, and of each further one."""
-    rules = {rule["id"]: rule for rule in document["rules"]}
-    cases = {case["case"]: case for case in document["cases"]}
-    findings = {finding["fingerprint"]: finding for finding in document["findings"]}
-    return [
-        _story(story, rules.get(story["rule_id"], {}), cases, findings, rows)
-        for story in document["stories"]
-        if (story["gross"] is not None) == priced
-    ]
+class Cases:
+    """Writes stories and cases of one report in one language."""
+
+    def __init__(self, document: Mapping[str, Any], voice: Voice, rows: tuple[int, int]) -> None:
+        """`rows`: sample rows of a line's first case, and of each further one."""
+        self._voice = voice
+        self._rows = rows
+        self._stories: Sequence[Mapping[str, Any]] = document["stories"]
+        self._rules = {rule["id"]: rule for rule in document["rules"]}
+        self._cases = {case["case"]: case for case in document["cases"]}
+        self._findings = {finding["fingerprint"]: finding for finding in document["findings"]}
+
+    def told(self, *, priced: bool) -> list[View]:
+        """The lines of one of the two lists that are told in full."""
+        return [self._story(story) for story in self._of(priced=priced) if story["position"] <= TOLD]
+
+    def index(self, *, priced: bool) -> list[View]:
+        """One row for each further line of that list."""
+        return [self._index(story) for story in self._of(priced=priced) if story["position"] > TOLD]
+
+    def _of(self, *, priced: bool) -> list[Mapping[str, Any]]:
+        return [story for story in self._stories if (story["gross"] is not None) == priced]
+
+    def _index(self, story: Mapping[str, Any]) -> View:
+        rule = self._rules.get(story["rule_id"], {})
+        title = self._title(rule, story)
+        leading = next((self._cases[name] for name in story["leading_cases"] if name in self._cases), None)
+        if leading and not story["folded"]:
+            title = clip(self._voice.text(leading["title"]))
+        return {
+            "position": self._voice.grouped(story["position"]),
+            "title": title,
+            "place": clip(story["place"] or "", CELL) if story["folded"] else "",
+            "rule_id": story["rule_id"],
+            "severity": story["severity"],
+            "cases": self._voice.grouped(story["cases"]),
+            "amount": self._voice.money(story["gross"], story["currency"]),
+        }
+
+    def _story(self, story: Mapping[str, Any]) -> View:
+        voice, rule = self._voice, self._rules.get(story["rule_id"], {})
+        leading = [fingerprint for fingerprint in story["leading_cases"] if fingerprint in self._cases]
+        views = [self._case(name, self._rows[0] if place == 0 else self._rows[1]) for place, name in enumerate(leading)]
+        title = self._title(rule, story)
+        if story["folded"]:
+            heading = voice.say("folded", cases=voice.number_of(story["cases"], "case"), title=title)
+        else:
+            heading = views[0]["title"] if views else title
+        return {
+            "position": story["position"],
+            "heading": heading,
+            "place": clip(story["place"] or "") if story["folded"] else "",
+            "folded": story["folded"],
+            "rule_id": story["rule_id"],
+            "rule_title": title,
+            "severity": story["severity"],
+            "amount": voice.money(story["gross"], story["currency"]),
+            "net": voice.money(story["net"], story["currency"]),
+            "signed": story["folded"] and story["net"] != story["gross"],
+            "parts": self._parts(story, views[0] if views else None),
+            "cases": views,
+            "meaning": clip(voice.text(rule.get("explanation")), SENTENCES),
+            "remedy": clip(voice.text(rule.get("remedy"))),
+            "sql": clip(rule.get("sql", ""), SQL),
+            "version": rule.get("version", ""),
+            "parameters": ", ".join(f"{name} = {value}" for name, value in rule.get("parameters", {}).items()),
+        }
+
+    def _title(self, rule: Mapping[str, Any], story: Mapping[str, Any]) -> str:
+        return clip(self._voice.text(rule.get("title")) or story["rule_id"])
+
+    def _parts(self, story: Mapping[str, Any], first: View | None) -> list[str]:
+        """Confidence, weight and priority, the three parts of the ranking, then how much lies behind the line."""
+        voice = self._voice
+        parts = [f"{voice.say(name)} {first[name]}" for name in ("confidence", "weight")] if first else []
+        if story["priority"] is not None:
+            parts.append(f"{voice.say('priority')} {voice.grouped(story['priority'], 0)}")
+        return [*parts, voice.number_of(story["row_count"], "row")]
+
+    def _case(self, fingerprint: str, rows: int) -> View:
+        voice = self._voice
+        case, finding = self._cases[fingerprint], self._findings[fingerprint]
+        words = self._rules.get(case["rule_id"], {}).get("words", {})
+        found = find_bridge(finding)
+        told: Sequence[str] = case["narrative"][voice.language] if case["narrative"] else []
+        return {
+            "title": clip(voice.text(finding["title"])),
+            "amount": voice.money(case["impact"] and case["impact"].lstrip("-"), case["currency"]),
+            "period": self._period(case),
+            "identity": self._identity(case, words),
+            "confidence": voice.grouped(case["confidence"]),
+            "weight": voice.grouped(case["weight"]),
+            "narrative": [clip(sentence) for sentence in told],
+            "symptoms": self._symptoms(case),
+            "bridge": bridge_rows(found, voice) if found else [],
+            "figures": [] if found else self._figures(finding, words),
+            "evidence": self._evidence(finding, words, rows),
+        }
+
+    def _symptoms(self, case: Mapping[str, Any]) -> list[str]:
+        """The sentences of the first findings that the case explains."""
+        others = [self._findings[name] for name in case["members"] if name != case["case"] and name in self._findings]
+        return [clip(f"{other['rule_id']}: {self._voice.text(other['title'])}") for other in others[:_SYMPTOMS]]
+
+    def _identity(self, case: Mapping[str, Any], words: Mapping[str, Any]) -> str:
+        """What the case is about. An instant is left out where a period says the same as a local day: written in UTC
+        it may show the day before, and a reader would look for the count in the wrong place."""
+        return ", ".join(
+            f"{clip(self._voice.term(name, words), CELL)} {clip(self._cell(value), CELL)}"
+            for name, value in case["identity"].items()
+            if value is not None and not (case["period_start"] and _INSTANT.fullmatch(str(value)))
+        )
+
+    def _period(self, case: Mapping[str, Any]) -> str:
+        start, end = self._voice.day(case["period_start"]), self._voice.day(case["period_end"])
+        if start == end or not (start and end):
+            return start or end
+        return self._voice.say("from_to", first=start, last=end)
+
+    def _figures(self, finding: Mapping[str, Any], words: Mapping[str, Any]) -> list[View]:
+        """What the rule measured beside what the sentences tell."""
+        measures: Mapping[str, Any] = finding["measures"]
+        return [
+            {"name": clip(self._voice.term(name, words), CELL), "value": clip(self._voice.grouped(value), CELL)}
+            for name, value in measures.items()
+            if name not in _TOLD_ELSEWHERE and isinstance(value, (str, int)) and value != ""
+        ][:_FIGURES]
+
+    def _evidence(self, finding: Mapping[str, Any], words: Mapping[str, Any], most: int) -> View | None:
+        voice = self._voice
+        shown: Sequence[Mapping[str, Any]] = finding["evidence"][:most]
+        if not finding["evidence_total"]:
+            return None
+        names: list[str] = []
+        for row in shown:
+            names += [name for name in [*row["key"], *row["values"]] if name not in names]
+        names = names[:_COLUMNS]
+        total = voice.grouped(finding["evidence_total"])
+        return {
+            "summary": voice.say("evidence", shown=voice.grouped(len(shown)), total=total),
+            "names": [clip(voice.term(name, words), CELL) for name in names],
+            "rows": [
+                {
+                    "file": clip(row["file"] or "", CELL),
+                    "line": voice.grouped(row["line"]),
+                    "role": clip(voice.term(row["role"] or "", words), CELL),
+                    "cells": [clip(self._cell(row["values"].get(name, row["key"].get(name))), CELL) for name in names],
+                }
+                for row in shown
+            ],
+        }
+
+    def _cell(self, value: object) -> str:
+        """A value of the books as it is; what is absent is empty, what is withheld says so."""
+        if value is None:
+            return ""
+        return self._voice.say("withheld") if value == WITHHELD else str(value)
 
 
-def _story(
-    story: Mapping[str, Any],
-    rule: Mapping[str, Any],
-    cases: Mapping[str, Mapping[str, Any]],
-    findings: Mapping[str, Mapping[str, Any]],
-    rows: tuple[int, int],
-) -> View:
-    leading = [fingerprint for fingerprint in story["leading_cases"] if fingerprint in cases]
-    views = [
-        _case(cases[fingerprint], findings[fingerprint], rows[0] if place == 0 else rows[1])
-        for place, fingerprint in enumerate(leading)
-    ]
-    title = clip(text_of(rule.get("title")) or story["rule_id"])
-    if story["folded"]:
-        heading = say("folded", cases=number_of(story["cases"], "case", "cases"), title=title)
-    else:
-        heading = views[0]["title"] if views else title
-    return {
-        "position": story["position"],
-        "heading": heading,
-        "place": clip(story["place"] or "") if story["folded"] else "",
-        "folded": story["folded"],
-        "rule_id": story["rule_id"],
-        "rule_title": title,
-        "severity": story["severity"],
-        "amount": money(story["gross"], story["currency"] or ""),
-        "net": money(story["net"], story["currency"] or ""),
-        "signed": story["folded"] and story["net"] != story["gross"],
-        "parts": _parts(story, views[0] if views else None),
-        "cases": views,
-        "remedy": clip(text_of(rule.get("remedy"))),
-        "sql": clip(rule.get("sql", ""), SQL),
-        "version": rule.get("version", ""),
-        "parameters": ", ".join(f"{name} = {value}" for name, value in rule.get("parameters", {}).items()),
-    }
-
-
-def _parts(story: Mapping[str, Any], first: View | None) -> list[str]:
-    """Confidence, weight and priority, the three parts of the ranking, then how much lies behind the line."""
-    parts = (
-        [] if first is None else [f"{say('confidence')} {first['confidence']}", f"{say('weight')} {first['weight']}"]
-    )
-    if story["priority"] is not None:
-        parts.append(f"{say('priority')} {grouped(story['priority'], 0)}")
-    return [*parts, number_of(story["row_count"], "row", "rows")]
-
-
-def _case(case: Mapping[str, Any], finding: Mapping[str, Any], rows: int) -> View:
-    rules = ", ".join(f"{entry['rule_id']}: {entry['findings']:,}" for entry in case["explains"])
-    explained = number_of(case["explained"], "other finding", "other findings")
-    amounts = [money(entry["gross"], entry["currency"]) for entry in case["explains"] if entry["gross"] is not None]
-    found = find_bridge(finding)
-    return {
-        "title": clip(finding["title"]["en"]),
-        "amount": money(case["impact"] and case["impact"].lstrip("-"), case["currency"] or ""),
-        "period": _period(case),
-        "identity": _identity(case),
-        "confidence": case["confidence"],
-        "weight": case["weight"],
-        "observed": clip(grouped(finding["observed"]), CELL) if finding["observed"] is not None else "",
-        "expected": clip(grouped(finding["expected"]), CELL) if finding["expected"] is not None else "",
-        "explains": say("explains", findings=explained, rules=rules) if rules else "",
-        "explained": say("not_added", money=", ".join(amounts)) if amounts else "",
-        "bridge": bridge_rows(found) if found else [],
-        "evidence": _evidence(finding, rows),
-    }
-
-
-def _identity(case: Mapping[str, Any]) -> str:
-    """What the case is about. An instant is left out where a period says the same as a local day: written in UTC it
-    may show the day before, and a reader would look for the count in the wrong place."""
-    return ", ".join(
-        f"{name} {clip(cell(value), CELL)}"
-        for name, value in case["identity"].items()
-        if value is not None and not (case["period_start"] and _INSTANT.fullmatch(str(value)))
-    )
-
-
-def _period(case: Mapping[str, Any]) -> str:
-    start, end = case["period_start"] or "", case["period_end"] or ""
-    return start if start == end else " to ".join(day for day in (start, end) if day)
-
-
-def _evidence(finding: Mapping[str, Any], most: int) -> View | None:
-    shown: Sequence[Mapping[str, Any]] = finding["evidence"][:most]
-    if not finding["evidence_total"]:
-        return None
-    names: list[str] = []
-    for row in shown:
-        names += [name for name in [*row["key"], *row["values"]] if name not in names]
-    names = names[:_COLUMNS]
-    return {
-        "summary": say("evidence", shown=f"{len(shown):,}", total=f"{finding['evidence_total']:,}"),
-        "names": names,
-        "rows": [
-            {
-                "file": clip(row["file"] or "", CELL),
-                "line": grouped(row["line"]),
-                "role": clip((row["role"] or "").replace("_", " "), CELL),
-                "cells": [clip(cell(row["values"].get(name, row["key"].get(name))), CELL) for name in names],
-            }
-            for row in shown
-        ],
-    }
-
-
-def bridge_rows(found: Bridge) -> list[View]:
+def bridge_rows(found: Bridge, voice: Voice) -> list[View]:
     """Rows of the bridge: label, amount, drawing, and whether it is a total."""
     levels = [Decimal(), found.opening, found.expected, found.observed]
     running = found.opening
@@ -148,36 +192,19 @@ def bridge_rows(found: Bridge) -> list[View]:
         running += move.amount
         levels.append(running)
     low, high = min(levels), max(levels)
-    rows = [_total(say("bridge_opening"), found.opening, low, high)]
+
+    def row(label: str, amount: Decimal, drawing: Markup, *, total: bool = False) -> View:
+        return {"label": label, "amount": voice.grouped(amount), "drawing": drawing, "total": total}
+
+    def level(key: str, amount: Decimal) -> View:
+        return row(voice.say(key), amount, charts.level(amount, low, high), total=True)
+
+    rows = [level("bridge_opening", found.opening)]
     running = found.opening
     for move in found.steps:
         drawing = charts.step(running, running + move.amount, low, high)
-        rows.append(_bridge_row(move.name.replace("_", " ").capitalize(), move.amount, drawing, total=False))
+        rows.append(row(voice.capital(voice.term(move.name)), move.amount, drawing))
         running += move.amount
-    rows.append(_total(say("bridge_expected"), found.expected, low, high))
-    rows.append(_total(say("bridge_observed"), found.observed, low, high))
+    rows += [level("bridge_expected", found.expected), level("bridge_observed", found.observed)]
     drawing = charts.step(found.expected, found.observed, low, high)
-    return [*rows, _bridge_row(say("bridge_difference"), found.difference, drawing, total=False)]
-
-
-def _total(label: str, amount: Decimal, low: Decimal, high: Decimal) -> View:
-    return _bridge_row(label, amount, charts.level(amount, low, high), total=True)
-
-
-def _bridge_row(label: str, amount: Decimal, drawing: Markup, *, total: bool) -> View:
-    return {"label": label, "amount": grouped(amount), "drawing": drawing, "total": total}
-
-
-def cell(value: object) -> str:
-    """A value of evidence or identity as text; what is absent is empty."""
-    return "" if value is None else str(value)
-
-
-def text_of(texts: Mapping[str, str] | None) -> str:
-    """The English of a text that may be absent."""
-    return texts["en"] if texts else ""
-
-
-def clip(text: str, most: int = TEXT) -> str:
-    """At most `most` characters, with an ellipsis where something was left out."""
-    return text if len(text) <= most else text[: most - 1] + "…"
+    return [*rows, row(voice.say("bridge_difference"), found.difference, drawing)]

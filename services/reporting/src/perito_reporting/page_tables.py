@@ -1,277 +1,162 @@
-"""What the page shows beside the cases: money, scores, KPIs, rules, coverage, conventions, transformations, inputs."""
+"""What the page shows of money and rules: exposure, the state of the data, steps to take, accounts of all rules."""
 
 from collections.abc import Mapping, Sequence
-from decimal import Decimal, InvalidOperation
-from itertools import groupby
+from decimal import Decimal
 from typing import Any
 
-from perito_reporting import charts
 from perito_reporting.bridge import total_bridge
-from perito_reporting.figures import grouped, money
-from perito_reporting.page_cases import CELL, View, bridge_rows, clip
-from perito_reporting.texts import number_of, say
+from perito_reporting.figures import CELL, clip
+from perito_reporting.page_cases import View, bridge_rows
+from perito_reporting.voice import UNSTATED, Voice
 
-ROWS = 200
-"""Rows of a long table on the page; report.json has them all."""
-KPI_PLACES = 40
 UNREAD = "unused"
 """Validation's word for a file of the dataset that the mapping does not name."""
+_NOT_RUN = ("not_applicable", "errored")
 
 
-def lead(document: Mapping[str, Any]) -> str:
+def lead(document: Mapping[str, Any], voice: Voice) -> str:
     """How much was looked at, in a sentence."""
     covered = document["coverage"]
-    return say(
+    return voice.say(
         "lead",
-        evaluated=f"{covered['rules']['passed'] + covered['rules']['failed']:,}",
-        rules=f"{covered['rules']['total']:,}",
-        rows=f"{covered['records']['records']:,}",
-        files=number_of(sum(row["reader"] not in {None, UNREAD} for row in document["inputs"]), "file", "files"),
+        evaluated=voice.grouped(covered["rules"]["passed"] + covered["rules"]["failed"]),
+        rules=voice.grouped(covered["rules"]["total"]),
+        rows=voice.number_of(covered["records"]["records"], "record"),
+        files=voice.number_of(sum(row["reader"] not in {None, UNREAD} for row in document["inputs"]), "file"),
     )
 
 
-def exposure(document: Mapping[str, Any]) -> View:
+def exposure(document: Mapping[str, Any], voice: Voice) -> View:
     """The figures per currency, and what to know about them."""
     exposed = document["exposure"]
+    rows: Sequence[Mapping[str, Any]] = exposed["by_currency"]
     currencies = [
-        {name: money(row[name], row["currency"]) for name in ("gross", "net", "recoverable")}
-        for row in exposed["by_currency"]
+        {name: voice.money(row[name], row["currency"]) for name in ("gross", "net", "recoverable")} for row in rows
     ]
     notes = [
-        say("explained_note", money=money(row["explained_gross"], row["currency"]))
-        for row in exposed["by_currency"]
+        voice.say("explained_note", money=voice.money(row["explained_gross"], row["currency"]))
+        for row in rows
         if Decimal(row["explained_gross"])
     ]
     unpriced = exposed["cases"] - exposed["priced_cases"]
     if unpriced:
-        notes.append(say("unpriced_note", cases=number_of(unpriced, "case", "cases")))
+        notes.append(voice.say("unpriced_note", cases=voice.number_of(unpriced, "case")))
     if len(currencies) > 1:
-        notes.append(say("several_currencies"))
+        notes.append(voice.say("several_currencies"))
+    if any(row["currency"] in UNSTATED for row in rows):
+        notes.append(voice.say("no_currency"))
     return {"currencies": currencies, "notes": notes}
 
 
-def scores(document: Mapping[str, Any]) -> list[View]:
-    """The three scores with a bar and what they rest on."""
-    return [
-        {
-            "name": say(name),
-            "note": say(f"{name}_note"),
-            "value": score["value"],
-            "drawing": charts.bar(Decimal(score["value"]), Decimal(100)) if score["value"] is not None else "",
-            "parts": say(
-                "score_parts",
-                count=number_of(len(score["parts"]), "rule", "rules"),
-                failing=sum(part["failed"] > 0 for part in score["parts"]),
-                weight=score["weight_evaluated"],
-                possible=score["weight_applicable"],
-            ),
-            "reason": say("no_score", reason=clip(score["reason"])) if score["value"] is None else "",
-        }
-        for name, score in document["scores"].items()
-    ]
-
-
-def caveat(document: Mapping[str, Any]) -> View:
+def caveat(document: Mapping[str, Any], voice: Voice) -> View:
     """What the reader must know of the data before reading on."""
     if any(entry["phase"] == "validation" for entry in document["missing_phases"]):
-        return {"sentences": [say("caveat_missing")], "rules": []}
+        return {"sentences": [voice.say("caveat_missing")], "rules": []}
     records, cells = document["coverage"]["records"], document["coverage"]["cells"]
     sentences = [
-        say(
+        voice.say(
             "caveat_rejected",
-            records=f"{records['rejected']:,}",
-            all_records=f"{records['records']:,}",
-            cells=f"{cells['rejected']:,}",
-            all_cells=f"{cells['cells']:,}",
+            records=voice.grouped(records["rejected"]),
+            all_records=voice.grouped(records["records"]),
+            cells=voice.grouped(cells["rejected"]),
+            all_cells=voice.grouped(cells["cells"]),
         )
         if records["rejected"] or cells["rejected"]
-        else say("caveat_clean", records=f"{records['records']:,}", cells=f"{cells['cells']:,}")
+        else voice.say(
+            "caveat_clean", records=voice.number_of(records["records"], "record"), cells=voice.grouped(cells["cells"])
+        )
     ]
     if cells["changed"]:
-        sentences.append(say("caveat_changed", cells=f"{cells['changed']:,}"))
+        sentences.append(voice.say("caveat_changed", cells=voice.grouped(cells["changed"])))
+    if questions := len(document["understanding"]["questions"]):
+        sentences.append(voice.say("caveat_questions", count=voice.number_of(questions, "question")))
     failing = [rule for rule in document["rules"] if rule["phase"] == "validation" and rule["status"] == "failed"]
     return {
         "sentences": sentences,
         "rules": [
             {
-                "title": clip(rule["title"]["en"]),
+                "title": clip(voice.text(rule["title"])),
                 "severity": rule["severity"],
-                "count": f"{rule['failed']:,} of {rule['evaluated']:,} {rule['unit']}",
+                "count": share(rule["failed"], rule["evaluated"], voice) + f" {voice.term(rule['unit'])}",
             }
             for rule in failing
         ],
     }
 
 
-def recommendations(document: Mapping[str, Any]) -> list[View]:
+def recommendations(document: Mapping[str, Any], voice: Voice) -> list[View]:
     """Steps in order, each with the money that waits for it."""
     return [
         {
             "rule_id": step["rule_id"],
-            "title": clip(step["title"]["en"]),
+            "title": clip(voice.text(step["title"])),
             "severity": step["severity"],
-            "remedy": clip(step["remedy"]["en"]),
-            "cases": f"{step['cases']:,}",
-            "amount": amounts(step["amounts"]),
+            "remedy": clip(voice.text(step["remedy"])),
+            "cases": voice.grouped(step["cases"]),
+            "amount": amounts(step["amounts"], voice),
         }
         for step in document["recommendations"]
     ]
 
 
-def rules(document: Mapping[str, Any]) -> list[View]:
+def rules(document: Mapping[str, Any], voice: Voice) -> list[View]:
     """One row per rule with its true totals."""
     return [
         {
             "id": rule["id"],
-            "title": clip(rule["title"]["en"]),
+            "title": clip(voice.text(rule["title"])),
             "severity": rule["severity"],
             "status": rule["status"],
-            "status_text": say(f"status_{rule['status']}"),
-            "unit": rule["unit"],
-            "evaluated": f"{rule['evaluated']:,}",
-            "failed": f"{rule['failed']:,}",
-            "unknown": f"{rule['unknown']:,}",
-            "findings": f"{rule['findings']:,}",
-            "cases": f"{rule['cases']:,}",
-            "amount": amounts(rule["amounts"]),
-            "reason": clip(rule["reason"]),
+            "status_text": voice.say(f"status_{rule['status']}"),
+            "unit": clip(voice.term(rule["unit"]), CELL),
+            "counts": [voice.grouped(rule[name]) for name in ("evaluated", "failed", "unknown", "findings", "cases")],
+            "run": rule["status"] not in _NOT_RUN,
+            "amount": amounts(rule["amounts"], voice),
         }
         for rule in document["rules"]
     ]
 
 
-def facts(document: Mapping[str, Any]) -> list[View]:
-    """Totals that rules computed beside their findings."""
+def facts(document: Mapping[str, Any], voice: Voice) -> list[View]:
+    """Totals that rules computed beside their findings; those of nothing but zeros say nothing."""
     return [
         {
             "id": rule["id"],
-            "title": clip(rule["title"]["en"]),
-            "bridge": bridge_rows(found) if (found := total_bridge(rule["facts"])) else [],
+            "title": clip(voice.text(rule["title"])),
+            "bridge": bridge_rows(found, voice) if (found := total_bridge(rule["facts"])) else [],
             "facts": [
-                {"name": name.replace("_", " "), "value": grouped(value)} for name, value in rule["facts"].items()
+                {"name": clip(voice.term(name, rule["words"]), CELL), "value": clip(voice.grouped(value), CELL)}
+                for name, value in rule["facts"].items()
             ],
         }
         for rule in document["rules"]
-        if rule["facts"]
+        if any(value != "0" for value in rule["facts"].values())
     ]
 
 
-def kpis(document: Mapping[str, Any]) -> list[View]:
-    """Per KPI: a table of places by measures, totals first, a bar in each cell. Series stay in report.json."""
-    titles = {rule["id"]: rule["title"]["en"] for rule in document["rules"]}
-    views: list[View] = []
-    for kpi_id, group in groupby(document["kpis"], key=lambda row: row["id"]):
-        shown = [row for row in group if row["scope"] in {"total", "location"} and not row["period"]]
-        if shown:
-            views.append({"id": kpi_id, "title": clip(titles.get(kpi_id, kpi_id))} | _kpi(shown))
-    return views
-
-
-def _kpi(shown: Sequence[Mapping[str, Any]]) -> View:
-    measures = list(dict.fromkeys(row["measure"] or "" for row in shown))
-    places = list(dict.fromkeys((row["scope"], row["key"] or "") for row in shown))
-    cells = {(row["scope"], row["key"] or "", row["measure"] or ""): row for row in shown}
-    maxima = {name: _maximum([row for row in shown if (row["measure"] or "") == name]) for name in measures}
-    return {
-        "measures": [name.replace("_", " ") for name in measures],
-        "places": [
-            {
-                "name": say("kpi_total") if scope == "total" else clip(key, CELL),
-                "total": scope == "total",
-                "cells": [_kpi_cell(cells.get((scope, key, name)), maxima[name]) for name in measures],
-            }
-            for scope, key in places[:KPI_PLACES]
-        ],
-        "cut": say("cut", shown=KPI_PLACES, total=f"{len(places):,}") if len(places) > KPI_PLACES else "",
-    }
-
-
-def _kpi_cell(row: Mapping[str, Any] | None, maximum: Decimal) -> View:
-    if row is None:
-        return {"value": "–", "of": "", "drawing": ""}
-    value = _number(row["value"])
-    if value is None:
-        return {"value": "–", "of": clip(row["reason"] or ""), "drawing": ""}
-    of = f"{grouped(row['numerator'])} of {grouped(row['denominator'])}" if row["denominator"] is not None else ""
-    return {
-        "value": f"{grouped(value, 2)} {clip(row['unit'] or '', CELL)}".strip(),
-        "of": clip(of, CELL),
-        "drawing": charts.bar(value, maximum) if value >= 0 and maximum > 0 else "",
-    }
-
-
-def _maximum(rows: Sequence[Mapping[str, Any]]) -> Decimal:
-    """Percentages are drawn against 100, anything else against the largest of its measure."""
-    if all(row["unit"] == "%" for row in rows):
-        return Decimal(100)
-    return max((number for row in rows if (number := _number(row["value"])) is not None), default=Decimal())
-
-
-def untested(document: Mapping[str, Any]) -> list[View]:
-    """Rules and phases that say nothing, and why."""
-    phases = [
-        {"id": "", "title": entry["phase"], "status": say("status_missing"), "reason": clip(entry["reason"])}
+def untested(document: Mapping[str, Any], voice: Voice) -> View:
+    """Rules and phases that say nothing, and why; rules that broke; rules that were tested in part."""
+    accounts: Sequence[Mapping[str, Any]] = document["rules"]
+    missing = [
+        {"id": "", "title": voice.phase(entry["phase"]), "reason": clip(voice.text(entry["reason"]))}
         for entry in document["missing_phases"]
     ]
-    return phases + [
-        {
-            "id": rule["rule_id"],
-            "title": clip(rule["title"]["en"]),
-            "status": say(f"status_{rule['status']}"),
-            "reason": clip(rule["reason"]),
-        }
-        for rule in document["coverage"]["not_tested"]
-    ]
+    return {
+        "missing": missing + [_account(rule, voice) for rule in accounts if rule["status"] == "not_applicable"],
+        "errored": [_account(rule, voice) for rule in accounts if rule["status"] == "errored"],
+        "partly": [_account(rule, voice) for rule in accounts if rule["reason"] and rule["status"] not in _NOT_RUN],
+    }
 
 
-def conventions(document: Mapping[str, Any]) -> list[View]:
-    """What was decided about the books."""
-    return [
-        {
-            "name": clip(row["name"].replace("_", " "), CELL),
-            "value": clip(row["value"] or "", CELL),
-            "basis": row["basis"] or "",
-            "explanation": clip(row["explanation"]["en"]),
-        }
-        for row in document["conventions"]
-    ]
+def _account(rule: Mapping[str, Any], voice: Voice) -> View:
+    return {"id": rule["id"], "title": clip(voice.text(rule["title"])), "reason": clip(voice.text(rule["reason"]))}
 
 
-def transformations(document: Mapping[str, Any]) -> list[View]:
-    """What was converted or repaired."""
-    return [
-        {
-            "explanation": clip(row["explanation"]["en"] or row["kind"].replace("_", " ")),
-            "where": clip(" · ".join(part for part in (row["file"], row["column"]) if part), 2 * CELL),
-            "cells": grouped(row["cells"]),
-            "before": clip(row["example_before"] or "", CELL),
-            "after": clip(row["example_after"] or "", CELL),
-        }
-        for row in document["transformations"][:ROWS]
-    ]
-
-
-def inputs(document: Mapping[str, Any]) -> list[View]:
-    """The files that were read."""
-    return [
-        {
-            "name": clip(row["name"], 2 * CELL),
-            "sha256": row["sha256"],
-            "bytes": grouped(row["bytes"]),
-            "rows": grouped(row["rows"]) if row["reader"] != UNREAD else say("not_read"),
-            "rejected": grouped(row["rejected"]) if row["reader"] != UNREAD else "–",
-        }
-        for row in document["inputs"][:ROWS]
-    ]
-
-
-def amounts(rows: Sequence[Mapping[str, Any]]) -> str:
+def amounts(rows: Sequence[Mapping[str, Any]], voice: Voice) -> str:
     """Gross amounts per currency, side by side."""
-    return ", ".join(money(row["gross"], row["currency"]) for row in rows)
+    return ", ".join(voice.money(row["gross"], row["currency"]) for row in rows)
 
 
-def _number(text: str | None) -> Decimal | None:
-    try:
-        return Decimal(text) if text is not None else None
-    except InvalidOperation:
-        return None
+def share(part: int, whole: int, voice: Voice) -> str:
+    """ "12 of 3,400"."""
+    return voice.say("of", part=voice.grouped(part), all=voice.grouped(whole))

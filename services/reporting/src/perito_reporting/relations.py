@@ -51,6 +51,15 @@ SYSTEM_TABLES = {
         "kind": "VARCHAR", "cells": "BIGINT", "example_before": "VARCHAR", "example_after": "VARCHAR",
         "explanation_en": "VARCHAR", "explanation_es": "VARCHAR",
     },
+    "placements": {
+        "ordinal": "BIGINT", "file_id": "INTEGER", "source_column": "VARCHAR", "table_name": "VARCHAR",
+        "column_name": "VARCHAR", "status": "VARCHAR", "confidence": "DECIMAL(5,4)", "reason_en": "VARCHAR",
+        "reason_es": "VARCHAR",
+    },
+    "questions": {
+        "ordinal": "BIGINT", "file_id": "INTEGER", "topic": "VARCHAR", "question_en": "VARCHAR",
+        "question_es": "VARCHAR", "add_yaml": "VARCHAR",
+    },
 }  # fmt: skip
 
 

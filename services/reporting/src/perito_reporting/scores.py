@@ -12,6 +12,7 @@ from typing import Any
 from perito_kernel.phases import RuleStatus
 
 from perito_reporting.sources import RuleAccount, Sources
+from perito_reporting.voice import Voice, both
 
 _SCORES = {"quality": ("validation",), "integrity": ("consistency",)}
 
@@ -32,15 +33,15 @@ def _score(accounts: Sequence[RuleAccount], missing: Sequence[str]) -> dict[str,
     evaluated = [a for a in applicable if a.outcome.status is not RuleStatus.ERRORED and a.outcome.evaluated > 0]
     weight, possible = sum(map(_weight, evaluated), Fraction()), sum(map(_weight, applicable), Fraction())
     if missing:
-        value, reason = None, f"phase {', '.join(missing)} is missing"
+        value, reason = None, both(lambda voice: _missing(voice, missing))
     elif not weight:
-        value, reason = None, "no rule with weight could be evaluated"
+        value, reason = None, both(lambda voice: voice.say("no_score_weight"))
     elif weight * 2 < possible:
-        value, reason = None, "less than half of the applicable weight was evaluated"
+        value, reason = None, both(lambda voice: voice.say("no_score_half"))
     else:
         kept = sum((_weight(a) * (1 - _failed(a)) for a in evaluated), Fraction())
         flawless = kept == weight
-        value, reason = min(int(100 * kept / weight + Fraction(1, 2)), 100 if flawless else 99), ""
+        value, reason = min(int(100 * kept / weight + Fraction(1, 2)), 100 if flawless else 99), None
     return {
         "value": value,
         "reason": reason,
@@ -56,6 +57,10 @@ def _score(accounts: Sequence[RuleAccount], missing: Sequence[str]) -> dict[str,
             for a in evaluated
         ],
     }
+
+
+def _missing(voice: Voice, phases: Sequence[str]) -> str:
+    return voice.say("no_score_phase", phases=", ".join(voice.phase(phase) for phase in phases))
 
 
 def _weight(account: RuleAccount) -> Fraction:

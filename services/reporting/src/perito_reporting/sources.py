@@ -25,10 +25,10 @@ class RuleAccount:
 
 @dataclass(frozen=True)
 class MissingPhase:
-    """A phase without a result, and why."""
+    """A phase without a result, and why in both languages."""
 
     phase: str
-    reason: str
+    reason: Mapping[str, str]
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,11 @@ class Sources:
 def open_sources(job: Job) -> Generator[Sources]:
     """Opens the artefacts of `job.upstream`; closes the connection at the end. Internal if headers are unreadable."""
     present = [result for result in job.upstream if not result.missing_reason]
-    missing = [MissingPhase(result.phase, result.missing_reason) for result in job.upstream if result.missing_reason]
+    missing = [
+        MissingPhase(result.phase, text(result.missing_reason, result.missing_reason_es))
+        for result in job.upstream
+        if result.missing_reason
+    ]
     accounts = [account for result in present for account in _accounts(result)]
     con = open_relations(job, present)
     try:
@@ -66,6 +70,11 @@ def open_sources(job: Job) -> Generator[Sources]:
         yield Sources(con, job, phases, missing, accounts, {account.header.rule_id: account for account in accounts})
     finally:
         con.close()
+
+
+def text(english: str | None, spanish: str | None) -> dict[str, str]:
+    """A text in the languages that it has."""
+    return {"en": english or ""} | ({"es": spanish} if spanish else {})
 
 
 def _accounts(result: UpstreamResult) -> list[RuleAccount]:

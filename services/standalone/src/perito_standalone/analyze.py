@@ -43,9 +43,12 @@ class Finished:
 
 
 async def analyze(
-    books: Books, out: Path, name: str, on_status: Callable[[Status], None], memory_bytes: int
+    books: Books, out: Path, name: str, on_status: Callable[[Status], None], memory_bytes: int, lang: str = "en"
 ) -> Finished:
-    """Analyses the books and writes report, tables and `run.json` into `out` (prepared). Raises `PeritoError`."""
+    """Analyses the books and writes report (its page in `lang`), tables and `run.json` into `out` (prepared).
+
+    Raises `PeritoError`.
+    """
     begun = time.monotonic()
     async with temporary_directory() as data_dir:
         settings = SupervisorSettings(
@@ -67,18 +70,18 @@ async def analyze(
                     "inputs": [*dataset["files"], dataset["mapping"]],
                     "unused_files": list(books.unused),
                 }
-                return await _written(supervisor, client, status, out, facts)
+                return await _written(supervisor, client, status, out, facts, lang)
 
 
 async def _written(
-    supervisor: Supervisor, client: EdgeClient, status: Status, out: Path, facts: dict[str, Any]
+    supervisor: Supervisor, client: EdgeClient, status: Status, out: Path, facts: dict[str, Any], lang: str
 ) -> Finished:
     analysis_id = str(status["id"])
     answer = await client.analysis(analysis_id)
     reported = True
     try:
         await client.export(analysis_id, "json", out / REPORT_JSON)
-        await client.export(analysis_id, "html", out / REPORT_HTML)
+        await client.export(analysis_id, "html", out / REPORT_HTML, lang)
     except PeritoError as error:
         if error.reason != "REPORT_MISSING":
             raise

@@ -2,7 +2,7 @@
 
 import os
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -24,8 +24,8 @@ _ANALYZE = """Examines the files of one set of books and writes a report.
 
 \b
 The mapping (YAML) says which file holds what. Files it does not name are left alone, and said so.
-Into --out go: report.html to read, report.json (the same bytes for the same books), tables/ with every
-finding and its evidence (Parquet), run.json with the facts of this run, perito.log.
+Into --out go: report.html to read, in the language of --lang; report.json (both languages, the same bytes for the
+same books); tables/ with every finding and its evidence (Parquet); run.json with the facts of this run; perito.log.
 
 \b
 Exit code: 0 nothing at or above --fail-on; 1 findings at or above it; 2 it could not be examined (completely).
@@ -35,6 +35,7 @@ Examples:
   perito analyze exports/2026-06 --mapping books.yaml --out out
   perito analyze exports/2026-06 --out out            (takes exports/2026-06/mapping.yaml)
   perito analyze ledger.csv --mapping ledger.yaml --out out --fail-on critical
+  perito analyze libros --mapping mapeo.yaml --out informe --lang es
 """
 
 _SERVE = """Starts all of Perito on this machine: REST, services, database, in one data directory.
@@ -78,6 +79,8 @@ DataDir = Annotated[
 ]
 Memory = Annotated[str, typer.Option(help="Memory for all of it, such as 3GiB. Default: half the machine's, 4GiB.")]
 
+Language = Annotated[Literal["en", "es"], typer.Option(help="Language of the page and of what is printed.")]
+
 
 @app.command(help=_ANALYZE, short_help="Examine a folder of exported files, write a report")
 def analyze(
@@ -89,11 +92,12 @@ def analyze(
     ] = "high",
     name: Annotated[str, typer.Option(help="Your name for this examination.")] = "",
     memory: Memory = "",
+    lang: Language = "en",
 ) -> None:
     """See `_ANALYZE`."""
     from perito_standalone.commands import run_analyze  # noqa: PLC0415 (help must not wait for the services)
 
-    raise typer.Exit(run_analyze(path, mapping, out, fail_on, name, memory))
+    raise typer.Exit(run_analyze(path, mapping, out, fail_on, name, memory, lang))
 
 
 @app.command(help=_SERVE, short_help="Start all of Perito on this machine")

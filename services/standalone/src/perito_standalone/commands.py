@@ -13,6 +13,7 @@ from typing import TypeVar
 
 from perito_kernel.errors import Invalid, PeritoError, Precondition
 from perito_kernel.findings import Severity
+from perito_reporting.voice import Language
 from perito_runtime.lifecycle import stop_signal
 from perito_runtime.logs import configure_logs
 from pydantic import ByteSize, TypeAdapter, ValidationError
@@ -26,6 +27,7 @@ from perito_standalone.demo_truth import compare, print_comparison
 from perito_standalone.memory import compute_share, default_budget
 from perito_standalone.outcome import exit_code, print_outcome, read_report
 from perito_standalone.postgres_upgrade import upgrade_database
+from perito_standalone.printed import printed
 from perito_standalone.progress import PhaseProgress
 from perito_standalone.reproduce import reproduce
 from perito_standalone.reproduce_print import print_reproduction
@@ -39,12 +41,14 @@ _LEAST_MEMORY = 512 * 2**20
 _Answer = TypeVar("_Answer")
 
 
-def run_analyze(path: Path, mapping: Path | None, out: Path, fail_on: str, name: str, memory: str) -> int:
+def run_analyze(
+    path: Path, mapping: Path | None, out: Path, fail_on: str, name: str, memory: str, lang: Language = "en"
+) -> int:
     """`perito analyze`. Returns the exit code."""
 
     def work() -> int:
         least = _severity(fail_on)
-        finished = _analyzed(path, mapping, out, name or path.absolute().name, _budget(memory))
+        finished = _analyzed(path, mapping, out, name or path.absolute().name, _budget(memory), lang)
         return exit_code(finished.status, read_report(out) if finished.reported else None, least)
 
     return _guarded(work, lambda: out / LOG)
@@ -121,16 +125,16 @@ async def _serve(settings: SupervisorSettings, verbose: bool) -> int:
     return 0
 
 
-def _analyzed(path: Path, mapping: Path | None, out: Path, name: str, budget: int) -> Finished:
+def _analyzed(path: Path, mapping: Path | None, out: Path, name: str, budget: int, lang: Language = "en") -> Finished:
     console = _console()
     books = find_books(path, mapping)
     for unused in books.unused:
-        console.print(f"Not used (the mapping does not name it): {unused}")
+        console.print(f"{printed(lang, 'not_used')}: {unused}", markup=False)
     prepare_out(out)
-    console.print("Starting the services ...")
-    with _logged_to(out / LOG), PhaseProgress(console) as progress:
-        finished = asyncio.run(_until_told(analyze(books, out, name, progress.show, budget)))
-    print_outcome(console, finished, out)
+    console.print(printed(lang, "starting"))
+    with _logged_to(out / LOG), PhaseProgress(console, lang) as progress:
+        finished = asyncio.run(_until_told(analyze(books, out, name, progress.show, budget, lang)))
+    print_outcome(console, finished, out, lang)
     return finished
 
 

@@ -68,9 +68,10 @@ class EdgeClient:
         """What an ended analysis found."""
         return await self._ask("GET", f"/analysis/{analysis_id}")
 
-    async def export(self, analysis_id: str, form: str, target: Path) -> None:
-        """Streams the report (`json` or `html`) into a file."""
-        async with self._http.stream("GET", f"{_API}/export/{analysis_id}", params={"format": form}) as response:
+    async def export(self, analysis_id: str, form: str, target: Path, lang: str = "en") -> None:
+        """Streams the report (`json`, or `html` in a language) into a file."""
+        params = {"format": form, "lang": lang}
+        async with self._http.stream("GET", f"{_API}/export/{analysis_id}", params=params) as response:
             if response.is_error:
                 await response.aread()
                 raise _refused(response)

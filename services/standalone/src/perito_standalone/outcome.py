@@ -4,21 +4,25 @@ Words of the books are escaped: a product named `[b]` is no markup.
 """
 
 import json
-from decimal import Decimal
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from perito_kernel.findings import Severity
+from perito_reporting.voice import Language, Voice
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
 from perito_standalone.analyze import Finished
 from perito_standalone.edge_client import Status
+from perito_standalone.printed import printed
 from perito_standalone.run_files import REPORT_HTML, REPORT_JSON
 
 Report = dict[str, Any]
 _CLEAN, _FOUND, _INCOMPLETE = 0, 1, 2
+_STORIES = 10
+"""Stories of each group, priced and not, that are printed."""
 
 
 def read_report(out: Path) -> Report:
@@ -42,61 +46,58 @@ def exit_code(status: Status, report: Report | None, least: Severity | None) -> 
     return _INCOMPLETE if status["partial"] or errored or not examined else _CLEAN
 
 
-def print_outcome(console: Console, finished: Finished, out: Path) -> None:
+def print_outcome(console: Console, finished: Finished, out: Path, language: Language = "en") -> None:
     """Verdict, stories with their money, state of the data, and where to read on; or why there is nothing."""
-    status = finished.status
+    voice, status = Voice(language), finished.status
     for phase in status["phases"]:
         if phase["error"]:
-            console.print(f"\n{phase['phase']} failed: {escape(phase['error']['message'])}")
+            message = escape(phase["error"]["message"])
+            console.print("\n" + printed(language, "failed", phase=voice.phase(phase["phase"]), message=message))
     if finished.reported:
         report = read_report(out)
         verdict = report["verdict"]
-        console.print(f"\n[bold]{_say(verdict['sentence'])}[/bold] {_say(verdict['detail'])}\n")
-        if report["stories"]:
-            console.print(_stories(report))
-        more = report["exposure"]["stories"] - len(report["stories"])
+        said = [escape(voice.text(verdict[name])) for name in ("sentence", "detail")]
+        console.print(f"\n[bold]{said[0]}[/bold] {said[1]}\n")
+        told = [story for story in report["stories"] if story["position"] <= _STORIES]
+        if told:
+            console.print(_stories(report, told, voice))
+        more = report["exposure"]["stories"] - len(told)
         if more:
-            console.print(f"... and {more:,} more in the report.")
-        console.print(_data(report))
-        console.print(f"Report: {out / REPORT_HTML}")
+            console.print(printed(language, "more", count=voice.grouped(more)))
+        console.print("\n" + printed(language, "data", parts="; ".join(_data(report, voice))))
+        console.print(printed(language, "report", path=out / REPORT_HTML), soft_wrap=True, markup=False)
 
 
-def _stories(report: Report) -> Table:
+def _stories(report: Report, told: Sequence[Report], voice: Voice) -> Table:
     cases = {case["fingerprint"]: case for case in report["cases"]}
-    titles = {rule["id"]: _say(rule["title"]) for rule in report["rules"]}
+    titles = {rule["id"]: escape(voice.text(rule["title"])) for rule in report["rules"]}
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for name, side in (
-        ("severity", "left"),
-        ("rule", "left"),
-        ("what", "left"),
-        ("cases", "right"),
-        ("amount", "right"),
-    ):
-        table.add_column(name, justify="right" if side == "right" else "left", no_wrap=name != "what")
-    for story in report["stories"]:
-        what = escape(_say(cases[story["leading_cases"][0]]["title"]))
+    for name in ("severity", "rule", "what", "cases", "amount"):
+        side = "right" if name in {"cases", "amount"} else "left"
+        table.add_column(printed(voice.language, name), justify=side, no_wrap=name != "what")
+    for story in told:
+        what = escape(voice.text(cases[story["leading_cases"][0]]["title"]))
         if story["folded"]:
             place = f" ({escape(story['place'])})" if story["place"] else ""
-            what = f"{titles[story['rule_id']]}{place}, first: {what}"
-        amount = "" if story["gross"] is None else f"{story['currency']} {Decimal(story['gross']):,.2f}"
-        table.add_row(story["severity"], story["rule_id"], what, f"{story['cases']:,}", amount)
+            what = printed(voice.language, "first", title=titles[story["rule_id"]], place=place, what=what)
+        amount = "" if story["gross"] is None else voice.money(story["gross"], story["currency"])
+        severity = voice.say(f"severity_{story['severity']}")
+        table.add_row(severity, story["rule_id"], what, voice.grouped(story["cases"]), amount)
     return table
 
 
-def _data(report: Report) -> str:
+def _data(report: Report, voice: Voice) -> list[str]:
+    """What became of records, cells and rules, in parts of one sentence."""
     records, cells = report["coverage"]["records"], report["coverage"]["cells"]
     rules = report["coverage"]["rules"]
     repeated = next((c for c in report["conventions"] if c["name"] == "duplicates_excluded"), None)
     tested = rules["total"] - rules["not_applicable"] - rules["errored"]
-    said = [
-        f"{records['records']:,} records read, {records['rejected']:,} refused",
-        f"{cells['rejected']:,} of {cells['cells']:,} cells could not be read, {cells['changed']:,} were converted",
-        f"{tested} of {rules['total']} rules could be tested",
-    ]
+
+    def part(key: str, **numbers: int) -> str:
+        return printed(voice.language, key, **{name: voice.grouped(number) for name, number in numbers.items()})
+
+    said = [part("records", records=records["records"], rejected=records["rejected"])]
     if repeated and repeated["evidence"].get("rows"):
-        said.insert(1, f"{repeated['evidence']['rows']:,} repeated rows left out of sums")
-    return "\nData: " + "; ".join(said) + "."
-
-
-def _say(texts: dict[str, str] | str) -> str:
-    return texts if isinstance(texts, str) else texts.get("en", "")
+        said.append(part("repeated", rows=repeated["evidence"]["rows"]))
+    said.append(part("cells", rejected=cells["rejected"], cells=cells["cells"], changed=cells["changed"]))
+    return [*said, part("tested", tested=tested, total=rules["total"])]

@@ -3,10 +3,12 @@
 from types import TracebackType
 from typing import Self
 
+from perito_reporting.voice import Language, Voice
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
 from perito_standalone.edge_client import Status
+from perito_standalone.printed import state as word_of
 
 _QUIET = {"waiting", "queued"}
 
@@ -14,8 +16,9 @@ _QUIET = {"waiting", "queued"}
 class PhaseProgress:
     """One bar per phase while the `with` block lasts; `show` takes each status of the analysis."""
 
-    def __init__(self, console: Console) -> None:
+    def __init__(self, console: Console, language: Language = "en") -> None:
         self._console = console
+        self._voice = Voice(language)
         self._bars: dict[str, TaskID] = {}
         self._said: dict[str, str] = {}
         self._progress = Progress(
@@ -40,14 +43,20 @@ class PhaseProgress:
         for phase in status["phases"]:
             name, state = str(phase["phase"]), str(phase["status"])
             if name not in self._bars:
-                self._bars[name] = self._progress.add_task(name, total=100, start=False, step="")
+                self._bars[name] = self._progress.add_task(self._voice.phase(name), total=100, start=False, step="")
             bar = self._bars[name]
             if state not in _QUIET:
                 self._progress.start_task(bar)
-            step = phase["step"] if state == "running" else "" if state in {"completed", "waiting"} else state
+            step = self._step(phase) if state == "running" else ""
+            if state not in {"running", "completed", "waiting"}:
+                step = word_of(self._voice.language, state)
             self._progress.update(bar, completed=phase["progress"], step=step)
             if state in {"completed", "failed", "skipped"}:
                 self._progress.stop_task(bar)
             if not self._console.is_terminal and state not in _QUIET and self._said.get(name) != state:
                 self._said[name] = state
-                self._console.print(f"{name}: {state}")
+                self._console.print(f"{self._voice.phase(name)}: {word_of(self._voice.language, state)}")
+
+    def _step(self, phase: Status) -> str:
+        """What a phase is at. Services say it in English only."""
+        return phase["step"] if self._voice.language == "en" else ""

@@ -1,0 +1,117 @@
+"""What the page shows of the books themselves: open questions, what was understood, conventions, repairs, files."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from perito_reporting.figures import CELL, clip, plain
+from perito_reporting.page_cases import View
+from perito_reporting.page_tables import UNREAD
+from perito_reporting.people import WITHHELD
+from perito_reporting.voice import Voice
+
+ROWS = 200
+"""Rows of a long table on the page; report.json has them all."""
+COLUMNS = 60
+"""Columns of a file that the page lists."""
+_USED = ("mapped", "constant", "joined")
+_YAML = 600
+
+
+def questions(document: Mapping[str, Any], voice: Voice) -> list[View]:
+    """What only the reader can answer, with the lines that would answer it."""
+    return [
+        {
+            "topic": clip(voice.term(row["topic"] or ""), CELL),
+            "file": clip(row["file"] or "", 2 * CELL),
+            "question": clip(voice.text(row["question"])),
+            "answer": clip(row["add_yaml"] or "", _YAML),
+        }
+        for row in document["understanding"]["questions"][:ROWS]
+    ]
+
+
+def understood(document: Mapping[str, Any], voice: Voice) -> list[View]:
+    """Per file the tables that it feeds and where its columns went."""
+    return [_file(row, voice) for row in document["understanding"]["files"][:ROWS]]
+
+
+def _file(row: Mapping[str, Any], voice: Voice) -> View:
+    columns = row["columns"]
+    named = {column["source_column"] for column in columns if column["source_column"] is not None}
+    placed = {column["source_column"] for column in columns if column["status"] in _USED} & named
+    more = len(columns) - COLUMNS
+    return {
+        "file": clip(row["file"] or "", 2 * CELL),
+        "tables": ", ".join(voice.term(table) for table in row["tables"]),
+        "summary": voice.say("placed", placed=voice.grouped(len(placed)), columns=voice.grouped(len(named)))
+        if named
+        else "",
+        "columns": [_column(column, voice) for column in columns[:COLUMNS]],
+        "cut": voice.say("cut", shown=voice.grouped(COLUMNS), total=voice.grouped(len(columns))) if more > 0 else "",
+    }
+
+
+def _column(column: Mapping[str, Any], voice: Voice) -> View:
+    target = ": ".join(voice.term(part) for part in (column["table"], column["column"]) if part)
+    status = column["status"] or ""
+    source = column["source_column"]
+    if source is None and status != "constant":
+        source = voice.say("whole_file")
+    confidence = column["confidence"]
+    return {
+        "source": clip(source or "–", CELL),
+        "target": clip(target, CELL),
+        "status": voice.placement(status),
+        "used": status in _USED,
+        "confidence": voice.grouped(confidence) if confidence is not None else voice.say("by_mapping"),
+        "reason": clip(voice.text(column["reason"])),
+    }
+
+
+def conventions(document: Mapping[str, Any], voice: Voice) -> list[View]:
+    """What was decided about the books."""
+    return [
+        {
+            "name": clip(voice.capital(voice.term(row["name"])), CELL),
+            "value": clip(row["value"] or "", CELL),
+            "basis": voice.basis(row["basis"] or ""),
+            "explanation": clip(voice.text(row["explanation"])),
+        }
+        for row in document["conventions"]
+    ]
+
+
+def transformations(document: Mapping[str, Any], voice: Voice) -> list[View]:
+    """What was converted or repaired."""
+    return [
+        {
+            "explanation": clip(voice.text(row["explanation"]) or voice.term(row["kind"])),
+            "file": clip(row["file"] or "", CELL),
+            "column": clip(voice.term(row["column"] or ""), CELL),
+            "cells": voice.grouped(row["cells"]),
+            "before": _example(row["example_before"], voice),
+            "after": _example(row["example_after"], voice),
+        }
+        for row in document["transformations"][:ROWS]
+    ]
+
+
+def _example(value: str | None, voice: Voice) -> str:
+    if value == WITHHELD:
+        return voice.say("withheld")
+    return clip(plain(value) or "", CELL)
+
+
+def inputs(document: Mapping[str, Any], voice: Voice) -> list[View]:
+    """The files that were read."""
+    return [
+        {
+            "name": clip(row["name"], 2 * CELL),
+            "tables": ", ".join(voice.term(table) for table in row["tables"]),
+            "sha256": row["sha256"],
+            "bytes": voice.grouped(row["bytes"]),
+            "rows": voice.grouped(row["rows"]) if row["reader"] != UNREAD else voice.say("not_read"),
+            "rejected": voice.grouped(row["rejected"]) if row["reader"] != UNREAD else "–",
+        }
+        for row in document["inputs"][:ROWS]
+    ]

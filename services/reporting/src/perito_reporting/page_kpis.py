@@ -1,0 +1,156 @@
+"""What the page shows of the KPIs: each total with its basis and coverage, then by place, group and time."""
+
+from collections.abc import Mapping, Sequence
+from decimal import Decimal, InvalidOperation
+from itertools import groupby
+from typing import Any
+
+from perito_reporting import charts
+from perito_reporting.figures import CELL, clip
+from perito_reporting.page_cases import View
+from perito_reporting.voice import Voice
+
+PLACES = 12
+"""Rows of a breakdown that the page shows; report.json has more."""
+SERIES = 8
+_NAMES = 6
+_FEWEST_POINTS = 3
+
+Row = Mapping[str, Any]
+
+
+def kpis(document: Mapping[str, Any], voice: Voice) -> list[View]:
+    """One view per KPI, in order of id."""
+    rules = {rule["id"]: rule for rule in document["rules"]}
+    return [
+        _kpi(rules.get(kpi_id, {}), kpi_id, list(group), voice)
+        for kpi_id, group in groupby(document["kpis"], key=lambda row: row["id"])
+    ]
+
+
+def _kpi(rule: Mapping[str, Any], kpi_id: str, rows: list[Row], voice: Voice) -> View:
+    words = rule.get("words", {})
+    whole = [row for row in rows if row["scope"] == "total" and not row["period"]]
+    placed = [row for row in rows if row["scope"] != "total" and not row["period"]]
+    timed = [row for row in rows if row["period"]]
+    lines, more = _series(timed, words, voice)
+    return {
+        "id": kpi_id,
+        "title": clip(voice.text(rule.get("title")) or kpi_id),
+        "meaning": clip(voice.text(rule.get("explanation"))),
+        "rows": [_total(row, words, voice) for row in whole],
+        "groups": [
+            _breakdown(scope, list(group), words, voice)
+            for scope, group in groupby(placed, key=lambda row: row["scope"])
+        ],
+        "series": lines,
+        "cut": voice.say("cut", shown=voice.grouped(SERIES), total=voice.grouped(SERIES + more)) if more else "",
+    }
+
+
+def _total(row: Row, words: Mapping[str, Any], voice: Voice) -> View:
+    coverage = _number(row["coverage"])
+    return {
+        "measure": clip(voice.capital(voice.term(row["measure"] or "", words)), CELL),
+        "value": _written(row, words, voice),
+        "basis": _basis(row, voice),
+        "n": voice.grouped(row["n"]),
+        "coverage": f"{voice.grouped(coverage * 100, 1)} %" if coverage is not None else "–",
+        "reason": clip(voice.text(row["reason"])),
+        "drawing": _percent_bar(row),
+    }
+
+
+def _breakdown(scope: str, rows: list[Row], words: Mapping[str, Any], voice: Voice) -> View:
+    measures = list(dict.fromkeys(row["measure"] or "" for row in rows))[:_NAMES]
+    places = list(dict.fromkeys(row["key"] or "" for row in rows))
+    cells = {(row["key"] or "", row["measure"] or ""): row for row in rows}
+    return {
+        "name": voice.say("kpi_by", scope=voice.term(scope, words)),
+        "scope": clip(voice.capital(voice.term(scope, words)), CELL),
+        "measures": [clip(voice.term(name, words), CELL) for name in measures],
+        "places": [
+            {
+                "name": clip(key, CELL),
+                "cells": [_cell(cells.get((key, name)), words, voice) for name in measures],
+            }
+            for key in places[:PLACES]
+        ],
+        "cut": voice.say("cut", shown=voice.grouped(PLACES), total=voice.grouped(len(places)))
+        if len(places) > PLACES
+        else "",
+    }
+
+
+def _cell(row: Row | None, words: Mapping[str, Any], voice: Voice) -> View:
+    if row is None:
+        return {"value": "–", "of": "", "drawing": ""}
+    missing = row["value"] is None
+    return {
+        "value": _written(row, words, voice),
+        "of": clip(voice.text(row["reason"]), 2 * CELL) if missing else _basis(row, voice),
+        "drawing": _percent_bar(row),
+    }
+
+
+def _series(rows: Sequence[Row], words: Mapping[str, Any], voice: Voice) -> tuple[list[View], int]:
+    """One line per measure (and key, where a series has one), and how many more there are."""
+    found: dict[tuple[str, str], list[Row]] = {}
+    for row in rows:
+        key = "" if row["key"] == row["period"] else row["key"] or ""
+        found.setdefault((key, row["measure"] or ""), []).append(row)
+    lines = [(name, line) for name, line in sorted(found.items()) if len(line) >= _FEWEST_POINTS]
+    return [_line(name, line, words, voice) for name, line in lines[:SERIES]], max(0, len(lines) - SERIES)
+
+
+def _line(name: tuple[str, str], rows: list[Row], words: Mapping[str, Any], voice: Voice) -> View:
+    key, measure = name
+    ordered = sorted(rows, key=lambda row: row["period"])
+    values = [_number(row["value"]) for row in ordered]
+    known = [value for value in values if value is not None]
+    unit = voice.term(ordered[0]["unit"] or "", words)
+    return {
+        "name": clip(voice.capital(voice.term(measure, words)) + (f", {key}" if key else ""), 2 * CELL),
+        "drawing": charts.series(values) if known else "",
+        "range": voice.say(
+            "kpi_range",
+            first=voice.day(ordered[0]["period"]),
+            last=voice.day(ordered[-1]["period"]),
+            low=f"{_places(min(known), voice)} {unit}".strip(),
+            high=f"{_places(max(known), voice)} {unit}".strip(),
+        )
+        if known
+        else next((voice.text(row["reason"]) for row in ordered if row["reason"]), "–"),
+    }
+
+
+def _written(row: Row, words: Mapping[str, Any], voice: Voice) -> str:
+    value = _number(row["value"])
+    if value is None:
+        return "–"
+    return f"{_places(value, voice)} {clip(voice.term(row['unit'] or '', words), CELL)}".strip()
+
+
+def _places(value: Decimal, voice: Voice) -> str:
+    """Two decimals, none for whole numbers, more where two would show nothing of a small number."""
+    if value == value.to_integral_value():
+        return voice.grouped(value)
+    return voice.grouped(value, 2 if abs(value) >= Decimal("0.1") else 4)
+
+
+def _basis(row: Row, voice: Voice) -> str:
+    if row["denominator"] is None:
+        return voice.grouped(row["numerator"]) if row["numerator"] is not None else ""
+    return voice.say("of", part=voice.grouped(row["numerator"]), all=voice.grouped(row["denominator"]))
+
+
+def _percent_bar(row: Row) -> str:
+    value = _number(row["value"])
+    return charts.bar(value, Decimal(100)) if value is not None and row["unit"] == "%" and value >= 0 else ""
+
+
+def _number(text: str | None) -> Decimal | None:
+    try:
+        return Decimal(text) if text is not None else None
+    except InvalidOperation:
+        return None
