@@ -29,13 +29,39 @@ _NUMBERED = "CASE WHEN i > 0 AND h % 1009 = 0 THEN 'D' || (i - 1) WHEN h % 50021
 # Invoices of four lines; one in 300 is an edited copy of the one 500 before it, of the same supplier and products.
 _IS_COPY = "i // 4 % 300 = 9 AND i > 2000"
 _CHARGED = f"(i // 4 - CASE WHEN {_IS_COPY} THEN 500 ELSE 0 END)"
+_SENT = "DATE '2024-01-31' + (i // 1000 * 30 + 3)::INTEGER + INTERVAL 9 HOUR"
+_COUNTED = "CASE WHEN h % 50 = 0 THEN (CASE WHEN h % 3 = 0 THEN 15 ELSE -2 END) ELSE 0 END"
 _OVERRIDES: Mapping[str, Mapping[str, str]] = {
     "inventory": {
         "snapshot_date": "DATE '2024-01-31' + (d * 30)::INTEGER",
         "lot": "NULL",
         "qty": "1000 + 10 * d + CASE WHEN h % 997 = 0 THEN 1 ELSE 0 END",
     },
-    "movements": {"movement": _NUMBERED, "ts": f"{_DAY} + INTERVAL 12 HOUR", "lot": "NULL", "qty": "15"},
+    "movements": {
+        "movement": _NUMBERED,
+        "ts": f"{_DAY} + INTERVAL 12 HOUR",
+        "lot": "NULL",
+        "qty": "15",
+        # A tenth are receipts, a tenth legs of transfers: a row and the one 400 later are one product at two places.
+        "type": "CASE p % 10 WHEN 2 THEN 'receipt' WHEN 4 THEN ['transfer_out', 'transfer_in'][i // 400 % 2 + 1]"
+        " ELSE ['sale', 'return', 'adjustment', 'waste', 'count', 'other'][h % 6 + 1] END",
+        "ref_id": "CASE WHEN p % 10 = 4 THEN 'T' || (i // 800 * 40 + p // 10)"
+        " WHEN p % 10 <> 2 OR h % 503 = 0 THEN 'X' || i ELSE 'D' || i END",
+    },
+    "transfers": {
+        "transfer": "'T' || i",
+        "product": "'P' || (i % 40 * 10 + 4)",
+        "lot": "NULL",
+        "from_location": "'L' || (2 * (i // 40) % 50)",
+        "to_location": "'L' || ((2 * (i // 40) + 1) % 50)",
+        "qty_out": "15",
+        "qty_in": "NULL",
+        "out_ts": _SENT,
+        "in_ts": f"CASE WHEN i // 40 % 25 = 0 THEN {_SENT} END",
+        "promised_at": "NULL",
+        "quoted_transit_days": "2",
+        "status": "'received'",
+    },
     "sales": {
         "document": _NUMBERED,
         "ts": f"{_DAY} + INTERVAL 12 HOUR",
@@ -57,8 +83,8 @@ _OVERRIDES: Mapping[str, Mapping[str, str]] = {
     },
     # A receipt per order: a few short, over or missing. An invoice per order: a few dear, large or without order.
     "receipts": {
-        "document": _NUMBERED,
-        "line": "'1'",
+        "document": "'D' || (i // 10 * 10 + 2)",
+        "line": "(i % 10)::VARCHAR",
         "purchase_document": "CASE WHEN h % 307 > 0 THEN 'D' || i END",
         "purchase_line": "'1'",
         "qty": "100 + CASE WHEN h % 401 = 0 THEN -5 WHEN h % 409 = 0 THEN 5 ELSE 0 END",
@@ -66,13 +92,16 @@ _OVERRIDES: Mapping[str, Mapping[str, str]] = {
         "rejected": "0",
         "ts": "DATE '2024-01-01' + (i // 4 % 300)::INTEGER + INTERVAL 7 HOUR",
         "status": "'received'",
-        "unit_cost": "10",
+        "unit_cost": "CASE WHEN h % 419 = 0 THEN 8.8 ELSE 10 END",
     },
+    "products": {"unit_cost": "10"},
+    "lanes": {"transit_days": "2"},
     "counts": {
         "ts": f"{_DAY} + INTERVAL 9 HOUR",
         "lot": "NULL",
         "system_qty": "100",
-        "counted_qty": "100 + CASE WHEN h % 50 = 0 THEN (CASE WHEN h % 3 = 0 THEN 15 ELSE -2 END) ELSE 0 END",
+        "counted_qty": f"100 + {_COUNTED}",
+        "reported_variance": f"{_COUNTED} + CASE WHEN h % 701 = 0 THEN 1 ELSE 0 END",
     },
     "invoices": {
         "document": "CASE WHEN i // 4 % 300 = 7 AND i > 2000 THEN 'inv ' || (i // 4 - 500) ELSE 'INV-' || (i // 4) END",
@@ -131,7 +160,7 @@ _OVERRIDES: Mapping[str, Mapping[str, str]] = {
     },
     "files": {"file_id": "i", "name": "'file-' || i || '.csv'", "records": str(ROWS)},
 }
-_SIZES = {"columns": 6, "files": 8, "rejected_cells": 120_000, "duplicates": 120_000}
+_SIZES = {"transfers": 20_000, "columns": 6, "files": 8, "rejected_cells": 120_000, "duplicates": 120_000}
 
 
 def phases() -> list[Phase]:
