@@ -10,6 +10,8 @@ from perito_kernel.phases import RuleStatus
 from perito_rules.loader import load_rules
 from perito_rules.trial import Trial, try_rules
 
+from .figures import shuffled
+
 RULE = [rule for rule in load_rules("perito_performance.rules") if rule.id == "K-16"]
 MASTER = [{"product": "A", "category": "Food"}, {"product": "B", "category": "Home"}]
 
@@ -111,3 +113,47 @@ def test_without_a_denominator_there_is_a_reason_and_no_value(tmp_path: Path) ->
 def test_without_a_product_master_there_is_no_category(tmp_path: Path) -> None:
     trial = try_rules(RULE, {"counts": [count(5, 5)]}, tmp_path)
     assert {row["scope"] for row in trial.kpis} == {"total", "location", "month"}
+
+
+# In the order of their usage A makes up 80 of 100, B begins at 80, C at 95, and D was not sold at all.
+USAGE = [("A", 80), ("B", 15), ("C", 5)]
+SOLD = [
+    {"document": p, "ts": "2024-07-01", "ts_date": "2024-07-01", "product": p, "location": "L1", "qty": n}
+    for p, n in USAGE
+]
+COSTED = [{"product": product, "category": "Food", "unit_cost": 1} for product in "ABCD"]
+
+
+def test_each_record_has_the_tolerance_of_its_products_class(tmp_path: Path) -> None:
+    # Two per cent off is too much for A and good enough for B and C; four per cent is for C and D only.
+    counts = [count(100, 98, p) for p in "ABC"] + [count(100, 100, "A")] + [count(100, 96, p) for p in "BCD"]
+    trial = try_rules(RULE, {"counts": counts, "products": COSTED, "sales": SOLD}, tmp_path)
+    within = {name: kpi(trial, name) for name in ("within_a", "within_b", "within_c", "within_class")}
+    assert {name: (row["numerator"], row["denominator"]) for name, row in within.items()} == {
+        "within_a": (1, 2),
+        "within_b": (1, 2),
+        "within_c": (3, 3),
+        "within_class": (5, 7),
+    }
+    assert {row["basis"] for name, row in within.items() if name != "within_class"} == {"class_records"}
+
+
+def test_without_classes_each_tolerance_is_for_all_records(tmp_path: Path) -> None:
+    trial = run(tmp_path, [count(100, 98), count(100, 100)])
+    a, own = kpi(trial, "within_a"), kpi(trial, "within_class")
+    assert (a["numerator"], a["denominator"], a["basis"]) == (1, 2, "all_records")
+    assert (own["value"], own["reason"]) == (None, "the books give no ABC classes")
+
+
+def test_a_class_that_nobody_counted_has_no_accuracy(tmp_path: Path) -> None:
+    trial = try_rules(RULE, {"counts": [count(100, 98, "A")], "products": COSTED, "sales": SOLD}, tmp_path)
+    b = kpi(trial, "within_b")
+    assert (b["value"], b["denominator"], b["reason"]) == (None, 0, "no record of this class was counted")
+
+
+def test_order_and_files_do_not_matter(tmp_path: Path) -> None:
+    counts = [count(100, 98 + n % 3, p) for n, p in enumerate("ABCDAB")]
+    tables = {"products": COSTED, "sales": SOLD}
+    one = try_rules(RULE, {**tables, "counts": counts}, tmp_path / "one")
+    other = try_rules(RULE, {**tables, "counts": shuffled(counts)}, tmp_path / "other")
+    assert one.kpis == other.kpis
