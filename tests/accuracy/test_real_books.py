@@ -33,7 +33,7 @@ def job_of(books: str, phase: str, folder: Path, upstream: list[UpstreamResult])
     out.mkdir()
     scratch.mkdir()
     rules = f"perito_{phase}.rules"
-    return Job(phase, rules, files, str(mapping), upstream, {}, str(out), str(scratch), 2, 1 << 30)
+    return Job(phase, rules, files, str(mapping), upstream, {}, str(out), str(scratch), 2, 1 << 30, "5e" * 32)
 
 
 def read(books: str, folder: Path) -> UpstreamResult:

@@ -77,7 +77,9 @@ def job(folder: Path, files: dict[str, str]) -> Job:
         (folder / name).write_text(text, encoding="utf-8")
         data = text.encode()
         inputs.append(InputFile(name, str(folder / name), hashlib.sha256(data).hexdigest(), len(data)))
-    return Job("validation", "", inputs, "", [], {}, str(folder / "out"), str(folder / "scratch"), 2, 1 << 30)
+    return Job(
+        "validation", "", inputs, "", [], {}, str(folder / "out"), str(folder / "scratch"), 2, 1 << 30, "5e" * 32
+    )
 
 
 def source_columns(mapping: BooksMapping, file: str) -> list[str]:

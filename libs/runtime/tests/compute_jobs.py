@@ -164,5 +164,10 @@ def tells_its_world(job: Job, report: Report) -> Outcome:
     return Outcome("d", [], summary={"environment": sorted(os.environ), "modules": modules, "group": os.getpgid(0)})
 
 
+def tells_its_key(job: Job, report: Report) -> Outcome:
+    """Which key of pseudonyms it was given."""
+    return Outcome("d", [], summary={"key": job.pseudonym_key})
+
+
 def _count(value: object) -> Outcome:
     return Outcome(str(len(str(value))), [])

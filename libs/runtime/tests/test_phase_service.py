@@ -90,6 +90,34 @@ async def test_it_describes_itself(pool: ComputePool, store: LocalObjectStore, s
     assert (list(said.requires), list(said.after)) == (["validation"], ["pattern"])
 
 
+async def test_a_phase_that_reads_people_gets_its_tenants_key_and_no_other_phase_does(
+    pool: ComputePool, store: LocalObjectStore, short_dir: Path
+) -> None:
+    def keys(tenant: str) -> str:
+        return f"key of {tenant}"
+
+    told: list[str] = []
+    for personal in (True, False):
+        value = Phase("double", 2, "1.4", "compute_jobs:tells_its_key", personal=personal)
+        server = build_server(
+            [phase_service(PhaseServicer(value, pool, store, pseudonym_keys=keys))], f"unix:{short_dir}/{personal}"
+        )
+        await server.start()
+        try:
+            async with open_channel(server.address) as channel:
+                messages = await attempt(phase_pb2_grpc.PhaseServiceStub(channel), request())
+        finally:
+            await server.stop(0)
+        told.append(json.loads(messages[-1].result.summary_json)["key"])
+    assert told == [f"key of {TENANT}", ""]
+
+
+def test_a_phase_that_reads_people_is_not_served_without_keys(pool: ComputePool, store: LocalObjectStore) -> None:
+    with pytest.raises(Internal) as caught:
+        PhaseServicer(Phase("double", 2, "1.4", "compute_jobs:silent", personal=True), pool, store)
+    assert caught.value.reason == "PSEUDONYM_KEY_MISSING"
+
+
 async def test_inputs_reach_the_child_and_its_files_become_artefacts(
     pool: ComputePool, store: LocalObjectStore, short_dir: Path
 ) -> None:

@@ -23,12 +23,12 @@ run_phase(Phase("double", 2, "1.4", "compute_jobs:silent"))
 """
 
 
-async def started(settings: dict[str, str]) -> asyncio.subprocess.Process:
+async def started(settings: dict[str, str], main: str = MAIN) -> asyncio.subprocess.Process:
     """A phase process with these settings."""
     measured = {name: value for name, value in os.environ.items() if name.startswith("COVERAGE_")}
     environment = {"PATH": os.environ["PATH"], "PYTHONPATH": str(HERE), **measured, **settings}
     return await asyncio.create_subprocess_exec(
-        *(sys.executable, "-c", MAIN), env=environment, stderr=asyncio.subprocess.PIPE
+        *(sys.executable, "-c", main), env=environment, stderr=asyncio.subprocess.PIPE
     )
 
 
@@ -131,3 +131,22 @@ async def test_wrong_settings_are_told_in_a_sentence(settings: dict[str, str], w
 
 def _children(pid: int) -> list[str]:
     return Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+
+
+@pytest.mark.parametrize(
+    ("secret", "answer"),
+    [(None, "name a file with a secret"), ("short", "must hold a secret of 32 characters"), ("", "cannot be read")],
+)
+async def test_a_phase_that_reads_people_does_not_start_without_a_secret(
+    short_dir: Path, secret: str | None, answer: str
+) -> None:
+    settings = {"PERITO_LISTEN": f"unix:{short_dir}/s", "PERITO_OBJECTS": f"{short_dir}/o"}
+    if secret is not None:
+        settings["PERITO_PSEUDONYM_SECRET_FILE"] = f"{short_dir}/secret"
+    if secret:
+        (short_dir / "secret").write_text(secret)
+    process = await started(settings, MAIN.replace('"compute_jobs:silent"', '"compute_jobs:silent", personal=True'))
+    _, said = await asyncio.wait_for(process.communicate(), 30)
+    assert process.returncode == 2
+    assert answer in said.decode()
+    assert "PERITO_PSEUDONYM_SECRET_FILE" in said.decode()

@@ -15,6 +15,8 @@ from perito_validation.mapping import parse_mapping
 from perito_validation.reader import read_files
 from perito_validation.source import Source
 
+KEY = "5e" * 32
+"""The tenant's key of pseudonyms."""
 HEAD = "version: 1\ncurrency: EUR\ntimezone: UTC\nfiles:\n"
 
 
@@ -70,7 +72,17 @@ def make_job(folder: Path, files: Mapping[str, str | bytes | Path], mapping: str
     text.write_text(mapping)
     out, scratch = folder / "out", folder / "scratch"
     return Job(
-        "validation", "perito_validation.rules", inputs, str(text), [], {}, str(out), str(scratch), threads, 1 << 30
+        phase="validation",
+        rules="perito_validation.rules",
+        files=inputs,
+        mapping=str(text),
+        upstream=[],
+        params={},
+        out=str(out),
+        scratch=str(scratch),
+        threads=threads,
+        memory_bytes=1 << 30,
+        pseudonym_key=KEY,
     )
 
 

@@ -19,7 +19,8 @@ class Phase:
 
     `rules` is the import path of the package that holds its SQL files ("" where it has none); `compute` is
     `package.module:function`, a `Compute`. `requires` are phases whose result it cannot do without, `after` phases it
-    waits for but can do without.
+    waits for but can do without. `personal`: it reads people's keys as they stand, and is given the tenant's key of
+    pseudonyms.
     """
 
     name: str
@@ -29,6 +30,7 @@ class Phase:
     rules: str = ""
     requires: tuple[str, ...] = ()
     after: tuple[str, ...] = ()
+    personal: bool = False
 
 
 class RuleStatus(Enum):
@@ -87,7 +89,8 @@ class UpstreamResult:
 
 @dataclass(frozen=True)
 class Job:
-    """What a compute function gets. `scratch` is for spilling and is removed; `out` holds what becomes artefacts."""
+    """What a compute function gets. `scratch` is for spilling and is removed; `out` holds what becomes artefacts.
+    `pseudonym_key` is the tenant's (hexadecimal), for phases that read people's keys; it is never printed."""
 
     phase: str
     rules: str
@@ -99,6 +102,7 @@ class Job:
     scratch: str
     threads: int
     memory_bytes: int
+    pseudonym_key: str = field(default="", repr=False)
 
     def artifact(self, phase: str, name: str) -> Path | None:
         """Local path of an upstream artefact, or None where the phase is missing or wrote no such file."""

@@ -79,6 +79,16 @@ class Column:
     references: str = ""
     personal: bool = False
 
+    @property
+    def domain(self) -> str:
+        """What a key names: `user` for a cashier, `product` for an article."""
+        return self.references.partition(".")[2] or self.name
+
+    @property
+    def names_person(self) -> bool:
+        """True for keys that are kept as pseudonyms only."""
+        return self.personal and self.type is ColumnType.KEY
+
 
 @dataclass(frozen=True)
 class Table:

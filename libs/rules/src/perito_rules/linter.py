@@ -36,7 +36,7 @@ def check_rules(rules: Sequence[Rule]) -> None:
 
 def lint(rule: Rule) -> list[Complaint]:
     """All complaints about a rule; lines are those of its file."""
-    found = list(_unknown_needs(rule))
+    found = [*_unknown_needs(rule), *_shown_people(rule)]
     instance = _example(rule)
     keys = _known(rule, instance)
     for name, section in _queries(rule):
@@ -51,11 +51,21 @@ def lint(rule: Rule) -> list[Complaint]:
             continue
         query = statements[0]
         complaints = [*lint_query(query, keys), *_undeclared(query, rule, instance), *_ordered_input(name, query, keys)]
+        complaints += _people(name, query, rule)
         found += [Complaint(section.line + c.line - 1, c.construct, c.remedy) for c in complaints]
         keys[name] = rule.unique.get(name) or output_key(query, keys)
         if name == "violations":
             keys[name] = keys[name] or frozenset(rule.identity)
     return found
+
+
+def _shown_people(rule: Rule) -> Iterator[Complaint]:
+    """What a row rule shows as evidence by name."""
+    table = load_canonical().get(rule.table)
+    for name in rule.values if table else ():
+        column = table.columns.get(name.removesuffix("_source")) if table else None
+        if column and column.personal and not column.names_person:
+            yield Complaint(1, f"column {name} in values", "it describes a person: show the pseudonym of their key")
 
 
 def _unknown_needs(rule: Rule) -> Iterator[Complaint]:
@@ -139,6 +149,26 @@ def _ordered_input(name: str, query: exp.Expr, keys: dict[str, Key | None]) -> I
     named = {term.this.name.lower() for term in order.expressions} if order else set[str]()
     if key is None or not key <= named or not order:
         yield Complaint(1, "input without a total order", "end it with ORDER BY what it is grouped by")
+
+
+_SHOWN = {"violations", "evidence", "facts", "kpis"}
+
+
+def _people(name: str, query: exp.Expr, rule: Rule) -> Iterator[Complaint]:
+    """Texts that describe a person (names, addresses) must not leave a rule; their keys are pseudonyms."""
+    declared = {**load_canonical(), **SYSTEM_TABLES}
+    tables = [declared[table] for table in {*rule.needs, *rule.optional} & declared.keys()]
+    columns = [(table.name, column) for table in tables for column in table.columns.values()]
+    hidden = {(table, column.name) for table, column in columns if column.personal and not column.names_person}
+    unclear = {column for _, column in hidden} - {c.name for table, c in columns if (table, c.name) not in hidden}
+    if not (name in _SHOWN or name.startswith("select ")) or not isinstance(query, exp.Query):
+        return
+    aliases = {table.alias_or_name: table.name for table in query.find_all(exp.Table)}
+    for column in (c for projection in query.selects for c in projection.find_all(exp.Column)):
+        table = aliases.get(column.table, "")
+        if (table, column.name) in hidden or (table not in declared and column.name in unclear):
+            remedy = "it describes a person: show the pseudonym of their key"
+            yield Complaint(line_of(column), f"column {column.name} in what is shown", remedy)
 
 
 def _undeclared(query: exp.Expr, rule: Rule, instance: Instance) -> Iterator[Complaint]:

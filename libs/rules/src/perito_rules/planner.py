@@ -4,7 +4,7 @@ A rule whose needs are missing is not applicable and says what it needs; it is n
 (`each: keyed_table` or `each: typed_column`) becomes one instance per table or column that is really there.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from perito_rules.canonical import ColumnType, Table, load_canonical
@@ -111,7 +111,7 @@ def _keyed_tables(rule: Rule, tables: list[Table], schemas: Schemas) -> tuple[li
             "key_list": ", ".join(quote(column) for column in key),
             "key_names": ", ".join(key),
             "key_null": f"({' OR '.join(nulls) if nulls else 'false'})",
-            "key_text": key_text(key, [column for column in key if table.columns[column].personal]),
+            "key_text": key_text(key),
         }
         instances.append(Instance(rule, {"table": table.name}, words))
     return instances, untested
@@ -125,16 +125,11 @@ def _typed_columns(rule: Rule, tables: list[Table], schemas: Schemas) -> Iterato
                 yield Instance(rule, {"table": table.name, "column": column.name}, words)
 
 
-def key_text(key: list[str], personal: Collection[str] = ()) -> str:
-    """SQL of a key as people read it, `product=A-1, location=ABJ`; different keys never have the same text.
-
-    `personal` columns name a natural person: they are told apart by a pseudonym, the beginning of a SHA-256.
-    """
+def key_text(key: list[str]) -> str:
+    """SQL of a key as people read it, `product=A-1, location=ABJ`; different keys never have the same text."""
     parts: list[str] = []
     for column in key:
         value = f"{quote(column)}::VARCHAR"
-        if column in personal:
-            value = f"left(sha256({value}), 16)"
         safe = f"CASE WHEN regexp_matches({value}, '[,=\"]|^blank$') THEN json_text({value}) ELSE {value} END"
         parts.append(f"{literal(column + '=')} || coalesce({safe}, 'blank')")
     return "(" + " || ', ' || ".join(parts) + ")"

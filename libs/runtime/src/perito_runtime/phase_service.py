@@ -7,7 +7,7 @@ because whoever holds the lease takes silence for death.
 
 import asyncio
 import re
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from pathlib import Path
 from typing import Any
 
@@ -26,13 +26,31 @@ from perito_runtime.request_context import tenant_of
 
 _ANSWER_SECONDS = 2.0
 _STORED_AT_ONCE = 4
+PseudonymKeys = Callable[[str], str]
+"""A tenant's key of pseudonyms (64 hexadecimal digits), by the tenant's id."""
+
 _ARTIFACT = re.compile(r"[a-z0-9_][a-z0-9_.\-]{0,99}")
 
 
 class PhaseServicer(phase_pb2_grpc.PhaseServiceServicer):
-    """Serves one phase on a pool that it may share with others. `beat_seconds` is how often it repeats its progress."""
+    """Serves one phase on a pool that it may share with others. `beat_seconds` is how often it repeats its progress;
+    `pseudonym_keys` answers a tenant's key of pseudonyms, for a phase that reads people's keys.
+    """
 
-    def __init__(self, phase: Phase, pool: ComputePool, store: ObjectStore, *, beat_seconds: float = 2.0) -> None:
+    def __init__(
+        self,
+        phase: Phase,
+        pool: ComputePool,
+        store: ObjectStore,
+        *,
+        pseudonym_keys: PseudonymKeys | None = None,
+        beat_seconds: float = 2.0,
+    ) -> None:
+        if phase.personal and pseudonym_keys is None:
+            raise Internal(
+                "PSEUDONYM_KEY_MISSING", f"Phase {phase.name} reads people's keys and has none to hide them."
+            )
+        self._pseudonym_keys = pseudonym_keys if phase.personal else None
         self._phase = phase
         self._pool = pool
         self._store = store
@@ -106,6 +124,7 @@ class PhaseServicer(phase_pb2_grpc.PhaseServiceServicer):
             scratch=str(slot.scratch),
             threads=self._pool.threads,
             memory_bytes=self._pool.job_memory_bytes,
+            pseudonym_key=self._pseudonym_keys(request.tenant_id) if self._pseudonym_keys else "",
         )
 
     async def _upstream(self, entry: phase_pb2.Upstream, into: Path) -> UpstreamResult:

@@ -6,9 +6,11 @@ On SIGTERM: health says NOT_SERVING, new calls are refused, running ones get the
 
 import asyncio
 import sys
+from functools import partial
 
 from perito_kernel.errors import PeritoError
 from perito_kernel.phases import Phase
+from perito_kernel.pseudonyms import tenant_key
 
 from perito_runtime.compute import ComputePool
 from perito_runtime.grpc_server import build_server, check_address
@@ -16,7 +18,7 @@ from perito_runtime.lifecycle import Lifecycle, stop_signal
 from perito_runtime.logs import bind, configure_logs, logger
 from perito_runtime.objects import LocalObjectStore
 from perito_runtime.phase_service import PhaseServicer, phase_service
-from perito_runtime.settings import PhaseSettings, read_settings
+from perito_runtime.settings import PhaseSettings, read_secret, read_settings
 
 _STOP_SECONDS = 5.0
 _log = logger("service")
@@ -45,7 +47,11 @@ async def serve_phase(phase: Phase, settings: PhaseSettings) -> None:
         work_dir=settings.work_dir,
     )
     store = LocalObjectStore(settings.objects)
-    server = build_server([phase_service(PhaseServicer(phase, pool, store))], settings.listen)
+    keys = None
+    if phase.personal:
+        secret = read_secret(settings.pseudonym_secret_file, "PERITO_PSEUDONYM_SECRET_FILE")
+        keys = partial(tenant_key, secret)
+    server = build_server([phase_service(PhaseServicer(phase, pool, store, pseudonym_keys=keys))], settings.listen)
     lifecycle = Lifecycle()
     lifecycle.add("compute", pool.__aenter__, lambda: pool.__aexit__(None, None, None), _STOP_SECONDS)
     lifecycle.add("warm children", pool.ready, _nothing)

@@ -1,6 +1,7 @@
-"""Keeps people out of the report: what names or describes a person is withheld, its place in the file is not.
+"""Keeps people out of the report: what describes a person is withheld, its place in the file is not.
 
-Whoever may see the books finds the person by file and line; everybody else needs no name to follow a case.
+Keys of people are pseudonyms from intake on and are shown. Whoever may see the books finds the person by file and line;
+everybody else needs no name to follow a case.
 """
 
 from collections.abc import Mapping
@@ -20,7 +21,7 @@ def without_people(table: str | None, values: Mapping[str, Any]) -> dict[str, An
 
 
 def is_personal(table: str | None, column: str | None) -> bool:
-    """True where the canonical table says that a column, or the source text kept beside it, is about a person."""
+    """True where the canonical table says that a column, or the text kept beside it, describes a person in clear."""
     name = (column or "").removesuffix("_source")
     return (table, name) in _personal()
 
@@ -31,5 +32,5 @@ def _personal() -> frozenset[tuple[str | None, str]]:
         (table.name, column.name)
         for table in load_canonical().values()
         for column in table.columns.values()
-        if column.personal
+        if column.personal and not column.names_person
     )

@@ -43,7 +43,13 @@ class Finished:
 
 
 async def analyze(
-    books: Books, out: Path, name: str, on_status: Callable[[Status], None], memory_bytes: int, lang: str = "en"
+    books: Books,
+    out: Path,
+    name: str,
+    on_status: Callable[[Status], None],
+    memory_bytes: int,
+    pseudonym_key: str,
+    lang: str = "en",
 ) -> Finished:
     """Analyses the books and writes report (its page in `lang`), tables and `run.json` into `out` (prepared).
 
@@ -52,7 +58,11 @@ async def analyze(
     begun = time.monotonic()
     async with temporary_directory() as data_dir:
         settings = SupervisorSettings(
-            data_dir, memory_bytes=memory_bytes, tenant_name="command line", postgres=PostgresSettings(durable=False)
+            data_dir,
+            memory_bytes=memory_bytes,
+            tenant_name="command line",
+            postgres=PostgresSettings(durable=False),
+            pseudonym_key=pseudonym_key,
         )
         async with Supervisor(settings) as supervisor:
             if supervisor.first_key is None:

@@ -74,8 +74,27 @@ Examples:
   perito reproduce 63ad5b32 --report out exports/2026-06 --mapping books.yaml
 """
 
+_REIDENTIFY = """Tells who the people of a report are.
+
+\b
+Codes of employees and customers stand in reports as pseudonyms (customer-k3v9q0m2x7ab). WHERE is a folder that
+`perito analyze` wrote, or a data directory of `perito serve`. Whoever has the key of an analysis can tell; for
+`perito analyze` that is the user's own key file, unless another was named with --pseudonym-key.
+Without PSEUDONYM, everybody is told.
+
+\b
+Examples:
+  perito reidentify out customer-k3v9q0m2x7ab
+  perito reidentify out --pseudonym-key client.key
+  perito reidentify /var/lib/perito/data user-3qk7m2x9v0ab
+"""
+
 DataDir = Annotated[
     Path | None, typer.Option(help="Where everything is kept. Default: /var/lib/perito/data for root, else ~/.local.")
+]
+KeyFile = Annotated[
+    Path | None,
+    typer.Option(metavar="FILE", help="Key of pseudonyms (64 hex digits). Default: your own, made when first needed."),
 ]
 Memory = Annotated[str, typer.Option(help="Memory for all of it, such as 3GiB. Default: half the machine's, 4GiB.")]
 
@@ -93,11 +112,13 @@ def analyze(
     name: Annotated[str, typer.Option(help="Your name for this examination.")] = "",
     memory: Memory = "",
     lang: Language = "en",
+    pseudonym_key: KeyFile = None,
 ) -> None:
     """See `_ANALYZE`."""
     from perito_standalone.commands import run_analyze  # noqa: PLC0415 (help must not wait for the services)
 
-    raise typer.Exit(run_analyze(path, mapping, out, fail_on, name, memory, lang))
+    code = run_analyze(path, mapping, out, fail_on, name, memory, lang, pseudonym_key=pseudonym_key)
+    raise typer.Exit(code)
 
 
 @app.command(help=_SERVE, short_help="Start all of Perito on this machine")
@@ -136,11 +157,26 @@ def reproduce(
     report: Annotated[Path, typer.Option(metavar="OUT", help="The folder that `perito analyze` wrote.")],
     mapping: Annotated[Path | None, typer.Option(help="The mapping. Default: mapping.yaml beside the files.")] = None,
     memory: Memory = "",
+    pseudonym_key: KeyFile = None,
 ) -> None:
     """See `_REPRODUCE`."""
     from perito_standalone.commands import run_reproduce  # noqa: PLC0415 (help must not wait for the services)
 
-    raise typer.Exit(run_reproduce(finding, report, path, mapping, memory))
+    raise typer.Exit(run_reproduce(finding, report, path, mapping, memory, pseudonym_key=pseudonym_key))
+
+
+@app.command(help=_REIDENTIFY, short_help="Tell who the people of a report are")
+def reidentify(
+    where: Annotated[Path, typer.Argument(metavar="WHERE", help="A report's folder, or a data directory.")],
+    pseudonyms: Annotated[
+        list[str] | None, typer.Argument(metavar="[PSEUDONYM]...", help="As the report has them.")
+    ] = None,
+    pseudonym_key: KeyFile = None,
+) -> None:
+    """See `_REIDENTIFY`."""
+    from perito_standalone.commands import run_reidentify  # noqa: PLC0415 (help must not wait for the services)
+
+    raise typer.Exit(run_reidentify(where, pseudonyms or [], pseudonym_key))
 
 
 @app.command(short_help="Bring the database of an older Perito up to date")

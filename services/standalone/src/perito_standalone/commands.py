@@ -18,6 +18,8 @@ from perito_runtime.lifecycle import stop_signal
 from perito_runtime.logs import configure_logs
 from pydantic import ByteSize, TypeAdapter, ValidationError
 from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
 
 from perito_standalone.analyze import Finished, analyze, prepare_out
 from perito_standalone.books_folder import find_books
@@ -29,6 +31,7 @@ from perito_standalone.outcome import exit_code, print_outcome, read_report
 from perito_standalone.postgres_upgrade import upgrade_database
 from perito_standalone.printed import printed
 from perito_standalone.progress import PhaseProgress
+from perito_standalone.pseudonym_key import own_key
 from perito_standalone.reproduce import reproduce
 from perito_standalone.reproduce_print import print_reproduction
 from perito_standalone.supervisor import Supervisor, SupervisorSettings
@@ -42,13 +45,22 @@ _Answer = TypeVar("_Answer")
 
 
 def run_analyze(
-    path: Path, mapping: Path | None, out: Path, fail_on: str, name: str, memory: str, lang: Language = "en"
+    path: Path,
+    mapping: Path | None,
+    out: Path,
+    fail_on: str,
+    name: str,
+    memory: str,
+    lang: Language = "en",
+    *,
+    pseudonym_key: Path | None = None,
 ) -> int:
     """`perito analyze`. Returns the exit code."""
 
     def work() -> int:
         least = _severity(fail_on)
-        finished = _analyzed(path, mapping, out, name or path.absolute().name, _budget(memory), lang)
+        key = own_key(pseudonym_key)
+        finished = _analyzed(path, mapping, out, name or path.absolute().name, _budget(memory), key, lang)
         return exit_code(finished.status, read_report(out) if finished.reported else None, least)
 
     return _guarded(work, lambda: out / LOG)
@@ -60,7 +72,7 @@ def run_demo(out: Path, memory: str) -> int:
     def work() -> int:
         books = out / "books"
         write_books(books)
-        finished = _analyzed(books, None, out, "demo", _budget(memory))
+        finished = _analyzed(books, None, out, "demo", _budget(memory), own_key(None))
         if not finished.reported:
             return _FAILED
         lines = compare(books, read_report(out))
@@ -70,16 +82,37 @@ def run_demo(out: Path, memory: str) -> int:
     return _guarded(work, lambda: out / LOG)
 
 
-def run_reproduce(finding: str, report: Path, path: Path, mapping: Path | None, memory: str) -> int:
+def run_reproduce(  # the command's options
+    finding: str, report: Path, path: Path, mapping: Path | None, memory: str, *, pseudonym_key: Path | None = None
+) -> int:
     """`perito reproduce`. Returns the exit code: 0 every number agrees, 1 something differs, 2 it cannot be tried."""
 
     def work() -> int:
         console, books = _console(), find_books(path, mapping)
         share = compute_share(_budget(memory))
         with _errors_told():
-            reproduction = asyncio.run(_until_told(reproduce(finding, report, books, share, console.print)))
+            work = reproduce(finding, report, books, share, own_key(pseudonym_key), console.print)
+            reproduction = asyncio.run(_until_told(work))
         print_reproduction(console, reproduction)
         return 0 if reproduction.agrees else 1
+
+    return _guarded(work, lambda: None)
+
+
+def run_reidentify(where: Path, wanted: list[str], pseudonym_key: Path | None) -> int:
+    """`perito reidentify`. Returns the exit code."""
+
+    from perito_standalone.reidentify import reidentify  # noqa: PLC0415  # it brings the engine, which others need not
+
+    def work() -> int:
+        people = reidentify(where, wanted, pseudonym_key)
+        table = Table(box=None, pad_edge=False)
+        for title in ("Pseudonym", "What", "In the books"):
+            table.add_column(title, overflow="fold")
+        for person in people:
+            table.add_row(person.pseudonym, person.domain, escape(person.code))
+        _console().print(table)
+        return 0
 
     return _guarded(work, lambda: None)
 
@@ -125,7 +158,9 @@ async def _serve(settings: SupervisorSettings, verbose: bool) -> int:
     return 0
 
 
-def _analyzed(path: Path, mapping: Path | None, out: Path, name: str, budget: int, lang: Language = "en") -> Finished:
+def _analyzed(
+    path: Path, mapping: Path | None, out: Path, name: str, budget: int, pseudonym_key: str, lang: Language = "en"
+) -> Finished:
     console = _console()
     books = find_books(path, mapping)
     for unused in books.unused:
@@ -133,7 +168,7 @@ def _analyzed(path: Path, mapping: Path | None, out: Path, name: str, budget: in
     prepare_out(out)
     console.print(printed(lang, "starting"))
     with _logged_to(out / LOG), PhaseProgress(console, lang) as progress:
-        finished = asyncio.run(_until_told(analyze(books, out, name, progress.show, budget, lang)))
+        finished = asyncio.run(_until_told(analyze(books, out, name, progress.show, budget, pseudonym_key, lang)))
     print_outcome(console, finished, out, lang)
     return finished
 

@@ -18,6 +18,9 @@ from perito_kernel.errors import Conflict, Precondition
 
 _LOCK = "lock"
 _SECRETS = "secrets.json"
+PSEUDONYM_SECRET = "pseudonyms"  # noqa: S105  # a name
+"""Name of the secret of which tenants' keys of pseudonyms are made."""
+
 _WATCHDOG_MARK = "watchdog"
 _WATCHDOG_PATIENCE_SECONDS = 30.0  # it is stopping a forgotten server
 _PROBE_PATIENCE_SECONDS = 0.5  # a watchdog that looks whether somebody came has the lock for an instant
@@ -102,11 +105,17 @@ class DataDirectory:
     def secret(self, name: str) -> str:
         """The secret of this name, made at random when first asked for; kept in a file only its owner can read."""
         path = self.path / _SECRETS
-        known: dict[str, str] = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+        known = read_secrets(self.path)
         if name not in known:
             known[name] = secrets.token_urlsafe(32)
             write_private(path, json.dumps(known, indent=1, sort_keys=True) + "\n")
         return known[name]
+
+
+def read_secrets(path: Path) -> dict[str, str]:
+    """The secrets of a data directory by name, {} where it has none yet. Raises OSError where they are not for us."""
+    kept = path / _SECRETS
+    return json.loads(kept.read_text(encoding="utf-8")) if kept.exists() else {}
 
 
 def _in_use(path: Path, holder: str) -> Conflict:

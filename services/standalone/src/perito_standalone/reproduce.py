@@ -58,7 +58,9 @@ class Reproduction:
         return not rows and all(line.agrees for line in self.lines)
 
 
-async def reproduce(finding: str, out: Path, books: Books, memory_bytes: int, say: Say) -> Reproduction:
+async def reproduce(
+    finding: str, out: Path, books: Books, memory_bytes: int, pseudonym_key: str, say: Say
+) -> Reproduction:
     """Computes the finding again whose fingerprint begins with `finding`, from the books and what `out` keeps.
 
     Raises Invalid FINDING_INVALID, REPORT_UNREADABLE, TABLES_UNREADABLE; NotFound FINDING_UNKNOWN; Precondition
@@ -79,7 +81,7 @@ async def reproduce(finding: str, out: Path, books: Books, memory_bytes: int, sa
             files, mapping, known = await asyncio.to_thread(take_books, books, report, run, slot.inputs)
             if not known:
                 say(f"Whether the mapping is that of the run is not known: its hash stood in {RUN_JSON}.")
-            work = _Work(pool, slot, report, out)
+            work = _Work(pool, slot, report, out, pseudonym_key)
             match = await work.match(prefix)
             say("Reading the books again ...")
             validation = await work.validate(files, mapping)
@@ -90,10 +92,11 @@ async def reproduce(finding: str, out: Path, books: Books, memory_bytes: int, sa
 class _Work:
     """The jobs of one reproduction, one after another in one child."""
 
-    def __init__(self, pool: ComputePool, slot: Slot, report: Mapping[str, Any], out: Path) -> None:
+    def __init__(self, pool: ComputePool, slot: Slot, report: Mapping[str, Any], out: Path, pseudonym_key: str) -> None:
         self._pool = pool
         self._slot = slot
         self._report = report
+        self._pseudonym_key = pseudonym_key
         self._tables = (out / TABLES).absolute()
         self._phases = {phase.name: phase for phase in map(_phase, PHASES) if phase.rules}
         self._rules = {
@@ -183,6 +186,7 @@ class _Work:
             scratch=str(scratch),
             threads=self._pool.threads,
             memory_bytes=self._pool.job_memory_bytes,
+            pseudonym_key=self._pseudonym_key,
         )
 
     async def _slot_run(self, compute: str, job: Job) -> Outcome:

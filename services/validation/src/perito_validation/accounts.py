@@ -4,7 +4,8 @@ Everything is counted on the tables as written, so the account cannot say other 
 """
 
 import json
-from collections.abc import Sequence
+import re
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import duckdb
@@ -16,6 +17,10 @@ from perito_validation.tables import Written
 
 PATTERN = r"regexp_replace(regexp_replace(left({0}, 200), '\p{{L}}+', 'a', 'g'), '\p{{N}}+', '9', 'g')"
 """SQL of a cell's shape: letters as a, digits as 9, runs as one."""
+
+_FOLDED = "upper(trim(CASE WHEN regexp_full_match(raw, '[\\x00-\\x7F]*') THEN raw ELSE nfkc(raw) END))"
+_NORMAL = f"coalesce(nullif(ltrim({_FOLDED}, '0'), ''), left({_FOLDED}, 1))"
+"""SQL of the form in which keys meet that differ only in case, width, spaces around or leading zeros."""
 
 
 @dataclass(frozen=True)
@@ -32,12 +37,14 @@ class ColumnAccount:
 
     def row(self) -> dict[str, object]:
         """Its row of the system table `columns`."""
+        hidden = {"constant", "values"} if self.fed.column.names_person else set[str]()
+        rule = {name: "withheld" if name in hidden else value for name, value in self.fed.rule.items()}
         return {
             "table_name": self.table,
             "column_name": self.fed.column.name,
             "file_id": self.file_id,
             "source_column": self.fed.source_column,
-            "rule_json": json.dumps(self.fed.rule, sort_keys=True, ensure_ascii=False, default=str),
+            "rule_json": json.dumps(rule, sort_keys=True, ensure_ascii=False, default=str),
             "cells": self.cells,
             "blanks": self.blanks,
             "rejected": self.rejected,
@@ -92,6 +99,27 @@ def entity_keys_sql(written: Written) -> list[str]:
     return [_entity_keys(written, name, domain) for name, domain in _domains(written)]
 
 
+def people_sql(written: Written) -> list[str]:
+    """SELECTs of domain and text of whoever this table's files name, in clear: for sealing and nothing else."""
+    return [
+        f"SELECT DISTINCT {literal(fed.column.domain)} AS domain, {fed.reading.person} AS text FROM ({feed.sql(None)})"
+        for feed in written.feeds
+        for fed in feed.columns.values()
+        if fed.reading.person
+    ]
+
+
+def files_of_people(written: Iterable[Written]) -> set[int]:
+    """Files with columns about people: no line of theirs is quoted."""
+    feeds = [feed for table in written for feed in table.feeds]
+    return {feed.source.file_id for feed in feeds if any(fed.column.personal for fed in feed.columns.values())}
+
+
+def shape(text: str) -> str:
+    """Letters as a, digits as 9, runs as one: what a line looks like without what it says."""
+    return re.sub(r"\d+", "9", re.sub(r"[^\W\d_]+", "a", text))
+
+
 def duplicates_sql(written: Written) -> str:
     """SELECT of the rows of `duplicates` for one table that has any."""
     lines = f"SELECT _file_id, _record, _line FROM {written.relation}"
@@ -115,17 +143,26 @@ def _domains(written: Written) -> list[tuple[str, str]]:
 
 
 def _entity_keys(written: Written, name: str, domain: str) -> str:
-    raw = f"coalesce({quote(name + '_source')}, {quote(name)})"
-    personal = str(written.table.columns[name].personal).lower()
-    folded = "upper(trim(CASE WHEN regexp_full_match(raw, '[\\x00-\\x7F]*') THEN raw ELSE nfkc(raw) END))"
+    column = written.table.columns[name]
+    raw, normal = "raw", _NORMAL
+    rows = (
+        f"SELECT _file_id AS file_id, coalesce({quote(name + '_source')}, {quote(name)}) AS raw, "
+        f"{quote(name)} AS value, _record AS record, _line AS line FROM {written.relation}"
+    )
+    if column.names_person:  # their texts stand in the files only
+        raw, normal = (f"pseudonym({literal(domain)}, {sql})" for sql in (raw, normal))
+        rows = " UNION ALL ".join(
+            f"SELECT {feed.source.file_id} AS file_id, {feed.columns[name].cell} AS raw, {quote(name)} AS value, "
+            f"_at_record AS record, _at_line AS line FROM ({feed.sql(None)})"
+            for feed in written.feeds
+            if name in feed.columns
+        )
     return (
         f"SELECT {literal(domain)} AS domain, {literal(written.table.name)} AS table_name, "
-        f"{literal(name)} AS column_name, file_id, {personal} AS personal, raw, "
-        f"coalesce(nullif(ltrim({folded}, '0'), ''), left({folded}, 1)) AS normal, "
-        "value, rows, first_record, first_line FROM "
-        f"(SELECT _file_id AS file_id, {raw} AS raw, min({quote(name)}) AS value, count(*) AS rows, "
-        f"min(_record) AS first_record, min(_line) AS first_line FROM {written.relation} "
-        f"WHERE {quote(name)} IS NOT NULL GROUP BY 1, 2)"
+        f"{literal(name)} AS column_name, file_id, {str(column.personal).lower()} AS personal, {raw} AS raw, "
+        f"{normal} AS normal, value, rows, first_record, first_line FROM "
+        f"(SELECT file_id, raw, min(value) AS value, count(*) AS rows, min(record) AS first_record, "
+        f"min(line) AS first_line FROM ({rows}) WHERE value IS NOT NULL GROUP BY file_id, raw)"
     )
 
 

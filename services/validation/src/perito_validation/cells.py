@@ -24,7 +24,8 @@ class Reading:
     `staged` are helper columns that are made first, `derived` those that are made from them; `outputs` the column and
     its companions. `kinds` say, per kind of transformation, which of the changed cells it changed: SQL over `text` (the
     cell) and `value`; `row_kinds` the same, where helper columns are needed to tell; `marks` over `value` and
-    `alternative`, for cells that stand as read. `reason` is SQL over `text`, a refused cell.
+    `alternative`, for cells that stand as read. `reason` is SQL over `text`, a refused cell. `person` is SQL of a
+    person's key in clear, where `outputs` hold its pseudonym.
     """
 
     outputs: Mapping[str, str]
@@ -34,6 +35,7 @@ class Reading:
     row_kinds: Mapping[str, str] = field(default_factory=dict[str, str])
     marks: Mapping[str, str] = field(default_factory=dict[str, str])
     reason: str = "'unreadable'"
+    person: str = ""
 
 
 @dataclass(frozen=True)
@@ -67,6 +69,8 @@ def read_key(column: Column, cell: str, mapped: Cell) -> Reading:
     if mapped.values:
         words = {word.strip().casefold(): meaning for word, meaning in mapped.values.items()}
         value = f"CASE lower(trim({cell})) {_when(words)} ELSE {value} END"
+    if column.names_person:
+        return _read_person(column, cell, value)
     if value == cell:
         outputs = {column.name: f"CASE WHEN NOT {is_blank(cell)} THEN {cell} END", _source(column): "NULL::VARCHAR"}
         return Reading(outputs)
@@ -77,6 +81,16 @@ def read_key(column: Column, cell: str, mapped: Cell) -> Reading:
     }
     stage = {staged: f"CASE WHEN NOT {is_blank(cell)} THEN {value} END"}
     return Reading(outputs, stage, kinds={"key_normalised": "true"})
+
+
+def _read_person(column: Column, cell: str, value: str) -> Reading:
+    """A person's key becomes a pseudonym, and so does the text beside it; who it is, only `person` tells."""
+    domain, staged = literal(column.domain), f"_v_{column.name}"
+    person = f"CASE WHEN NOT {is_blank(cell)} THEN nullif({value}, '') END"
+    stage = {staged: f"pseudonym({domain}, {person})"}
+    changed = f"CASE WHEN {person} <> {cell} THEN pseudonym({domain}, {cell}) END"
+    outputs = {column.name: quote(staged), _source(column): "NULL::VARCHAR" if value == cell else changed}
+    return Reading(outputs, stage, kinds={} if value == cell else {"key_normalised": "true"}, person=person)
 
 
 def word_meanings(column: Column, mapped: Cell, words: Iterable[str]) -> dict[str, str]:

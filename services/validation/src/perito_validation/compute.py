@@ -21,6 +21,7 @@ from perito_validation.database import count, only_row, open_database
 from perito_validation.feeds import Planner, lookups_of
 from perito_validation.mapping import BooksMapping, parse_mapping
 from perito_validation.notes import note_rows
+from perito_validation.people import IDENTITIES, write_identities
 from perito_validation.reader import Reading, is_part_of, read_files
 from perito_validation.source import Source, Unread
 from perito_validation.tables import Written, table_order, write_table
@@ -137,8 +138,15 @@ def _write_system(
         for name, found in counted.items()
         for entry in transformations.log_transformations(con, written[name], found)
     ]
+    of_people = accounts.files_of_people(written.values())
     rejected = [
-        {"file_id": source.file_id, "record": r.record, "line": r.line, "reason": r.reason, "raw": r.raw}
+        {
+            "file_id": source.file_id,
+            "record": r.record,
+            "line": r.line,
+            "reason": r.reason,
+            "raw": accounts.shape(r.raw) if source.file_id in of_people else r.raw,
+        }
         for source in sources
         for r in source.rejected
     ]
@@ -146,7 +154,7 @@ def _write_system(
         "files": [_file_row(part, mapping) for part in reading.everything],
         "columns": [account.row() for found in counted.values() for account in found],
         "rejected_records": rejected,
-        "conventions": [decision.row() for decision in conventions.decide(con, mapping, written)],
+        "conventions": [decision.row() for decision in conventions.decide(con, mapping, written, job.pseudonym_key)],
         "transformations": [
             {**row, "ordinal": ordinal}
             for ordinal, row in enumerate([*note_rows(sources), *(entry.row(0) for entry in log)], 1)
@@ -157,7 +165,8 @@ def _write_system(
     paths["entity_keys"] = system.write_query(con, "entity_keys", keys, out)
     repeated = [accounts.duplicates_sql(table) for _, table in sorted(written.items()) if table.duplicates]
     paths["duplicates"] = system.write_query(con, "duplicates", repeated, out)
-    return paths
+    people = [sql for _, table in sorted(written.items()) for sql in accounts.people_sql(table)]
+    return {**paths, IDENTITIES: write_identities(con, people, out)} if people else paths
 
 
 def _write_understanding(con: duckdb.DuckDBPyConnection, understood: Understanding, out: Path) -> dict[str, Path]:

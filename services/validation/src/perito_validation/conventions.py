@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import duckdb
+from perito_kernel.pseudonyms import key_id
 
 from perito_validation.database import count, only_row
 from perito_validation.mapping import BooksMapping
@@ -44,7 +45,9 @@ class Convention:
         }
 
 
-def decide(con: duckdb.DuckDBPyConnection, mapping: BooksMapping, written: Mapping[str, Written]) -> list[Convention]:
+def decide(
+    con: duckdb.DuckDBPyConnection, mapping: BooksMapping, written: Mapping[str, Written], pseudonym_key: str
+) -> list[Convention]:
     """All conventions of these books, sorted by name."""
     found = [
         Convention(
@@ -65,6 +68,7 @@ def decide(con: duckdb.DuckDBPyConnection, mapping: BooksMapping, written: Mappi
         ),
         _sales(con, written),
         _duplicates(con, written),
+        *_pseudonyms(written, pseudonym_key),
     ]
     return sorted(found, key=lambda convention: convention.name)
 
@@ -101,6 +105,22 @@ def _duplicates(con: duckdb.DuckDBPyConnection, written: Mapping[str, Written]) 
     spanish = f"{total:,} filas repiten otra en todas sus celdas; siguen en las tablas, marcadas, y no se suman."
     basis = "evidence" if total else "default"
     return Convention("duplicates_excluded", "true", basis, english, spanish, {"rows": total, "tables": found})
+
+
+def _pseudonyms(written: Mapping[str, Written], key: str) -> list[Convention]:
+    feeds = (feed for table in written.values() for feed in table.feeds)
+    columns = {
+        f"{feed.table.name}.{name}" for feed in feeds for name, fed in feed.columns.items() if fed.reading.person
+    }
+    if not columns:
+        return []
+    mark = key_id(key)
+    english = f"Codes of people are shown as pseudonyms, made with key {mark}; whoever holds it can tell who they are."
+    spanish = (
+        f"Los códigos de personas se muestran como seudónimos, hechos con la clave {mark}; quien la tiene puede saber"
+        " quiénes son."
+    )
+    return [Convention("pseudonyms", mark, "default", english, spanish, {"columns": sorted(columns)})]
 
 
 def newest_moment(con: duckdb.DuckDBPyConnection, written: Mapping[str, Written]) -> str:

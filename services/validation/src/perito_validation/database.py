@@ -10,12 +10,14 @@ from duckdb.sqltypes import VARCHAR
 from perito_kernel.phases import Job
 from perito_rules.sqltext import literal
 
+from perito_validation.people import add_person_functions
+
 
 def open_database(job: Job) -> duckdb.DuckDBPyConnection:
     """An in-memory database with the job's threads and memory; its configuration cannot be changed any more.
 
-    Row order is kept, so that row ids of a file are its order; joins keep it as long as the optimizer may not exchange
-    their sides.
+    `nfkc(text)`, `pseudonym(domain, text)` and `sealed(domain, text)` are functions of it. Row order is kept, so that
+    row ids of a file are its order; joins keep it as long as the optimizer may not exchange their sides.
     """
     scratch, out = Path(job.scratch), Path(job.out)
     scratch.mkdir(parents=True, exist_ok=True)
@@ -33,6 +35,7 @@ def open_database(job: Job) -> duckdb.DuckDBPyConnection:
     con.execute("SET TimeZone = 'UTC'")
     con.execute("SET disabled_optimizers = 'build_side_probe_side'")
     con.create_function("nfkc", _nfkc, [VARCHAR], VARCHAR)  # pyright: ignore[reportUnknownMemberType]  # its stub leaves the function type open
+    add_person_functions(con, job.pseudonym_key)
     con.execute(f"SET allowed_paths = {_list(file.path for file in job.files)}")
     con.execute(f"SET allowed_directories = {_list((str(out.resolve()), str(scratch.resolve())))}")
     con.execute("SET enable_external_access = false")

@@ -8,4 +8,5 @@ PHASE = Phase(
     version="0.1.0",
     compute="perito_validation.compute:validate",
     rules="perito_validation.rules",
+    personal=True,
 )

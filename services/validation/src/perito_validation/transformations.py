@@ -85,6 +85,10 @@ TEXTS: Mapping[str, tuple[str, str]] = {
         "The value stands in the mapping, not in the file.",
         "El valor figura en el mapeo, no en el archivo.",
     ),
+    "pseudonym": (
+        "Codes of people were replaced by pseudonyms; the holder of the key can tell who they are.",
+        "Los códigos de personas se sustituyeron por seudónimos; quien tiene la clave puede saber quiénes son.",
+    ),
     "time_dropped": (
         "A time of day was dropped from a date.",
         "Se descartó la hora de una fecha.",
@@ -146,8 +150,11 @@ def _of_column(
 ) -> list[Transformation]:
     fed, name = account.fed, account.fed.column.name
     if fed.source_column is None:
-        return [_entry(feed, name, "constant", account.cells, "", str(fed.rule["constant"]))] if account.cells else []
+        value = "" if fed.column.names_person else str(fed.rule["constant"])
+        return [_entry(feed, name, "constant", account.cells, "", value)] if account.cells else []
     found: list[Transformation] = []
+    if fed.reading.person:
+        found += _pseudonyms(con, written, feed, account)
     rows = f"SELECT *, {quote(name)} AS value FROM {written.relation} WHERE _file_id = {account.file_id}"
     if account.changed:
         changed = f"SELECT {quote(f'{name}_source')} AS text, value, _record FROM ({rows}) WHERE value IS NOT NULL"
@@ -161,6 +168,16 @@ def _of_column(
         marked = f"SELECT value::VARCHAR AS text, value, {quote(f'{name}_alternative')} AS alternative, _record"
         found += _counted(con, feed, name, fed.reading.marks, f"{marked} FROM ({rows})")
     return found
+
+
+def _pseudonyms(
+    con: duckdb.DuckDBPyConnection, written: Written, feed: Feed, account: ColumnAccount
+) -> list[Transformation]:
+    name, cells = account.fed.column.name, account.cells - account.blanks - account.rejected
+    if not cells:
+        return []
+    example = f"SELECT min({quote(name)}) FROM {written.relation} WHERE _file_id = {account.file_id}"
+    return [_entry(feed, name, "pseudonym", cells, "", str(only_row(con, example)[0]))]
 
 
 def _counted(

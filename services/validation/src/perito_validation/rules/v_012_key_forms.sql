@@ -8,7 +8,7 @@ grain: column
 unit: cells
 identity: [domain, file, column_name]
 needs:
-  entity_keys: [domain, table_name, column_name, file_id, personal, raw, normal, value, rows, first_record, first_line]
+  entity_keys: [domain, table_name, column_name, file_id, raw, normal, value, rows, first_record, first_line]
   files: [file_id, name]
 impact: none, because the spelling of a key costs nothing; orphans and broken sums that it makes are told by their rules
 recoverable: false
@@ -22,13 +22,12 @@ explanation:
   en: >-
     Keys that differ only in case, width, surrounding spaces or leading zeros name the same thing. Compared as written they
     do not meet, and rows seem to belong to nothing. The reference form is the master table's, or else the most frequent.
-    Cells that the mapping brought to the reference form are counted as repaired. Keys of people are not shown; their rows
-    are.
+    Cells that the mapping brought to the reference form are counted as repaired. Keys of people are shown as pseudonyms.
   es: >-
     Las claves que solo difieren en mayúsculas, ancho, espacios alrededor o ceros a la izquierda nombran lo mismo.
     Comparadas como están escritas no coinciden y las filas parecen no pertenecer a nada. La forma de referencia es la del
     maestro o, en su defecto, la más frecuente. Las celdas que el mapeo llevó a esa forma cuentan como reparadas. Las
-    claves de personas no se muestran; sus filas, sí.
+    claves de personas se muestran como seudónimos.
 remedy:
   en: "Correct the export of this file, or state the normalising steps for this column in the mapping."
   es: "Corrija la exportación de este archivo o indique en el mapeo los pasos de normalización de esta columna."
@@ -48,8 +47,7 @@ WITH forms AS (
     QUALIFY row_number() OVER (PARTITION BY domain, normal ORDER BY in_master DESC, cells DESC, raw) = 1
 )
 SELECT e.domain, e.table_name, e.column_name, e.file_id, e.raw,
-       CASE WHEN e.personal THEN 'withheld' ELSE e.raw END AS shown,
-       CASE WHEN e.personal THEN 'withheld' ELSE r.reference END AS shown_reference, e.normal, e.value, e.rows, e.first_record, e.first_line,
+       e.raw AS shown, r.reference AS shown_reference, e.normal, e.value, e.rows, e.first_record, e.first_line,
        r.reference, f.name AS file
 FROM entity_keys AS e
 JOIN reference AS r ON r.domain = e.domain AND r.normal = e.normal AND r.reference <> e.raw
