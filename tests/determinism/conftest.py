@@ -65,6 +65,8 @@ _OVERRIDES: Mapping[str, Mapping[str, str]] = {
     "sales": {
         "document": _NUMBERED,
         "ts": f"{_DAY} + INTERVAL 12 HOUR",
+        # A few products stop selling.
+        "product": "CASE WHEN p % 97 = 5 AND d > 10 THEN 'P0' ELSE 'P' || p END",
         "lot": "NULL",
         "qty": "5",
         "type": "'sale'",

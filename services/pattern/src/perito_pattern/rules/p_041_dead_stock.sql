@@ -1,0 +1,145 @@
+/* ---
+id: P-041
+version: 1
+kind: set
+title: {en: Stock that no longer sells, es: Existencia que ya no se vende}
+severity: medium
+grain: key
+unit: products held
+identity: [product, location]
+needs:
+  inventory: [snapshot_date, product, location, qty]
+optional:
+  inventory: [value, unit_cost]
+  sales: [document, product, location, ts, type, qty]
+  receipts: [product, location, ts, status]
+  movements: [movement, product, location, type, ts, qty]
+  products: [product, launched]
+uses: [closing_stock, daily_sales, unit_costs]
+parameters:
+  days_without_sale: {default: 180, type: integer, meaning: "days without a sale from which stock is dead"}
+  days_since_receipt: {default: 90, type: integer, meaning: "days since the last receipt up to which stock is too new to be dead"}
+impact: column
+recoverable: false
+explains: []
+entities: [product, location]
+partition_by: [product, location]
+texts:
+  finding:
+    en: "{product} at {location}: {qty:,} on hand on {period_end} and no sale in the {days:,} days before"
+    es: "{product} en {location}: {qty:,} en existencia al {period_end} y ninguna venta en los {days:,} días anteriores"
+explanation:
+  en: >-
+    The product is on hand, has not been sold for half a year and did not arrive in the last quarter. Its book value is the
+    impact: what it will bring is usually less. A place that never sells, such as a central warehouse, is judged by what it
+    sends out and by sales anywhere. Where the books do not reach back far enough, nothing is said. Arrivals are taken from
+    receipts and the stock ledger; where the books have neither, from a rise between snapshots.
+  es: >-
+    El producto está en existencia, no se vende desde hace medio año y no llegó en el último trimestre. El impacto es su
+    valor en libros: lo que se obtenga de él suele ser menos. Un lugar que nunca vende, como un almacén central, se juzga
+    por lo que envía y por las ventas en cualquier lugar. Si los libros no llegan lo bastante atrás, no se dice nada. Las
+    llegadas se toman de las recepciones y del diario de movimientos; si faltan ambos, de un aumento entre saldos.
+remedy:
+  en: "Check that it is really there; then mark it down, return it to the supplier or move it to where it sells, and write down its value."
+  es: "Compruebe que existe; después rebájelo, devuélvalo al proveedor o trasládelo donde se venda, y corrija su valor."
+source: "Slow-moving stock review of inventory audits"
+--- */
+
+-- section: population
+WITH sold AS (
+    SELECT product, location, day FROM daily_sales
+    UNION ALL
+    -- A place that never sells sends out what others sell.
+    SELECT m.product, m.location, m.ts_date FROM movements AS m
+    WHERE m.type = 'transfer_out' AND m._duplicate_record IS NULL
+      AND NOT EXISTS (SELECT 1 FROM daily_sales AS d WHERE d.location = m.location)
+), places AS (
+    SELECT s.location, s.ends, min(d.day) AS begins
+    FROM (SELECT DISTINCT location, ends FROM closing_stock) AS s LEFT JOIN daily_sales AS d ON d.location = s.location
+    GROUP BY s.location, s.ends
+), sale_days AS (
+    SELECT d.product, p.location, max(CASE WHEN d.day <= p.ends THEN d.day END) AS last_sale,
+           count(*) - count(d.day) AS undated
+    FROM sold AS d JOIN places AS p ON d.location = p.location
+    GROUP BY d.product, p.location
+), sold_anywhere AS (
+    SELECT d.product, p.location, max(d.day) AS last_sale
+    FROM daily_sales AS d JOIN places AS p ON p.begins IS NULL AND d.day <= p.ends
+    GROUP BY d.product, p.location
+), arrivals AS (
+    SELECT product, location, ts_date AS day FROM receipts
+    WHERE _duplicate_record IS NULL AND coalesce(status, '') NOT IN ('cancelled', 'rejected')
+    UNION ALL
+    SELECT product, location, ts_date FROM movements
+    WHERE _duplicate_record IS NULL AND type IN ('receipt', 'transfer_in') AND coalesce(qty, 1) > 0
+), totals AS (
+    SELECT snapshot_date AS day, product, location, sum(qty) AS qty FROM inventory
+    WHERE _duplicate_record IS NULL AND NOT EXISTS (SELECT 1 FROM arrivals)
+    GROUP BY snapshot_date, product, location
+), rises AS (
+    SELECT product, location, day, qty - lag(qty) OVER (PARTITION BY product, location ORDER BY day) AS rise,
+           day > min(day) OVER (PARTITION BY location) AND row_number() OVER (PARTITION BY product, location ORDER BY day) = 1
+               AS is_new
+    FROM totals
+), arrived AS (
+    SELECT s.product, s.location, max(a.day) AS last_arrival, count(a.product) - count(a.day) AS undated
+    FROM closing_stock AS s
+    JOIN (SELECT product, location, day FROM arrivals
+          UNION ALL SELECT product, location, day FROM rises WHERE rise > 0 OR is_new) AS a
+      ON a.product = s.product AND coalesce(a.location, s.location) = s.location AND coalesce(a.day <= s.ends, true)
+    GROUP BY s.product, s.location
+), masters AS (
+    SELECT product, max(launched) AS launched FROM products GROUP BY product
+), first_sale AS (
+    SELECT min(day) AS begins FROM daily_sales
+)
+SELECT s.product, s.location, s.ends, s.qty, s.value, s.book_cost, greatest(d.last_sale, w.last_sale) AS last_sale,
+       a.last_arrival, coalesce(p.begins, f.begins) AS begins, m.launched,
+       s.qty IS NOT NULL AND coalesce(d.undated, 0) = 0 AND coalesce(a.undated, 0) = 0
+           AND coalesce(date_diff('day', coalesce(p.begins, f.begins), s.ends) >= $days_without_sale, false) AS known
+FROM closing_stock AS s
+JOIN places AS p ON p.location = s.location
+CROSS JOIN first_sale AS f
+LEFT JOIN sale_days AS d ON d.product = s.product AND d.location = s.location
+LEFT JOIN sold_anywhere AS w ON w.product = s.product AND w.location = s.location
+LEFT JOIN arrived AS a ON a.product = s.product AND a.location = s.location
+LEFT JOIN masters AS m ON m.product = s.product
+WHERE coalesce(s.qty, 1) > 0
+
+-- section: violations
+SELECT p.product, p.location, coalesce(p.last_sale, p.begins) AS period_start, p.ends AS period_end, p.qty, p.last_sale,
+       p.last_arrival, date_diff('day', coalesce(p.last_sale, p.begins), p.ends) AS days,
+       coalesce(p.value, try(p.qty::DECIMAL(38, 4) * coalesce(p.book_cost, u.unit_cost))) AS impact,
+       CASE WHEN p.value IS NOT NULL OR p.book_cost IS NOT NULL THEN 'inventory' ELSE coalesce(u.cost_source, 'none') END
+           AS cost_source
+FROM population AS p
+ASOF LEFT JOIN unit_costs AS u ON u.product = p.product AND p.ends >= u.valid_from
+WHERE p.known AND coalesce(date_diff('day', p.last_sale, p.ends) >= $days_without_sale, true)
+  AND coalesce(date_diff('day', p.last_arrival, p.ends) > $days_since_receipt, true)
+  AND coalesce(date_diff('day', p.launched, p.ends) >= $days_without_sale, true)
+
+-- section: evaluated
+SELECT count(*) AS evaluated, count(*) FILTER (WHERE NOT known) AS unknown FROM population
+
+-- section: facts
+SELECT count(*) AS products_held, coalesce(sum(p.qty), 0) AS units_held,
+       (SELECT coalesce(sum(qty), 0) FROM violations) AS dead_units,
+       (SELECT coalesce(sum(impact), 0) FROM violations) AS dead_value
+FROM population AS p
+
+-- section: evidence
+SELECT v.product, v.location, v.period_start, v.period_end, 'stock' AS role, 0 AS ordinal,
+       'inventory' AS table_name, i._file_id, i._record, i._line,
+       i.product AS key_product, i.location AS key_location, i.snapshot_date AS key_snapshot_date,
+       i.qty AS value_qty, i.value AS value_value
+FROM violations AS v
+JOIN inventory AS i ON i.product = v.product AND i.location = v.location AND i.snapshot_date = v.period_end
+WHERE i._duplicate_record IS NULL
+
+-- section: evidence
+SELECT v.product, v.location, v.period_start, v.period_end, 'last sale' AS role, 1 AS ordinal,
+       'sales' AS table_name, s._file_id, s._record, s._line,
+       s.document AS key_document, s.product AS value_product, s.ts_date AS value_date, s.qty AS value_qty
+FROM violations AS v
+JOIN sales AS s ON s.product = v.product AND s.location = v.location AND s.ts_date = v.last_sale
+WHERE s._duplicate_record IS NULL AND coalesce(s.type, 'sale') = 'sale'
