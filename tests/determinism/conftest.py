@@ -65,8 +65,9 @@ _OVERRIDES: Mapping[str, Mapping[str, str]] = {
     "sales": {
         "document": _NUMBERED,
         "ts": f"{_DAY} + INTERVAL 12 HOUR",
-        # A few products stop selling.
-        "product": "CASE WHEN p % 97 = 5 AND d > 10 THEN 'P0' ELSE 'P' || p END",
+        # A few products sell often, and stop in half of the places.
+        "product": "CASE WHEN p % 97 NOT BETWEEN 5 AND 9 THEN 'P' || p"
+        " WHEN d > 10 AND l % 2 = 0 THEN 'P0' ELSE 'P' || (p - p % 97 + 5) END",
         "lot": "NULL",
         "qty": "5",
         "type": "'sale'",
@@ -121,6 +122,7 @@ _OVERRIDES: Mapping[str, Mapping[str, str]] = {
         "unit_price": "10 + CASE WHEN h % 317 = 0 THEN 1 ELSE 0 END",
         "status": "'open'",
     },
+    "calendars": {"trading": "h % 20 > 0"},
     "rejected_cells": {
         "table_name": "'movements'",
         "column_name": "['qty', 'ts', 'type'][i % 3 + 1]",
@@ -162,7 +164,15 @@ _OVERRIDES: Mapping[str, Mapping[str, str]] = {
     },
     "files": {"file_id": "i", "name": "'file-' || i || '.csv'", "records": str(ROWS)},
 }
-_SIZES = {"transfers": 20_000, "columns": 6, "files": 8, "rejected_cells": 120_000, "duplicates": 120_000}
+_SIZES = {
+    "columns": 6,
+    "files": 8,
+    "rejected_cells": 120_000,
+    "duplicates": 120_000,
+    "calendars": 30_000,
+    "promotions": 200,
+    "transfers": 20_000,
+}
 
 
 def phases() -> list[Phase]:
