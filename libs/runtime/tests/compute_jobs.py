@@ -169,5 +169,37 @@ def tells_its_key(job: Job, report: Report) -> Outcome:
     return Outcome("d", [], summary={"key": job.pseudonym_key})
 
 
+def proposes(job: Job, report: Report) -> Outcome:
+    """A proposal that says what it was given."""
+    told = json.dumps({"files": [file.name for file in job.files], "mapping": job.mapping, "params": dict(job.params)})
+    columns = {"source_column": "SKU", "table_name": "sales", "column_name": "product", "status": "mapped"}
+    said = {"confidence": "0.93", "reason_en": "its name", "reason_es": "su nombre"}
+    bare = dict.fromkeys(("source_column", "table_name", "column_name", "confidence", "reason_en", "reason_es"))
+    placements = [
+        {"ordinal": 1, "file_id": 0, "file": "0.csv", **columns, **said},
+        {"ordinal": 2, "file_id": 1, "file": "1.csv", **bare, "status": "unplaced"},
+    ]
+    question = {"ordinal": 1, "file_id": None, "file": None, "topic": "currency", "add_yaml": "currency: EUR"}
+    questions = [{**question, "question_en": "Which?", "question_es": "¿Cuál?"}]
+    _leave(job, json.dumps({"mapping": told, "placements": placements, "questions": questions}))
+    return Outcome("", [OutputFile("proposal.json", "application/json")])
+
+
+def proposes_nonsense(job: Job, report: Report) -> Outcome:
+    """A fault of ours."""
+    _leave(job, '{"mapping": "x", "placements": [{"status": "lost"}], "questions": []}')
+    return Outcome("", [])
+
+
+def proposes_too_much(job: Job, report: Report) -> Outcome:
+    """Ten thousand columns in each of many files."""
+    _leave(job, json.dumps({"mapping": "x" * 5 * 1024**2, "placements": [], "questions": []}))
+    return Outcome("", [])
+
+
+def _leave(job: Job, text: str) -> None:
+    Path(job.out, "proposal.json").write_text(text)
+
+
 def _count(value: object) -> Outcome:
     return Outcome(str(len(str(value))), [])

@@ -99,6 +99,7 @@ async def served(edge: Edge, folder: Path) -> AsyncIterator[Edge]:
 def checked_client(app: FastAPI, transport: httpx.AsyncBaseTransport) -> httpx.AsyncClient:
     """A client with a key that holds each answer to the API description."""
     described = app.openapi()["paths"]
+    forms = {path: re.compile(re.sub(r"\{\w+\}", "[^/]+", path)) for path in described}
 
     async def check(response: httpx.Response) -> None:
         assert response.headers["X-Request-Id"]
@@ -107,8 +108,7 @@ def checked_client(app: FastAPI, transport: httpx.AsyncBaseTransport) -> httpx.A
         assert response.headers["Cache-Control"] == "no-store"
         assert "default-src 'none'" in response.headers["Content-Security-Policy"]
         request = response.request
-        template = re.sub(r"[^/]+$", "{analysis_id}", request.url.path)
-        path = next((p for p in (request.url.path, template) if p in described), None)
+        path = next((p for p, form in forms.items() if form.fullmatch(request.url.path)), None)
         operation = described.get(path, {}).get(request.method.lower())
         if operation is not None:
             assert str(response.status_code) in operation["responses"], f"{request.url} gave {response.status_code}"

@@ -16,6 +16,7 @@ REPORT: dict[str, Any] = {
     "schema_version": "1.0.0",
     "verdict": {"sentence": "The books do not hold in 2 places."},
     "missing_phases": [],
+    "understanding": {"questions": [], "files": []},
     "exposure": {"gross": [{"currency": "NGN", "amount": "10.5000"}]},
     "scores": {
         "quality": {"value": None, "reason": {"en": "no rule with weight could be evaluated", "es": "ninguna regla"}},

@@ -12,6 +12,7 @@ from typing import Any
 
 from perito.analysis.v1 import access_pb2, access_pb2_grpc, analysis_pb2, analysis_pb2_grpc
 from perito.dataset.v1.dataset_pb2 import DatasetRef
+from perito.dataset.v1.intake_pb2 import ProposeMappingResponse
 from perito.finding.v1.finding_pb2 import Finding
 from perito_kernel.errors import Conflict, NotFound, PeritoError, Unauthenticated
 from perito_runtime.grpc_server import GrpcServer, Service, build_server
@@ -51,6 +52,8 @@ class Double:
     analyses: dict[tuple[str, str], analysis_pb2.Analysis] = field(
         default_factory=dict[tuple[str, str], analysis_pb2.Analysis]
     )
+    proposal: ProposeMappingResponse = field(default_factory=ProposeMappingResponse)
+    hints: list[tuple[str, str]] = field(default_factory=list[tuple[str, str]])
     findings: list[Finding] = field(default_factory=list[Finding])
     submitted: list[analysis_pb2.SubmitAnalysisRequest] = field(
         default_factory=list[analysis_pb2.SubmitAnalysisRequest]
@@ -138,6 +141,17 @@ class _Analyses(analysis_pb2_grpc.AnalysisServiceServicer):
         if dataset is None or not dataset.files[0].object.key.startswith(f"tenants/{tenant}/"):
             raise NotFound("DATASET_NOT_FOUND", "There is no such dataset. Upload the files first.")
         return analysis_pb2.GetDatasetResponse(dataset=dataset, created_at="2026-03-01T10:00:00.000Z")
+
+    async def ProposeMapping(  # noqa: N802 -- the proto's name
+        self, request: analysis_pb2.ProposeMappingRequest, context: Any
+    ) -> analysis_pb2.ProposeMappingResponse:
+        tenant = tenant_of(context)
+        await self._state.enter("ProposeMapping", tenant)
+        dataset = self._state.datasets.get(request.dataset_id)
+        if dataset is None or not dataset.files[0].object.key.startswith(f"tenants/{tenant}/"):
+            raise NotFound("DATASET_NOT_FOUND", "There is no such dataset. Upload the files first.")
+        self._state.hints.append((request.hints.currency, request.hints.timezone))
+        return analysis_pb2.ProposeMappingResponse(proposal=self._state.proposal)
 
     async def SubmitAnalysis(  # noqa: N802 -- the proto's name
         self, request: analysis_pb2.SubmitAnalysisRequest, context: Any

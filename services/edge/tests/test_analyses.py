@@ -191,6 +191,7 @@ async def test_without_a_report_everything_is_absent_with_the_reason(edge: Edge)
     analysis.phases[1].failure.reason = "COMPUTE_CRASHED"
     body = (await edge.client.get(f"/api/forensic/analysis/{analysis.analysis_id}")).json()
     names = {"verdict", "scores", "exposure", "metrics", "recommendations", "missing_phases", "health_score"}
+    names.add("understanding")
     assert set(body["absent"]) == names
     assert all(body[name] is None for name in names)
     assert body["absent"]["metrics"] == "no phase wrote one; reporting failed (COMPUTE_CRASHED)"

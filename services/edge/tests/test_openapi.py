@@ -12,9 +12,11 @@ OPERATIONS = {
     ("get", "/api/forensic/health"): "health",
     ("post", "/api/forensic/datasets"): "create_dataset",
     ("get", "/api/forensic/datasets/{dataset_id}"): "get_dataset",
+    ("post", "/api/forensic/datasets/{dataset_id}/mapping"): "propose_mapping",
     ("post", "/api/forensic/analyze"): "analyze",
     ("get", "/api/forensic/status/{analysis_id}"): "get_status",
     ("get", "/api/forensic/analysis/{analysis_id}"): "get_analysis",
+    ("get", "/api/forensic/analysis/{analysis_id}/mapping"): "get_mapping",
     ("get", "/api/forensic/export/{analysis_id}"): "export_report",
 }
 

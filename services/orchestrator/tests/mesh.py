@@ -18,6 +18,7 @@ from perito.analysis.v1 import analysis_pb2 as pb
 from perito.analysis.v1.access_pb2_grpc import AccessServiceStub
 from perito.analysis.v1.analysis_pb2_grpc import AnalysisServiceStub
 from perito.dataset.v1.dataset_pb2 import DatasetRef, ObjectRef, SourceFile
+from perito.dataset.v1.intake_pb2 import MappingHints, ProposeMappingResponse
 from perito_kernel.errors import PeritoError
 from perito_orchestrator.app import Orchestrator, OrchestratorSettings
 from perito_orchestrator.broker_memory import MemoryBroker
@@ -151,6 +152,13 @@ class Client:
         """Reads a dataset."""
         async with call_errors():
             return await self.stub.GetDataset(pb.GetDatasetRequest(dataset_id=dataset_id), metadata=self.metadata)
+
+    async def propose(self, dataset_id: str, currency: str = "", timezone: str = "") -> ProposeMappingResponse:
+        """Asks how a dataset could be read."""
+        hints = MappingHints(currency=currency, timezone=timezone)
+        request = pb.ProposeMappingRequest(dataset_id=dataset_id, hints=hints)
+        async with call_errors():
+            return (await self.stub.ProposeMapping(request, metadata=self.metadata)).proposal
 
     async def submit(self, dataset_id: str = "", **fields: object) -> pb.SubmitAnalysisResponse:
         """Submits, with a dataset of its own unless one is named or comes along."""

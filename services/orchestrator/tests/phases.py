@@ -7,12 +7,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from perito.dataset.v1 import intake_pb2, intake_pb2_grpc
 from perito.finding.v1 import finding_pb2
 from perito.phase.v1 import phase_pb2, phase_pb2_grpc
 from perito_kernel.errors import PeritoError, Unavailable
 from perito_kernel.findings import canonical_json
 from perito_runtime.grpc_server import GrpcServer, Service, build_server
 from perito_runtime.objects import ObjectStore, artifact_key
+from perito_runtime.request_context import tenant_of
 
 Behaviour = Callable[[phase_pb2.RunPhaseRequest], Awaitable[PeritoError | None]]
 
@@ -42,7 +44,10 @@ def finding(number: int, rule: str = "T-001", **other: Any) -> dict[str, Any]:
 
 @dataclass
 class FakePhase(phase_pb2_grpc.PhaseServiceServicer):
-    """A phase. `behave` may wait, raise or return an error; `runs` records every request that was admitted."""
+    """A phase. `behave` may wait, raise or return an error; `runs` records every request that was admitted.
+
+    `proposes` is what it answers as an IntakeService, None where it is none; `asked` records what it was asked.
+    """
 
     name: str
     ordinal: int
@@ -60,6 +65,10 @@ class FakePhase(phase_pb2_grpc.PhaseServiceServicer):
     busy: int = 0
     silent: bool = False
     behave: Behaviour | None = None
+    proposes: intake_pb2.ProposeMappingResponse | PeritoError | None = None
+    asked: list[tuple[str, intake_pb2.ProposeMappingRequest]] = field(
+        default_factory=list[tuple[str, intake_pb2.ProposeMappingRequest]]
+    )
     runs: list[phase_pb2.RunPhaseRequest] = field(default_factory=list[phase_pb2.RunPhaseRequest])
 
     async def DescribePhase(  # noqa: N802 - the contract's name
@@ -70,6 +79,7 @@ class FakePhase(phase_pb2_grpc.PhaseServiceServicer):
         return phase_pb2.DescribePhaseResponse(
             name=self.name, ordinal=self.ordinal, version=self.version, requires=self.requires, after=self.after,
             slots=self.slots, catalogue_digest="0" * 64, rule_ids=self.rule_ids,
+            proposes_mappings=self.proposes is not None,
         )  # fmt: skip
 
     async def RunPhase(  # noqa: N802 - the contract's name
@@ -112,10 +122,30 @@ class FakePhase(phase_pb2_grpc.PhaseServiceServicer):
         )  # fmt: skip
 
 
+class FakeIntake(intake_pb2_grpc.IntakeServiceServicer):
+    """What `proposes` of its phase says; `asked` records tenant and request."""
+
+    def __init__(self, phase: FakePhase) -> None:
+        self._phase = phase
+
+    async def ProposeMapping(  # noqa: N802 - the contract's name
+        self, request: intake_pb2.ProposeMappingRequest, context: Any
+    ) -> intake_pb2.ProposeMappingResponse:
+        self._phase.asked.append((tenant_of(context), request))
+        answer = self._phase.proposes
+        if not isinstance(answer, intake_pb2.ProposeMappingResponse):
+            raise answer or AssertionError("nobody should ask")
+        return answer
+
+
 async def serve(phase: FakePhase, folder: Path) -> GrpcServer:
     """The phase on a Unix socket of its own."""
     add = phase_pb2_grpc.add_PhaseServiceServicer_to_server
-    server = build_server([Service("perito.phase.v1.PhaseService", add, phase)], f"unix:{folder}/{phase.name}.sock")
+    served = [Service("perito.phase.v1.PhaseService", add, phase)]
+    if phase.proposes is not None:
+        add_intake = intake_pb2_grpc.add_IntakeServiceServicer_to_server
+        served.append(Service("perito.dataset.v1.IntakeService", add_intake, FakeIntake(phase)))
+    server = build_server(served, f"unix:{folder}/{phase.name}.sock")
     await server.start()
     return server
 

@@ -18,7 +18,8 @@ class Phase:
     """A phase, in one value.
 
     `rules` is the import path of the package that holds its SQL files ("" where it has none); `compute` is
-    `package.module:function`, a `Compute`. `requires` are phases whose result it cannot do without, `after` phases it
+    `package.module:function`, a `Compute`; `propose` another one, for the phase that reads files and can say beforehand
+    how it would ("" for the others). `requires` are phases whose result it cannot do without, `after` phases it
     waits for but can do without. `personal`: it reads people's keys as they stand, and is given the tenant's key of
     pseudonyms.
     """
@@ -31,6 +32,7 @@ class Phase:
     requires: tuple[str, ...] = ()
     after: tuple[str, ...] = ()
     personal: bool = False
+    propose: str = ""
 
 
 class RuleStatus(Enum):

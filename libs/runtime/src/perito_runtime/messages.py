@@ -112,4 +112,5 @@ def phase_description(
         slots=slots,
         catalogue_digest=catalogue_digest,
         rule_ids=rule_ids,
+        proposes_mappings=bool(phase.propose),
     )

@@ -12,12 +12,13 @@ from pathlib import Path
 from typing import Any
 
 from perito.phase.v1 import phase_pb2, phase_pb2_grpc
-from perito_kernel.errors import Internal, Invalid, Unavailable
-from perito_kernel.phases import InputFile, Job, Outcome, OutputFile, Phase, UpstreamResult
+from perito_kernel.errors import Internal, Invalid
+from perito_kernel.phases import Job, Outcome, OutputFile, Phase, UpstreamResult
 
 from perito_runtime.catalogue import catalogue_digest, rule_ids
 from perito_runtime.compute import ComputePool, Slot
 from perito_runtime.grpc_server import Service
+from perito_runtime.job_inputs import check_files, fetch_files, take_slot
 from perito_runtime.logs import bind
 from perito_runtime.messages import json_object, phase_description, phase_result_message, upstream_result
 from perito_runtime.object_store import ObjectStore, artifact_key, canonical_id, check_tenant
@@ -72,9 +73,7 @@ class PhaseServicer(phase_pb2_grpc.PhaseServiceServicer):
         """See the contract."""
         _check(request, tenant_of(context))
         bind(analysis=request.analysis_id, phase=self._phase.name, fence=request.fence)
-        slot = self._pool.try_acquire()
-        if slot is None:
-            raise Unavailable("BUSY", f"All slots of phase {self._phase.name} are taken; try again.")
+        slot = take_slot(self._pool, self._phase.name)
         progress = Progress(self._beat_seconds)
         work = asyncio.create_task(self._run(request, slot, progress, context.time_remaining() - _ANSWER_SECONDS))
         work.add_done_callback(lambda _: slot.release())  # here, because a second cancellation cuts `finally` short
@@ -103,15 +102,7 @@ class PhaseServicer(phase_pb2_grpc.PhaseServiceServicer):
 
     async def _job(self, request: phase_pb2.RunPhaseRequest, slot: Slot) -> Job:
         dataset = request.dataset
-        files = [
-            InputFile(
-                name=file.name,
-                path=str(await self._store.fetch(file.object, slot.inputs)),
-                sha256=file.object.sha256,
-                bytes=file.object.bytes,
-            )
-            for file in dataset.files
-        ]
+        files = await fetch_files(self._store, dataset, slot.inputs)
         mapping = str(await self._store.fetch(dataset.mapping, slot.inputs)) if dataset.HasField("mapping") else ""
         return Job(
             phase=self._phase.name,
@@ -168,10 +159,7 @@ def _check(request: phase_pb2.RunPhaseRequest, tenant: str) -> None:
     if canonical_id(request.tenant_id) != tenant:
         raise Invalid("TENANT_MISMATCH", "The request is of another tenant than its metadata says.")
     canonical_id(request.analysis_id)
-    for file in request.dataset.files:
-        check_tenant(file.object, tenant)
-    if request.dataset.HasField("mapping"):
-        check_tenant(request.dataset.mapping, tenant)
+    check_files(request.dataset, tenant)
     for entry in request.upstream:
         for artifact in entry.result.artifacts:
             check_tenant(artifact.object, tenant)

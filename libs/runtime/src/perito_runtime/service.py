@@ -6,6 +6,7 @@ On SIGTERM: health says NOT_SERVING, new calls are refused, running ones get the
 
 import asyncio
 import sys
+from collections.abc import Callable
 from functools import partial
 
 from perito_kernel.errors import PeritoError
@@ -13,9 +14,11 @@ from perito_kernel.phases import Phase
 from perito_kernel.pseudonyms import tenant_key
 
 from perito_runtime.compute import ComputePool
-from perito_runtime.grpc_server import build_server, check_address
+from perito_runtime.grpc_server import Service, build_server, check_address
+from perito_runtime.intake_service import IntakeServicer, intake_service
 from perito_runtime.lifecycle import Lifecycle, stop_signal
 from perito_runtime.logs import bind, configure_logs, logger
+from perito_runtime.object_store import ObjectStore
 from perito_runtime.objects import LocalObjectStore
 from perito_runtime.phase_service import PhaseServicer, phase_service
 from perito_runtime.settings import PhaseSettings, read_secret, read_settings
@@ -51,7 +54,7 @@ async def serve_phase(phase: Phase, settings: PhaseSettings) -> None:
     if phase.personal:
         secret = read_secret(settings.pseudonym_secret_file, "PERITO_PSEUDONYM_SECRET_FILE")
         keys = partial(tenant_key, secret)
-    server = build_server([phase_service(PhaseServicer(phase, pool, store, pseudonym_keys=keys))], settings.listen)
+    server = build_server(services_of(phase, pool, store, keys), settings.listen)
     lifecycle = Lifecycle()
     lifecycle.add("compute", pool.__aenter__, lambda: pool.__aexit__(None, None, None), _STOP_SECONDS)
     lifecycle.add("warm children", pool.ready, _nothing)
@@ -62,6 +65,14 @@ async def serve_phase(phase: Phase, settings: PhaseSettings) -> None:
     async with lifecycle:
         _log.info("serving", version=phase.version, address=server.address)
         _log.info("stopping", signal=await stop)
+
+
+def services_of(
+    phase: Phase, pool: ComputePool, store: ObjectStore, keys: Callable[[str], str] | None = None
+) -> list[Service]:
+    """Everything that a phase serves, on one address. `keys` gives the key of pseudonyms of a tenant."""
+    served = [phase_service(PhaseServicer(phase, pool, store, pseudonym_keys=keys))]
+    return [*served, intake_service(IntakeServicer(phase, pool, store))] if phase.propose else served
 
 
 async def _nothing() -> None:

@@ -4,13 +4,12 @@ from typing import Any
 
 from fastapi import APIRouter, Request, Response
 from perito.analysis.v1.analysis_pb2 import Analysis
-from perito_kernel.errors import Invalid
 
 from perito_edge.answers import problems
 from perito_edge.bodies import stream_body
 from perito_edge.models import Accepted, AnalysisAnswer, Status
 from perito_edge.orchestrator_client import Caller
-from perito_edge.requests import AnalysisId, Given, IdempotencyKey, Parts, Who
+from perito_edge.requests import AnalysisId, Given, IdempotencyKey, Parts, Who, require_json
 from perito_edge.views import accepted, findings, is_terminal, seconds_between, status, summary
 
 router = APIRouter(tags=["analyses"])
@@ -37,9 +36,7 @@ async def analyze(
     """Accepts an analysis, of a registered dataset or of books that come along. After 202 it reaches an end, whatever
     happens to this server.
     """
-    kind = request.headers.get("content-type", "").split(";", 1)[0].strip().lower()
-    if kind != "application/json":
-        raise Invalid("UNSUPPORTED_MEDIA_TYPE", "Send the body as `application/json`.")
+    require_json(request)
     body = stream_body(request, given.settings.max_data_bytes, given.settings.body_idle_seconds)
     answer = await given.submissions.receive(caller, body, idempotency_key)
     view = accepted(answer.analysis)
@@ -100,6 +97,7 @@ async def _answer(given: Parts, caller: Caller, analysis: Analysis) -> AnalysisA
         exposure=report.values.get("exposure"),
         metrics=report.values.get("metrics"),
         recommendations=report.values.get("recommendations"),
+        understanding=report.values.get("understanding"),
         missing_phases=report.values.get("missing_phases"),
         absent=absent,
     )

@@ -10,10 +10,10 @@ from perito_runtime.object_store import ObjectStore
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 
-from perito_edge import analyses, datasets, exports, health
+from perito_edge import analyses, datasets, exports, health, mappings
 from perito_edge.keys import KeyRing
 from perito_edge.middleware import HEALTH_PATH, Faults, KeyCheck, RequestContext
-from perito_edge.models import AnalyzeRequest
+from perito_edge.models import AnalyzeRequest, Hints
 from perito_edge.orchestrator_client import OrchestratorClient
 from perito_edge.problems import Problem, on_http_error, on_perito_error, on_validation_error
 from perito_edge.received import Places
@@ -32,7 +32,9 @@ _DESCRIPTION = (
 
 def create_app(settings: EdgeSettings, channel: grpc.aio.Channel, store: ObjectStore) -> FastAPI:
     """The application. Channel and store belong to the caller, who closes them after the server has stopped."""
-    orchestrator = OrchestratorClient(channel, settings.rpc_seconds, settings.health_rpc_seconds)
+    orchestrator = OrchestratorClient(
+        channel, settings.rpc_seconds, settings.health_rpc_seconds, settings.propose_seconds
+    )
     app = FastAPI(
         title="Perito",
         version="1.0.0",
@@ -65,7 +67,7 @@ def create_app(settings: EdgeSettings, channel: grpc.aio.Channel, store: ObjectS
     )
     app.state.readiness = health.Readiness(orchestrator)
     api = APIRouter(prefix=_PREFIX)
-    for part in (health, datasets, analyses, exports):
+    for part in (health, datasets, analyses, exports, mappings):
         api.include_router(part.router)
     app.include_router(api)
     _describe(app)
@@ -78,7 +80,7 @@ def _describe(app: FastAPI) -> None:
     parts: dict[str, Any] = generated.setdefault("components", {})
     parts["securitySchemes"] = {"key": {"type": "apiKey", "in": "header", "name": "X-API-Key"}}
     schemas = parts.setdefault("schemas", {})
-    for model in (Problem, AnalyzeRequest):
+    for model in (Problem, AnalyzeRequest, Hints):
         schema = model.model_json_schema(ref_template="#/components/schemas/{model}")
         schemas.update(schema.pop("$defs", {}))
         schemas[model.__name__] = schema

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 Word = Literal["pending", "running", "completed", "failed", "cancelled"]
 PhaseWord = Literal["waiting", "queued", "running", "completed", "failed", "skipped"]
+PlacementWord = Literal["mapped", "constant", "joined", "not_used", "unplaced"]
 SeverityWord = Literal["info", "low", "medium", "high", "critical"]
 _ID = "7c9e6679-7425-40de-944b-e07fc1f90ae7"
 _SHA = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
@@ -90,6 +91,66 @@ class RegisteredDataset(Dataset):
     created_at: str = Field(description="RFC 3339.", examples=["2026-03-01T10:00:00.000Z"])
 
 
+class Hints(BaseModel):
+    """What the files may not tell and you know. All of it may be left out."""
+
+    model_config = ConfigDict(
+        extra="forbid", strict=True, json_schema_extra={"examples": [{"currency": "NGN", "timezone": "Africa/Lagos"}]}
+    )
+
+    currency: str = Field(default="", pattern=r"^([A-Z]{3})?$", description="ISO 4217.")
+    timezone: str = Field(default="", max_length=64, description="IANA name in which dates and times stand.")
+
+
+class Text(BaseModel):
+    """A sentence in English and Spanish."""
+
+    en: str
+    es: str
+
+
+class PlacedColumn(BaseModel):
+    """A column of a file and where it goes."""
+
+    source_column: str | None = Field(description="Header as the file has it; null for a constant.", examples=["SKU"])
+    table: str | None = Field(description="Canonical table; null where it goes nowhere.", examples=["sales"])
+    column: str | None = Field(description="Canonical column; null where it goes nowhere.", examples=["product"])
+    status: PlacementWord
+    confidence: str | None = Field(description="0 to 1, a decimal number.", examples=["0.93"])
+    reason: Text
+
+
+class PlacedFile(BaseModel):
+    """A file and where its columns go."""
+
+    file: str = Field(description="As findings name it.", examples=["sales_march.csv"])
+    tables: list[str] = Field(description="Canonical tables that it feeds.")
+    columns: list[PlacedColumn]
+
+
+class MappingQuestion(BaseModel):
+    """What the files do not tell."""
+
+    file: str | None = Field(description="Null where all files are meant.")
+    topic: str = Field(examples=["currency"])
+    question: Text
+    add_yaml: str | None = Field(description="The lines of the mapping that would answer it.")
+
+
+class Understanding(BaseModel):
+    """How the files were understood; a report has a section of this form."""
+
+    questions: list[MappingQuestion] = Field(description="Most important first.")
+    files: list[PlacedFile]
+
+
+class MappingProposal(BaseModel):
+    """A mapping to look at, to correct and to send with the next upload."""
+
+    mapping: str = Field(description="YAML.", examples=["version: 1\ncurrency: NGN\nfiles: ..."])
+    understanding: Understanding
+
+
 class Failure(BaseModel):
     """Why something failed."""
 
@@ -127,7 +188,7 @@ class Status(BaseModel):
     ended_at: str | None
     error: Failure | None
     phases: list[PhaseState] = Field(description="In the order of the plan.")
-    links: dict[str, str] = Field(description="`status`, `analysis`, `report_json`, `report_html`.")
+    links: dict[str, str] = Field(description="`status`, `analysis`, `mapping`, `report_json`, `report_html`.")
 
 
 class RuleCounts(BaseModel):
@@ -203,6 +264,7 @@ class AnalysisAnswer(Status):
     exposure: JsonValue
     metrics: JsonValue = Field(description="KPIs.")
     recommendations: JsonValue
+    understanding: JsonValue = Field(description="How the files were understood, and what remains open.")
     missing_phases: JsonValue
     absent: dict[str, str] = Field(description="For each of the above that is null: why.")
 

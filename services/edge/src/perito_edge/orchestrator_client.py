@@ -20,10 +20,12 @@ from perito.analysis.v1.analysis_pb2 import (
     GetDatasetResponse,
     ListFindingsRequest,
     ListFindingsResponse,
+    ProposeMappingRequest,
     SubmitAnalysisRequest,
     SubmitAnalysisResponse,
 )
 from perito.analysis.v1.analysis_pb2_grpc import AnalysisServiceStub
+from perito.dataset.v1.intake_pb2 import ProposeMappingResponse as Proposal
 from perito_runtime.grpc_client import call_error, tenant_metadata
 
 _SERVICE = "perito.analysis.v1.AnalysisService"
@@ -49,13 +51,16 @@ class _Method(Protocol[_Request_contra, _Answer_co]):
 class OrchestratorClient:
     """Calls AnalysisService and AccessService. Raises `PeritoError`; a call without an answer is `Unavailable`."""
 
-    def __init__(self, channel: grpc.aio.Channel, rpc_seconds: float, health_seconds: float) -> None:
+    def __init__(
+        self, channel: grpc.aio.Channel, rpc_seconds: float, health_seconds: float, propose_seconds: float = 120.0
+    ) -> None:
         self._analysis = AnalysisServiceStub(channel)
         self._access = AccessServiceStub(channel)
         # Any: the stubs give this class no methods
         self._health: Any = health_pb2_grpc.HealthStub(channel)
         self._rpc_seconds = rpc_seconds
         self._health_seconds = health_seconds
+        self._propose_seconds = propose_seconds
 
     async def authenticate(self, api_key: str) -> AuthenticateResponse:
         """Who the key belongs to. Raises `Unauthenticated`."""
@@ -69,6 +74,11 @@ class OrchestratorClient:
         """One dataset of the caller's tenant. Raises `NotFound`, for another tenant's too."""
         request = GetDatasetRequest(dataset_id=dataset_id)
         return await self._call(self._analysis.GetDataset, request, tenant_metadata(caller.tenant))
+
+    async def propose(self, caller: Caller, request: ProposeMappingRequest) -> Proposal:
+        """How a dataset of the caller's tenant could be read. Reads the files, which may take long."""
+        method, metadata = self._analysis.ProposeMapping, tenant_metadata(caller.tenant)
+        return (await self._call(method, request, metadata, self._propose_seconds)).proposal
 
     async def submit(self, caller: Caller, request: SubmitAnalysisRequest) -> SubmitAnalysisResponse:
         """Accepts an analysis."""
@@ -105,8 +115,9 @@ class OrchestratorClient:
         method: _Method[_Request_contra, _Answer_co],
         request: _Request_contra,
         metadata: tuple[tuple[str, str], ...],
+        seconds: float | None = None,
     ) -> _Answer_co:
         try:
-            return await method(request, timeout=self._rpc_seconds, metadata=metadata)
+            return await method(request, timeout=seconds or self._rpc_seconds, metadata=metadata)
         except grpc.aio.AioRpcError as exc:
             raise call_error(exc) from exc

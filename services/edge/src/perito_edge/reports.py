@@ -32,6 +32,7 @@ _SECTIONS = {
     "metrics": "kpis",
     "recommendations": "recommendations",
     "missing_phases": "missing_phases",
+    "understanding": "understanding",
 }
 _STYLE_HASH = re.compile(r"'sha(?:256|384|512)-[A-Za-z0-9+/]{43,88}={0,2}'")
 _QUALITY = re.compile(r"q=([01](?:\.\d{0,3})?)")

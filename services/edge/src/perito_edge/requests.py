@@ -31,6 +31,13 @@ class Parts:
     reports: Reports
 
 
+def require_json(request: Request) -> None:
+    """Raises `Invalid` UNSUPPORTED_MEDIA_TYPE for a body that is said to be anything but JSON."""
+    kind = request.headers.get("content-type", "").split(";", 1)[0].strip().lower()
+    if kind != "application/json":
+        raise Invalid("UNSUPPORTED_MEDIA_TYPE", "Send the body as `application/json`.")
+
+
 def _parts(request: Request) -> Parts:
     parts: Parts = request.app.state.parts
     return parts

@@ -28,6 +28,9 @@ class EdgeSettings:
     max_uploads_at_once: int = 16
     rpc_seconds: float = 10.0
     health_rpc_seconds: float = 1.0
+    # A preview of a mapping reads the files.
+    propose_seconds: float = 120.0
+    max_hints_bytes: int = 4096
     key_positive_seconds: float = 5.0
     key_negative_seconds: float = 1.0
     key_cache_entries: int = 10_000

@@ -2,11 +2,11 @@
 
 import json
 from collections.abc import AsyncIterator
-from typing import Any
+from typing import Any, TypeVar
 
 from perito.analysis.v1.analysis_pb2 import SubmitAnalysisRequest, SubmitAnalysisResponse
 from perito_runtime.object_store import ObjectStore
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from perito_edge.analyze_body import AnalyzeBody, pointer
 from perito_edge.models import AnalyzeRequest
@@ -15,6 +15,7 @@ from perito_edge.problems import InvalidFields
 from perito_edge.received import Places, Received
 from perito_edge.settings import EdgeSettings
 
+_Model = TypeVar("_Model", bound=BaseModel)
 _WRONG = "The body does not match the API description: see `errors`."
 
 
@@ -50,22 +51,23 @@ class Submissions:
         async for file in body.files():
             with self._places:
                 await received.add_file(file.name, file.chunks, "application/json")
-        return _validated(body.rest)
+        wanted = validated(AnalyzeRequest, body.rest)
+        detail, where = _what_is_wrong(wanted)
+        if detail:
+            raise InvalidFields("BODY_INVALID", _WRONG, [{"pointer": where, "detail": detail}])
+        return wanted
 
 
-def _validated(body: Any) -> AnalyzeRequest:
+def validated(model: type[_Model], body: Any) -> _Model:
+    """A parsed body as what it should be. Raises `Invalid` BODY_INVALID with a pointer to each place that is wrong."""
     try:
-        wanted = AnalyzeRequest.model_validate(body)
+        return model.model_validate(body)
     except ValidationError as exc:
         errors = [
             {"pointer": pointer(*error["loc"]), "detail": error["msg"]}
             for error in exc.errors(include_url=False, include_context=False, include_input=False)
         ]
         raise InvalidFields("BODY_INVALID", _WRONG, errors) from exc
-    detail, where = _what_is_wrong(wanted)
-    if detail:
-        raise InvalidFields("BODY_INVALID", _WRONG, [{"pointer": where, "detail": detail}])
-    return wanted
 
 
 def _what_is_wrong(wanted: AnalyzeRequest) -> tuple[str, str]:

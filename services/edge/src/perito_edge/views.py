@@ -4,10 +4,13 @@ import json
 from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
+from itertools import groupby
 from typing import Any
 
 from perito.analysis.v1 import analysis_pb2
+from perito.dataset.v1 import intake_pb2
 from perito.dataset.v1.dataset_pb2 import DatasetRef, ObjectRef
+from perito.dataset.v1.intake_pb2 import Placement, ProposeMappingResponse
 from perito.finding.v1 import finding_pb2
 from perito.phase.v1.phase_pb2 import Artifact, PhaseResult
 
@@ -28,6 +31,13 @@ _WORDS: dict[int, models.Word] = {
     analysis_pb2.ANALYSIS_STATUS_FAILED: "failed",
     analysis_pb2.ANALYSIS_STATUS_CANCELLED: "cancelled",
 }
+_PLACEMENTS: dict[int, models.PlacementWord] = {
+    intake_pb2.PLACEMENT_STATUS_MAPPED: "mapped",
+    intake_pb2.PLACEMENT_STATUS_CONSTANT: "constant",
+    intake_pb2.PLACEMENT_STATUS_JOINED: "joined",
+    intake_pb2.PLACEMENT_STATUS_NOT_USED: "not_used",
+    intake_pb2.PLACEMENT_STATUS_UNPLACED: "unplaced",
+}
 _SEVERITIES: dict[int, models.SeverityWord] = {
     finding_pb2.SEVERITY_INFO: "info",
     finding_pb2.SEVERITY_LOW: "low",
@@ -47,6 +57,7 @@ def links(analysis_id: str) -> dict[str, str]:
     return {
         "status": f"/api/forensic/status/{analysis_id}",
         "analysis": f"/api/forensic/analysis/{analysis_id}",
+        "mapping": f"/api/forensic/analysis/{analysis_id}/mapping",
         "report_json": f"/api/forensic/export/{analysis_id}?format=json",
         "report_html": f"/api/forensic/export/{analysis_id}?format=html",
     }
@@ -66,6 +77,40 @@ def registered_dataset(answer: analysis_pb2.GetDatasetResponse) -> models.Regist
 
 def _stored(name: str, ref: ObjectRef) -> models.StoredFile:
     return models.StoredFile(name=name, bytes=ref.bytes, sha256=ref.sha256, media_type=ref.media_type)
+
+
+def proposal(answer: ProposeMappingResponse) -> models.MappingProposal:
+    """A proposed mapping, its columns by file."""
+    files = [
+        models.PlacedFile(
+            file=name,
+            tables=sorted({column.table_name for column in columns if column.table_name}),
+            columns=[_placed(column) for column in columns],
+        )
+        for name, columns in ((name, list(group)) for name, group in groupby(answer.placements, lambda p: p.file))
+    ]
+    questions = [
+        models.MappingQuestion(
+            file=question.file or None,
+            topic=question.topic,
+            question=models.Text(en=question.question_en, es=question.question_es),
+            add_yaml=question.add_yaml or None,
+        )
+        for question in answer.questions
+    ]
+    understood = models.Understanding(questions=questions, files=files)
+    return models.MappingProposal(mapping=answer.mapping_yaml, understanding=understood)
+
+
+def _placed(column: Placement) -> models.PlacedColumn:
+    return models.PlacedColumn(
+        source_column=column.source_column or None,
+        table=column.table_name or None,
+        column=column.column_name or None,
+        status=_PLACEMENTS[column.status],
+        confidence=column.confidence or None,
+        reason=models.Text(en=column.reason_en, es=column.reason_es),
+    )
 
 
 def accepted(analysis: analysis_pb2.Analysis) -> models.Accepted:

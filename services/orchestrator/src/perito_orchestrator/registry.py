@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import grpc
+from perito.dataset.v1.intake_pb2_grpc import IntakeServiceStub
 from perito.phase.v1.phase_pb2 import DescribePhaseRequest
 from perito.phase.v1.phase_pb2_grpc import PhaseServiceStub
 from perito_kernel.errors import PeritoError, Unavailable
@@ -15,6 +16,7 @@ from perito_runtime.logs import logger
 from perito_orchestrator.plan import PhaseInfo, check_registry
 
 if TYPE_CHECKING:
+    from perito.dataset.v1.intake_pb2_grpc import IntakeServiceAsyncStub
     from perito.phase.v1.phase_pb2_grpc import PhaseServiceAsyncStub
 
 log = logger("registry")
@@ -25,11 +27,12 @@ _CALL_SECONDS = 2.0
 
 @dataclass(frozen=True)
 class Served:
-    """A phase and how to call it."""
+    """A phase and how to call it; `intake` where it also says how files could be read."""
 
     info: PhaseInfo
     slots: int
     stub: "PhaseServiceAsyncStub"
+    intake: "IntakeServiceAsyncStub | None" = None
 
 
 class Registry:
@@ -58,6 +61,13 @@ class Registry:
         if name not in self._served:
             raise Unavailable("PHASE_UNSERVED", f"No service for phase {name} answers. Start it, or wait for it.")
         return self._served[name]
+
+    def intake(self) -> "IntakeServiceAsyncStub":
+        """How to ask for a mapping. Raises Unavailable INTAKE_UNSERVED where no phase proposes any."""
+        stubs = [s.intake for s in sorted(self._served.values(), key=lambda s: s.info.ordinal) if s.intake is not None]
+        if not stubs:
+            raise Unavailable("INTAKE_UNSERVED", "No service answers that could propose a mapping. Start it.")
+        return stubs[0]
 
     async def start(self) -> None:
         """Asks every address. Raises Unavailable PHASE_SILENT, Precondition PHASES_INCONSISTENT."""
@@ -125,4 +135,5 @@ async def _describe(channel: grpc.aio.Channel) -> Served:
         *(said.name, said.ordinal, said.version, tuple(said.requires), tuple(said.after), said.catalogue_digest),
         rule_ids=tuple(said.rule_ids),
     )
-    return Served(info, max(1, said.slots), stub)
+    intake = IntakeServiceStub(channel) if said.proposes_mappings else None
+    return Served(info, max(1, said.slots), stub, intake)

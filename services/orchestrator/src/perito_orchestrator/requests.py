@@ -6,6 +6,7 @@ from uuid import UUID
 
 from perito.analysis.v1 import analysis_pb2 as pb
 from perito.dataset.v1.dataset_pb2 import DatasetRef, ObjectRef
+from perito.dataset.v1.intake_pb2 import MappingHints
 from perito_kernel.errors import Invalid
 from perito_kernel.findings import canonical_json
 from perito_runtime.messages import json_object
@@ -19,6 +20,8 @@ _PARAMS_BYTES = 256 * 1024
 _KEY = 255
 _PAGE = 1000
 _DEFAULT_PAGE = 100
+_ZONE = 64
+_CURRENCY = re.compile(r"[A-Z]{3}", re.ASCII)
 _SHA256 = re.compile(r"[0-9a-f]{64}", re.ASCII)
 
 
@@ -63,6 +66,17 @@ def analysis(request: pb.SubmitAnalysisRequest, tenant: UUID) -> NewAnalysis:
         _params(request.params_json),
         brought,
     )
+
+
+def hints(given: MappingHints) -> MappingHints:
+    """What a client knows of its books. Raises Invalid HINT_INVALID; whether a zone exists is intake's to say."""
+    if given.currency and not _CURRENCY.fullmatch(given.currency):
+        message = "The currency is not an ISO 4217 code: write three capital letters, such as EUR."
+        raise Invalid("HINT_INVALID", message, {"pointer": "/currency"})
+    if len(given.timezone) > _ZONE or (given.timezone and not given.timezone.isprintable()):
+        message = "The time zone is not an IANA name: write one such as Africa/Lagos."
+        raise Invalid("HINT_INVALID", message, {"pointer": "/timezone"})
+    return given
 
 
 def page_size(asked: int) -> int:

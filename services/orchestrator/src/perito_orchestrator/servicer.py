@@ -6,8 +6,9 @@ from uuid import UUID
 
 from perito.analysis.v1 import access_pb2, access_pb2_grpc, analysis_pb2_grpc
 from perito.analysis.v1 import analysis_pb2 as pb
+from perito.dataset.v1.intake_pb2 import ProposeMappingRequest
 from perito_kernel.errors import Unavailable
-from perito_runtime.grpc_client import tenant_of
+from perito_runtime.grpc_client import call_errors, tenant_metadata, tenant_of
 from perito_runtime.grpc_server import Service
 
 from perito_orchestrator import keys, plan, requests, views
@@ -27,6 +28,7 @@ class AnalysisServicer(analysis_pb2_grpc.AnalysisServiceServicer):
         self._registry = registry
         self._signals = signals
         self._poll_seconds = settings.watch_poll_seconds
+        self._propose_seconds = settings.propose_seconds
 
     async def CreateDataset(  # noqa: N802 - the contract's name
         self, request: pb.CreateDatasetRequest, context: Any
@@ -45,6 +47,20 @@ class AnalysisServicer(analysis_pb2_grpc.AnalysisServiceServicer):
         dataset = requests.identifier(request.dataset_id, "dataset_id")
         stored, created = await datasets.read_with_time(self._db, UUID(tenant_of(context)), dataset)
         return pb.GetDatasetResponse(dataset=stored, created_at=instant_text(created))
+
+    async def ProposeMapping(  # noqa: N802 - the contract's name
+        self, request: pb.ProposeMappingRequest, context: Any
+    ) -> pb.ProposeMappingResponse:
+        """See the contract."""
+        tenant = tenant_of(context)
+        hints = requests.hints(request.hints)
+        dataset = await datasets.read(self._db, UUID(tenant), requests.identifier(request.dataset_id, "dataset_id"))
+        asked = ProposeMappingRequest(dataset=dataset, hints=hints)
+        async with call_errors():
+            proposal = await self._registry.intake().ProposeMapping(
+                asked, timeout=self._propose_seconds, metadata=tenant_metadata(tenant)
+            )
+        return pb.ProposeMappingResponse(proposal=proposal)
 
     async def SubmitAnalysis(  # noqa: N802 - the contract's name
         self, request: pb.SubmitAnalysisRequest, context: Any

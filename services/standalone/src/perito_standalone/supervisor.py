@@ -27,7 +27,7 @@ from perito_runtime.grpc_client import open_channel
 from perito_runtime.grpc_server import GrpcServer, build_server
 from perito_runtime.lifecycle import Lifecycle
 from perito_runtime.objects import LocalObjectStore
-from perito_runtime.phase_service import PhaseServicer, phase_service
+from perito_runtime.service import services_of
 
 from perito_standalone.data_directory import PSEUDONYM_SECRET, remove_socket_folder, socket_folder
 from perito_standalone.memory import compute_share, default_budget
@@ -192,8 +192,8 @@ class Supervisor:
         try:
             for path in self.settings.phases:
                 phase = _phase(path)
-                servicer = PhaseServicer(phase, self.pool, self.store, pseudonym_keys=self._pseudonym_key)
-                server = build_server([phase_service(servicer)], f"unix:{self._sockets}/{phase.name}")
+                services = services_of(phase, self.pool, self.store, self._pseudonym_key)
+                server = build_server(services, f"unix:{self._sockets}/{phase.name}")
                 await server.start()
                 self._servers.append(server)
         except BaseException:

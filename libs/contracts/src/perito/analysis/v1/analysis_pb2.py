@@ -23,52 +23,57 @@ _sym_db = _symbol_database.Default()
 
 
 from perito.dataset.v1 import dataset_pb2 as perito_dot_dataset_dot_v1_dot_dataset__pb2
+from perito.dataset.v1 import intake_pb2 as perito_dot_dataset_dot_v1_dot_intake__pb2
 from perito.event.v1 import event_pb2 as perito_dot_event_dot_v1_dot_event__pb2
 from perito.finding.v1 import finding_pb2 as perito_dot_finding_dot_v1_dot_finding__pb2
 from perito.phase.v1 import phase_pb2 as perito_dot_phase_dot_v1_dot_phase__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n!perito/analysis/v1/analysis.proto\x12\x12perito.analysis.v1\x1a\x1fperito/dataset/v1/dataset.proto\x1a\x1bperito/event/v1/event.proto\x1a\x1fperito/finding/v1/finding.proto\x1a\x1bperito/phase/v1/phase.proto\"@\n\x07\x46\x61ilure\x12\x0e\n\x06reason\x18\x01 \x01(\t\x12\x0f\n\x07message\x18\x02 \x01(\t\x12\x14\n\x0c\x64\x65tails_json\x18\x03 \x01(\t\"\x8e\x02\n\x08PhaseRun\x12\r\n\x05phase\x18\x01 \x01(\t\x12\x0f\n\x07ordinal\x18\x02 \x01(\x05\x12/\n\x06status\x18\x03 \x01(\x0e\x32\x1f.perito.analysis.v1.PhaseStatus\x12\x10\n\x08\x66raction\x18\x04 \x01(\x01\x12\x0c\n\x04step\x18\x05 \x01(\t\x12\x0f\n\x07\x61ttempt\x18\x06 \x01(\x05\x12\x12\n\nstarted_at\x18\x07 \x01(\t\x12\x10\n\x08\x65nded_at\x18\x08 \x01(\t\x12,\n\x06result\x18\t \x01(\x0b\x32\x1c.perito.phase.v1.PhaseResult\x12,\n\x07\x66\x61ilure\x18\n \x01(\x0b\x32\x1b.perito.analysis.v1.Failure\"\xae\x02\n\x08\x41nalysis\x12\x13\n\x0b\x61nalysis_id\x18\x01 \x01(\t\x12\x12\n\ndataset_id\x18\x02 \x01(\t\x12\x0c\n\x04name\x18\x03 \x01(\t\x12\x32\n\x06status\x18\x04 \x01(\x0e\x32\".perito.analysis.v1.AnalysisStatus\x12\x0f\n\x07partial\x18\x05 \x01(\x08\x12\x10\n\x08progress\x18\x06 \x01(\x05\x12\x14\n\x0csubmitted_at\x18\x07 \x01(\t\x12\x10\n\x08\x65nded_at\x18\x08 \x01(\t\x12,\n\x06phases\x18\t \x03(\x0b\x32\x1c.perito.analysis.v1.PhaseRun\x12,\n\x07\x66\x61ilure\x18\n \x01(\x0b\x32\x1b.perito.analysis.v1.Failure\x12\x10\n\x08sequence\x18\x0b \x01(\x03\"_\n\x14\x43reateDatasetRequest\x12.\n\x07\x64\x61taset\x18\x01 \x01(\x0b\x32\x1d.perito.dataset.v1.DatasetRef\x12\x17\n\x0fidempotency_key\x18\x02 \x01(\t\"Y\n\x15\x43reateDatasetResponse\x12.\n\x07\x64\x61taset\x18\x01 \x01(\x0b\x32\x1d.perito.dataset.v1.DatasetRef\x12\x10\n\x08replayed\x18\x02 \x01(\x08\"\'\n\x11GetDatasetRequest\x12\x12\n\ndataset_id\x18\x01 \x01(\t\"X\n\x12GetDatasetResponse\x12.\n\x07\x64\x61taset\x18\x01 \x01(\x0b\x32\x1d.perito.dataset.v1.DatasetRef\x12\x12\n\ncreated_at\x18\x02 \x01(\t\"\xa7\x01\n\x15SubmitAnalysisRequest\x12\x12\n\ndataset_id\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\x12\x0e\n\x06phases\x18\x03 \x03(\x05\x12\x13\n\x0bparams_json\x18\x04 \x01(\t\x12\x17\n\x0fidempotency_key\x18\x05 \x01(\t\x12.\n\x07\x64\x61taset\x18\x06 \x01(\x0b\x32\x1d.perito.dataset.v1.DatasetRef\"Z\n\x16SubmitAnalysisResponse\x12.\n\x08\x61nalysis\x18\x01 \x01(\x0b\x32\x1c.perito.analysis.v1.Analysis\x12\x10\n\x08replayed\x18\x02 \x01(\x08\")\n\x12GetAnalysisRequest\x12\x13\n\x0b\x61nalysis_id\x18\x01 \x01(\t\"E\n\x13GetAnalysisResponse\x12.\n\x08\x61nalysis\x18\x01 \x01(\x0b\x32\x1c.perito.analysis.v1.Analysis\"C\n\x14WatchAnalysisRequest\x12\x13\n\x0b\x61nalysis_id\x18\x01 \x01(\t\x12\x16\n\x0e\x61\x66ter_sequence\x18\x02 \x01(\x03\"v\n\x15WatchAnalysisResponse\x12-\n\x05\x65vent\x18\x01 \x01(\x0b\x32\x1e.perito.event.v1.AnalysisEvent\x12.\n\x08\x61nalysis\x18\x02 \x01(\x0b\x32\x1c.perito.analysis.v1.Analysis\"Q\n\x13ListFindingsRequest\x12\x13\n\x0b\x61nalysis_id\x18\x01 \x01(\t\x12\x11\n\tpage_size\x18\x02 \x01(\x05\x12\x12\n\npage_token\x18\x03 \x01(\t\"|\n\x14ListFindingsResponse\x12,\n\x08\x66indings\x18\x01 \x03(\x0b\x32\x1a.perito.finding.v1.Finding\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\x12\r\n\x05total\x18\x03 \x01(\x03\x12\x0e\n\x06\x63\x61pped\x18\x04 \x01(\x08*\xc5\x01\n\x0e\x41nalysisStatus\x12\x1f\n\x1b\x41NALYSIS_STATUS_UNSPECIFIED\x10\x00\x12\x1b\n\x17\x41NALYSIS_STATUS_PENDING\x10\x01\x12\x1b\n\x17\x41NALYSIS_STATUS_RUNNING\x10\x02\x12\x1d\n\x19\x41NALYSIS_STATUS_COMPLETED\x10\x03\x12\x1a\n\x16\x41NALYSIS_STATUS_FAILED\x10\x04\x12\x1d\n\x19\x41NALYSIS_STATUS_CANCELLED\x10\x05*\xc6\x01\n\x0bPhaseStatus\x12\x1c\n\x18PHASE_STATUS_UNSPECIFIED\x10\x00\x12\x18\n\x14PHASE_STATUS_WAITING\x10\x01\x12\x17\n\x13PHASE_STATUS_QUEUED\x10\x02\x12\x17\n\x13PHASE_STATUS_LEASED\x10\x03\x12\x1a\n\x16PHASE_STATUS_COMPLETED\x10\x04\x12\x17\n\x13PHASE_STATUS_FAILED\x10\x05\x12\x18\n\x14PHASE_STATUS_SKIPPED\x10\x06\x32\xe8\x04\n\x0f\x41nalysisService\x12\x64\n\rCreateDataset\x12(.perito.analysis.v1.CreateDatasetRequest\x1a).perito.analysis.v1.CreateDatasetResponse\x12[\n\nGetDataset\x12%.perito.analysis.v1.GetDatasetRequest\x1a&.perito.analysis.v1.GetDatasetResponse\x12g\n\x0eSubmitAnalysis\x12).perito.analysis.v1.SubmitAnalysisRequest\x1a*.perito.analysis.v1.SubmitAnalysisResponse\x12^\n\x0bGetAnalysis\x12&.perito.analysis.v1.GetAnalysisRequest\x1a\'.perito.analysis.v1.GetAnalysisResponse\x12\x66\n\rWatchAnalysis\x12(.perito.analysis.v1.WatchAnalysisRequest\x1a).perito.analysis.v1.WatchAnalysisResponse0\x01\x12\x61\n\x0cListFindings\x12\'.perito.analysis.v1.ListFindingsRequest\x1a(.perito.analysis.v1.ListFindingsResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n!perito/analysis/v1/analysis.proto\x12\x12perito.analysis.v1\x1a\x1fperito/dataset/v1/dataset.proto\x1a\x1eperito/dataset/v1/intake.proto\x1a\x1bperito/event/v1/event.proto\x1a\x1fperito/finding/v1/finding.proto\x1a\x1bperito/phase/v1/phase.proto\"@\n\x07\x46\x61ilure\x12\x0e\n\x06reason\x18\x01 \x01(\t\x12\x0f\n\x07message\x18\x02 \x01(\t\x12\x14\n\x0c\x64\x65tails_json\x18\x03 \x01(\t\"\x8e\x02\n\x08PhaseRun\x12\r\n\x05phase\x18\x01 \x01(\t\x12\x0f\n\x07ordinal\x18\x02 \x01(\x05\x12/\n\x06status\x18\x03 \x01(\x0e\x32\x1f.perito.analysis.v1.PhaseStatus\x12\x10\n\x08\x66raction\x18\x04 \x01(\x01\x12\x0c\n\x04step\x18\x05 \x01(\t\x12\x0f\n\x07\x61ttempt\x18\x06 \x01(\x05\x12\x12\n\nstarted_at\x18\x07 \x01(\t\x12\x10\n\x08\x65nded_at\x18\x08 \x01(\t\x12,\n\x06result\x18\t \x01(\x0b\x32\x1c.perito.phase.v1.PhaseResult\x12,\n\x07\x66\x61ilure\x18\n \x01(\x0b\x32\x1b.perito.analysis.v1.Failure\"\xae\x02\n\x08\x41nalysis\x12\x13\n\x0b\x61nalysis_id\x18\x01 \x01(\t\x12\x12\n\ndataset_id\x18\x02 \x01(\t\x12\x0c\n\x04name\x18\x03 \x01(\t\x12\x32\n\x06status\x18\x04 \x01(\x0e\x32\".perito.analysis.v1.AnalysisStatus\x12\x0f\n\x07partial\x18\x05 \x01(\x08\x12\x10\n\x08progress\x18\x06 \x01(\x05\x12\x14\n\x0csubmitted_at\x18\x07 \x01(\t\x12\x10\n\x08\x65nded_at\x18\x08 \x01(\t\x12,\n\x06phases\x18\t \x03(\x0b\x32\x1c.perito.analysis.v1.PhaseRun\x12,\n\x07\x66\x61ilure\x18\n \x01(\x0b\x32\x1b.perito.analysis.v1.Failure\x12\x10\n\x08sequence\x18\x0b \x01(\x03\"_\n\x14\x43reateDatasetRequest\x12.\n\x07\x64\x61taset\x18\x01 \x01(\x0b\x32\x1d.perito.dataset.v1.DatasetRef\x12\x17\n\x0fidempotency_key\x18\x02 \x01(\t\"Y\n\x15\x43reateDatasetResponse\x12.\n\x07\x64\x61taset\x18\x01 \x01(\x0b\x32\x1d.perito.dataset.v1.DatasetRef\x12\x10\n\x08replayed\x18\x02 \x01(\x08\"\'\n\x11GetDatasetRequest\x12\x12\n\ndataset_id\x18\x01 \x01(\t\"X\n\x12GetDatasetResponse\x12.\n\x07\x64\x61taset\x18\x01 \x01(\x0b\x32\x1d.perito.dataset.v1.DatasetRef\x12\x12\n\ncreated_at\x18\x02 \x01(\t\"[\n\x15ProposeMappingRequest\x12\x12\n\ndataset_id\x18\x01 \x01(\t\x12.\n\x05hints\x18\x02 \x01(\x0b\x32\x1f.perito.dataset.v1.MappingHints\"U\n\x16ProposeMappingResponse\x12;\n\x08proposal\x18\x01 \x01(\x0b\x32).perito.dataset.v1.ProposeMappingResponse\"\xa7\x01\n\x15SubmitAnalysisRequest\x12\x12\n\ndataset_id\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\x12\x0e\n\x06phases\x18\x03 \x03(\x05\x12\x13\n\x0bparams_json\x18\x04 \x01(\t\x12\x17\n\x0fidempotency_key\x18\x05 \x01(\t\x12.\n\x07\x64\x61taset\x18\x06 \x01(\x0b\x32\x1d.perito.dataset.v1.DatasetRef\"Z\n\x16SubmitAnalysisResponse\x12.\n\x08\x61nalysis\x18\x01 \x01(\x0b\x32\x1c.perito.analysis.v1.Analysis\x12\x10\n\x08replayed\x18\x02 \x01(\x08\")\n\x12GetAnalysisRequest\x12\x13\n\x0b\x61nalysis_id\x18\x01 \x01(\t\"E\n\x13GetAnalysisResponse\x12.\n\x08\x61nalysis\x18\x01 \x01(\x0b\x32\x1c.perito.analysis.v1.Analysis\"C\n\x14WatchAnalysisRequest\x12\x13\n\x0b\x61nalysis_id\x18\x01 \x01(\t\x12\x16\n\x0e\x61\x66ter_sequence\x18\x02 \x01(\x03\"v\n\x15WatchAnalysisResponse\x12-\n\x05\x65vent\x18\x01 \x01(\x0b\x32\x1e.perito.event.v1.AnalysisEvent\x12.\n\x08\x61nalysis\x18\x02 \x01(\x0b\x32\x1c.perito.analysis.v1.Analysis\"Q\n\x13ListFindingsRequest\x12\x13\n\x0b\x61nalysis_id\x18\x01 \x01(\t\x12\x11\n\tpage_size\x18\x02 \x01(\x05\x12\x12\n\npage_token\x18\x03 \x01(\t\"|\n\x14ListFindingsResponse\x12,\n\x08\x66indings\x18\x01 \x03(\x0b\x32\x1a.perito.finding.v1.Finding\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\x12\r\n\x05total\x18\x03 \x01(\x03\x12\x0e\n\x06\x63\x61pped\x18\x04 \x01(\x08*\xc5\x01\n\x0e\x41nalysisStatus\x12\x1f\n\x1b\x41NALYSIS_STATUS_UNSPECIFIED\x10\x00\x12\x1b\n\x17\x41NALYSIS_STATUS_PENDING\x10\x01\x12\x1b\n\x17\x41NALYSIS_STATUS_RUNNING\x10\x02\x12\x1d\n\x19\x41NALYSIS_STATUS_COMPLETED\x10\x03\x12\x1a\n\x16\x41NALYSIS_STATUS_FAILED\x10\x04\x12\x1d\n\x19\x41NALYSIS_STATUS_CANCELLED\x10\x05*\xc6\x01\n\x0bPhaseStatus\x12\x1c\n\x18PHASE_STATUS_UNSPECIFIED\x10\x00\x12\x18\n\x14PHASE_STATUS_WAITING\x10\x01\x12\x17\n\x13PHASE_STATUS_QUEUED\x10\x02\x12\x17\n\x13PHASE_STATUS_LEASED\x10\x03\x12\x1a\n\x16PHASE_STATUS_COMPLETED\x10\x04\x12\x17\n\x13PHASE_STATUS_FAILED\x10\x05\x12\x18\n\x14PHASE_STATUS_SKIPPED\x10\x06\x32\xd1\x05\n\x0f\x41nalysisService\x12\x64\n\rCreateDataset\x12(.perito.analysis.v1.CreateDatasetRequest\x1a).perito.analysis.v1.CreateDatasetResponse\x12[\n\nGetDataset\x12%.perito.analysis.v1.GetDatasetRequest\x1a&.perito.analysis.v1.GetDatasetResponse\x12g\n\x0eProposeMapping\x12).perito.analysis.v1.ProposeMappingRequest\x1a*.perito.analysis.v1.ProposeMappingResponse\x12g\n\x0eSubmitAnalysis\x12).perito.analysis.v1.SubmitAnalysisRequest\x1a*.perito.analysis.v1.SubmitAnalysisResponse\x12^\n\x0bGetAnalysis\x12&.perito.analysis.v1.GetAnalysisRequest\x1a\'.perito.analysis.v1.GetAnalysisResponse\x12\x66\n\rWatchAnalysis\x12(.perito.analysis.v1.WatchAnalysisRequest\x1a).perito.analysis.v1.WatchAnalysisResponse0\x01\x12\x61\n\x0cListFindings\x12\'.perito.analysis.v1.ListFindingsRequest\x1a(.perito.analysis.v1.ListFindingsResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'perito.analysis.v1.analysis_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_ANALYSISSTATUS']._serialized_start=1919
-  _globals['_ANALYSISSTATUS']._serialized_end=2116
-  _globals['_PHASESTATUS']._serialized_start=2119
-  _globals['_PHASESTATUS']._serialized_end=2317
-  _globals['_FAILURE']._serialized_start=181
-  _globals['_FAILURE']._serialized_end=245
-  _globals['_PHASERUN']._serialized_start=248
-  _globals['_PHASERUN']._serialized_end=518
-  _globals['_ANALYSIS']._serialized_start=521
-  _globals['_ANALYSIS']._serialized_end=823
-  _globals['_CREATEDATASETREQUEST']._serialized_start=825
-  _globals['_CREATEDATASETREQUEST']._serialized_end=920
-  _globals['_CREATEDATASETRESPONSE']._serialized_start=922
-  _globals['_CREATEDATASETRESPONSE']._serialized_end=1011
-  _globals['_GETDATASETREQUEST']._serialized_start=1013
-  _globals['_GETDATASETREQUEST']._serialized_end=1052
-  _globals['_GETDATASETRESPONSE']._serialized_start=1054
-  _globals['_GETDATASETRESPONSE']._serialized_end=1142
-  _globals['_SUBMITANALYSISREQUEST']._serialized_start=1145
-  _globals['_SUBMITANALYSISREQUEST']._serialized_end=1312
-  _globals['_SUBMITANALYSISRESPONSE']._serialized_start=1314
-  _globals['_SUBMITANALYSISRESPONSE']._serialized_end=1404
-  _globals['_GETANALYSISREQUEST']._serialized_start=1406
-  _globals['_GETANALYSISREQUEST']._serialized_end=1447
-  _globals['_GETANALYSISRESPONSE']._serialized_start=1449
-  _globals['_GETANALYSISRESPONSE']._serialized_end=1518
-  _globals['_WATCHANALYSISREQUEST']._serialized_start=1520
-  _globals['_WATCHANALYSISREQUEST']._serialized_end=1587
-  _globals['_WATCHANALYSISRESPONSE']._serialized_start=1589
-  _globals['_WATCHANALYSISRESPONSE']._serialized_end=1707
-  _globals['_LISTFINDINGSREQUEST']._serialized_start=1709
-  _globals['_LISTFINDINGSREQUEST']._serialized_end=1790
-  _globals['_LISTFINDINGSRESPONSE']._serialized_start=1792
-  _globals['_LISTFINDINGSRESPONSE']._serialized_end=1916
-  _globals['_ANALYSISSERVICE']._serialized_start=2320
-  _globals['_ANALYSISSERVICE']._serialized_end=2936
+  _globals['_ANALYSISSTATUS']._serialized_start=2131
+  _globals['_ANALYSISSTATUS']._serialized_end=2328
+  _globals['_PHASESTATUS']._serialized_start=2331
+  _globals['_PHASESTATUS']._serialized_end=2529
+  _globals['_FAILURE']._serialized_start=213
+  _globals['_FAILURE']._serialized_end=277
+  _globals['_PHASERUN']._serialized_start=280
+  _globals['_PHASERUN']._serialized_end=550
+  _globals['_ANALYSIS']._serialized_start=553
+  _globals['_ANALYSIS']._serialized_end=855
+  _globals['_CREATEDATASETREQUEST']._serialized_start=857
+  _globals['_CREATEDATASETREQUEST']._serialized_end=952
+  _globals['_CREATEDATASETRESPONSE']._serialized_start=954
+  _globals['_CREATEDATASETRESPONSE']._serialized_end=1043
+  _globals['_GETDATASETREQUEST']._serialized_start=1045
+  _globals['_GETDATASETREQUEST']._serialized_end=1084
+  _globals['_GETDATASETRESPONSE']._serialized_start=1086
+  _globals['_GETDATASETRESPONSE']._serialized_end=1174
+  _globals['_PROPOSEMAPPINGREQUEST']._serialized_start=1176
+  _globals['_PROPOSEMAPPINGREQUEST']._serialized_end=1267
+  _globals['_PROPOSEMAPPINGRESPONSE']._serialized_start=1269
+  _globals['_PROPOSEMAPPINGRESPONSE']._serialized_end=1354
+  _globals['_SUBMITANALYSISREQUEST']._serialized_start=1357
+  _globals['_SUBMITANALYSISREQUEST']._serialized_end=1524
+  _globals['_SUBMITANALYSISRESPONSE']._serialized_start=1526
+  _globals['_SUBMITANALYSISRESPONSE']._serialized_end=1616
+  _globals['_GETANALYSISREQUEST']._serialized_start=1618
+  _globals['_GETANALYSISREQUEST']._serialized_end=1659
+  _globals['_GETANALYSISRESPONSE']._serialized_start=1661
+  _globals['_GETANALYSISRESPONSE']._serialized_end=1730
+  _globals['_WATCHANALYSISREQUEST']._serialized_start=1732
+  _globals['_WATCHANALYSISREQUEST']._serialized_end=1799
+  _globals['_WATCHANALYSISRESPONSE']._serialized_start=1801
+  _globals['_WATCHANALYSISRESPONSE']._serialized_end=1919
+  _globals['_LISTFINDINGSREQUEST']._serialized_start=1921
+  _globals['_LISTFINDINGSREQUEST']._serialized_end=2002
+  _globals['_LISTFINDINGSRESPONSE']._serialized_start=2004
+  _globals['_LISTFINDINGSRESPONSE']._serialized_end=2128
+  _globals['_ANALYSISSERVICE']._serialized_start=2532
+  _globals['_ANALYSISSERVICE']._serialized_end=3253
 # @@protoc_insertion_point(module_scope)

@@ -9,6 +9,7 @@ from google.protobuf import message as _message
 from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 from perito.dataset.v1 import dataset_pb2 as _dataset_pb2
+from perito.dataset.v1 import intake_pb2 as _intake_pb2
 from perito.event.v1 import event_pb2 as _event_pb2
 from perito.finding.v1 import finding_pb2 as _finding_pb2
 from perito.phase.v1 import phase_pb2 as _phase_pb2
@@ -343,6 +344,58 @@ class GetDatasetResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___GetDatasetResponse: _TypeAlias = GetDatasetResponse  # noqa: Y015
+
+@_typing.final
+class ProposeMappingRequest(_message.Message):
+    """Which dataset, and what is known of it."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    DATASET_ID_FIELD_NUMBER: _builtins.int
+    HINTS_FIELD_NUMBER: _builtins.int
+    dataset_id: _builtins.str
+    """UUID."""
+    @_builtins.property
+    def hints(self) -> _intake_pb2.MappingHints:
+        """Taken at their word."""
+
+    def __init__(
+        self,
+        *,
+        dataset_id: _builtins.str = ...,
+        hints: _intake_pb2.MappingHints | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["hints", b"hints"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["dataset_id", b"dataset_id", "hints", b"hints"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ProposeMappingRequest: _TypeAlias = ProposeMappingRequest  # noqa: Y015
+
+@_typing.final
+class ProposeMappingResponse(_message.Message):
+    """How it could be read."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PROPOSAL_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def proposal(self) -> _intake_pb2.ProposeMappingResponse:
+        """As the intake answered it."""
+
+    def __init__(
+        self,
+        *,
+        proposal: _intake_pb2.ProposeMappingResponse | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["proposal", b"proposal"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["proposal", b"proposal"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ProposeMappingResponse: _TypeAlias = ProposeMappingResponse  # noqa: Y015
 
 @_typing.final
 class SubmitAnalysisRequest(_message.Message):

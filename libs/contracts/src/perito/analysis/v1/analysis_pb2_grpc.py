@@ -45,6 +45,11 @@ class AnalysisServiceStub:
                 request_serializer=perito_dot_analysis_dot_v1_dot_analysis__pb2.GetDatasetRequest.SerializeToString,
                 response_deserializer=perito_dot_analysis_dot_v1_dot_analysis__pb2.GetDatasetResponse.FromString,
                 _registered_method=True)
+        self.ProposeMapping = channel.unary_unary(
+                '/perito.analysis.v1.AnalysisService/ProposeMapping',
+                request_serializer=perito_dot_analysis_dot_v1_dot_analysis__pb2.ProposeMappingRequest.SerializeToString,
+                response_deserializer=perito_dot_analysis_dot_v1_dot_analysis__pb2.ProposeMappingResponse.FromString,
+                _registered_method=True)
         self.SubmitAnalysis = channel.unary_unary(
                 '/perito.analysis.v1.AnalysisService/SubmitAnalysis',
                 request_serializer=perito_dot_analysis_dot_v1_dot_analysis__pb2.SubmitAnalysisRequest.SerializeToString,
@@ -80,6 +85,14 @@ class AnalysisServiceServicer:
 
     def GetDataset(self, request, context):
         """One registered dataset. Another tenant's is NOT_FOUND, as one that never was.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ProposeMapping(self, request, context):
+        """How a registered dataset could be read, whether or not it has a mapping. Changes nothing. UNAVAILABLE with reason
+        BUSY when no slot is free.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -125,6 +138,11 @@ def add_AnalysisServiceServicer_to_server(servicer, server):
                     servicer.GetDataset,
                     request_deserializer=perito_dot_analysis_dot_v1_dot_analysis__pb2.GetDatasetRequest.FromString,
                     response_serializer=perito_dot_analysis_dot_v1_dot_analysis__pb2.GetDatasetResponse.SerializeToString,
+            ),
+            'ProposeMapping': grpc.unary_unary_rpc_method_handler(
+                    servicer.ProposeMapping,
+                    request_deserializer=perito_dot_analysis_dot_v1_dot_analysis__pb2.ProposeMappingRequest.FromString,
+                    response_serializer=perito_dot_analysis_dot_v1_dot_analysis__pb2.ProposeMappingResponse.SerializeToString,
             ),
             'SubmitAnalysis': grpc.unary_unary_rpc_method_handler(
                     servicer.SubmitAnalysis,
@@ -202,6 +220,33 @@ class AnalysisService:
             '/perito.analysis.v1.AnalysisService/GetDataset',
             perito_dot_analysis_dot_v1_dot_analysis__pb2.GetDatasetRequest.SerializeToString,
             perito_dot_analysis_dot_v1_dot_analysis__pb2.GetDatasetResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ProposeMapping(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/perito.analysis.v1.AnalysisService/ProposeMapping',
+            perito_dot_analysis_dot_v1_dot_analysis__pb2.ProposeMappingRequest.SerializeToString,
+            perito_dot_analysis_dot_v1_dot_analysis__pb2.ProposeMappingResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -37,6 +37,10 @@ class AnalysisServiceStub:
     """Registers files that are in the object store already, under the tenant's prefix."""
     GetDataset: _grpc.UnaryUnaryMultiCallable[_analysis_pb2.GetDatasetRequest, _analysis_pb2.GetDatasetResponse]
     """One registered dataset. Another tenant's is NOT_FOUND, as one that never was."""
+    ProposeMapping: _grpc.UnaryUnaryMultiCallable[_analysis_pb2.ProposeMappingRequest, _analysis_pb2.ProposeMappingResponse]
+    """How a registered dataset could be read, whether or not it has a mapping. Changes nothing. UNAVAILABLE with reason
+    BUSY when no slot is free.
+    """
     SubmitAnalysis: _grpc.UnaryUnaryMultiCallable[_analysis_pb2.SubmitAnalysisRequest, _analysis_pb2.SubmitAnalysisResponse]
     """Accepts an analysis. Once this has answered, the analysis reaches a terminal state."""
     GetAnalysis: _grpc.UnaryUnaryMultiCallable[_analysis_pb2.GetAnalysisRequest, _analysis_pb2.GetAnalysisResponse]
@@ -55,6 +59,10 @@ class AnalysisServiceAsyncStub(AnalysisServiceStub):
     """Registers files that are in the object store already, under the tenant's prefix."""
     GetDataset: _aio.UnaryUnaryMultiCallable[_analysis_pb2.GetDatasetRequest, _analysis_pb2.GetDatasetResponse]  # type: ignore[assignment]
     """One registered dataset. Another tenant's is NOT_FOUND, as one that never was."""
+    ProposeMapping: _aio.UnaryUnaryMultiCallable[_analysis_pb2.ProposeMappingRequest, _analysis_pb2.ProposeMappingResponse]  # type: ignore[assignment]
+    """How a registered dataset could be read, whether or not it has a mapping. Changes nothing. UNAVAILABLE with reason
+    BUSY when no slot is free.
+    """
     SubmitAnalysis: _aio.UnaryUnaryMultiCallable[_analysis_pb2.SubmitAnalysisRequest, _analysis_pb2.SubmitAnalysisResponse]  # type: ignore[assignment]
     """Accepts an analysis. Once this has answered, the analysis reaches a terminal state."""
     GetAnalysis: _aio.UnaryUnaryMultiCallable[_analysis_pb2.GetAnalysisRequest, _analysis_pb2.GetAnalysisResponse]  # type: ignore[assignment]
@@ -82,6 +90,16 @@ class AnalysisServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_analysis_pb2.GetDatasetResponse, _abc.Awaitable[_analysis_pb2.GetDatasetResponse]]:
         """One registered dataset. Another tenant's is NOT_FOUND, as one that never was."""
+
+    @_abc_1.abstractmethod
+    def ProposeMapping(
+        self,
+        request: _analysis_pb2.ProposeMappingRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_analysis_pb2.ProposeMappingResponse, _abc.Awaitable[_analysis_pb2.ProposeMappingResponse]]:
+        """How a registered dataset could be read, whether or not it has a mapping. Changes nothing. UNAVAILABLE with reason
+        BUSY when no slot is free.
+        """
 
     @_abc_1.abstractmethod
     def SubmitAnalysis(

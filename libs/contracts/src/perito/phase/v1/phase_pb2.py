@@ -26,7 +26,7 @@ from perito.dataset.v1 import dataset_pb2 as perito_dot_dataset_dot_v1_dot_datas
 from perito.finding.v1 import finding_pb2 as perito_dot_finding_dot_v1_dot_finding__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1bperito/phase/v1/phase.proto\x12\x0fperito.phase.v1\x1a\x1fperito/dataset/v1/dataset.proto\x1a\x1fperito/finding/v1/finding.proto\"\x16\n\x14\x44\x65scribePhaseRequest\"\xa3\x01\n\x15\x44\x65scribePhaseResponse\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0f\n\x07ordinal\x18\x02 \x01(\x05\x12\x0f\n\x07version\x18\x03 \x01(\t\x12\x10\n\x08requires\x18\x04 \x03(\t\x12\r\n\x05\x61\x66ter\x18\x05 \x03(\t\x12\r\n\x05slots\x18\x06 \x01(\x05\x12\x18\n\x10\x63\x61talogue_digest\x18\x07 \x01(\t\x12\x10\n\x08rule_ids\x18\x08 \x03(\t\"\x89\x01\n\x08Upstream\x12\r\n\x05phase\x18\x01 \x01(\t\x12.\n\x06result\x18\x02 \x01(\x0b\x32\x1c.perito.phase.v1.PhaseResultH\x00\x12\x18\n\x0emissing_reason\x18\x03 \x01(\tH\x00\x12\x19\n\x11missing_reason_es\x18\x04 \x01(\tB\t\n\x07outcome\"\xba\x01\n\x0fRunPhaseRequest\x12\x11\n\ttenant_id\x18\x01 \x01(\t\x12\x13\n\x0b\x61nalysis_id\x18\x02 \x01(\t\x12\r\n\x05\x66\x65nce\x18\x03 \x01(\x03\x12.\n\x07\x64\x61taset\x18\x04 \x01(\x0b\x32\x1d.perito.dataset.v1.DatasetRef\x12+\n\x08upstream\x18\x05 \x03(\x0b\x32\x19.perito.phase.v1.Upstream\x12\x13\n\x0bparams_json\x18\x06 \x01(\t\"|\n\x10RunPhaseResponse\x12-\n\x08progress\x18\x01 \x01(\x0b\x32\x19.perito.phase.v1.ProgressH\x00\x12.\n\x06result\x18\x02 \x01(\x0b\x32\x1c.perito.phase.v1.PhaseResultH\x00\x42\t\n\x07message\"*\n\x08Progress\x12\x10\n\x08\x66raction\x18\x01 \x01(\x01\x12\x0c\n\x04step\x18\x02 \x01(\t\"T\n\x08\x41rtifact\x12\x0c\n\x04name\x18\x01 \x01(\t\x12,\n\x06object\x18\x02 \x01(\x0b\x32\x1c.perito.dataset.v1.ObjectRef\x12\x0c\n\x04rows\x18\x03 \x01(\x03\"\xc7\x01\n\x0bPhaseResult\x12\r\n\x05phase\x18\x01 \x01(\t\x12\x0f\n\x07version\x18\x02 \x01(\t\x12\x16\n\x0e\x63ontent_digest\x18\x03 \x01(\t\x12,\n\tartifacts\x18\x04 \x03(\x0b\x32\x19.perito.phase.v1.Artifact\x12-\n\x05rules\x18\x05 \x03(\x0b\x32\x1e.perito.finding.v1.RuleOutcome\x12\x14\n\x0csummary_json\x18\x06 \x01(\t\x12\r\n\x05\x61s_of\x18\x07 \x01(\t2\xc1\x01\n\x0cPhaseService\x12^\n\rDescribePhase\x12%.perito.phase.v1.DescribePhaseRequest\x1a&.perito.phase.v1.DescribePhaseResponse\x12Q\n\x08RunPhase\x12 .perito.phase.v1.RunPhaseRequest\x1a!.perito.phase.v1.RunPhaseResponse0\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1bperito/phase/v1/phase.proto\x12\x0fperito.phase.v1\x1a\x1fperito/dataset/v1/dataset.proto\x1a\x1fperito/finding/v1/finding.proto\"\x16\n\x14\x44\x65scribePhaseRequest\"\xbe\x01\n\x15\x44\x65scribePhaseResponse\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0f\n\x07ordinal\x18\x02 \x01(\x05\x12\x0f\n\x07version\x18\x03 \x01(\t\x12\x10\n\x08requires\x18\x04 \x03(\t\x12\r\n\x05\x61\x66ter\x18\x05 \x03(\t\x12\r\n\x05slots\x18\x06 \x01(\x05\x12\x18\n\x10\x63\x61talogue_digest\x18\x07 \x01(\t\x12\x10\n\x08rule_ids\x18\x08 \x03(\t\x12\x19\n\x11proposes_mappings\x18\t \x01(\x08\"\x89\x01\n\x08Upstream\x12\r\n\x05phase\x18\x01 \x01(\t\x12.\n\x06result\x18\x02 \x01(\x0b\x32\x1c.perito.phase.v1.PhaseResultH\x00\x12\x18\n\x0emissing_reason\x18\x03 \x01(\tH\x00\x12\x19\n\x11missing_reason_es\x18\x04 \x01(\tB\t\n\x07outcome\"\xba\x01\n\x0fRunPhaseRequest\x12\x11\n\ttenant_id\x18\x01 \x01(\t\x12\x13\n\x0b\x61nalysis_id\x18\x02 \x01(\t\x12\r\n\x05\x66\x65nce\x18\x03 \x01(\x03\x12.\n\x07\x64\x61taset\x18\x04 \x01(\x0b\x32\x1d.perito.dataset.v1.DatasetRef\x12+\n\x08upstream\x18\x05 \x03(\x0b\x32\x19.perito.phase.v1.Upstream\x12\x13\n\x0bparams_json\x18\x06 \x01(\t\"|\n\x10RunPhaseResponse\x12-\n\x08progress\x18\x01 \x01(\x0b\x32\x19.perito.phase.v1.ProgressH\x00\x12.\n\x06result\x18\x02 \x01(\x0b\x32\x1c.perito.phase.v1.PhaseResultH\x00\x42\t\n\x07message\"*\n\x08Progress\x12\x10\n\x08\x66raction\x18\x01 \x01(\x01\x12\x0c\n\x04step\x18\x02 \x01(\t\"T\n\x08\x41rtifact\x12\x0c\n\x04name\x18\x01 \x01(\t\x12,\n\x06object\x18\x02 \x01(\x0b\x32\x1c.perito.dataset.v1.ObjectRef\x12\x0c\n\x04rows\x18\x03 \x01(\x03\"\xc7\x01\n\x0bPhaseResult\x12\r\n\x05phase\x18\x01 \x01(\t\x12\x0f\n\x07version\x18\x02 \x01(\t\x12\x16\n\x0e\x63ontent_digest\x18\x03 \x01(\t\x12,\n\tartifacts\x18\x04 \x03(\x0b\x32\x19.perito.phase.v1.Artifact\x12-\n\x05rules\x18\x05 \x03(\x0b\x32\x1e.perito.finding.v1.RuleOutcome\x12\x14\n\x0csummary_json\x18\x06 \x01(\t\x12\r\n\x05\x61s_of\x18\x07 \x01(\t2\xc1\x01\n\x0cPhaseService\x12^\n\rDescribePhase\x12%.perito.phase.v1.DescribePhaseRequest\x1a&.perito.phase.v1.DescribePhaseResponse\x12Q\n\x08RunPhase\x12 .perito.phase.v1.RunPhaseRequest\x1a!.perito.phase.v1.RunPhaseResponse0\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -36,19 +36,19 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_DESCRIBEPHASEREQUEST']._serialized_start=114
   _globals['_DESCRIBEPHASEREQUEST']._serialized_end=136
   _globals['_DESCRIBEPHASERESPONSE']._serialized_start=139
-  _globals['_DESCRIBEPHASERESPONSE']._serialized_end=302
-  _globals['_UPSTREAM']._serialized_start=305
-  _globals['_UPSTREAM']._serialized_end=442
-  _globals['_RUNPHASEREQUEST']._serialized_start=445
-  _globals['_RUNPHASEREQUEST']._serialized_end=631
-  _globals['_RUNPHASERESPONSE']._serialized_start=633
-  _globals['_RUNPHASERESPONSE']._serialized_end=757
-  _globals['_PROGRESS']._serialized_start=759
-  _globals['_PROGRESS']._serialized_end=801
-  _globals['_ARTIFACT']._serialized_start=803
-  _globals['_ARTIFACT']._serialized_end=887
-  _globals['_PHASERESULT']._serialized_start=890
-  _globals['_PHASERESULT']._serialized_end=1089
-  _globals['_PHASESERVICE']._serialized_start=1092
-  _globals['_PHASESERVICE']._serialized_end=1285
+  _globals['_DESCRIBEPHASERESPONSE']._serialized_end=329
+  _globals['_UPSTREAM']._serialized_start=332
+  _globals['_UPSTREAM']._serialized_end=469
+  _globals['_RUNPHASEREQUEST']._serialized_start=472
+  _globals['_RUNPHASEREQUEST']._serialized_end=658
+  _globals['_RUNPHASERESPONSE']._serialized_start=660
+  _globals['_RUNPHASERESPONSE']._serialized_end=784
+  _globals['_PROGRESS']._serialized_start=786
+  _globals['_PROGRESS']._serialized_end=828
+  _globals['_ARTIFACT']._serialized_start=830
+  _globals['_ARTIFACT']._serialized_end=914
+  _globals['_PHASERESULT']._serialized_start=917
+  _globals['_PHASERESULT']._serialized_end=1116
+  _globals['_PHASESERVICE']._serialized_start=1119
+  _globals['_PHASESERVICE']._serialized_end=1312
 # @@protoc_insertion_point(module_scope)

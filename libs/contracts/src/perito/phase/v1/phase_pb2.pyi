@@ -51,6 +51,7 @@ class DescribePhaseResponse(_message.Message):
     SLOTS_FIELD_NUMBER: _builtins.int
     CATALOGUE_DIGEST_FIELD_NUMBER: _builtins.int
     RULE_IDS_FIELD_NUMBER: _builtins.int
+    PROPOSES_MAPPINGS_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     """Stable name, also the name of its queue."""
     ordinal: _builtins.int
@@ -61,6 +62,8 @@ class DescribePhaseResponse(_message.Message):
     """Runs it admits at once."""
     catalogue_digest: _builtins.str
     """SHA-256 over its rules."""
+    proposes_mappings: _builtins.bool
+    """It also serves perito.dataset.v1.IntakeService, at the same address."""
     @_builtins.property
     def requires(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Phases whose result it cannot do without."""
@@ -84,10 +87,11 @@ class DescribePhaseResponse(_message.Message):
         slots: _builtins.int = ...,
         catalogue_digest: _builtins.str = ...,
         rule_ids: _abc.Iterable[_builtins.str] | None = ...,
+        proposes_mappings: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["after", b"after", "catalogue_digest", b"catalogue_digest", "name", b"name", "ordinal", b"ordinal", "requires", b"requires", "rule_ids", b"rule_ids", "slots", b"slots", "version", b"version"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["after", b"after", "catalogue_digest", b"catalogue_digest", "name", b"name", "ordinal", b"ordinal", "proposes_mappings", b"proposes_mappings", "requires", b"requires", "rule_ids", b"rule_ids", "slots", b"slots", "version", b"version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
