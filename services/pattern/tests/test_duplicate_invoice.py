@@ -27,7 +27,8 @@ def test_the_same_number_in_another_spelling_is_found(tmp_path: Path) -> None:
     outcome = trial.outcomes["P-008"]
     assert (outcome.status, outcome.evaluated, outcome.failed) == (RuleStatus.FAILED, 3, 1)
     (finding,) = trial.findings
-    assert finding["identity"] == {"supplier": "V1", "number": "1NV1001", "invoiced_on": None, "amount": None}
+    identity = {"supplier": "V1", "number": "1NV1001", "invoiced_on": None, "amount": None}
+    assert finding["identity"] == {**identity, "document": "INV1OO1", "purchase_document": ""}
     assert (finding["impact"], finding["currency"], finding["recoverable"]) == (Decimal(50), "EUR", True)
     assert (finding["severity"], finding["row_count"]) == ("high", 2)
     assert finding["title_en"] == "Supplier V1: 2 entries look like one invoice: INV-1001, INV1OO1"
@@ -118,7 +119,8 @@ def test_same_date_and_amount_under_two_numbers(tmp_path: Path) -> None:
         invoice("500", 0),
     ]
     (finding,) = run(tmp_path, rows).findings
-    assert finding["identity"] == {"supplier": "V1", "number": None, "invoiced_on": "2025-03-01", "amount": "99.5"}
+    identity = {"supplier": "V1", "number": None, "invoiced_on": "2025-03-01", "amount": "99.5"}
+    assert finding["identity"] == {**identity, "document": "205", "purchase_document": ""}
     assert (finding["impact"], finding["severity"]) == (Decimal("99.5"), "medium")
 
 

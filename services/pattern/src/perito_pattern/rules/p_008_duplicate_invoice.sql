@@ -1,12 +1,12 @@
 /* ---
 id: P-008
-version: 1
+version: 2
 kind: set
 title: {en: Invoice entered more than once, es: Factura registrada más de una vez}
 severity: high
 grain: document
 unit: invoices
-identity: [supplier, number, invoiced_on, amount]
+identity: [supplier, number, invoiced_on, amount, document, purchase_document]
 needs:
   invoices: [supplier, document, invoiced_at, line_total]
 optional:
@@ -15,8 +15,8 @@ uses: [invoice_entries]
 unique: {entries: [entry]}
 impact: column
 recoverable: true
-explains: []
-entities: [supplier]
+explains: [C-024, C-025, C-026]
+entities: [supplier, document, purchase_document]
 partition_by: [supplier]
 texts:
   finding:
@@ -44,22 +44,30 @@ source: "Accounts-payable recovery audit"
 --- */
 
 -- section: violations
+-- One copy is named by its document; of several there is none. An order that they do not share is blank and never NULL,
+-- for a finding that names no order must not explain what other orders of the supplier suffer from.
 WITH entries AS (
-    SELECT supplier, document, normal, day, total, nth_of_number, nth_of_date, shares_number, shares_date, entry
+    SELECT supplier, document, coalesce(purchase_document, '') AS purchase_document, normal, day, total,
+           nth_of_number, nth_of_date, shares_number, shares_date, entry
     FROM invoice_entries WHERE place = entry
 )
 SELECT supplier, normal AS number, NULL::DATE AS invoiced_on, NULL::DECIMAL(38, 4) AS amount,
-       min(CASE WHEN nth_of_number = 1 THEN day END) AS period_start, 'number' AS basis,
+       CASE WHEN count(*) = 2 THEN max(CASE WHEN nth_of_number = 2 THEN document END) END AS document,
+       CASE WHEN min(purchase_document) = max(purchase_document) THEN min(purchase_document) ELSE '' END AS purchase_document,
+       min(CASE WHEN nth_of_number = 1 THEN day END) AS period_start, max(day) AS period_end, 'number' AS basis,
        count(*) AS invoices, string_agg(document, ', ' ORDER BY nth_of_number, entry) FILTER (WHERE nth_of_number <= 5) AS documents,
        CASE WHEN count(total) = count(*)
             THEN sum(CASE WHEN nth_of_number > 1 THEN total ELSE 0 END) END AS impact,
        CASE WHEN count(total) = count(*) AND min(total) = max(total) THEN 'high' ELSE 'medium' END AS severity,
-       (SELECT count(*) FROM invoice_entries AS p WHERE p.shares_number AND p.supplier = e.supplier AND p.normal = e.normal) AS row_count
+       (SELECT count(*) FROM invoice_entries AS p
+        WHERE p.shares_number AND p.supplier = e.supplier AND p.normal = e.normal) AS row_count
 FROM entries AS e
 WHERE shares_number
 GROUP BY supplier, normal
 UNION ALL
-SELECT supplier, NULL, day, total, day, 'date_amount', count(*),
+SELECT supplier, NULL, day, total, CASE WHEN count(*) = 2 THEN max(CASE WHEN nth_of_date = 2 THEN document END) END,
+       CASE WHEN min(purchase_document) = max(purchase_document) THEN min(purchase_document) ELSE '' END,
+       day, day, 'date_amount', count(*),
        string_agg(document, ', ' ORDER BY nth_of_date, entry) FILTER (WHERE nth_of_date <= 5),
        sum(CASE WHEN nth_of_date > 1 THEN total ELSE 0 END), 'medium',
        (SELECT count(*) FROM invoice_entries AS p
@@ -83,22 +91,21 @@ SELECT count(*) AS invoices,
 FROM invoice_entries WHERE place = entry
 
 -- section: evidence
-SELECT supplier, normal AS number, NULL::DATE AS invoiced_on, NULL::DECIMAL(38, 4) AS amount,
-       (SELECT v.period_start FROM violations AS v WHERE v.supplier = p.supplier AND v.number = p.normal) AS period_start,
-       CASE WHEN nth_of_number = 1 THEN 'original' ELSE 'repeat' END AS role, nth_of_number AS ordinal,
-       'invoices' AS table_name, _file_id, _record, _line,
-       document AS key_document, line AS key_line, printed AS value_number, day AS value_invoiced_on,
-       product AS value_product, qty AS value_qty, line_total AS value_line_total,
-       purchase_document AS value_purchase_document
-FROM invoice_entries AS p
-WHERE shares_number
+SELECT v.supplier, v.number, v.invoiced_on, v.amount, v.document, v.purchase_document, v.period_start, v.period_end,
+       CASE WHEN p.nth_of_number = 1 THEN 'original' ELSE 'repeat' END AS role, p.nth_of_number AS ordinal,
+       'invoices' AS table_name, p._file_id, p._record, p._line,
+       p.document AS key_document, p.line AS key_line, p.printed AS value_number, p.day AS value_invoiced_on,
+       p.product AS value_product, p.qty AS value_qty, p.line_total AS value_line_total,
+       p.purchase_document AS value_purchase_document
+FROM violations AS v JOIN invoice_entries AS p ON p.supplier = v.supplier AND p.normal = v.number
+WHERE p.shares_number
 
 -- section: evidence
-SELECT supplier, NULL::VARCHAR AS number, day AS invoiced_on, total AS amount, day AS period_start,
-       CASE WHEN nth_of_date = 1 THEN 'original' ELSE 'repeat' END AS role, nth_of_date AS ordinal,
-       'invoices' AS table_name, _file_id, _record, _line,
-       document AS key_document, line AS key_line, printed AS value_number, day AS value_invoiced_on,
-       product AS value_product, qty AS value_qty, line_total AS value_line_total,
-       purchase_document AS value_purchase_document
-FROM invoice_entries
-WHERE shares_date
+SELECT v.supplier, v.number, v.invoiced_on, v.amount, v.document, v.purchase_document, v.period_start, v.period_end,
+       CASE WHEN p.nth_of_date = 1 THEN 'original' ELSE 'repeat' END AS role, p.nth_of_date AS ordinal,
+       'invoices' AS table_name, p._file_id, p._record, p._line,
+       p.document AS key_document, p.line AS key_line, p.printed AS value_number, p.day AS value_invoiced_on,
+       p.product AS value_product, p.qty AS value_qty, p.line_total AS value_line_total,
+       p.purchase_document AS value_purchase_document
+FROM violations AS v JOIN invoice_entries AS p ON p.supplier = v.supplier AND p.day = v.invoiced_on AND p.total = v.amount
+WHERE p.shares_date

@@ -22,7 +22,7 @@ parameters:
   most_invoices: {default: 60, type: integer, meaning: "invoices of one product and order above which it is a standing order, where resemblance says nothing"}
 impact: column
 recoverable: true
-explains: []
+explains: [C-024, C-025, C-026]
 entities: [supplier, document, purchase_document]
 partition_by: [supplier]
 texts:

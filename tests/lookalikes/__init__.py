@@ -1,0 +1,1 @@
+"""Books made to resemble real ones, and the assertions that must hold for both."""
