@@ -101,6 +101,8 @@ def _section(table: Table) -> str:
     named = [f"`{name}`{' (may be absent)' if table.columns[name].nullable else ''}" for name in table.key]
     key = ", ".join(named) or "none, rows may repeat"
     head = f"## {table.name}\n\n{table.meaning} Version {table.version}. Key: {key}.\n"
+    also = (*table.synonyms_en, *table.synonyms_es)
+    head += f"\nFiles of it are called: {', '.join(also)}.\n" if also else ""
     if table.system:
         rows = ["| column | type | meaning |", "|---|---|---|"]
         rows += [f"| `{c.name}` | {c.type.value} | {_meaning(c)} |" for c in table.columns.values()]

@@ -19,7 +19,7 @@ TABLE = """  lines.csv:
           product: Item
           qty: Qty
           ts: {column: Day, file: orders.csv}
-          customer: {column: Who, file: orders.csv, normalise: [upper]}
+          location: {column: Who, file: orders.csv, normalise: [upper]}
           type: {column: Kind, file: orders.csv}
 """
 FILES = {"lines.csv": LINES, "orders.csv": ORDERS}
@@ -27,7 +27,7 @@ FILES = {"lines.csv": LINES, "orders.csv": ORDERS}
 
 def test_lines_take_the_columns_of_their_order(tmp_path: Path) -> None:
     books = read(tmp_path, FILES, HEAD + TABLE)
-    columns = "document, product, qty::INTEGER, ts_date::VARCHAR, customer, customer_source, type"
+    columns = "document, product, qty::INTEGER, ts_date::VARCHAR, location, location_source, type"
     rows = books.ask(f"SELECT {columns} FROM sales ORDER BY _record")
     assert rows == [
         ("1", "A", 5, "2026-01-01", "AL", "Al", "sale"),
@@ -56,7 +56,7 @@ def test_the_joined_file_is_accounted_for(tmp_path: Path) -> None:
     assert placed == [
         ("No", "sales", None, "joined"),
         ("Day", "sales", "ts", "joined"),
-        ("Who", "sales", "customer", "joined"),
+        ("Who", "sales", "location", "joined"),
         ("Kind", "sales", "type", "joined"),
         ("Memo", None, None, "not_used"),
     ]
@@ -68,7 +68,7 @@ def test_keys_are_compared_after_their_steps(tmp_path: Path) -> None:
     orders = "No,Day,Who,Kind\n1,2026-02-02,Bo,order\nX2 ,2026-01-01,Al,order\n"
     mapping = TABLE.replace('"No"}}', '"No"}, normalise: [trim, upper, strip_leading_zeros]}')
     books = read(tmp_path, {"lines.csv": lines, "orders.csv": orders}, HEAD + mapping)
-    assert books.ask("SELECT document, customer FROM sales ORDER BY _record") == [(" 01", "BO"), ("x2", "AL")]
+    assert books.ask("SELECT document, location FROM sales ORDER BY _record") == [(" 01", "BO"), ("x2", "AL")]
     assert books.ask("SELECT count(*) FROM transformations WHERE kind LIKE 'join%'") == [(0,)]
 
 

@@ -94,7 +94,7 @@ class Column:
 class Table:
     """One table. `key` may hold nullable columns (a lot, a line): a book without them has the rest as its key, and a
     blank there is a value like any other. `required_key` is what no book can do without. An empty key: rows may
-    honestly repeat."""
+    honestly repeat. Synonyms are what files and lists of such rows are called, in lower_snake."""
 
     name: str
     meaning: str
@@ -102,6 +102,8 @@ class Table:
     key: tuple[str, ...]
     columns: Mapping[str, Column]
     system: bool = False
+    synonyms_en: tuple[str, ...] = ()
+    synonyms_es: tuple[str, ...] = ()
 
     @property
     def required_key(self) -> tuple[str, ...]:
@@ -168,7 +170,8 @@ def _load() -> tuple[Mapping[str, Table], Mapping[str, Table]]:
 def _table(name: str, body: Mapping[str, Any], *, system: bool) -> Table:
     key = tuple(body["key"])
     columns = {column: _column(name, column, row, key) for column, row in body["columns"].items()}
-    return Table(name, body["meaning"], body["version"], key, MappingProxyType(columns), system)
+    english, spanish = (tuple(body.get(language, "").split()) for language in ("en", "es"))
+    return Table(name, body["meaning"], body["version"], key, MappingProxyType(columns), system, english, spanish)
 
 
 _FIELDS = {"type", "unit", "required", "nullable", "meaning", "en", "es", "values", "references", "personal"}
@@ -208,6 +211,9 @@ def _problems(table: Table, tables: Mapping[str, Table]) -> Iterator[str]:
     yield from (f"{table.name}: key {name} is no column" for name in table.key if name not in table.columns)
     names = [name for name, _ in physical_columns(table)]
     yield from (f"{table.name}: {name} stands twice" for name in sorted({n for n in names if names.count(n) > 1}))
+    for word in (*table.synonyms_en, *table.synonyms_es):
+        if normal_header(word) != word:
+            yield f"{table.name}: synonym {word} is not lower_snake"
     owners: dict[str, str] = {}
     for column in table.columns.values():
         place = f"{table.name}.{column.name}"

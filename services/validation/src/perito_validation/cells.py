@@ -13,8 +13,8 @@ from perito_validation.mapping import Cell
 
 BLANKS = "' ' || chr(9) || chr(160)"
 
-_TRUE: tuple[str, ...] = ("true", "yes", "y", "t", "1", "si", "s", "verdadero", "v", "x")
-_FALSE: tuple[str, ...] = ("false", "no", "n", "f", "0", "falso")
+TRUE_WORDS: tuple[str, ...] = ("true", "yes", "y", "t", "1", "si", "s", "verdadero", "v", "x")
+FALSE_WORDS: tuple[str, ...] = ("false", "no", "n", "f", "0", "falso")
 
 
 @dataclass(frozen=True)
@@ -97,7 +97,7 @@ def word_meanings(column: Column, mapped: Cell, words: Iterable[str]) -> dict[st
     """What each word of an enum or boolean column means: the mapping first, then the canonical words and synonyms."""
     given = {word.strip().casefold(): meaning for word, meaning in mapped.values.items()}
     if column.type is ColumnType.BOOLEAN:
-        known = dict.fromkeys(_TRUE, "true") | dict.fromkeys(_FALSE, "false")
+        known = dict.fromkeys(TRUE_WORDS, "true") | dict.fromkeys(FALSE_WORDS, "false")
     else:
         known = {synonym: value for value, synonyms in column.values.items() for synonym in (value, *synonyms)}
     meanings: dict[str, str] = {}

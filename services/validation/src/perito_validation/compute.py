@@ -22,34 +22,37 @@ from perito_validation.feeds import Planner, lookups_of
 from perito_validation.mapping import BooksMapping, parse_mapping
 from perito_validation.notes import note_rows
 from perito_validation.people import IDENTITIES, write_identities
+from perito_validation.proposal import propose as proposal
 from perito_validation.reader import Reading, is_part_of, read_files
 from perito_validation.source import Source, Unread
 from perito_validation.tables import Written, table_order, write_table
-from perito_validation.understanding import Understanding, of_given_mapping
+from perito_validation.understanding import Understanding, of_given_mapping, with_unread
 
 PARQUET = "application/vnd.apache.parquet"
+YAML = "application/yaml"
 RULES = "perito_validation.rules"
+PROPOSED, PREVIEW = "mapping.yaml", "proposal.json"
 
 
 @dataclass(frozen=True)
 class Intake:
-    """What intake left in the output folder. `tables` are canonical and system tables by name."""
+    """What intake left in the output folder. `tables` are canonical and system tables by name; `proposed` says that its
+    mapping was made here and left there too."""
 
     tables: Mapping[str, Path]
     rows: Mapping[str, int]
     digest: str
     as_of: str
     summary: Mapping[str, Any]
+    proposed: bool = False
 
 
 def validate(job: Job, report: Report) -> Outcome:
-    """A `Compute`. Raises `Invalid` for a mapping or file that cannot be read, naming place and remedy."""
-    if not job.mapping:
-        message = "These files came without a mapping: add the YAML file that says what each of them holds."
-        raise Invalid("MAPPING_MISSING", message)
-    text = Path(job.mapping).read_text("utf-8", "replace")
-    mapping = parse_mapping(text, {name: table.columns for name, table in load_canonical().items()})
-    intake = take_in(job, mapping, report)
+    """A `Compute`. Books without a mapping are read by the one that is proposed for them.
+
+    Raises `Invalid` for a mapping or file that cannot be read, naming place and remedy.
+    """
+    intake = take_in(job, _given_mapping(job), report)
     run = run_rules(
         load_rules(RULES),
         intake.tables,
@@ -64,22 +67,54 @@ def validate(job: Job, report: Report) -> Outcome:
     files = [OutputFile(path.name, PARQUET, intake.rows[name]) for name, path in sorted(intake.tables.items())]
     digest = hashlib.sha256(f"{intake.digest}\n{run.content_digest}".encode()).hexdigest()
     summary = {**intake.summary, "findings": sum(outcome.findings for outcome in run.outcomes)}
-    return Outcome(digest, [*files, *run.artifacts], run.outcomes, summary, intake.as_of)
+    proposed = [OutputFile(PROPOSED, YAML)] if intake.proposed else []
+    return Outcome(digest, [*files, *proposed, *run.artifacts], run.outcomes, summary, intake.as_of)
 
 
-def take_in(job: Job, mapping: BooksMapping, report: Report) -> Intake:
-    """Reads all mapped files and writes the tables to `job.out`. Raises as `validate` does."""
-    _check_files(job, mapping)
+def propose(job: Job, report: Report) -> Outcome:
+    """A `Compute` for previews: proposes a mapping for the files and reads no further.
+
+    Leaves `mapping.yaml`, the file to edit, and `proposal.json` with `mapping` (the same text), `placements` and
+    `questions` (rows of the system tables). Raises `Invalid` where no file can be read, or none is a table.
+    """
     with open_database(job) as con:
-        reading = read_files(
-            con, job.files, mapping.wanted, Path(job.scratch), lambda done, step: report(0.3 * done, step)
-        )
+        reading = read_files(con, job.files, None, Path(job.scratch), lambda done, step: report(0.8 * done, step))
+        report(0.8, "proposing a mapping")
+        made = proposal.propose(con, reading.sources)
+    understood = with_unread(made.understanding, reading.unread)
+    said = {"mapping": made.to_yaml(), **{name: list(rows) for name, rows in understood.rows().items()}}
+    text = json.dumps(said, ensure_ascii=False, sort_keys=True)
+    (Path(job.out) / PROPOSED).write_text(made.to_yaml(), "utf-8")
+    (Path(job.out) / PREVIEW).write_text(text, "utf-8")
+    summary = {"files": len(reading.sources), "questions": len(understood.questions)}
+    files = [OutputFile(PROPOSED, YAML), OutputFile(PREVIEW, "application/json")]
+    return Outcome(hashlib.sha256(text.encode()).hexdigest(), files, summary=summary)
+
+
+def _given_mapping(job: Job) -> BooksMapping | None:
+    if not job.mapping:
+        return None
+    text = Path(job.mapping).read_text("utf-8", "replace")
+    return parse_mapping(text, {name: table.columns for name, table in load_canonical().items()})
+
+
+def take_in(job: Job, given: BooksMapping | None, report: Report) -> Intake:
+    """Reads the files by the mapping that is given, or by the one that is proposed where none is, and writes the tables
+    to `job.out`. Raises as `validate` does."""
+    if given:
+        _check_files(job, given)
+    with open_database(job) as con:
+        wanted = given.wanted if given else None
+        reading = read_files(con, job.files, wanted, Path(job.scratch), lambda done, step: report(0.3 * done, step))
         sources = reading.sources
+        mapping, understood = _understand(con, job, given, reading)
         written = _write_all(con, job, mapping, sources, report)
         report(0.7, "accounting for what was read")
         paths = {name: table.path for name, table in written.items()}
         paths |= _write_system(con, job, mapping, reading, written)
-        paths |= _write_understanding(con, of_given_mapping(mapping, sources, reading.unread), Path(job.out))
+        paths |= {
+            name: system.write_rows(con, name, content, Path(job.out)) for name, content in understood.rows().items()
+        }
         rows = {name: count(con, f"SELECT count(*) FROM {_relation(path)}") for name, path in paths.items()}
         digest = _digest(con, paths)
         as_of = conventions.newest_moment(con, written)
@@ -90,7 +125,18 @@ def take_in(job: Job, mapping: BooksMapping, report: Report) -> Intake:
         "rejected_cells": rows["rejected_cells"],
         "tables": {name: table.rows for name, table in sorted(written.items())},
     }
-    return Intake(paths, rows, digest, as_of, summary)
+    return Intake(paths, rows, digest, as_of, summary, proposed=given is None)
+
+
+def _understand(
+    con: duckdb.DuckDBPyConnection, job: Job, given: BooksMapping | None, reading: Reading
+) -> tuple[BooksMapping, Understanding]:
+    """The mapping to read by and what is said about it. A proposed one is left in `job.out`."""
+    if given:
+        return given, of_given_mapping(given, reading.sources, reading.unread)
+    made = proposal.propose(con, reading.sources)
+    (Path(job.out) / PROPOSED).write_text(made.to_yaml(), "utf-8")
+    return made.mapping, with_unread(made.understanding, reading.unread)
 
 
 def _check_files(job: Job, mapping: BooksMapping) -> None:
@@ -167,14 +213,6 @@ def _write_system(
     paths["duplicates"] = system.write_query(con, "duplicates", repeated, out)
     people = [sql for _, table in sorted(written.items()) for sql in accounts.people_sql(table)]
     return {**paths, IDENTITIES: write_identities(con, people, out)} if people else paths
-
-
-def _write_understanding(con: duckdb.DuckDBPyConnection, understood: Understanding, out: Path) -> dict[str, Path]:
-    rows = {
-        "placements": [placement.row(ordinal) for ordinal, placement in enumerate(understood.placements, 1)],
-        "questions": [question.row(ordinal) for ordinal, question in enumerate(understood.questions, 1)],
-    }
-    return {name: system.write_rows(con, name, content, out) for name, content in rows.items()}
 
 
 def _file_row(part: Source | Unread, mapping: BooksMapping) -> dict[str, object]:

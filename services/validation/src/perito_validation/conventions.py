@@ -11,6 +11,7 @@ from datetime import datetime
 import duckdb
 from perito_kernel.pseudonyms import key_id
 
+from perito_validation.currencies import NONE
 from perito_validation.database import count, only_row
 from perito_validation.mapping import BooksMapping
 from perito_validation.tables import Written
@@ -50,14 +51,7 @@ def decide(
 ) -> list[Convention]:
     """All conventions of these books, sorted by name."""
     found = [
-        Convention(
-            "currency",
-            mapping.currency,
-            "mapping",
-            f"All amounts are in {mapping.currency}.",
-            f"Todos los importes están en {mapping.currency}.",
-            {},
-        ),
+        _currency(mapping.currency),
         Convention(
             "timezone",
             mapping.timezone,
@@ -71,6 +65,14 @@ def decide(
         *_pseudonyms(written, pseudonym_key),
     ]
     return sorted(found, key=lambda convention: convention.name)
+
+
+def _currency(code: str) -> Convention:
+    if code == NONE:
+        english, spanish = "Nobody stated the currency of the amounts.", "Nadie indicó la moneda de los importes."
+        return Convention("currency", code, "default", english, spanish, {})
+    english, spanish = f"All amounts are in {code}.", f"Todos los importes están en {code}."
+    return Convention("currency", code, "mapping", english, spanish, {})
 
 
 def _sales(con: duckdb.DuckDBPyConnection, written: Mapping[str, Written]) -> Convention:

@@ -79,6 +79,13 @@ class Understanding:
     placements: Sequence[Placement] = ()
     questions: Sequence[Question] = ()
 
+    def rows(self) -> dict[str, list[dict[str, object]]]:
+        """Rows of the two system tables, by their names."""
+        return {
+            "placements": [placement.row(ordinal) for ordinal, placement in enumerate(self.placements, 1)],
+            "questions": [question.row(ordinal) for ordinal, question in enumerate(self.questions, 1)],
+        }
+
 
 _GIVEN = Reason("The mapping says so.", "Lo dice el mapeo.")
 _JOIN_KEY = Reason("By this column its rows are found.", "Por esta columna se encuentran sus filas.")
@@ -87,6 +94,15 @@ _UNREAD = Reason(
     "The mapping does not name this file: nothing of it was examined.",
     "El mapeo no nombra este archivo: no se examinó nada de él.",
 )
+
+
+def with_unread(understood: Understanding, unread: Sequence[Unread]) -> Understanding:
+    """The same with the files that no table could be made of, and the reason why."""
+    found = [
+        Placement(part.file_id, "", "", "", "unplaced", None, Reason(part.message, part.message)) for part in unread
+    ]
+    placements = sorted([*understood.placements, *found], key=lambda placement: placement.file_id)
+    return Understanding(placements, understood.questions)
 
 
 def of_given_mapping(mapping: BooksMapping, sources: Mapping[str, Source], unread: Sequence[Unread]) -> Understanding:

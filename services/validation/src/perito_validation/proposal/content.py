@@ -1,0 +1,180 @@
+"""What the cells of a column look like: how many are filled, how many differ, and whether they are numbers or dates.
+
+Counts come from a bounded, even sample of the rows; looks from a few hundred cells of it. Both are the same at every
+run.
+"""
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import duckdb
+from perito_rules.canonical import Column, ColumnType, normal_header
+
+from perito_validation.cells import FALSE_WORDS, TRUE_WORDS, is_blank
+from perito_validation.database import only_row
+from perito_validation.source import Source
+
+SAMPLE_ROWS = 100_000
+_LOOKS = 200
+_FEW = 30
+_MOST_COLUMNS = 400
+"""Columns of one file that are looked at; a file has more only where something went wrong when it was made."""
+
+_TIME = r"([T ]\d{1,2}:\d{2}(:\d{2}([.,]\d+)?)?( ?[AaPp]\.?[Mm]\.?)?)?( ?(Z|[+-]\d{2}:?\d{2}))?"
+_DATES = [
+    re.compile(pattern + _TIME)
+    for pattern in (
+        r"\d{4}[-/.]\d{1,2}[-/.]\d{1,2}",
+        r"\d{1,2}[-/.]\d{1,2}[-/.](\d{4}|\d{2})",
+        r"\d{1,2}[- /.][A-Za-z]{3,10}\.?[- /.,]{1,2}(\d{4}|\d{2})",
+        r"[A-Za-z]{3,10}\.? \d{1,2},? \d{4}",
+        r"(19|20)\d{2}(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])",
+    )
+]
+_NUMBER = re.compile(
+    r"\(?[-+]?\s?(US|MX|R|S/)?[$€£₦₹¥₩₺₱]?\s?[-+]?(\d{1,3}([,.'\u00a0\u202f ]\d{3})+|\d+)?([.,]\d+)?\s?[%€$£]?\)?-?"
+)
+
+
+@dataclass(frozen=True)
+class Facts:
+    """One source column. Counts are of the sample; `looks` are some of its filled cells, and shares are of these."""
+
+    index: int
+    header: str
+    rows: int
+    filled: int
+    distinct: int
+    longest: int
+    looks: Sequence[str]
+
+    def share(self, test: Callable[[str], bool]) -> float:
+        """Share of the looks that pass a test; 0 where there are none."""
+        return sum(1 for text in self.looks if test(text)) / len(self.looks) if self.looks else 0.0
+
+    @cached_property
+    def dates(self) -> float:
+        """Share that looks like dates."""
+        return self.share(is_date)
+
+    @cached_property
+    def written_dates(self) -> float:
+        """Share that looks like dates and cannot be plain numbers."""
+        return self.share(lambda text: is_date(text) and not text.isdigit())
+
+    @cached_property
+    def numbers(self) -> float:
+        """Share that looks like numbers."""
+        return self.share(is_number)
+
+    @cached_property
+    def decimals(self) -> float:
+        """Share that looks like numbers with decimals or groups."""
+        return self.share(lambda text: is_number(text) and not text.lstrip("-").isdigit())
+
+    @cached_property
+    def negatives(self) -> float:
+        """Share that begins with a minus."""
+        return self.share(lambda text: text.startswith("-"))
+
+    @cached_property
+    def codes(self) -> float:
+        """Share of digits that no one calculates with: they begin with a zero."""
+        return self.share(lambda text: len(text) > 1 and text.isdigit() and text[0] == "0")
+
+    @cached_property
+    def phrases(self) -> float:
+        """Share of texts of more than four words."""
+        return self.share(lambda text: len(text.split()) > 4)
+
+    @cached_property
+    def words(self) -> tuple[str, ...]:
+        """The looks as words of a closed list are compared."""
+        return tuple(normal_header(text) for text in self.looks)
+
+    @property
+    def unique(self) -> bool:
+        """Every filled cell differs from all others, and hardly any is blank."""
+        return self.filled > 0 and self.distinct >= 0.98 * self.filled and self.filled >= 0.98 * self.rows
+
+
+def is_date(text: str) -> bool:
+    """The cell looks like a date or a time of a day."""
+    return any(pattern.fullmatch(text) for pattern in _DATES)
+
+
+def is_number(text: str) -> bool:
+    """The cell looks like a number, with whatever marks."""
+    return any(c.isdigit() for c in text) and _NUMBER.fullmatch(text) is not None
+
+
+def look(con: duckdb.DuckDBPyConnection, source: Source) -> list[Facts]:
+    """The facts of each column of a file, in its order."""
+    width = min(len(source.header), _MOST_COLUMNS)
+    rows = sample(source, SAMPLE_ROWS)
+    counts = ", ".join(
+        f"count(*) FILTER (NOT {is_blank(f'c{i}')}), count(DISTINCT c{i}) FILTER (NOT {is_blank(f'c{i}')}), "
+        f"max(length(c{i}))"
+        for i in range(width)
+    )
+    total, *numbers = only_row(con, f"SELECT count(*), {counts} FROM {rows}") if width else (0,)
+    few = con.execute(f"SELECT {source.cells} FROM {sample(source, _LOOKS)}").fetchall()
+    found: list[Facts] = []
+    for i in range(width):
+        filled, distinct, longest = (int(n or 0) for n in numbers[3 * i : 3 * i + 3])
+        looks = [text for row in few if (text := str(row[i]).strip())]
+        if len(looks) < min(_FEW, filled):
+            sparse = f"SELECT c{i} FROM {rows} WHERE NOT {is_blank(f'c{i}')} LIMIT {_LOOKS}"
+            looks = [str(row[0]).strip() for row in con.execute(sparse).fetchall()]
+        found.append(Facts(i, source.header[i], int(total), filled, distinct, longest, tuple(looks)))
+    return found
+
+
+def sample(source: Source, rows: int) -> str:
+    """SQL of an even sample of about `rows` rows of a file, all of them where it has no more."""
+    step = -(-source.rows // rows) if rows else 1
+    return source.table if step <= 1 else f"(SELECT * FROM {source.table} WHERE rowid % {step} = 0)"
+
+
+def fit(facts: Facts, column: Column) -> float:
+    """How well the cells suit a canonical column, 0 (not at all) to 1."""
+    if not facts.looks:
+        return 0.8
+    kind = column.type
+    if kind in {ColumnType.DATE, ColumnType.TIMESTAMP}:
+        return facts.dates if facts.dates >= 0.6 else 0.0
+    if kind in {ColumnType.QUANTITY, ColumnType.MONEY, ColumnType.RATE, ColumnType.INTEGER}:
+        return facts.numbers if facts.numbers >= 0.7 and facts.written_dates <= 0.5 and facts.codes <= 0.3 else 0.0
+    if kind is ColumnType.ENUM:
+        return _fit_enum(facts, column)
+    if kind is ColumnType.BOOLEAN:
+        share = sum(1 for word in facts.words if word in _YES_OR_NO) / len(facts.words)
+        return share if share >= 0.8 else 0.0
+    return _fit_key(facts) if kind is ColumnType.KEY else _fit_text(facts)
+
+
+_YES_OR_NO = {*TRUE_WORDS, *FALSE_WORDS}
+
+
+def _fit_enum(facts: Facts, column: Column) -> float:
+    names = {word for value, names in column.values.items() for word in (value, *names)}
+    known = sum(1 for word in facts.words if word in names) / len(facts.words)
+    if facts.distinct > 60 or facts.longest > 60:
+        return 0.2 * known
+    return 0.55 + 0.45 * known
+
+
+def _fit_key(facts: Facts) -> float:
+    if facts.written_dates > 0.8:
+        return 0.1
+    if facts.decimals > 0.3 or facts.negatives > 0.3:
+        return 0.2
+    return 0.6 if facts.phrases > 0.5 else 1.0
+
+
+def _fit_text(facts: Facts) -> float:
+    if facts.written_dates > 0.8:
+        return 0.1
+    return 0.45 if facts.numbers > 0.9 else 1.0

@@ -1,0 +1,147 @@
+"""What a header says by its words alone: which canonical columns it could name, and how well.
+
+A header that canonical.yaml lists is certain. Others are compared word by word with those it lists; words that only
+repeat what the table is about (`Invoice_Qty` in invoices) weigh little there, and a code that is nothing but a code is
+the table's own.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Literal
+
+from perito_rules.canonical import Column, Table, load_canonical, normal_header
+
+from perito_validation.proposal.words import Word, vocabulary, without_currency
+
+Place = tuple[str, str]
+"""A canonical table and one of its columns."""
+
+_INHERITED = 0.93
+"""A header of a master table's key, on a column that refers to it."""
+
+_ENTITY = 0.12
+"""Weight of a word that only repeats what the table is about."""
+
+_BY_WORDS = 0.95
+"""A header that says the same as a known one in other words."""
+
+_OWN_CODE, _OWN_WORD, _BARE_CODE = 0.88, 0.72, 0.7
+_LEAST = 0.4
+
+
+@dataclass(frozen=True)
+class NameMatch:
+    """How well a header names a canonical column, 0 to 1. `like` is the known header that it resembles."""
+
+    score: float
+    how: Literal["known", "words", "own"]
+    like: str
+
+
+@dataclass(frozen=True)
+class _Home:
+    place: Place
+    factor: float
+
+
+@dataclass(frozen=True)
+class _Index:
+    homes: Mapping[str, Sequence[_Home]]
+    phrases: Mapping[str, Sequence[Word]]
+    by_concept: Mapping[str, Sequence[str]]
+
+
+@cache
+def name_matches(header: str) -> Mapping[Place, NameMatch]:
+    """The canonical columns that a header could name, each with its best match."""
+    text = without_currency(header)
+    found: dict[Place, NameMatch] = {}
+    for spelling in dict.fromkeys((normal_header(header), text)):
+        for home in _index().homes.get(spelling, ()):
+            _keep(found, home.place, NameMatch(home.factor, "known", spelling))
+    words = vocabulary().words(text)
+    for phrase in sorted({p for word in words for c in word.concepts for p in _index().by_concept.get(c, ())}):
+        _compare_all(found, words, phrase)
+    for table in load_canonical().values():
+        _own_key(found, words, table)
+    return {place: match for place, match in sorted(found.items()) if match.score >= _LEAST}
+
+
+def own_key(table: Table) -> str | None:
+    """The key column that numbers the table's own rows, not those of another table; None where it has none."""
+    own = [name for name in table.key if not table.columns[name].references and name not in {"line", "lot", "ts"}]
+    return own[0] if own and table.columns[own[0]].type.value == "key" else None
+
+
+def _keep(found: dict[Place, NameMatch], place: Place, match: NameMatch) -> None:
+    if place not in found or match.score > found[place].score:
+        found[place] = match
+
+
+def _compare_all(found: dict[Place, NameMatch], words: Sequence[Word], phrase: str) -> None:
+    known = _index().phrases[phrase]
+    for home in _index().homes[phrase]:
+        score = likeness(words, known, vocabulary().entities.get(home.place[0], frozenset()))
+        if score >= _LEAST:
+            _keep(found, home.place, NameMatch(_BY_WORDS * score * home.factor, "words", phrase))
+
+
+def likeness(words: Sequence[Word], others: Sequence[Word], entities: frozenset[str]) -> float:
+    """The weight of the words that two texts share, as a share of all their words. `entities` weigh little alone."""
+    left, shared = list(others), 0.0
+    lonely = 0.0
+    for word in words:
+        partner = next((other for other in left if other.concepts & word.concepts), None)
+        if partner is None:
+            lonely += _weight(word, entities)
+        else:
+            left.remove(partner)
+            shared += max(word.weight, partner.weight) * word.sure
+    lonely += sum(_weight(other, entities) for other in left)
+    return shared / (shared + lonely) if shared else 0.0
+
+
+def _weight(word: Word, entities: frozenset[str]) -> float:
+    return _ENTITY if word.concepts & entities else word.weight
+
+
+def _own_key(found: dict[Place, NameMatch], words: Sequence[Word], table: Table) -> None:
+    """`Code`, `Vendor` or `Vendor No` name the vendor in a file of vendors."""
+    key = own_key(table)
+    if key is None or not words:
+        return
+    entities = vocabulary().entities.get(table.name, frozenset())
+    codes = [word for word in words if "id" in word.concepts]
+    about = [word for word in words if word.concepts & entities]
+    if len({*map(id, codes), *map(id, about)}) < len(words):
+        return
+    bare = _BARE_CODE if codes else _OWN_WORD
+    score = _OWN_CODE if codes and about else bare
+    _keep(found, (table.name, key), NameMatch(score, "own", key))
+
+
+@cache
+def _index() -> _Index:
+    homes: dict[str, list[_Home]] = {}
+    for table in load_canonical().values():
+        for column in table.columns.values():
+            for phrase, factor in _phrases(table, column):
+                homes.setdefault(phrase, []).append(_Home((table.name, column.name), factor))
+    phrases = {phrase: vocabulary().words(phrase) for phrase in homes}
+    by_concept: dict[str, list[str]] = {}
+    for phrase, words in phrases.items():
+        for concept in sorted({concept for word in words for concept in word.concepts}):
+            by_concept.setdefault(concept, []).append(phrase)
+    return _Index(homes, phrases, by_concept)
+
+
+def _phrases(table: Table, column: Column) -> Iterator[tuple[str, float]]:
+    own = (column.name, *column.synonyms_en, *column.synonyms_es)
+    yield from ((phrase, 1.0) for phrase in dict.fromkeys(own))
+    parent, _, key = column.references.partition(".")
+    if parent and column.name == key:
+        taken = {p for c in table.columns.values() for p in (c.name, *c.synonyms_en, *c.synonyms_es)}
+        master = load_canonical()[parent].columns[key]
+        inherited = (*master.synonyms_en, *master.synonyms_es)
+        yield from ((phrase, _INHERITED) for phrase in inherited if phrase not in taken)

@@ -1,0 +1,98 @@
+"""Lines in one file, their headers in another: finds the file that says when and for whom an order was.
+
+A file is a header of another when it has each of its document numbers once, and a date that the lines lack.
+"""
+
+import duckdb
+from perito_rules.canonical import load_canonical
+
+from perito_validation.cells import is_blank
+from perito_validation.database import only_row
+from perito_validation.proposal.content import SAMPLE_ROWS, Facts, sample
+from perito_validation.proposal.drafts import Draft, Entry, Plan, entry_of
+from perito_validation.proposal.keys import Overlaps
+from perito_validation.proposal.tables import Book, is_complete, pair_columns
+from perito_validation.understanding import Reason
+
+_MOMENT = {
+    "sales": "ts",
+    "purchases": "ordered_at",
+    "receipts": "ts",
+    "invoices": "invoiced_at",
+    "orders": "ordered_at",
+    "returns": "ts",
+    "transfers": "out_ts",
+    "counts": "ts",
+}
+_NUMBER = {"returns": "return_document", "transfers": "transfer", "counts": "count_session"}
+_HEADERS = {"sales": "sale_documents", "invoices": "invoice_documents"}
+_FOUND = 0.9
+_SURE = 0.7
+_TOTALS = frozenset(("line_total", "qty", "unit_price", "unit_cost", "tax", "discount", "discount_amount", "line"))
+"""Columns that a header has for the whole document: on each line they would be counted as often as there are lines."""
+
+
+def join_headers(con: duckdb.DuckDBPyConnection, plan: Plan, overlaps: Overlaps) -> None:
+    """Joins headers to drafts of lines without a date."""
+    for draft in list(plan.drafts):
+        moment = _MOMENT.get(draft.table.name)
+        number = draft.own(_NUMBER.get(draft.table.name, "document"))
+        if moment is None or moment in draft.entries or number is None or draft not in plan.drafts:
+            continue
+        for book in plan.books:
+            key = _key(con, draft, number, book) if book is not draft.book else None
+            if key is not None and _join(plan, draft, number, book, key, overlaps):
+                break
+
+
+def _key(con: duckdb.DuckDBPyConnection, draft: Draft, number: Entry, book: Book) -> Facts | None:
+    """The column of a file that has each document of the lines once."""
+    ours = f"c{number.facts.index}"
+    for facts in book.facts:
+        if not facts.unique or facts.written_dates > 0.5:
+            continue
+        theirs = f"c{facts.index}"
+        values = f"SELECT DISTINCT {ours} AS v FROM {sample(draft.book.source, SAMPLE_ROWS)} WHERE NOT {is_blank(ours)}"
+        hit = f"count(*) FILTER (v IN (SELECT {theirs} FROM {book.source.table}))"
+        total, found = only_row(con, f"SELECT count(*), {hit} FROM ({values})")
+        if total and found >= _FOUND * total:
+            return facts
+    return None
+
+
+def _join(plan: Plan, draft: Draft, number: Entry, book: Book, key: Facts, overlaps: Overlaps) -> bool:
+    left = [facts for facts in book.facts if facts.index != key.index and facts.filled]
+    wanted = [c for name, c in draft.table.columns.items() if name not in draft.entries and name not in _TOTALS]
+    pairs = pair_columns(left, draft.table, wanted, book.source, overlaps)
+    pairs = {name: pair for name, pair in pairs.items() if pair.score >= _SURE}
+    if _MOMENT[draft.table.name] not in pairs:
+        return False
+    name = book.source.name
+    reason = Reason(
+        f"{name} has each {number.facts.header} once, and its lines lack this.",
+        f"{name} tiene cada {number.facts.header} una vez, y a sus líneas les falta esto.",
+    )
+    for column, pair in pairs.items():
+        entry = entry_of(book, pair, draft.sure)
+        entry.because(reason)
+        draft.entries[column] = entry
+    draft.joins[name] = {number.facts.header: key.header}
+    plan.drafts = [other for other in plan.drafts if other.book is not book or _keeps_rows(other, draft)]
+    _add_header(plan, draft, book, overlaps)
+    return True
+
+
+def _keeps_rows(other: Draft, draft: Draft) -> bool:
+    """A header is no line of the table that its lines feed; what else it is taken for stays, if that is sure."""
+    return other.table.name != draft.table.name and other.sure >= 0.8 and other.table.name not in _MOMENT
+
+
+def _add_header(plan: Plan, draft: Draft, book: Book, overlaps: Overlaps) -> None:
+    table = load_canonical().get(_HEADERS.get(draft.table.name, ""))
+    if table is None or plan.of(book):
+        return
+    pairs = pair_columns(book.facts, table, list(table.columns.values()), book.source, overlaps)
+    pairs = {name: pair for name, pair in pairs.items() if pair.score >= _SURE}
+    if is_complete(table, pairs):
+        entries = {name: entry_of(book, pair, draft.sure) for name, pair in pairs.items()}
+        plan.drafts.append(Draft(book, table, draft.sure, entries))

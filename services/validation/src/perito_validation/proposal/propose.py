@@ -1,0 +1,257 @@
+"""Proposes the mapping of books from headers, cells and file names, and says how sure it is of each column."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import duckdb
+from perito_kernel.errors import Invalid
+from perito_rules.canonical import load_canonical
+
+from perito_validation.mapping import BooksMapping, FileMapping
+from perito_validation.proposal import leftovers, notes
+from perito_validation.proposal.cells import CellReader
+from perito_validation.proposal.companions import add_companions
+from perito_validation.proposal.content import Facts, look
+from perito_validation.proposal.drafts import Draft, Plan, draft_of
+from perito_validation.proposal.joining import join_headers
+from perito_validation.proposal.keys import Overlaps
+from perito_validation.proposal.places import name_places
+from perito_validation.proposal.rows import complete_rows, decide_currency
+from perito_validation.proposal.spelling import comment
+from perito_validation.proposal.tables import Book, read_as
+from perito_validation.proposal.units import convert_units
+from perito_validation.source import Source
+from perito_validation.understanding import Placement, Question, Reason, Understanding
+
+_MASTERS = ("products", "suppliers", "locations", "customers", "users")
+_UNSURE = 0.7
+_LONGEST_NAME = 200
+_SAME_KEYS = 0.5
+
+
+@dataclass(frozen=True)
+class Hints:
+    """What is known beside the files: a currency (ISO 4217) and a time zone (IANA), "" where they are not."""
+
+    currency: str = ""
+    timezone: str = ""
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """A mapping with what is said about it."""
+
+    mapping: BooksMapping
+    understanding: Understanding
+    text: str = field(repr=False)
+
+    @property
+    def placements(self) -> Sequence[Placement]:
+        """Where each source column went, or why it went nowhere."""
+        return self.understanding.placements
+
+    @property
+    def questions(self) -> Sequence[Question]:
+        """What only a person can answer."""
+        return self.understanding.questions
+
+    def to_yaml(self) -> str:
+        """The mapping file, with confidence, reasons and questions as comments."""
+        return self.text
+
+
+def propose(con: duckdb.DuckDBPyConnection, sources: Mapping[str, Source], hints: Hints | None = None) -> Proposal:
+    """The proposal for files that stand in the database of an intake.
+
+    Raises `Invalid` (PROPOSAL_NO_TABLE) where no file is a table that is known, naming what they have.
+    """
+    hints = hints or Hints()
+    books = [Book(source, _nameable(source, look(con, source))) for _, source in sorted(sources.items())]
+    books.sort(key=lambda book: book.source.file_id)
+    overlaps = Overlaps(con)
+    _read_all(books, overlaps)
+    plan = Plan(books, [draft_of(book, book.best) for book in books if book.best and _writable(book.source.name)])
+    _one_master_each(plan, overlaps)
+    join_headers(con, plan, overlaps)
+    if not plan.drafts:
+        raise _nothing(sources.values())
+    add_companions(plan, overlaps)
+    CellReader(con, plan, overlaps).decide()
+    convert_units(con, plan)
+    complete_rows(con, plan)
+    name_places(con, plan)
+    currency = hints.currency or decide_currency(con, plan)
+    _ask_about_tables(plan)
+    mapping = _mapping(plan, currency, hints.timezone)
+    placements = list(_placements(plan))
+    text = notes.write(mapping, plan, placements)
+    return Proposal(mapping, Understanding(placements, tuple(plan.questions)), text)
+
+
+def _nameable(source: Source, facts: Sequence[Facts]) -> list[Facts]:
+    """Columns that a mapping can name: those that hold cells, under a header of their own that is not absurdly long."""
+    names = Counter(header.strip() for header in source.header)
+    return [
+        one
+        for one in facts
+        if one.header.strip()
+        and names[one.header.strip()] == 1
+        and _writable(one.header)
+        and one.header not in source.no_cells
+    ]
+
+
+def _writable(name: str) -> bool:
+    return len(name) <= _LONGEST_NAME and not any(ord(c) < 32 or 127 <= ord(c) < 160 for c in name.replace("\t", ""))
+
+
+def _read_all(books: Sequence[Book], overlaps: Overlaps) -> None:
+    """Twice: once to find the master tables, and once more knowing their keys."""
+    for book in books:
+        book.readings = read_as(book, overlaps)
+    for name in _MASTERS:
+        table = load_canonical()[name]
+        found = [book for book in books if book.best and book.best.table.name == name]
+        if found:
+            best = max(found, key=lambda book: book.best.evidence if book.best else 0.0)
+            key = table.key[0]
+            if best.best and key in best.best.pairs:
+                overlaps.add(f"{name}.{key}", best.source, best.best.pairs[key].facts)
+    for book in books:
+        book.readings = read_as(book, overlaps)
+
+
+def _one_master_each(plan: Plan, overlaps: Overlaps) -> None:
+    """Two files of one master table that hold the same keys would double its rows: the likelier one feeds it."""
+    for name in _MASTERS:
+        drafts = sorted(plan.feeding(name), key=lambda draft: -(draft.book.best.evidence if draft.book.best else 0.0))
+        for other in drafts[1:]:
+            key = other.entries[other.table.key[0]]
+            share = overlaps.share(other.book.source, key.facts, f"{name}.{other.table.key[0]}")
+            if share is not None and share >= _SAME_KEYS:
+                plan.drafts.remove(other)
+                _ask_which(plan, other, drafts[0])
+
+
+def _ask_which(plan: Plan, other: Draft, taken: Draft) -> None:
+    a, b, table = other.book.source.name, taken.book.source.name, other.table.name
+    plan.ask(
+        "table",
+        Reason(
+            f"Both {a} and {b} look like {table} and hold the same codes. {b} was taken; which is right?",
+            f"Tanto {a} como {b} parecen {table} y contienen los mismos códigos. Se tomó {b}; ¿cuál es el correcto?",
+        ),
+        book=other.book,
+    )
+
+
+def _ask_about_tables(plan: Plan) -> None:
+    for book in plan.books:
+        name, best = book.source.name, book.best
+        fed = plan.of(book) or any(name in draft.joins for draft in plan.drafts)
+        if not fed and leftovers.recognised(book) < 0.6:
+            plan.ask(
+                "table",
+                Reason(
+                    f"What are the rows of {name}? Its columns are {_headers(book)}. Nothing of it is examined.",
+                    f"¿Qué son las filas de {name}? Sus columnas son {_headers(book)}. No se examina nada de él.",
+                ),
+                book=book,
+            )
+        elif fed and best and best.sure < _UNSURE and len(book.readings) > 1:
+            other = book.readings[1].table.name
+            plan.ask(
+                "table",
+                Reason(
+                    f"{name} was taken for {best.table.name}; it could be {other}. Is it {best.table.name}?",
+                    f"{name} se tomó por {best.table.name}; podría ser {other}. ¿Es {best.table.name}?",
+                ),
+                book=book,
+            )
+
+
+def _mapping(plan: Plan, currency: str, timezone: str) -> BooksMapping:
+    files = {
+        book.source.name: FileMapping(tables={draft.table.name: draft.mapping() for draft in plan.of(book)})
+        for book in plan.books
+        if plan.of(book)
+    }
+    return BooksMapping(version=1, currency=currency, timezone=timezone or "UTC", files=files)
+
+
+def _placements(plan: Plan) -> Iterable[Placement]:
+    for book in plan.books:
+        made = [*_mapped(plan, book), *_join_keys(plan, book)]
+        used = {place for place, _ in made}
+        made += [(_position(book, p.source_column), p) for p in leftovers.of_columns(plan, book, used)]
+        yield from (placement for _, placement in sorted(made, key=lambda pair: pair[0]))
+        for draft in plan.of(book):
+            for name, constant in draft.constants.items():
+                yield Placement(
+                    book.source.file_id, "", draft.table.name, name, "constant", constant.confidence, constant.reason
+                )
+        yield from _unnameable(book)
+
+
+def _mapped(plan: Plan, book: Book) -> Iterable[tuple[int, Placement]]:
+    for draft in plan.drafts:
+        for name, entry in draft.entries.items():
+            if entry.book is book:
+                status = "mapped" if draft.book is book else "joined"
+                yield (
+                    entry.facts.index,
+                    Placement(
+                        book.source.file_id,
+                        entry.facts.header,
+                        draft.table.name,
+                        name,
+                        status,
+                        entry.confidence,
+                        entry.reason,
+                    ),
+                )
+            unit = entry.options.get("unit")
+            if entry.book is book and isinstance(unit, dict):
+                header = str(unit["column"])  # pyright: ignore[reportUnknownArgumentType]  # made by `units`
+                reason = Reason(f"The unit of {name}.", f"La unidad de {name}.")
+                place = Placement(
+                    book.source.file_id, header, draft.table.name, "uom", "mapped", entry.confidence, reason
+                )
+                yield (_position(book, header), place)
+
+
+def _join_keys(plan: Plan, book: Book) -> Iterable[tuple[int, Placement]]:
+    reason = Reason("By this column its rows are found.", "Por esta columna se encuentran sus filas.")
+    for draft in plan.drafts:
+        for column in draft.joins.get(book.source.name, {}).values():
+            place = Placement(book.source.file_id, column, draft.table.name, "", "joined", 0.9, reason)
+            yield (_position(book, column), place)
+
+
+def _position(book: Book, header: str) -> int:
+    return next((facts.index for facts in book.facts if facts.header == header), len(book.facts))
+
+
+def _unnameable(book: Book) -> Iterable[Placement]:
+    known = {facts.index for facts in book.facts}
+    reason = Reason(
+        "Its header is blank, repeated or cannot be written in a mapping.",
+        "Su encabezado está vacío, repetido o no se puede escribir en un mapeo.",
+    )
+    for at, header in enumerate(book.source.header):
+        if at not in known:
+            yield Placement(book.source.file_id, comment(header)[:200], "", "", "unplaced", 0.0, reason)
+
+
+def _headers(book: Book) -> str:
+    return comment(", ".join(book.source.header))[:300]
+
+
+def _nothing(sources: Iterable[Source]) -> Invalid:
+    files = "; ".join(f"{source.name} has {', '.join(source.header)[:200]}" for source in sources)[:800]
+    message = (
+        f"No file is a table that is known ({comment(files)}). Check that the first line names the columns, or write a "
+        "mapping: docs/mapping.md."
+    )
+    return Invalid("PROPOSAL_NO_TABLE", message, {"files": files})

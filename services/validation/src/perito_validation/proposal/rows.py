@@ -1,0 +1,163 @@
+"""What each row of a table must say and no column does: the kind of a sale, the only line of a document, the day of a
+stock, the currency."""
+
+from collections import Counter
+from datetime import date, datetime
+
+import duckdb
+from perito_rules.canonical import ColumnType
+
+from perito_validation.cells import BLANKS, is_blank
+from perito_validation.currencies import NONE, SIGNS
+from perito_validation.database import only_row
+from perito_validation.date_formats import parsed
+from perito_validation.proposal.content import Facts
+from perito_validation.proposal.drafts import Constant, Draft, Entry, Plan
+from perito_validation.proposal.spelling import line
+from perito_validation.proposal.words import currency_of, vocabulary
+from perito_validation.understanding import Reason
+
+_LINED = ("purchases", "receipts", "invoices", "sales")
+_ONE_LINE = Reason("Each document stands in one row.", "Cada documento está en una sola fila.")
+_SALES = Reason("It is a file of sales.", "Es un archivo de ventas.")
+_HAPPENED = frozenset(("ts", "ordered_at", "invoiced_at", "out_ts", "in_ts"))
+_DEAD_YEARS = 366
+_LARGEST_GAP = 0.999
+
+
+def complete_rows(con: duckdb.DuckDBPyConnection, plan: Plan) -> None:
+    """Adds constants, and the total of a document that has one line."""
+    for draft in plan.drafts:
+        if draft.table.name in _LINED:
+            _only_line(con, draft)
+        if draft.table.name == "sales" and "type" not in draft.entries:
+            draft.constants["type"] = Constant("sale", 0.9, _SALES)
+    _lines_of_orders(plan)
+    newest = _newest(con, plan)
+    for draft in plan.feeding("inventory"):
+        if "snapshot_date" not in draft.entries:
+            _snapshot(plan, draft, newest)
+
+
+def _only_line(con: duckdb.DuckDBPyConnection, draft: Draft) -> None:
+    """Where no document has two rows that differ, its row is its only line."""
+    document = draft.own("document")
+    if document is None or not document.facts.unique or "line" in draft.entries:
+        return
+    number, source = f"c{document.facts.index}", draft.book.source
+    counts = f"count(DISTINCT {number}), count(DISTINCT hash({source.cells}))"
+    documents, different = only_row(con, f"SELECT {counts} FROM {source.table} WHERE {number} <> ''")
+    if documents != different:
+        return
+    draft.constants["line"] = Constant("1", 0.95, _ONE_LINE)
+    total = draft.own("line_total")
+    if draft.table.name == "invoices" and total and "document_total" not in draft.entries:
+        column = draft.table.columns["document_total"]
+        draft.entries["document_total"] = Entry(draft.book, total.facts, column, total.confidence * 0.95, _ONE_LINE)
+
+
+def _lines_of_orders(plan: Plan) -> None:
+    """Where each order has one line, what refers to an order refers to that line."""
+    orders = plan.feeding("purchases")
+    if not orders or not all("line" in draft.constants for draft in orders):
+        return
+    for draft in (*plan.feeding("receipts"), *plan.feeding("invoices")):
+        if "purchase_document" in draft.entries and "purchase_line" not in draft.entries:
+            reason = Reason("Each order has one line.", "Cada pedido tiene una sola línea.")
+            draft.constants["purchase_line"] = Constant("1", 0.9, reason)
+
+
+def _snapshot(plan: Plan, draft: Draft, newest: date | None) -> None:
+    name = draft.book.source.name
+    if newest is not None:
+        english = f"The newest date in the books, {newest}: no column says on which day this was the stock."
+        spanish = (
+            f"La fecha más reciente de los libros, {newest}: ninguna columna dice de qué día son estas existencias."
+        )
+        draft.constants["snapshot_date"] = Constant(newest.isoformat(), 0.4, Reason(english, spanish))
+    taken = f" {newest} was taken, the newest date in the books." if newest else ""
+    tomado = f" Se tomó {newest}, la fecha más reciente de los libros." if newest else ""
+    plan.ask(
+        "snapshot_date",
+        Reason(
+            f"On which day was the stock in {name} counted or exported?{taken}",
+            f"¿De qué día son las existencias de {name}?{tomado}",
+        ),
+        line(
+            draft.book,
+            "inventory > constants",
+            {"snapshot_date": newest.isoformat() if newest else "YYYY-MM-DD"},
+            commented=True,
+        ),
+        draft.book,
+    )
+
+
+def _newest(con: duckdb.DuckDBPyConnection, plan: Plan) -> date | None:
+    """The newest day on which something happened; a date far beyond all others is a slip of the pen."""
+    found: list[date] = []
+    for draft in plan.drafts:
+        for name in sorted(_HAPPENED & draft.entries.keys()):
+            entry = draft.entries[name]
+            cell = f"trim(c{entry.facts.index}, {BLANKS})"
+            formats = entry.cell(entry.book).formats
+            value = (
+                f"coalesce({', '.join(parsed(cell, form) for form in formats)})"
+                if formats
+                else f"try_cast({cell} AS TIMESTAMP)"
+            )
+            dates = f"SELECT ({value})::DATE AS d FROM {entry.book.source.table}"
+            usual = f"SELECT quantile_disc(d, {_LARGEST_GAP}) FROM ({dates})"
+            sql = f"SELECT max(d) FROM ({dates}) WHERE d <= ({usual}) + INTERVAL {_DEAD_YEARS} DAY"
+            newest = only_row(con, sql)[0]
+            if newest is not None:
+                found.append(newest.date() if isinstance(newest, datetime) else newest)
+    return max(found, default=None)
+
+
+def decide_currency(con: duckdb.DuckDBPyConnection, plan: Plan) -> str:
+    """The currency that headers, a column of currencies or marks of amounts name; XXX where none or several do."""
+    named = Counter(code for book in plan.books for facts in book.facts if (code := currency_of(facts.header)))
+    if not named:
+        named = Counter(
+            code for book in plan.books for facts in book.facts for code in _stated(con, book.source.table, facts)
+        )
+    if not named:
+        named = Counter(code for entry in _amounts(plan) for code in _marked(entry.facts))
+    if len(named) == 1:
+        return next(iter(named))
+    what = f"They name several: {', '.join(sorted(named))}." if named else "Nothing in them tells."
+    que = f"Nombran varias: {', '.join(sorted(named))}." if named else "Nada en ellos lo dice."
+    plan.ask(
+        "currency",
+        Reason(
+            f"In which currency are the amounts of these books? {what} XXX stands for none.",
+            f"¿En qué moneda están los importes de estos libros? {que} XXX significa ninguna.",
+        ),
+        "currency: EUR",
+    )
+    return NONE
+
+
+def _amounts(plan: Plan) -> list[Entry]:
+    return [e for draft in plan.drafts for e in draft.entries.values() if e.column.type is ColumnType.MONEY]
+
+
+def _stated(con: duckdb.DuckDBPyConnection, table: str, facts: Facts) -> set[str]:
+    """Codes in a column of currencies."""
+    words = vocabulary().words(facts.header)
+    if not any("currency" in word.concepts for word in words) or facts.distinct > 20:
+        return set()
+    cell = f"upper(trim(c{facts.index}))"
+    rows = con.execute(f"SELECT DISTINCT {cell} FROM {table} WHERE NOT {is_blank(cell)} ORDER BY 1 LIMIT 20").fetchall()
+    return {str(row[0]) for row in rows} & vocabulary().currencies
+
+
+def _marked(facts: Facts) -> set[str]:
+    """The currency of marks on amounts, where a mark means one only."""
+    found: set[str] = set()
+    for text in facts.looks[:50]:
+        mark = text.strip("0123456789.,' -+()\u00a0\u202f")
+        code = mark.upper() if mark.upper() in vocabulary().currencies else SIGNS.get(mark, "")
+        found |= {code} if len(code) == 3 else set()
+    return found

@@ -1,0 +1,259 @@
+"""Decides which canonical table a file holds, and which column is which.
+
+For each table the columns of a file are paired one to one with the table's by the greatest total; the table that
+explains most of the file wins. A header that fits many tables says little about which one it is, a header that fits
+one says much; the file's name counts, and a table without what its rows need is no candidate.
+"""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache, cached_property
+
+from perito_rules.canonical import Column, Table, load_canonical
+
+from perito_validation.proposal.assignment import best_pairs
+from perito_validation.proposal.content import Facts, fit
+from perito_validation.proposal.headers import NameMatch, likeness, name_matches
+from perito_validation.proposal.keys import Overlaps
+from perito_validation.proposal.words import Word, vocabulary
+from perito_validation.source import Source
+
+LEAST = 0.5
+"""Below this a column is rather asked for than placed."""
+
+_FILE_NAME = 1.6
+_STRAY = 0.6
+_MISSING_KEY = 0.5
+_NOT_UNIQUE = 1.5
+_USUAL = 0.25
+_USUAL_TABLES = frozenset(
+    ("products", "suppliers", "purchases", "receipts", "invoices", "sales", "movements", "inventory", "counts")
+)
+
+ESSENTIAL: Mapping[str, Sequence[frozenset[str]]] = {
+    table: [frozenset(way.split()) for way in ways]
+    for table, ways in {
+        "inventory": ["product qty"],
+        "movements": ["product qty type", "product qty ts", "product qty movement"],
+        "sales": ["product qty", "product line_total", "document line_total ts"],
+        "returns": ["product qty"],
+        "purchases": [
+            "document product qty",
+            "document supplier line_total",
+            "supplier line_total",
+            "product qty ordered_at",
+        ],
+        "receipts": ["product qty document", "product qty purchase_document", "product qty ts"],
+        "invoices": ["document line_total", "document qty product", "document document_total"],
+        "transfers": ["product qty_out from_location", "product qty_out to_location", "product qty_out transfer"],
+        "counts": ["product counted_qty"],
+        "lost_sales": ["ts product qty"],
+        "orders": ["document product qty shipped_qty", "document product qty promised_at"],
+        "sale_documents": ["document ts"],
+        "invoice_documents": ["document supplier total", "document invoiced_at total"],
+        "payments": ["payment amount", "supplier amount ts"],
+        "tenders": ["document amount tender"],
+        "lots": ["product lot expires"],
+        "serials": ["product serial"],
+        "ranging": ["product location"],
+        "capacity": ["location units"],
+        "count_schedule": ["scheduled_at product", "scheduled_at location"],
+        "approval_limits": ["amount user", "amount role"],
+        "shifts": ["shift", "till user opened_at"],
+    }.items()
+}
+"""What a row must say at least to be one of the table; other tables need the columns of their required key."""
+
+
+@dataclass(frozen=True)
+class Pair:
+    """A source column and the canonical column it is taken for. `score` is 0 to 1."""
+
+    facts: Facts
+    column: Column
+    name: NameMatch
+    fit: float
+    overlap: float | None
+    score: float
+
+
+@dataclass(frozen=True)
+class Reading:
+    """A file taken for one table. `evidence` compares tables of one file; `sure` is 0 to 1."""
+
+    table: Table
+    pairs: Mapping[str, Pair]
+    evidence: float
+    named: float
+    sure: float = 0.0
+
+    def complete(self) -> bool:
+        """The table's rows say what they must."""
+        return is_complete(self.table, self.pairs)
+
+
+@dataclass
+class Book:
+    """One file with what is known of it. `readings` are the tables it could be, the likeliest first."""
+
+    source: Source
+    facts: Sequence[Facts]
+    readings: list[Reading] = field(default_factory=list[Reading])
+
+    @property
+    def best(self) -> Reading | None:
+        """What the file is taken for; None where nothing is likely enough."""
+        return self.readings[0] if self.readings else None
+
+    @cached_property
+    def weights(self) -> Sequence[float]:
+        """How much each column says about the table, 0 to 1."""
+        return _weights(self.facts)
+
+    @cached_property
+    def named(self) -> Mapping[str, Sequence[Column]]:
+        """By table, the columns that some header could name."""
+        places = {place for facts in self.facts for place in name_matches(facts.header)}
+        return {
+            table.name: [column for name, column in table.columns.items() if (table.name, name) in places]
+            for table in load_canonical().values()
+        }
+
+
+def is_complete(table: Table, columns: Mapping[str, object]) -> bool:
+    """The columns suffice for rows of the table."""
+    ways = ESSENTIAL.get(table.name) or [frozenset(name for name in table.required_key if name != "line")]
+    return any(way <= columns.keys() for way in ways)
+
+
+def read_as(book: Book, overlaps: Overlaps) -> list[Reading]:
+    """The tables that a file could be, the likeliest first, with how sure that is."""
+    found = [_reading(book, table, overlaps) for table in load_canonical().values()]
+    likely = [r for r in found if r.complete() and _says_enough(book, r)]
+    likely.sort(key=lambda reading: -reading.evidence)
+    if not likely:
+        return []
+    second = likely[1].evidence if len(likely) > 1 else 0.0
+    lead = likely[0].evidence - max(second, 0.0)
+    covered = len(likely[0].pairs) / max(len(book.facts), 1)
+    sure = min(0.99, 1 - 0.5 * math.exp(-3 * max(lead, 0.0))) * (0.8 + 0.2 * covered)
+    return [Reading(r.table, r.pairs, r.evidence, r.named, sure if i == 0 else 0.0) for i, r in enumerate(likely)]
+
+
+def named_like(name: str, table: Table) -> float:
+    """How well a file's name names a table, 0 to 1."""
+    words = [vocabulary().word(part) for part in name_parts(name)]
+    best = 0.0
+    for others in _table_phrases(table.name):
+        matched = all(
+            any(other.concepts & word.concepts or other.text == word.text for word in words) for other in others
+        )
+        if others and matched:
+            best = max(best, likeness(words, others, frozenset()))
+    return best
+
+
+@cache
+def _table_phrases(name: str) -> Sequence[Sequence[Word]]:
+    table = load_canonical()[name]
+    return [vocabulary().words(phrase) for phrase in (table.name, *table.synonyms_en, *table.synonyms_es)]
+
+
+def name_parts(name: str) -> list[str]:
+    """Words of a file's name that say something: the member's of an archive or workbook, or else the container's."""
+    for part in reversed(name.split("/")):
+        stem = part.rpartition(".")[0] or part
+        words = [w for w in vocabulary().parts(stem) if not w.isdigit() and w not in vocabulary().noise]
+        words = [w for w in words if w not in vocabulary().small]
+        if words:
+            return words
+    return []
+
+
+def pair_columns(
+    facts: Sequence[Facts], table: Table, columns: Sequence[Column], source: Source, overlaps: Overlaps
+) -> dict[str, Pair]:
+    """Source columns and those of a table, one to one, by the greatest total of their scores."""
+    grid = [[_pair(one, table, column, source, overlaps) for column in columns] for one in facts]
+    scores = [[_value(pair, table) for pair in row] for row in grid]
+    found: dict[str, Pair] = {}
+    for row, at in best_pairs(scores):
+        pair = grid[row][at]
+        if pair is not None:
+            found[pair.column.name] = pair
+    return {name: found[name] for name in table.columns if name in found}
+
+
+def _value(pair: Pair | None, table: Table) -> float:
+    """What a pair counts: a good one more than two middling ones; of equals, what rows are found by."""
+    if pair is None or pair.score < LEAST:
+        return 0.0
+    by = 0.02 if pair.column.name in table.key or pair.column.references else 0.0
+    return pair.score**2 + by
+
+
+def _pair(facts: Facts, table: Table, column: Column, source: Source, overlaps: Overlaps) -> Pair | None:
+    name = name_matches(facts.header).get((table.name, column.name))
+    if name is None:
+        return None
+    suits = fit(facts, column)
+    score, overlap = name.score * suits, None
+    if column.references and score > 0:
+        overlap = overlaps.share(source, facts, column.references)
+        score = _with_keys(score, overlap, overlaps.best(source, facts), column.references)
+    return Pair(facts, column, name, suits, overlap, score)
+
+
+def _with_keys(score: float, overlap: float | None, best: tuple[str, float] | None, domain: str) -> float:
+    """Values that are keys of the table a column refers to speak for it, those of another table against it."""
+    if overlap is not None:
+        score = score + (1 - score) * 0.6 * overlap if overlap >= 0.5 else score * (0.75 + 0.5 * overlap)
+    elif best is not None and best[1] >= 0.9 and best[0] != domain:
+        score *= 0.7
+    return score
+
+
+def _weights(columns: Sequence[Facts]) -> list[float]:
+    """How much each header says about the table: a header that fits many says little."""
+    tables = load_canonical()
+    weights: list[float] = []
+    for facts in columns:
+        scores: dict[str, float] = {}
+        for (table, column), match in name_matches(facts.header).items():
+            scores[table] = max(scores.get(table, 0.0), match.score * fit(facts, tables[table].columns[column]))
+        top = max(scores.values(), default=0.0)
+        fitting = sum(1 for score in scores.values() if score >= 0.85 * top)
+        weights.append(math.log(1 + len(tables) / max(fitting, 1)) / math.log(1 + len(tables)) if top >= LEAST else 0.0)
+    return weights
+
+
+def _reading(book: Book, table: Table, overlaps: Overlaps) -> Reading:
+    weights = book.weights
+    pairs = pair_columns(book.facts, table, book.named[table.name], book.source, overlaps)
+    placed = {pair.facts.index for pair in pairs.values()}
+    evidence = sum(pair.score * weights[pair.facts.index] for pair in pairs.values())
+    evidence -= _STRAY * sum(weight for at, weight in enumerate(weights) if at not in placed)
+    missing = [name for name in table.required_key if name not in pairs and name != "line"]
+    evidence -= _MISSING_KEY * len(missing)
+    named = named_like(book.source.name, table)
+    evidence += _FILE_NAME * named + (_USUAL if table.name in _USUAL_TABLES else 0.0)
+    evidence -= _NOT_UNIQUE * _repeats(table, pairs)
+    return Reading(table, pairs, evidence, named)
+
+
+def _repeats(table: Table, pairs: Mapping[str, Pair]) -> float:
+    """The share by which a key that numbers rows repeats itself; 0 where several columns make the key."""
+    if len(table.required_key) != 1 or table.required_key[0] not in pairs:
+        return 0.0
+    facts = pairs[table.required_key[0]].facts
+    return 1 - facts.distinct / facts.filled if facts.filled else 0.0
+
+
+def _says_enough(book: Book, reading: Reading) -> bool:
+    """A file is a table when its name says so, or when enough of its columns do."""
+    good = [pair for pair in reading.pairs.values() if pair.score >= 0.6]
+    if reading.named >= 0.6:
+        return len(good) >= 2
+    known = len(reading.pairs) / max(sum(1 for facts in book.facts if facts.filled), 1)
+    return len(good) >= 3 and known >= 0.4 and reading.evidence > 0
