@@ -48,7 +48,8 @@ def test_money_has_its_currency_and_says_where_there_is_none() -> None:
 
 def test_days_and_nouns() -> None:
     assert (ENGLISH.day("2025-03-31"), SPANISH.day("2025-03-31")) == ("2025-03-31", "31/03/2025")
-    assert SPANISH.day("2025-03") == "2025-03"
+    assert SPANISH.day("2025-03") == "03/2025"
+    assert SPANISH.day("around 2025-03") == "around 2025-03"
     assert SPANISH.day(None) == ""
     assert ENGLISH.number_of(1, "case") == "1 case"
     assert both(lambda voice: voice.number_of(2427, "case")) == {"en": "2,427 cases", "es": "2.427 casos"}

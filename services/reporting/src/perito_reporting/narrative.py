@@ -1,7 +1,7 @@
-"""Tells a case: what was expected and observed, how its amount comes about, which rows prove it, what else it explains,
-and how sure it is. Built from what the finding carries, so no rule needs a storyteller of its own.
+"""Tells a case: what was expected and observed, how its amount comes about, which rows prove it, what else it explains.
 
-A sentence stands only where its numbers are there; an amount is explained as a product only where it is that product.
+Built from what the finding carries, so no rule needs a storyteller of its own. A sentence stands only where its numbers
+are there and the title has not told them; an amount is explained as a product only where it is that product.
 """
 
 from collections import defaultdict
@@ -51,7 +51,6 @@ def tell(voice: Voice, case: Mapping[str, Any], finding: Mapping[str, Any], proo
     else:
         sentences = [_difference(voice, finding), _value(voice, case, finding)]
     sentences += [_evidence(voice, finding, proof), *_explained(voice, case)]
-    sentences.append(_confidence(voice, case["confidence"]))
     return [sentence for sentence in sentences if sentence]
 
 
@@ -67,6 +66,11 @@ def _difference(voice: Voice, finding: Mapping[str, Any]) -> str:
         return voice.say("told_observed", **shown)
     if observed is None or expected is None:
         return voice.say("told_both", **shown)
+    title = voice.text(finding["title"]).replace("-", "−")
+    if all(number in title for number in (*shown.values(), voice.grouped(abs(observed - expected)))):
+        return ""
+    if all(number in title for number in shown.values()):
+        return voice.say("told_only_difference", difference=voice.grouped(observed - expected))
     return voice.say("told_difference", difference=voice.grouped(observed - expected), **shown)
 
 
@@ -82,7 +86,7 @@ def _value(voice: Voice, case: Mapping[str, Any], finding: Mapping[str, Any]) ->
     return voice.say(
         "told_value_source" if source else "told_value",
         quantity=voice.grouped(abs(quantity)),
-        price=voice.money(price, case["currency"]),
+        price=voice.grouped(price),
         source=voice.term(str(source)),
         money=voice.money(abs(impact), case["currency"]),
     )
@@ -93,11 +97,8 @@ def _evidence(voice: Voice, finding: Mapping[str, Any], proof: Proof) -> str:
         return voice.say("evidence_none") if not finding["evidence_total"] else ""
     counted = {"rows": voice.number_of(proof.rows, "row"), "files": voice.number_of(proof.files, "file")}
     if len(proof.roles) < 2 or len(proof.roles) > _ROLES:
-        return voice.say("told_evidence_plain", **counted)
-    roles = [
-        voice.say("told_part", count=voice.grouped(rows), role=clip(voice.term(role), CELL))
-        for role, rows in proof.roles.items()
-    ]
+        return voice.say("told_evidence_plain", **counted) if proof.files > 1 else ""
+    roles = [f"{clip(voice.term(role), CELL)}: {voice.grouped(rows)}" for role, rows in proof.roles.items()]
     return voice.say("told_evidence", roles=", ".join(roles), **counted)
 
 
@@ -113,7 +114,8 @@ def _explained(voice: Voice, case: Mapping[str, Any]) -> list[str]:
     return [*sentences, voice.say("told_not_added", money=", ".join(amounts))] if amounts else sentences
 
 
-def _confidence(voice: Voice, confidence: str | None) -> str:
+def sureness(voice: Voice, confidence: str | None) -> str:
+    """How sure a case is and why, where the kernel's rule for confidence says so; else nothing."""
     number = _number(confidence)
     if number is None:
         return ""

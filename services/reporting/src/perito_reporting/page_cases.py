@@ -10,6 +10,7 @@ from markupsafe import Markup
 from perito_reporting import charts
 from perito_reporting.bridge import Bridge, find_bridge
 from perito_reporting.figures import CELL, SENTENCES, clip
+from perito_reporting.narrative import sureness
 from perito_reporting.people import WITHHELD
 from perito_reporting.voice import Voice
 
@@ -22,6 +23,8 @@ _COLUMNS = 9
 _FIGURES = 8
 _SYMPTOMS = 3
 _TOLD_ELSEWHERE = frozenset({"difference", "unit_cost", "cost_source"})
+_FIGURE = re.compile(r"-?\d+(\.\d+)?|\d{4}-\d{2}(-\d{2})?")
+_CODE = re.compile(r"`([^`]+)`")
 _INSTANT = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d+)?Z")
 
 
@@ -86,7 +89,8 @@ class Cases:
             "signed": story["folded"] and story["net"] != story["gross"],
             "parts": self._parts(story, views[0] if views else None),
             "cases": views,
-            "meaning": clip(voice.text(rule.get("explanation")), SENTENCES),
+            "meaning": prose(voice.text(rule.get("explanation")), rule.get("words", {}), voice),
+            "sureness": sureness(voice, self._cases[leading[0]]["confidence"]) if leading else "",
             "remedy": clip(voice.text(rule.get("remedy"))),
             "sql": clip(rule.get("sql", ""), SQL),
             "version": rule.get("version", ""),
@@ -133,10 +137,15 @@ class Cases:
         """What the case is about. An instant is left out where a period says the same as a local day: written in UTC
         it may show the day before, and a reader would look for the count in the wrong place."""
         return ", ".join(
-            f"{clip(self._voice.term(name, words), CELL)} {clip(self._cell(value), CELL)}"
+            f"{clip(self._voice.term(name, words), CELL)} {clip(self._value(value, words), CELL)}"
             for name, value in case["identity"].items()
             if value is not None and not (case["period_start"] and _INSTANT.fullmatch(str(value)))
         )
+
+    def _value(self, value: object, words: Mapping[str, Any]) -> str:
+        """A value that names a case; a code of the rule is written in its words."""
+        text = self._cell(value)
+        return self._voice.term(text, words) if text in words else text
 
     def _period(self, case: Mapping[str, Any]) -> str:
         start, end = self._voice.day(case["period_start"]), self._voice.day(case["period_end"])
@@ -148,9 +157,12 @@ class Cases:
         """What the rule measured beside what the sentences tell."""
         measures: Mapping[str, Any] = finding["measures"]
         return [
-            {"name": clip(self._voice.term(name, words), CELL), "value": clip(self._voice.grouped(value), CELL)}
+            {
+                "name": clip(self._voice.term(name, words), CELL),
+                "value": clip(self._voice.day(self._voice.grouped(value)), CELL),
+            }
             for name, value in measures.items()
-            if name not in _TOLD_ELSEWHERE and isinstance(value, (str, int)) and value != ""
+            if name not in _TOLD_ELSEWHERE and _FIGURE.fullmatch(str(value))
         ][:_FIGURES]
 
     def _evidence(self, finding: Mapping[str, Any], words: Mapping[str, Any], most: int) -> View | None:
@@ -182,6 +194,11 @@ class Cases:
         if value is None:
             return ""
         return self._voice.say("withheld") if value == WITHHELD else str(value)
+
+
+def prose(text: str, words: Mapping[str, Any], voice: Voice) -> str:
+    """An explanation of a rule for the page: its codes (`no_order`) in the reader's words."""
+    return clip(_CODE.sub(lambda code: f"«{voice.term(code[1], words)}»", text), SENTENCES)
 
 
 def bridge_rows(found: Bridge, voice: Voice) -> list[View]:

@@ -7,7 +7,7 @@ from typing import Any
 
 from perito_reporting import charts
 from perito_reporting.figures import CELL, clip
-from perito_reporting.page_cases import View
+from perito_reporting.page_cases import View, prose
 from perito_reporting.voice import Voice
 
 PLACES = 12
@@ -37,7 +37,7 @@ def _kpi(rule: Mapping[str, Any], kpi_id: str, rows: list[Row], voice: Voice) ->
     return {
         "id": kpi_id,
         "title": clip(voice.text(rule.get("title")) or kpi_id),
-        "meaning": clip(voice.text(rule.get("explanation"))),
+        "meaning": prose(voice.text(rule.get("explanation")), words, voice),
         "rows": [_total(row, words, voice) for row in whole],
         "groups": [
             _breakdown(scope, list(group), words, voice)
@@ -54,6 +54,7 @@ def _total(row: Row, words: Mapping[str, Any], voice: Voice) -> View:
         "measure": clip(voice.capital(voice.term(row["measure"] or "", words)), CELL),
         "value": _written(row, words, voice),
         "basis": _basis(row, voice),
+        "rests_on": clip(voice.term(row["basis"], words), CELL) if row["basis"] else "",
         "n": voice.grouped(row["n"]),
         "coverage": f"{voice.grouped(coverage * 100, 1)} %" if coverage is not None else "–",
         "reason": clip(voice.text(row["reason"])),
@@ -99,7 +100,8 @@ def _series(rows: Sequence[Row], words: Mapping[str, Any], voice: Voice) -> tupl
     for row in rows:
         key = "" if row["key"] == row["period"] else row["key"] or ""
         found.setdefault((key, row["measure"] or ""), []).append(row)
-    lines = [(name, line) for name, line in sorted(found.items()) if len(line) >= _FEWEST_POINTS]
+    known = {name: sum(row["value"] is not None for row in line) for name, line in found.items()}
+    lines = [(name, line) for name, line in sorted(found.items()) if known[name] >= _FEWEST_POINTS]
     return [_line(name, line, words, voice) for name, line in lines[:SERIES]], max(0, len(lines) - SERIES)
 
 
@@ -108,19 +110,17 @@ def _line(name: tuple[str, str], rows: list[Row], words: Mapping[str, Any], voic
     ordered = sorted(rows, key=lambda row: row["period"])
     values = [_number(row["value"]) for row in ordered]
     known = [value for value in values if value is not None]
-    unit = voice.term(ordered[0]["unit"] or "", words)
+    unit = _unit(ordered[0], words, voice)
     return {
         "name": clip(voice.capital(voice.term(measure, words)) + (f", {key}" if key else ""), 2 * CELL),
-        "drawing": charts.series(values) if known else "",
+        "drawing": charts.series(values),
         "range": voice.say(
             "kpi_range",
             first=voice.day(ordered[0]["period"]),
             last=voice.day(ordered[-1]["period"]),
             low=f"{_places(min(known), voice)} {unit}".strip(),
             high=f"{_places(max(known), voice)} {unit}".strip(),
-        )
-        if known
-        else next((voice.text(row["reason"]) for row in ordered if row["reason"]), "–"),
+        ),
     }
 
 
@@ -128,7 +128,12 @@ def _written(row: Row, words: Mapping[str, Any], voice: Voice) -> str:
     value = _number(row["value"])
     if value is None:
         return "–"
-    return f"{_places(value, voice)} {clip(voice.term(row['unit'] or '', words), CELL)}".strip()
+    return f"{_places(value, voice)} {_unit(row, words, voice)}".strip()
+
+
+def _unit(row: Row, words: Mapping[str, Any], voice: Voice) -> str:
+    """The unit in words; a ratio has none."""
+    return "" if row["unit"] in {None, "ratio"} else clip(voice.term(row["unit"], words), CELL)
 
 
 def _places(value: Decimal, voice: Voice) -> str:
@@ -139,9 +144,12 @@ def _places(value: Decimal, voice: Voice) -> str:
 
 
 def _basis(row: Row, voice: Voice) -> str:
-    if row["denominator"] is None:
-        return voice.grouped(row["numerator"]) if row["numerator"] is not None else ""
-    return voice.say("of", part=voice.grouped(row["numerator"]), all=voice.grouped(row["denominator"]))
+    part, whole = _number(row["numerator"]), _number(row["denominator"])
+    if part is None:
+        return ""
+    return (
+        _places(part, voice) if whole is None else voice.say("of", part=_places(part, voice), all=_places(whole, voice))
+    )
 
 
 def _percent_bar(row: Row) -> str:

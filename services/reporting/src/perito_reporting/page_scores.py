@@ -61,6 +61,6 @@ def _part(rule: Mapping[str, Any], part: Mapping[str, Any], named: Mapping[str, 
         "scores": ", ".join(voice.say(name) for name, members in named.items() if rule["id"] in members),
         "weight": voice.grouped(part["weight"]),
         "failed": f"{share(part['failed'], part['evaluated'], voice)} {clip(voice.term(rule['unit']), CELL)}",
-        "share": f"{written} %",
+        "share": f"{written} %" if percent else "0 %",
         "drawing": charts.bar(percent, Decimal(100)),
     }

@@ -3,8 +3,8 @@
 Everything that people read goes through a voice, so the two pages differ in language and in nothing else.
 """
 
+import re
 from collections.abc import Callable, Mapping
-from datetime import date
 from decimal import ROUND_HALF_EVEN, Decimal
 from typing import Literal
 
@@ -18,6 +18,7 @@ LANGUAGES: tuple[Language, ...] = ("en", "es")
 UNSTATED = frozenset({"", "XXX"})
 """What stands for a currency where the books state none; XXX is the code of ISO 4217 for it."""
 
+_DAY = re.compile(r"(\d{4})-(\d{2})(?:-(\d{2}))?")
 _SPANISH_SEPARATORS = str.maketrans(",.", ".,")
 
 
@@ -64,13 +65,11 @@ class Voice:
         return f"{written}\N{NO-BREAK SPACE}{code}" if self.language == "es" else f"{code}\N{NO-BREAK SPACE}{written}"
 
     def day(self, iso: str | None) -> str:
-        """A day as the language writes it: 2025-03-31, or 31/03/2025. Anything else stays as it is."""
-        if self.language == "en" or not iso:
+        """A day or month as the language writes it: 2025-03-31, or 31/03/2025. Anything else stays as it is."""
+        match = _DAY.fullmatch(iso or "")
+        if self.language == "en" or not match:
             return iso or ""
-        try:
-            return f"{date.fromisoformat(iso):%d/%m/%Y}"
-        except ValueError:
-            return iso
+        return "/".join(part for part in reversed(match.groups()) if part)
 
     def term(self, name: str, words: Mapping[str, Mapping[str, str]] | None = None) -> str:
         """What readers call a name of a table, column, measure, unit or role; `words` are those of its rule."""
