@@ -210,24 +210,27 @@ def test_lists_are_cut_with_their_true_totals(tmp_path: Path, monkeypatch: pytes
     assert document["exposure"]["by_currency"][0]["gross"] == str(sum(range(50)) + 1)
 
 
-def test_people_are_withheld_and_their_rows_are_not(books: Upstream) -> None:
+def test_what_describes_people_is_withheld_and_their_rows_are_not(books: Upstream) -> None:
     row = books.findings[2]
-    books.prove(row, "movement", 18, {"movement": "M2"}, {"user": "EMP-7", "user_source": "emp-7", "qty": "EMP-7"})
-    books.prove(row, "movement", 19, {"movement": "M3"}, {"user": None})
+    books.prove(row, "movement", 18, {"movement": "M2"}, {"user": "pseudonym-7", "qty": "Ada"})
+    books.prove(row, "supplier", 19, {"supplier": "S1"}, {"contact": "Ada", "address": "555", "city": "A"}, "suppliers")
+    books.prove(row, "supplier", 20, {"supplier": "S2"}, {"contact": None, "contact_source": "Ada"}, "suppliers")
     books.tables["transformations"] += [
-        {"ordinal": 2, "file_id": 0, "table_name": "movements", "column_name": name, "kind": "trimmed", "cells": 1}
-        | {"example_before": " EMP-8", "example_after": "EMP-8", "explanation_en": "Trimmed"}
-        for name in ("user", "reason")
+        {"ordinal": 2, "file_id": 0, "table_name": "suppliers", "column_name": name, "kind": "trimmed", "cells": 1}
+        | {"example_before": " Ada", "example_after": "Ada", "explanation_en": "Trimmed"}
+        for name in ("contact", "city")
     ]
     document, _ = run(books.job())
     evidence = next(entry for entry in document["findings"] if entry["fingerprint"] == row["fingerprint"])["evidence"]
-    assert [entry["line"] for entry in evidence] == [17, 18, 19]
-    assert evidence[1]["values"] == {"user": "withheld", "user_source": "withheld", "qty": "EMP-7"}
-    assert evidence[2]["values"] == {"user": None}
+    assert [entry["line"] for entry in evidence] == [17, 18, 19, 20]
+    assert evidence[1]["values"] == {"user": "pseudonym-7", "qty": "Ada"}, "keys of people are pseudonyms already"
+    assert evidence[2]["values"] == {"contact": "withheld", "address": "withheld", "city": "A"}
+    assert evidence[3]["values"] == {"contact": None, "contact_source": "withheld"}
     examples = {entry["column"]: entry["example_after"] for entry in document["transformations"][1:]}
-    assert examples == {"user": "withheld", "reason": "EMP-8"}
-    text = (Path(books.job().out) / "report.html").read_text(encoding="utf-8")
-    assert "emp-7" not in text
+    assert examples == {"contact": "withheld", "city": "Ada"}
+    page = (Path(books.job().out) / "report.es.html").read_text(encoding="utf-8")
+    assert "reservado" in page
+    assert "555" not in page
 
 
 def test_every_finding_stands_in_the_table_of_cases(books: Upstream) -> None:

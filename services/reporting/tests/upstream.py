@@ -132,7 +132,13 @@ class Upstream:
     params: dict[str, Any] = field(default_factory=dict[str, Any])
 
     def prove(
-        self, row: Mapping[str, Any], role: str, line: int, key: Mapping[str, Any], values: Mapping[str, Any]
+        self,
+        row: Mapping[str, Any],
+        role: str,
+        line: int,
+        key: Mapping[str, Any],
+        values: Mapping[str, Any],
+        table: str = "movements",
     ) -> None:
         """Adds an evidence row to a finding."""
         ordinal = sum(entry["fingerprint"] == row["fingerprint"] for entry in self.evidence) + 1
@@ -144,7 +150,7 @@ class Upstream:
                 "file_id": 0,
                 "record": line - 1,
                 "line": line,
-                "table_name": "movements",
+                "table_name": table,
                 "key_json": json.dumps(dict(key)),
                 "values_json": json.dumps(dict(values)),
             }

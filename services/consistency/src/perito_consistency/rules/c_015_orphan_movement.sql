@@ -44,6 +44,10 @@ explanation:
 remedy:
   en: "Look for the paper; where there is none, ask who moved the goods. Book receipts and sales that never reached the ledger."
   es: "Busque el documento; si no existe, pregunte quién movió la mercancía. Registre las recepciones y ventas que faltan en el diario."
+words:
+  no_document: {es: sin documento}
+  no_reference: {es: sin referencia}
+  no_movement: {es: sin movimiento}
 source: "Vouching and tracing of audit practice"
 --- */
 

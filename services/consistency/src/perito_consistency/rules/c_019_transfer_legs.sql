@@ -43,6 +43,12 @@ explanation:
 remedy:
   en: "Ask both places what left and what arrived, and book the missing leg."
   es: "Pregunte en ambos lugares qué salió y qué llegó, y registre el asiento que falta."
+words:
+  out_missing: {es: falta la salida}
+  in_missing: {es: falta la entrada}
+  out_differs: {es: la salida difiere}
+  in_differs: {es: la entrada difiere}
+  same_place: {es: el mismo lugar}
 source: "Double entry of stock between locations"
 --- */
 

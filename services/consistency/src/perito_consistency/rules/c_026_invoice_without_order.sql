@@ -45,6 +45,12 @@ explanation:
 remedy:
   en: "Ask who ordered and who received before it is paid; find the order or the delivery note, or refuse the invoice."
   es: "Antes de pagar pregunte quién pidió y quién recibió; busque el pedido o el albarán, o rechace la factura."
+words:
+  no_order: {es: sin pedido}
+  order_cancelled: {es: pedido anulado}
+  not_ordered: {es: no pedido}
+  no_receipt: {es: sin recepción}
+  receipt_after_invoice: {es: recibido después de la factura}
 source: "Three-way match of accounts payable"
 --- */
 

@@ -44,6 +44,10 @@ explanation:
 remedy:
   en: "Ask the supplier for the remainder or close the order; send back or agree to what came in excess."
   es: "Reclame el resto al proveedor o cierre el pedido; devuelva o acepte lo recibido de más."
+words:
+  over: {es: de más}
+  short: {es: de menos}
+  open: {es: pendiente}
 source: "Receiving control of audit practice"
 --- */
 

@@ -1,0 +1,44 @@
+"""Whatever name a rule gives to readers has a word in both languages: its unit, what identifies it, what it measures.
+
+A name is looked up in the rule's own `words`, then in reporting's `terms.yaml`. Without a word the Spanish page would
+show the English name with blanks for underscores.
+"""
+
+import re
+from importlib.resources import files
+
+import pytest
+import yaml
+from perito_rules.loader import load_rules
+from perito_rules.model import Kind, Rule
+
+PACKAGES = ("perito_validation.rules", "perito_consistency.rules", "perito_pattern.rules", "perito_performance.rules")
+RULES = [rule for package in PACKAGES for rule in load_rules(package)]
+TERMS = yaml.safe_load(files("perito_reporting").joinpath("terms.yaml").read_text(encoding="utf-8"))["es"]
+MADE = ("_source", "_alternative")
+"""Endings that intake adds; reporting says them in words."""
+
+
+def names(rule: Rule) -> set[str]:
+    """Names in a rule's header and SQL that its findings and KPIs show."""
+    found = {rule.unit, *rule.identity, *rule.values}
+    for section in rule.evidence:
+        found |= set(re.findall(r"\bAS (?:key|value)_(\w+)", section.sql))
+        found |= set(re.findall(r"'([^']*)' AS role\b", section.sql))
+    facts = rule.section("facts")
+    if facts:
+        found |= set(re.findall(r"\bAS (\w\w+)\s*(?:,|$|\bFROM\b)", facts.sql))
+    kpis = rule.section("kpis")
+    if rule.kind is Kind.METRIC and kpis:
+        found |= set(re.findall(r"'([^']*)' AS (?:measure|unit|basis)\b", kpis.sql))
+    return {name for name in found if name and not name.startswith("{")}
+
+
+@pytest.mark.parametrize("rule", RULES, ids=[rule.id for rule in RULES])
+def test_every_name_that_readers_see_has_a_spanish_word(rule: Rule) -> None:
+    missing: list[str] = []
+    for name in sorted(names(rule)):
+        base = next((name.removesuffix(ending) for ending in MADE if name.endswith(ending)), name)
+        if not {name, base} & (rule.words.keys() | TERMS.keys()) and not re.fullmatch(r"%|[A-Z]{3}", name):
+            missing.append(name)
+    assert not missing, f"{rule.file}: add these to words, or to reporting's terms.yaml: {', '.join(missing)}"
