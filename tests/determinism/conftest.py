@@ -80,7 +80,7 @@ _OVERRIDES: Mapping[str, Mapping[str, str]] = {
         "unit_cost": "10",
         "contract_price": "NULL",
         "ordered_at": "DATE '2024-01-01' + (i // 4 % 300)::INTEGER",
-        "promised_at": "NULL",
+        "promised_at": "DATE '2024-01-01' + (i // 4 % 300 + h % 3 - 1)::INTEGER",
         "status": "CASE WHEN h % 211 = 0 THEN 'cancelled' WHEN h % 3 = 0 THEN 'closed' ELSE 'open' END",
         "closed_at": "NULL",
     },
