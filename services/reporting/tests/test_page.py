@@ -121,10 +121,44 @@ def test_a_hundred_thousand_findings_make_a_small_page(tmp_path: Path) -> None:
     html = drawn(upstream)
     assert len(html.encode()) < page.MAX_BYTES
     assert "10 of 500 lines are told in full" in html
-    assert "The next 90 lines, of 500" in html
+    assert "Next: 90 lines, of 500 in all" in html
     assert len(drawn(upstream, "report.es.html").encode()) < page.MAX_BYTES
     assert "200 of 300 shown" in html
     assert "100,000" in html
+
+
+def test_wide_books_and_long_series_make_a_small_page(tmp_path: Path) -> None:
+    """Many files of many columns, KPIs of many places and thousands of days: cut with true totals, never too large."""
+    long = "<&>" * 130
+    upstream = Upstream(tmp_path, headers=[header(f"K-{n}", kind="metric", severity="info") for n in range(10, 30)])
+    for n in range(250):
+        upstream.add_file(f"{long}{n}.csv", 1)
+    upstream.tables["placements"] = [
+        {"ordinal": n, "file_id": n % 250, "source_column": f"{long}{n}", "table_name": "sales", "column_name": long}
+        | {"status": "mapped", "reason_en": long, "reason_es": long}
+        for n in range(20_000)
+    ]
+    upstream.kpis = [
+        {"id": f"K-{kpi}", "measure": f"m{m}", "scope": "category", "key": f"{long}{place}", "period": ""}
+        | {"value": Decimal(place), "unit": "%", "numerator": Decimal(place), "denominator": Decimal(7)}
+        for kpi in range(10, 30)
+        for m in range(5)
+        for place in range(60)
+    ]
+    upstream.kpis += [
+        {"id": "K-10", "measure": f"m{m}", "scope": "day", "key": day, "period": day, "value": Decimal(n % 97)}
+        for m in range(12)
+        for n in range(300)
+        for day in [date.fromordinal(738_000 + n).isoformat()]
+    ]
+    html = drawn(upstream)
+    assert len(html.encode()) < page.MAX_BYTES
+    assert re.search(r"of 80 shown", html), "columns of a file"
+    assert re.search(r"of 60 shown", html), "places of a KPI"
+    assert "8 of 12 shown" in html, "lines of a KPI"
+    assert "200 of 250 shown" in html, "files"
+    points = re.findall(r'points="([^"]*)"', html)
+    assert {len(line.split()) for line in points} == {120}
 
 
 def test_fewer_rows_are_shown_before_the_page_grows_too_large(

@@ -1,12 +1,13 @@
 """Draws the page of a report in one language, from the report alone: no script, its style inline with a hash.
 
 The page stays under two million bytes whatever the books hold: texts are clipped, lists are cut with their true totals,
-and where that is not enough fewer evidence rows are shown.
+and where that is not enough fewer rows of everything are shown.
 """
 
 import base64
 import hashlib
 from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
@@ -22,15 +23,26 @@ if TYPE_CHECKING:
 
 MAX_BYTES = 2_000_000
 
-_ROWS = ((25, 5), (8, 2), (3, 0), (0, 0))
-"""Evidence rows of a line's first case and of each further one, tried in this order until the page fits."""
+
+@dataclass(frozen=True)
+class Budget:
+    """How many rows the page shows: evidence of a line's first case and of each further one, columns of all files
+    together, rows of a KPI's breakdown."""
+
+    evidence: tuple[int, int]
+    columns: int
+    places: int
+
+
+_BUDGETS = (Budget((25, 5), 1_500, 12), Budget((8, 2), 500, 6), Budget((3, 0), 100, 3), Budget((0, 0), 0, 0))
+"""Tried in this order until the page fits."""
 
 
 def render(document: Mapping[str, Any], language: Language) -> str:
     """The page for a report. The same report gives the same text."""
     voice = Voice(language)
-    for rows in _ROWS:
-        html = _template().render(_view(document, voice, rows))
+    for budget in _BUDGETS:
+        html = _template().render(_view(document, voice, budget))
         if len(html.encode()) < MAX_BYTES:
             return html
     raise Internal(
@@ -44,9 +56,9 @@ def content_security_policy() -> str:
     return f"sandbox; default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
 
 
-def _view(document: Mapping[str, Any], voice: Voice, rows: tuple[int, int]) -> dict[str, Any]:
+def _view(document: Mapping[str, Any], voice: Voice, budget: Budget) -> dict[str, Any]:
     exposed = document["exposure"]
-    cases = Cases(document, voice, rows)
+    cases = Cases(document, voice, budget.evidence)
     return {
         "document": document,
         "language": voice.language,
@@ -65,8 +77,8 @@ def _view(document: Mapping[str, Any], voice: Voice, rows: tuple[int, int]) -> d
         ],
         "recommendations": page_tables.recommendations(document, voice),
         "questions": page_books.questions(document, voice),
-        "understood": page_books.understood(document, voice),
-        "kpis": page_kpis.kpis(document, voice),
+        "understood": page_books.understood(document, voice, budget.columns),
+        "kpis": page_kpis.kpis(document, voice, budget.places),
         "rules": page_tables.rules(document, voice),
         "facts": page_tables.facts(document, voice),
         "untested": page_tables.untested(document, voice),
@@ -80,7 +92,7 @@ def _view(document: Mapping[str, Any], voice: Voice, rows: tuple[int, int]) -> d
 def _list(key: str, cases: Cases, voice: Voice, total: int, *, priced: bool) -> dict[str, Any]:
     told, index = cases.told(priced=priced), cases.index(priced=priced)
     shown = {"shown": voice.grouped(len(told)), "total": voice.grouped(total)}
-    further = {"shown": voice.grouped(len(index)), "total": voice.grouped(total)}
+    further = {"lines": voice.number_of(len(index), "line"), "total": voice.grouped(total)}
     return {
         "key": key,
         "heading": voice.say(key),

@@ -13,6 +13,7 @@ ROWS = 200
 """Rows of a long table on the page; report.json has them all."""
 COLUMNS = 60
 """Columns of a file that the page lists."""
+_REASON = 200
 _USED = ("mapped", "constant", "joined")
 _YAML = 600
 
@@ -30,24 +31,29 @@ def questions(document: Mapping[str, Any], voice: Voice) -> list[View]:
     ]
 
 
-def understood(document: Mapping[str, Any], voice: Voice) -> list[View]:
-    """Per file the tables that it feeds and where its columns went."""
-    return [_file(row, voice) for row in document["understanding"]["files"][:ROWS]]
+def understood(document: Mapping[str, Any], voice: Voice, most: int) -> list[View]:
+    """Per file the tables that it feeds and where its columns went; `most` columns of all files together."""
+    views: list[View] = []
+    for row in document["understanding"]["files"][:ROWS]:
+        views.append(_file(row, voice, min(COLUMNS, most)))
+        most -= len(views[-1]["columns"])
+    return views
 
 
-def _file(row: Mapping[str, Any], voice: Voice) -> View:
+def _file(row: Mapping[str, Any], voice: Voice, most: int) -> View:
     columns = row["columns"]
     named = {column["source_column"] for column in columns if column["source_column"] is not None}
     placed = {column["source_column"] for column in columns if column["status"] in _USED} & named
-    more = len(columns) - COLUMNS
     return {
         "file": clip(row["file"] or "", 2 * CELL),
         "tables": ", ".join(voice.term(table) for table in row["tables"]),
         "summary": voice.say("placed", placed=voice.grouped(len(placed)), columns=voice.grouped(len(named)))
         if named
         else "",
-        "columns": [_column(column, voice) for column in columns[:COLUMNS]],
-        "cut": voice.say("cut", shown=voice.grouped(COLUMNS), total=voice.grouped(len(columns))) if more > 0 else "",
+        "columns": [_column(column, voice) for column in columns[:most]],
+        "cut": voice.say("cut", shown=voice.grouped(most), total=voice.grouped(len(columns)))
+        if len(columns) > most
+        else "",
     }
 
 
@@ -64,7 +70,7 @@ def _column(column: Mapping[str, Any], voice: Voice) -> View:
         "status": voice.placement(status),
         "used": status in _USED,
         "confidence": voice.grouped(confidence) if confidence is not None else voice.say("by_mapping"),
-        "reason": clip(voice.text(column["reason"])),
+        "reason": clip(voice.text(column["reason"]), _REASON),
     }
 
 

@@ -24,6 +24,7 @@ _FIGURES = 8
 _SYMPTOMS = 3
 _TOLD_ELSEWHERE = frozenset({"difference", "unit_cost", "cost_source"})
 _FIGURE = re.compile(r"-?\d+(\.\d+)?|\d{4}-\d{2}(-\d{2})?")
+_WRITTEN = re.compile(r"[\d.,/-]*\d")
 _CODE = re.compile(r"`([^`]+)`")
 _INSTANT = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d+)?Z")
 
@@ -35,14 +36,20 @@ class Cases:
         """`rows`: sample rows of a line's first case, and of each further one."""
         self._voice = voice
         self._rows = rows
+        self._explained: set[str] = set()
         self._stories: Sequence[Mapping[str, Any]] = document["stories"]
         self._rules = {rule["id"]: rule for rule in document["rules"]}
         self._cases = {case["case"]: case for case in document["cases"]}
         self._findings = {finding["fingerprint"]: finding for finding in document["findings"]}
 
     def told(self, *, priced: bool) -> list[View]:
-        """The lines of one of the two lists that are told in full."""
-        return [self._story(story) for story in self._of(priced=priced) if story["position"] <= TOLD]
+        """The lines of one of the two lists that are told in full. A rule is explained where it first stands."""
+        views = [self._story(story) for story in self._of(priced=priced) if story["position"] <= TOLD]
+        for view in views:
+            if view["rule_id"] in self._explained:
+                view["meaning"] = ""
+            self._explained.add(view["rule_id"])
+        return views
 
     def index(self, *, priced: bool) -> list[View]:
         """One row for each further line of that list."""
@@ -154,16 +161,16 @@ class Cases:
         return self._voice.say("from_to", first=start, last=end)
 
     def _figures(self, finding: Mapping[str, Any], words: Mapping[str, Any]) -> list[View]:
-        """What the rule measured beside what the sentences tell."""
-        measures: Mapping[str, Any] = finding["measures"]
-        return [
-            {
-                "name": clip(self._voice.term(name, words), CELL),
-                "value": clip(self._voice.day(self._voice.grouped(value)), CELL),
-            }
-            for name, value in measures.items()
+        """What the rule measured beside what title and sentences tell."""
+        told = set(_WRITTEN.findall(self._voice.text(finding["title"])))
+        shown = {
+            clip(self._voice.term(name, words), CELL): self._voice.day(self._voice.grouped(value))
+            for name, value in finding["measures"].items()
             if name not in _TOLD_ELSEWHERE and _FIGURE.fullmatch(str(value))
-        ][:_FIGURES]
+        }
+        return [{"name": name, "value": clip(value, CELL)} for name, value in shown.items() if value not in told][
+            :_FIGURES
+        ]
 
     def _evidence(self, finding: Mapping[str, Any], words: Mapping[str, Any], most: int) -> View | None:
         voice = self._voice

@@ -10,25 +10,26 @@ from perito_reporting.figures import CELL, clip
 from perito_reporting.page_cases import View, prose
 from perito_reporting.voice import Voice
 
-PLACES = 12
-"""Rows of a breakdown that the page shows; report.json has more."""
 SERIES = 8
+"""Lines of a KPI that the page shows; report.json has more."""
+POINTS = 120
+"""Periods of a line, the latest ones."""
 _NAMES = 6
 _FEWEST_POINTS = 3
 
 Row = Mapping[str, Any]
 
 
-def kpis(document: Mapping[str, Any], voice: Voice) -> list[View]:
-    """One view per KPI, in order of id."""
+def kpis(document: Mapping[str, Any], voice: Voice, places: int) -> list[View]:
+    """One view per KPI, in order of id; `places` rows of each breakdown."""
     rules = {rule["id"]: rule for rule in document["rules"]}
     return [
-        _kpi(rules.get(kpi_id, {}), kpi_id, list(group), voice)
+        _kpi(rules.get(kpi_id, {}), kpi_id, list(group), voice, places)
         for kpi_id, group in groupby(document["kpis"], key=lambda row: row["id"])
     ]
 
 
-def _kpi(rule: Mapping[str, Any], kpi_id: str, rows: list[Row], voice: Voice) -> View:
+def _kpi(rule: Mapping[str, Any], kpi_id: str, rows: list[Row], voice: Voice, places: int) -> View:
     words = rule.get("words", {})
     whole = [row for row in rows if row["scope"] == "total" and not row["period"]]
     placed = [row for row in rows if row["scope"] != "total" and not row["period"]]
@@ -40,7 +41,7 @@ def _kpi(rule: Mapping[str, Any], kpi_id: str, rows: list[Row], voice: Voice) ->
         "meaning": prose(voice.text(rule.get("explanation")), words, voice),
         "rows": [_total(row, words, voice) for row in whole],
         "groups": [
-            _breakdown(scope, list(group), words, voice)
+            _breakdown(scope, list(group), words, voice, places)
             for scope, group in groupby(placed, key=lambda row: row["scope"])
         ],
         "series": lines,
@@ -62,7 +63,7 @@ def _total(row: Row, words: Mapping[str, Any], voice: Voice) -> View:
     }
 
 
-def _breakdown(scope: str, rows: list[Row], words: Mapping[str, Any], voice: Voice) -> View:
+def _breakdown(scope: str, rows: list[Row], words: Mapping[str, Any], voice: Voice, most: int) -> View:
     measures = list(dict.fromkeys(row["measure"] or "" for row in rows))[:_NAMES]
     places = list(dict.fromkeys(row["key"] or "" for row in rows))
     cells = {(row["key"] or "", row["measure"] or ""): row for row in rows}
@@ -75,10 +76,10 @@ def _breakdown(scope: str, rows: list[Row], words: Mapping[str, Any], voice: Voi
                 "name": clip(key, CELL),
                 "cells": [_cell(cells.get((key, name)), words, voice) for name in measures],
             }
-            for key in places[:PLACES]
+            for key in places[:most]
         ],
-        "cut": voice.say("cut", shown=voice.grouped(PLACES), total=voice.grouped(len(places)))
-        if len(places) > PLACES
+        "cut": voice.say("cut", shown=voice.grouped(most), total=voice.grouped(len(places)))
+        if len(places) > most
         else "",
     }
 
@@ -100,24 +101,24 @@ def _series(rows: Sequence[Row], words: Mapping[str, Any], voice: Voice) -> tupl
     for row in rows:
         key = "" if row["key"] == row["period"] else row["key"] or ""
         found.setdefault((key, row["measure"] or ""), []).append(row)
-    known = {name: sum(row["value"] is not None for row in line) for name, line in found.items()}
-    lines = [(name, line) for name, line in sorted(found.items()) if known[name] >= _FEWEST_POINTS]
+    latest = {name: sorted(line, key=lambda row: row["period"])[-POINTS:] for name, line in sorted(found.items())}
+    known = {name: sum(_number(row["value"]) is not None for row in line) for name, line in latest.items()}
+    lines = [(name, line) for name, line in latest.items() if known[name] >= _FEWEST_POINTS]
     return [_line(name, line, words, voice) for name, line in lines[:SERIES]], max(0, len(lines) - SERIES)
 
 
 def _line(name: tuple[str, str], rows: list[Row], words: Mapping[str, Any], voice: Voice) -> View:
     key, measure = name
-    ordered = sorted(rows, key=lambda row: row["period"])
-    values = [_number(row["value"]) for row in ordered]
+    values = [_number(row["value"]) for row in rows]
     known = [value for value in values if value is not None]
-    unit = _unit(ordered[0], words, voice)
+    unit = _unit(rows[0], words, voice)
     return {
         "name": clip(voice.capital(voice.term(measure, words)) + (f", {key}" if key else ""), 2 * CELL),
         "drawing": charts.series(values),
         "range": voice.say(
             "kpi_range",
-            first=voice.day(ordered[0]["period"]),
-            last=voice.day(ordered[-1]["period"]),
+            first=voice.day(rows[0]["period"]),
+            last=voice.day(rows[-1]["period"]),
             low=f"{_places(min(known), voice)} {unit}".strip(),
             high=f"{_places(max(known), voice)} {unit}".strip(),
         ),

@@ -11,6 +11,7 @@ from perito_reporting.voice import UNSTATED, Voice
 
 UNREAD = "unused"
 """Validation's word for a file of the dataset that the mapping does not name."""
+_FACTS = 60
 _NOT_RUN = ("not_applicable", "errored")
 
 
@@ -127,7 +128,7 @@ def facts(document: Mapping[str, Any], voice: Voice) -> list[View]:
             "facts": [
                 {"name": clip(voice.term(name, rule["words"]), CELL), "value": clip(voice.grouped(value), CELL)}
                 for name, value in rule["facts"].items()
-            ],
+            ][:_FACTS],
         }
         for rule in document["rules"]
         if any(value != "0" for value in rule["facts"].values())
