@@ -73,7 +73,7 @@ def test_irregular_lines_are_cut_and_the_rest_keeps_its_numbers(tmp_path: Path) 
     ]
     assert books.ask("SELECT record, line, reason, raw FROM rejected_records ORDER BY 1") == [
         (2, 4, "ragged", "B,y"),
-        (4, 6, "stray_quote", '"D,w,4'),
+        (4, 6, "unclosed_quote", '"D,w,4'),
     ]
     assert books.ask("SELECT records, rejected_records, blank_lines FROM files") == [(5, 2, 1)]
 

@@ -34,15 +34,38 @@ def test_blank_lines_before_the_header_are_passed(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "delimiter", "header", "line"),
+    [
+        ("Sales report, June 2026\n\nDate;Product;Qty\n1;2;3\n2;3;4\n", ";", ("Date", "Product", "Qty"), 3),
+        ("Company Ltd\nPage 1\na,b,c\n1,2,3\n", ",", ("a", "b", "c"), 3),
+        ("Ledger,,,\n,,,\nid,ts,sku,qty\n1,2,3,4\n2,3,4,5\n", ",", ("id", "ts", "sku", "qty"), 3),
+        ("sep=;\na;b\n1;2\n", ";", ("a", "b"), 2),
+        ("sep=^\na^b\n1^2\n", "^", ("a", "b"), 2),
+        ("a~b\n1~2\n", "~", ("a", "b"), 1),
+        ("a,b,c\n1,2\n3,4\n5,6\n", ",", ("a", "b", "c"), 1),
+        ("a,b\n1,2,3\n3,4,5\n", ",", ("a", "b"), 1),
+        ("a,,\n1,2,3\n4,5,6\n", ",", ("a", "", ""), 1),
+    ],
+)
+def test_titles_above_the_table_are_no_header(
+    tmp_path: Path, text: str, delimiter: str, header: tuple[str], line: int
+) -> None:
+    path = tmp_path / "f.csv"
+    path.write_bytes(text.encode())
+    dialect = sniff(path, "f.csv")
+    assert (dialect.delimiter, dialect.header, dialect.header_line) == (delimiter, header, line)
+
+
+@pytest.mark.parametrize(
     ("content", "reason", "says"),
     [
         (b"", "INTAKE_EMPTY", "empty"),
         (b"\n\n", "INTAKE_EMPTY", "empty"),
-        (b"PK\x03\x04xx", "INTAKE_FORMAT", "Excel"),
-        (b"\x1f\x8bxx", "INTAKE_FORMAT", "gzip"),
-        ("a,b\n".encode("utf-16"), "INTAKE_FORMAT", "UTF-16"),
-        (b"x" * (300 << 10), "INTAKE_LINE_TOO_LONG", "longer"),
-        (b'"a,b\n1,2\n', "INTAKE_HEADER", "line 1"),
+        (b"%PDF-1.7", "INTAKE_FORMAT", "PDF"),
+        (b"<!DOCTYPE html><p>1,2\n", "INTAKE_FORMAT", "web page"),
+        (bytes(range(256)) * 9, "INTAKE_FORMAT", "no text"),
+        (b"x" * (2 << 20), "INTAKE_LINE_TOO_LONG", "longer"),
+        (b'"a"b,c\n1,2\n', "INTAKE_HEADER", "line 1"),
         (b",,\n1,2,3\n", "INTAKE_HEADER", "blank"),
     ],
 )

@@ -1,11 +1,15 @@
-"""Reads CSV that the prescan has proven regular: DuckDB parses it as text, every cell as it stands, and must return
-exactly as many rows as the prescan counted, in the same order (checked on samples), or the run stops.
+"""Reads CSV, by one of two readers with one contract: the same cells, records and lines for a file that both can read.
 
-A source becomes a temporary table with columns c0, c1, ... in the file's order; its row ids are the file's order.
+The fast one is for files that the prescan has proven regular: DuckDB parses them as text, every cell as it stands, and
+must return exactly as many rows as the prescan counted, in the same order (checked on samples), or the run stops. The
+careful one (`perito_validation.careful`) is for all others; which was taken and why is told in `files`.
+
+A source becomes a temporary table with columns c0, c1, ... in the file's order; its rows are in the file's order.
 """
 
 import csv
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,11 +20,13 @@ from perito_kernel.errors import Exhausted, Internal, Invalid
 from perito_kernel.phases import InputFile
 from perito_rules.sqltext import literal
 
+from perito_validation.careful import CarefulReader
 from perito_validation.database import count, only_row
+from perito_validation.encodings import TextStream, find_encoding, marked_encoding
 from perito_validation.limits import MAX_LINE
 from perito_validation.prescan import Prescan, prescan
-from perito_validation.sniff import QUOTE, Dialect, sniff
-from perito_validation.source import Source, header_notes, named_columns
+from perito_validation.sniff import QUOTE, Dialect, ends_in_total, sniff
+from perito_validation.source import Source, check_digest, header_notes, named_columns, other_file
 
 MEDIA_TYPE = "text/csv"
 _NO_NULL = "E'a\\nb'"
@@ -28,17 +34,106 @@ _NO_NULL = "E'a\\nb'"
 
 
 def read_csv(con: duckdb.DuckDBPyConnection, table: str, file: InputFile, scratch: Path) -> Source:
-    """Reads `file` into the temporary table `table`.
+    """Reads `file` into the temporary table `table`: fast where the prescan proves it regular, carefully otherwise.
 
-    Raises `Invalid` (INTAKE_...) for what cannot be read, `Exhausted` where memory does not suffice, `Internal`
-    (INTAKE_NOT_CONSERVED) where the parser did not deliver what the prescan counted.
+    A file in another encoding is decoded first, into a copy in `scratch`. Raises `Invalid` (INTAKE_...) for what cannot
+    be read, `Exhausted` where memory does not suffice, `Internal` (INTAKE_NOT_CONSERVED) where the parser did not
+    deliver what the prescan counted.
     """
     path = Path(file.path)
+    encoding = marked_encoding(path)
+    if encoding is None:
+        try:
+            return _read_utf8(con, table, file, path, scratch)
+        except Invalid as error:
+            if error.reason != "INTAKE_ENCODING":
+                raise
+        encoding = find_encoding(path)
+    check_digest(file)
+    text = TextStream(path, encoding)
+    copy = scratch / f"{table}.decoded"
+    try:
+        with copy.open("w", encoding="utf-8", errors="replace", newline="") as decoded:
+            decoded.writelines(text)
+        inner = replace(file, path=str(copy), bytes=copy.stat().st_size, sha256="")
+        source = _read_utf8(con, table, inner, copy, scratch)
+    finally:
+        copy.unlink(missing_ok=True)
+    notes = (*encoding.notes(text.replaced), *source.notes)
+    return replace(source, sha256=file.sha256, bytes=file.bytes, encoding=encoding.name, notes=notes)
+
+
+def _read_utf8(con: duckdb.DuckDBPyConnection, table: str, file: InputFile, path: Path, scratch: Path) -> Source:
+    """Reads a file in UTF-8. `file.sha256` is "" for a copy of our own."""
     dialect = sniff(path, file.name)
-    scan = prescan(path, file.name, dialect)
-    if scan.sha256 != file.sha256:
-        message = f"{file.name} is not the file that was uploaded (its SHA-256 differs). Upload it again."
-        raise Invalid("DATASET_CORRUPT", message, {"file": file.name})
+    why, scan = _why_careful(path, dialect), None
+    if not why:
+        try:
+            scan = prescan(path, file.name, dialect)
+        except Invalid as error:
+            if error.reason not in _IRREGULAR:
+                raise
+            why = f"{_IRREGULAR[error.reason]}, line {error.details['line']}"
+        else:
+            stray = next((r for r in scan.rejected if r.reason == "stray_quote"), None)
+            why = f"quotes inside cells, line {stray.line}" if stray else ""
+    if why or scan is None:
+        return _read_carefully(con, table, file, dialect, why)
+    if file.sha256 and scan.sha256 != file.sha256:
+        raise other_file(file.name)
+    return _read_fast(con, table, file, scan, dialect, scratch)
+
+
+_IRREGULAR = {
+    "INTAKE_LINE_ENDS": "mixed line ends",
+    "INTAKE_QUOTED_NEWLINE": "a quoted cell that goes on in the next line",
+    "INTAKE_LINE_TOO_LONG": "a line that is too long",
+    "INTAKE_NUL": "a NUL",
+    "INTAKE_RAGGED": "records of other widths",
+}
+"""What the prescan refuses and the careful reader can deal with."""
+
+
+def _why_careful(path: Path, dialect: Dialect) -> str:
+    if dialect.preamble:
+        return f"lines above the header, which is line {dialect.header_line}"
+    if not dialect.is_plain:
+        return f"a header that goes on in the next line, line {dialect.header_line}"
+    return "a total in the last line" if ends_in_total(path, dialect) else ""
+
+
+def _read_carefully(con: duckdb.DuckDBPyConnection, table: str, file: InputFile, dialect: Dialect, why: str) -> Source:
+    if file.sha256:
+        check_digest(file)
+    reader = CarefulReader(con, table, file.name, dialect)
+    reader.read(Path(file.path))
+    header = named_columns(reader.labels)
+    return Source(
+        file_id=0,
+        name=file.name,
+        sha256=file.sha256,
+        bytes=file.bytes,
+        media_type=MEDIA_TYPE,
+        table=table,
+        header=header,
+        rows=reader.sink.rows,
+        record="_record",
+        line="_line",
+        reader="careful",
+        delimiter=dialect.delimiter,
+        quote=QUOTE,
+        blank_lines=reader.blank_lines,
+        rejected=tuple(reader.rejected),
+        encoding="utf-8",
+        labels=reader.labels,
+        why=why,
+        notes=(*reader.notes(), *header_notes(reader.labels, header, dialect.header_line)),
+    )
+
+
+def _read_fast(
+    con: duckdb.DuckDBPyConnection, table: str, file: InputFile, scan: Prescan, dialect: Dialect, scratch: Path
+) -> Source:
     _parse(con, table, file, scan, dialect, scratch)
     _check_conserved(con, table, file.name, scan, dialect)
     record, line = "rowid + 1", f"rowid + {dialect.header_line + 1}"

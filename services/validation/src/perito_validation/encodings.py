@@ -18,7 +18,6 @@ _LATIN1 = "perito-latin1"
 _MARKS = (
     (codecs.BOM_UTF32_LE, "utf-32-le"),
     (codecs.BOM_UTF32_BE, "utf-32-be"),
-    (codecs.BOM_UTF8, "utf-8"),
     (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
@@ -29,6 +28,8 @@ _ZEROS = (
     ("utf-16-be", 2, (0,), (1,)),
 )
 """Encoding, bytes of a unit, which of them are zero for Latin letters, and which never."""
+_ZERO_SHARE = 0.6
+"""Of the units that have their zeros; the others are letters beyond Latin."""
 
 
 @dataclass(frozen=True)
@@ -60,20 +61,27 @@ codecs.register_error(_LATIN1, _as_latin1)
 
 
 def find_encoding(path: Path) -> Encoding:
-    """The encoding of a text file; reads it whole where no mark says it."""
+    """The encoding of a text file; reads it whole where its beginning does not say it."""
+    marked = marked_encoding(path)
+    if marked is not None:
+        return marked
+    with path.open("rb") as file:
+        return _eight_bits(path, len(codecs.BOM_UTF8) if file.read(3) == codecs.BOM_UTF8 else 0)
+
+
+def marked_encoding(path: Path) -> Encoding | None:
+    """UTF-16 or UTF-32, which the first bytes tell; None for all others."""
     with path.open("rb") as file:
         start = file.read(_LOOK)
     for mark, name in _MARKS:
         if start.startswith(mark):
-            if name == "utf-8":
-                return _eight_bits(path, len(mark))
             return Encoding(name, "byte order mark", len(mark))
     for name, unit, zero, filled in _ZEROS:
         units = len(start) // unit
-        if units and all(_zeros(start, at, unit) >= 0.6 * units for at in zero):  # noqa: SIM102  # two thoughts
-            if all(_zeros(start, at, unit) == 0 for at in filled):
-                return Encoding(name, "zero bytes in every other place")
-    return _eight_bits(path, 0)
+        has_zeros = units > 1 and all(_zeros(start, at, unit) >= _ZERO_SHARE * units for at in zero)
+        if has_zeros and not any(_zeros(start, at, unit) for at in filled):
+            return Encoding(name, "zero bytes where Latin letters have them")
+    return None
 
 
 def _zeros(data: bytes, at: int, unit: int) -> int:

@@ -16,6 +16,9 @@ MAX_REJECTED = 1_000
 MAX_REJECTED_SHARE = 5
 """One irregular record in so many is borne beyond `MAX_REJECTED`."""
 
+MAX_REJECTED_KEPT = 100_000
+"""Irregular records beyond which a file is refused however large it is: they are kept in memory until they are told."""
+
 MAX_MEMBERS = 1_000
 """Files in an archive, sheets of a workbook, arrays in a JSON document. Their names and tables are kept in memory."""
 MAX_DIRECTORY = 1 << 20

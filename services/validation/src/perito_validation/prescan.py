@@ -8,7 +8,7 @@ exactly that many rows. Blocks are vectorised with numpy; memory does not grow w
 
 import codecs
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 from perito_kernel.errors import Invalid
 
-from perito_validation.limits import MAX_LINE, MAX_RAW, MAX_REJECTED, MAX_REJECTED_SHARE
+from perito_validation.limits import MAX_LINE, MAX_RAW, MAX_REJECTED, MAX_REJECTED_KEPT, MAX_REJECTED_SHARE
 from perito_validation.sniff import BOM, QUOTE, Dialect
 from perito_validation.source import RejectedRecord
 
@@ -118,8 +118,8 @@ class _Scanner:
             raise self._refuse("INTAKE_LINE_ENDS", max(self.first_end.values()), message)
         if len(self.odd) > MAX_ODD:
             message = (
-                "a quote is opened and not closed in the same line. Cells with line breaks cannot be read yet: save the"
-                " file without line breaks inside cells, or as Parquet."
+                "a quote is opened and not closed in the same line. Save the file without line breaks inside cells, or"
+                " as Parquet."
             )
             raise self._refuse("INTAKE_QUOTED_NEWLINE", self.odd[0], message)
         found.crlf = True in self.first_end
@@ -261,7 +261,7 @@ class _Scanner:
             found.rejected.append(RejectedRecord(int(numbers[i]), int(lines[i]), reason, raw[:MAX_RAW]))
         found.records = int(numbers[-1])
         found.blank_lines += int(blank.sum())
-        self._check_rejected()
+        check_rejected(self.name, self.width, found.records, found.rejected)
         cut = np.flatnonzero(blank | bad)
         if len(cut):
             after = np.minimum(ends[cut] + 1, len(block))
@@ -271,11 +271,14 @@ class _Scanner:
         found.lines += len(ends)
         self.offset += len(block)
 
-    def _check_rejected(self) -> None:
-        count = len(self.found.rejected)
-        if count > MAX_REJECTED and count * MAX_REJECTED_SHARE > self.found.records:
-            first = self.found.rejected[0]
-            message = (
-                f"{count} records do not have {self.width} cells as the header has. Check the delimiter and quotes"
-            )
-            raise self._refuse("INTAKE_RAGGED", first.line, message)
+
+def check_rejected(name: str, width: int, records: int, rejected: Sequence[RejectedRecord]) -> None:
+    """Raises `Invalid` INTAKE_RAGGED where so many records are irregular that the dialect is in doubt."""
+    count = len(rejected)
+    if count > MAX_REJECTED and (count * MAX_REJECTED_SHARE > records or count > MAX_REJECTED_KEPT):
+        first = rejected[0]
+        message = (
+            f"{name}, line {first.line}: {count} of {records} records do not have {width} cells as the header has."
+            " Check the delimiter and quotes."
+        )
+        raise Invalid("INTAKE_RAGGED", message, {"file": name, "line": first.line})

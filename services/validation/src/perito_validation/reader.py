@@ -5,7 +5,6 @@ for each table in it, named `container/member`; one with exactly one table keeps
 asks for the member. A file that is not asked for is not opened.
 """
 
-import hashlib
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -19,10 +18,9 @@ from perito_validation.csv_reader import read_csv
 from perito_validation.json_reader import is_json, read_json
 from perito_validation.parquet_reader import MAGIC as PARQUET
 from perito_validation.parquet_reader import read_parquet
-from perito_validation.source import Note, Source, Unread
+from perito_validation.source import Note, Source, Unread, check_digest
 
 _LOOK = 4 << 10
-_BLOCK = 4 << 20
 
 
 @dataclass(frozen=True)
@@ -114,10 +112,10 @@ class _Reader:
     def _parts(self, file: InputFile) -> list[Part]:
         start = _start(file)
         if start.startswith((archive.ZIP, archive.EMPTY_ZIP)):
-            _check_digest(file)
+            check_digest(file)
             return self._members(file)
         if start.startswith(archive.GZIP):
-            _check_digest(file)
+            check_digest(file)
             target = self.scratch / f"expanded_{self.next_id}"
             inner = archive.expand_gzip(file, target)
             try:
@@ -162,7 +160,7 @@ class _Reader:
         if start.startswith(PARQUET):
             return [("", read_parquet(self.con, table, file))]
         if is_json(start, file.name):
-            _check_digest(file)
+            check_digest(file)
             return [*read_json(self.con, table, file)]
         return [("", read_csv(self.con, table, file, self.scratch))]
 
@@ -188,16 +186,6 @@ def _with_notes(parts: Iterable[Part], notes: Sequence[Note]) -> list[Part]:
             part, notes = replace(part, notes=(*notes, *part.notes)), ()  # noqa: PLW2901  # the same part, with notes
         told.append((place, part))
     return told
-
-
-def _check_digest(file: InputFile) -> None:
-    digest = hashlib.sha256()
-    with Path(file.path).open("rb") as content:
-        while block := content.read(_BLOCK):
-            digest.update(block)
-    if digest.hexdigest() != file.sha256:
-        message = f"{file.name} is not the file that was uploaded (its SHA-256 differs). Upload it again."
-        raise Invalid("DATASET_CORRUPT", message, {"file": file.name})
 
 
 def _check_found(reading: Reading, wanted: Collection[str] | None, files: Sequence[InputFile]) -> None:

@@ -3,16 +3,20 @@
 Readers that cannot leave the parsing to DuckDB fill their table through `TableSink`, a few megabytes at a time.
 """
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import duckdb
 import pyarrow as pa
 from perito_kernel.errors import Exhausted, Invalid
+from perito_kernel.phases import InputFile
 
 from perito_validation.limits import MAX_COLUMNS
 
+_BLOCK = 4 << 20
 _FLUSH_ROWS = 20_000
 _FLUSH_CHARACTERS = 4 << 20
 
@@ -145,6 +149,22 @@ def check_width(width: int, name: str, line: int) -> None:
             " where records do, or export fewer columns."
         )
         raise Invalid("INTAKE_TOO_WIDE", message, {"file": name, "line": line, "columns": width})
+
+
+def check_digest(file: InputFile) -> None:
+    """Raises `Invalid` DATASET_CORRUPT where the file is not the one that was uploaded."""
+    digest = hashlib.sha256()
+    with Path(file.path).open("rb") as content:
+        while block := content.read(_BLOCK):
+            digest.update(block)
+    if digest.hexdigest() != file.sha256:
+        raise other_file(file.name)
+
+
+def other_file(name: str) -> Invalid:
+    """The error for a file that is not the one that was uploaded."""
+    message = f"{name} is not the file that was uploaded (its SHA-256 differs). Upload it again."
+    return Invalid("DATASET_CORRUPT", message, {"file": name})
 
 
 class TableSink:
