@@ -35,7 +35,7 @@ _END_BYTES = 22
 _COMMENT_BYTES = 1 << 16
 _BLOCK = 1 << 20
 _ENCRYPTED = 1
-_BROKEN = (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, RuntimeError, ValueError)
+BROKEN = (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, RuntimeError, ValueError)
 """What zipfile and gzip raise for damaged, encrypted and unknown content."""
 _SYSTEM = ("__macosx/", ".ds_store", "thumbs.db", "desktop.ini")
 
@@ -59,16 +59,17 @@ class Archive:
 class Allowance:
     """Counts expanded bytes of one archive against the bounds. Raises `Invalid` INTAKE_BOMB beyond them."""
 
-    def __init__(self, name: str, compressed: int) -> None:
+    def __init__(self, name: str, compressed: int, limit: int | None = None) -> None:
         self.name = name
+        self.limit = MAX_EXPANDED if limit is None else limit
         self.compressed = max(compressed, 1)
         self.expanded = 0
 
     def spend(self, count: int) -> None:
         """Counts `count` more bytes."""
         self.expanded += count
-        if self.expanded > MAX_EXPANDED:
-            raise self._refused(f"expands to more than {MAX_EXPANDED >> 30} GiB. Split it")
+        if self.expanded > self.limit:
+            raise self._refused(f"expands to more than {self.limit >> 20:,} MiB. Split it")
         if self.expanded > RATIO_FROM and self.expanded > MAX_RATIO * self.compressed:
             raise self._refused(
                 f"expands to more than {MAX_RATIO} times its size, as no export does. Send its content unpacked"
@@ -80,11 +81,11 @@ class Allowance:
 
 def list_members(path: Path, name: str) -> Archive:
     """The members of the zip file at `path`. Raises `Invalid` INTAKE_BOMB, INTAKE_FORMAT."""
-    _check_directory(path, name)
+    check_directory(path, name)
     try:
         with zipfile.ZipFile(path) as archive:
             infos = archive.infolist()
-    except _BROKEN as error:
+    except BROKEN as error:
         raise _damaged(name) from error
     members: list[Member] = []
     renamed: list[tuple[str, str]] = []
@@ -104,8 +105,8 @@ def list_members(path: Path, name: str) -> Archive:
     return Archive(tuple(members), tuple(notes))
 
 
-def _check_directory(path: Path, name: str) -> None:
-    """Refuses lists of members that would fill the memory, before zipfile reads them."""
+def check_directory(path: Path, name: str) -> None:
+    """Refuses lists of members that would fill the memory, before zipfile reads them: `Invalid` INTAKE_BOMB."""
     with path.open("rb") as file:
         size = file.seek(0, os.SEEK_END)
         file.seek(max(0, size - _END_BYTES - _COMMENT_BYTES))
@@ -152,7 +153,7 @@ def extract(path: Path, name: str, member: Member, target: Path, allowance: Allo
     try:
         with zipfile.ZipFile(path) as archive, archive.open(member.info) as stream:
             return _write(stream, shown, target, allowance)
-    except _BROKEN as error:
+    except BROKEN as error:
         target.unlink(missing_ok=True)
         message = f"{shown} is damaged or packed in an unknown way. Pack it again as zip."
         raise Invalid("INTAKE_FORMAT", message, {"file": shown}) from error
@@ -167,7 +168,7 @@ def expand_gzip(file: InputFile, target: Path) -> InputFile:
     try:
         with gzip.open(file.path) as stream:
             return _write(stream, file.name, target, allowance)
-    except _BROKEN as error:
+    except BROKEN as error:
         target.unlink(missing_ok=True)
         message = f"{file.name} is damaged: it ends early or is no gzip. Pack it again."
         raise Invalid("INTAKE_FORMAT", message, {"file": file.name}) from error

@@ -19,6 +19,7 @@ from perito_validation.json_reader import is_json, read_json
 from perito_validation.parquet_reader import MAGIC as PARQUET
 from perito_validation.parquet_reader import read_parquet
 from perito_validation.source import Note, Source, Unread, check_digest
+from perito_validation.workbook import OLE, is_workbook, read_workbook
 
 _LOOK = 4 << 10
 
@@ -113,7 +114,12 @@ class _Reader:
         start = _start(file)
         if start.startswith((archive.ZIP, archive.EMPTY_ZIP)):
             check_digest(file)
+            if is_workbook(Path(file.path), file.name):
+                return [*read_workbook(self.con, f"raw_{self.next_id}", file)]
             return self._members(file)
+        if start.startswith(OLE):
+            check_digest(file)
+            return [*read_workbook(self.con, f"raw_{self.next_id}", file)]
         if start.startswith(archive.GZIP):
             check_digest(file)
             target = self.scratch / f"expanded_{self.next_id}"
@@ -154,7 +160,11 @@ class _Reader:
     def _tables(self, file: InputFile, table: str, *, inside: bool = False) -> list[Part]:
         """The tables of a file that is no archive, as temporary tables whose names begin with `table`."""
         start = _start(file)
-        if inside and start.startswith((archive.ZIP, archive.GZIP)):
+        if inside and (
+            start.startswith(OLE) or (start.startswith(archive.ZIP) and is_workbook(Path(file.path), file.name))
+        ):
+            return [*read_workbook(self.con, table, file)]
+        if inside and start.startswith((archive.ZIP, archive.EMPTY_ZIP, archive.GZIP)):
             message = f"{file.name} is an archive inside an archive. Unpack it and send what is in it."
             raise Invalid("INTAKE_NESTED", message, {"file": file.name})
         if start.startswith(PARQUET):

@@ -43,7 +43,6 @@ _SIGNATURES = (
     (0, b"\x89PNG", "a picture"),
     (0, b"\xff\xd8\xff", "a picture"),
     (0, b"GIF8", "a picture"),
-    (0, b"\xd0\xcf\x11\xe0", "an old Office document"),
     (0, b"\x28\xb5\x2f\xfd", "zstd"),
     (0, b"BZh", "bzip2"),
     (0, b"\xfd7zXZ", "xz"),
