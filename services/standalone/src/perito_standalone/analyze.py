@@ -4,12 +4,13 @@ The way of the data is the way it takes in service: files go in through REST, th
 """
 
 import contextlib
+import hashlib
 import os
 import shutil
 import stat
 import tempfile
 import time
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,12 +21,12 @@ from perito.analysis.v1.access_pb2_grpc import AccessServiceStub
 from perito_kernel.errors import Internal, PeritoError, Precondition
 from perito_runtime.grpc_client import call_errors
 
-from perito_standalone.books_folder import Books
+from perito_standalone.books_folder import DEFAULT_MAPPING, Books
 from perito_standalone.data_directory import make_folders, remove_socket_folder
 from perito_standalone.edge_client import EdgeClient, Status, connect
 from perito_standalone.postgres import PostgresSettings
 from perito_standalone.postgres_watchdog import is_held, is_postgres, postmaster
-from perito_standalone.run_files import REPORT_HTML, REPORT_JSON, fetch_tables, write_run
+from perito_standalone.run_files import PROPOSED, REPORT_HTML, REPORT_JSON, fetch_tables, proposed_sha, write_run
 from perito_standalone.service_account import closed_parent, service_account
 from perito_standalone.supervisor import Supervisor, SupervisorSettings
 
@@ -49,9 +50,11 @@ async def analyze(
     on_status: Callable[[Status], None],
     memory_bytes: int,
     pseudonym_key: str,
+    hints: Mapping[str, str],
     lang: str = "en",
 ) -> Finished:
-    """Analyses the books and writes report (its page in `lang`), tables and `run.json` into `out` (prepared).
+    """Analyses the books and writes report (its page in `lang`), tables and `run.json` into `out` (prepared), and the
+    mapping that was proposed where the books have none: `hints` may hold their `currency` and `timezone` then.
 
     Raises `PeritoError`.
     """
@@ -71,15 +74,17 @@ async def analyze(
             async with connect(supervisor.address, supervisor.first_key) as client:
                 dataset = await client.upload(books.files, books.mapping)
                 uploaded = time.monotonic()
-                status = await client.wait(await client.submit(str(dataset["dataset_id"]), name), on_status)
+                status = await client.wait(await client.submit(str(dataset["dataset_id"]), name, hints), on_status)
                 ended = time.monotonic()
                 facts: dict[str, Any] = {
                     "start_seconds": round(started - begun, 3),
                     "upload_seconds": round(uploaded - started, 3),
                     "analysis_seconds": round(ended - uploaded, 3),
-                    "inputs": [*dataset["files"], dataset["mapping"]],
-                    "unused_files": list(books.unused),
+                    "inputs": [*dataset["files"], *([dataset["mapping"]] if dataset["mapping"] else [])],
+                    "unused_files": [*books.unused, *books.left],
                 }
+                if books.mapping is None:
+                    facts[PROPOSED] = await _fetch_mapping(client, str(status["id"]), out) | {"hints": dict(hints)}
                 return await _written(supervisor, client, status, out, facts, lang)
 
 
@@ -102,6 +107,18 @@ async def _written(
     return Finished(status, reported)
 
 
+async def _fetch_mapping(client: EdgeClient, analysis_id: str, out: Path) -> dict[str, Any]:
+    """Writes the mapping that was proposed; says what it is, nothing where reading failed before there was one."""
+    try:
+        content = await client.mapping(analysis_id)
+    except PeritoError as error:
+        if error.reason != "MAPPING_MISSING":
+            raise
+        return {}
+    (out / DEFAULT_MAPPING).write_bytes(content)
+    return {"mapping": DEFAULT_MAPPING, "sha256": hashlib.sha256(content).hexdigest()}
+
+
 async def _tenant(supervisor: Supervisor) -> str:
     async with call_errors():
         known = await AccessServiceStub(supervisor.channel).Authenticate(
@@ -110,10 +127,24 @@ async def _tenant(supervisor: Supervisor) -> str:
     return known.tenant_id
 
 
-def prepare_out(out: Path) -> None:
-    """Makes the folder for results and removes an earlier report. Raises Precondition OUT_UNUSABLE."""
+def prepare_out(out: Path, books: Books) -> None:
+    """Makes the folder for results and removes an earlier report.
+
+    Raises Precondition OUT_UNUSABLE, MAPPING_EXISTS where a proposal would be written over what a person corrected.
+    """
+    kept = out / DEFAULT_MAPPING
+    given = books.mapping is not None and kept.exists() and kept.samefile(books.mapping)
+    untouched = kept.is_file() and hashlib.sha256(kept.read_bytes()).hexdigest() == proposed_sha(out)
+    if books.mapping is None and kept.is_file() and not untouched:
+        raise Precondition(
+            "MAPPING_EXISTS",
+            f"{kept} was changed since it was proposed. Name it with --mapping, or another folder with --out.",
+            {"file": str(kept)},
+        )
     try:
         out.mkdir(parents=True, exist_ok=True)
+        if untouched and not given:
+            kept.unlink()  # it would pass for the mapping of a run that had another one
         for name in (REPORT_JSON, REPORT_HTML):
             (out / name).unlink(missing_ok=True)  # an old report beside a new failure would be read as its result
     except OSError as error:

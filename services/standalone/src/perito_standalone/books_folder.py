@@ -1,7 +1,10 @@
-"""Which files of a path a mapping uses. A file that is named and missing is an error; one that is not named is told."""
+"""Which files of a path are examined: those that a mapping names, or, where there is none, all that could be books.
+
+A file that a mapping names and that is not there is an error. What is left alone is told, never an error.
+"""
 
 import unicodedata
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,30 +15,70 @@ from perito_validation.reader import is_part_of
 
 DEFAULT_MAPPING = "mapping.yaml"
 
+_BOOKS = frozenset(
+    ".csv .tsv .tab .psv .json .ndjson .jsonl .parquet .xlsx .xlsm .xlsb .xls .ods .zip .gz".split()  # noqa: SIM905
+)
+_PERHAPS = frozenset(("", ".txt", ".dat", ".asc", ".prn", ".out", ".exp"))
+"""Exports bear these endings, and so do notes: the first two lines decide."""
+_LOOK_BYTES = 16 * 2**10
+_DELIMITERS = ",;\t|"
+
 
 @dataclass(frozen=True)
 class Books:
-    """What will be uploaded: the mapping, the files it names (in its order), and names of files beside them."""
+    """What will be uploaded: the mapping, if there is one, and the files (those that it names, in its order).
 
-    mapping: Path
+    `unused` names files that the mapping does not name, `left` what is no book; folders end in a slash.
+    """
+
+    mapping: Path | None
     files: tuple[Path, ...]
-    unused: tuple[str, ...]
+    unused: tuple[str, ...] = ()
+    left: tuple[str, ...] = ()
 
 
 def find_books(path: Path, mapping: Path | None) -> Books:
-    """The books at `path`, a folder or one file. Raises `Invalid` BOOKS_MISSING, MAPPING_MISSING, MAPPING_INVALID."""
+    """The books at `path`, a folder or one file. Without `mapping`, one that stands beside the files and names them is
+    taken.
+
+    Raises `Invalid` BOOKS_MISSING, MAPPING_MISSING, MAPPING_INVALID.
+    """
+    present = _present(path)
+    if mapping is not None:
+        if not mapping.is_file():
+            message = f"There is no mapping at {mapping}. `perito map {path}` proposes one to correct."
+            raise Invalid("MAPPING_MISSING", message, {"file": str(mapping)})
+        return _named(path, mapping, present)
+    beside = (path if path.is_dir() else path.parent) / DEFAULT_MAPPING
+    if beside.is_file() and (path.is_dir() or any(_file_of(name, present) in present for name in _parsed(beside))):
+        return _named(path, beside, present)
+    return find_all(path)
+
+
+def find_all(path: Path) -> Books:
+    """Every file at `path` that could be books, whether or not a mapping stands beside them. Raises as `find_books`."""
+    present = _present(path)
+    if path.is_file():
+        return Books(None, (path,))
+    files = tuple(entry for entry in present.values() if _may_be_books(entry))
+    left = [name for name, entry in present.items() if entry not in files]
+    left += [f"{entry.name}/" for entry in sorted(path.iterdir()) if entry.is_dir()]
+    if not files:
+        there = f" There are {', '.join(left[:10])}." if left else ""
+        message = f"No file in {path} could be books: CSV, JSON, Parquet, XLSX or a zip of these.{there}"
+        raise Invalid("BOOKS_MISSING", message, {"file": str(path)})
+    return Books(None, files, left=tuple(left))
+
+
+def _present(path: Path) -> dict[str, Path]:
+    """The files at `path` by name, as they are uploaded."""
     if not path.exists():
         raise Invalid("BOOKS_MISSING", f"There is nothing at {path}. Name the folder that holds the exported files.")
-    folder = path if path.is_dir() else path.parent
-    mapping = mapping or folder / DEFAULT_MAPPING
-    if not mapping.is_file():
-        raise Invalid(
-            "MAPPING_MISSING",
-            f"There is no mapping at {mapping}. Write one that says which file holds what, and name it with --mapping.",
-            {"file": str(mapping)},
-        )
     beside = [path] if path.is_file() else sorted(entry for entry in path.iterdir() if entry.is_file())
-    present = {unicodedata.normalize("NFC", entry.name): entry for entry in beside}
+    return {unicodedata.normalize("NFC", entry.name): entry for entry in beside}
+
+
+def _named(path: Path, mapping: Path, present: Mapping[str, Path]) -> Books:
     named = list(dict.fromkeys(_file_of(name, present) for name in _parsed(mapping)))
     missing = [name for name in named if name not in present]
     if missing:
@@ -47,6 +90,21 @@ def find_books(path: Path, mapping: Path | None) -> Books:
         )
     unused = tuple(name for name, entry in present.items() if name not in named and entry != mapping)
     return Books(mapping, tuple(present[name] for name in named), unused)
+
+
+def _may_be_books(path: Path) -> bool:
+    if path.name.startswith((".", "~$")):  # the system's own, and the locks of open workbooks
+        return False
+    suffix = path.suffix.lower()
+    return suffix in _BOOKS or (suffix in _PERHAPS and _is_divided(path))
+
+
+def _is_divided(path: Path) -> bool:
+    """Whether the first two lines are cells of the same number: how exports look, and texts do not."""
+    with path.open("rb") as file:
+        lines = [line for line in file.read(_LOOK_BYTES).decode("latin-1").splitlines() if line.strip()][:2]
+    counts = [[line.count(mark) for mark in _DELIMITERS] for line in lines]
+    return len(lines) > 1 and any(first and first == second for first, second in zip(*counts, strict=True))
 
 
 def _parsed(mapping: Path) -> list[str]:

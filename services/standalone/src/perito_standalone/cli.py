@@ -17,13 +17,18 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
-    epilog="Start with `perito demo`; then `perito analyze DIR --mapping mapping.yaml --out out`.",
+    epilog="Start with `perito demo`; then `perito analyze DIR --out out` with exports of your own.",
 )
 
 _ANALYZE = """Examines the files of one set of books and writes a report.
 
 \b
-The mapping (YAML) says which file holds what. Files it does not name are left alone, and said so.
+PATH is a folder of exports, or one file: CSV, JSON, Parquet, a workbook, a zip of these. The mapping (YAML) says
+which file holds what; without one it is proposed from headers, values and file names, what was understood is
+printed with what only you can say, and the mapping is left in OUT/mapping.yaml to correct. `perito map PATH` shows
+it beforehand. Files that are not used are told.
+
+\b
 Into --out go: report.html to read, in the language of --lang; report.json (both languages, the same bytes for the
 same books); tables/ with every finding and its evidence (Parquet); run.json with the facts of this run; perito.log.
 
@@ -32,10 +37,29 @@ Exit code: 0 nothing at or above --fail-on; 1 findings at or above it; 2 it coul
 
 \b
 Examples:
+  perito analyze exports/2026-06 --out out            (takes exports/2026-06/mapping.yaml if it is there)
   perito analyze exports/2026-06 --mapping books.yaml --out out
-  perito analyze exports/2026-06 --out out            (takes exports/2026-06/mapping.yaml)
+  perito analyze exports.zip --out out --currency NGN --timezone Africa/Lagos
   perito analyze ledger.csv --mapping ledger.yaml --out out --fail-on critical
   perito analyze libros --mapping mapeo.yaml --out informe --lang es
+"""
+
+_MAP = """Shows how files would be read, and writes the mapping to look at and to correct.
+
+\b
+For every file it prints where each column goes, how sure that is and why; what is not used; what could not be
+placed; and what only you can say, with the lines to add. PATH is a folder of exports or one file. The mapping is
+written beside the files as mapping.yaml, where `perito analyze` finds it, or to --out; one that is there already is
+never written over without --force.
+
+\b
+Exit code: 0 written; 2 it could not be, and it says why.
+
+\b
+Examples:
+  perito map exports/2026-06
+  perito map exports/2026-06 --out books.yaml --currency NGN --timezone Africa/Lagos
+  perito map ledger.csv --out books.yaml --force --lang es
 """
 
 _SERVE = """Starts all of Perito on this machine: REST, services, database, in one data directory.
@@ -49,7 +73,7 @@ warnings and errors alone.
 Examples:
   perito serve
   perito serve --data-dir /srv/perito --port 9000
-  curl -H "X-API-Key: $KEY" -F files=@sales.csv -F mapping=@mapping.yaml http://127.0.0.1:8080/api/forensic/datasets
+  curl -H "X-API-Key: $KEY" -F files=@sales.csv http://127.0.0.1:8080/api/forensic/datasets
 """
 
 _DEMO = """Makes a small set of books with planted faults, examines them, and prints both side by side.
@@ -62,7 +86,8 @@ _REPRODUCE = """Computes one finding of a report again, from the same books, and
 
 \b
 FINDING is a fingerprint from OUT/report.json, or its first digits (8 or more). PATH and --mapping are those of
-`perito analyze`. The books' hashes must be those of the report, and Perito must have its version. Validation and
+`perito analyze`; a mapping that was proposed is proposed again and must be OUT/mapping.yaml.
+The books' hashes must be those of the report, and Perito must have its version. Validation and
 the finding's rule run again with the parameters of the report; nothing is written to OUT.
 
 \b
@@ -98,11 +123,13 @@ KeyFile = Annotated[
 ]
 Memory = Annotated[str, typer.Option(help="Memory for all of it, such as 3GiB. Default: half the machine's, 4GiB.")]
 
+Currency = Annotated[str, typer.Option(help="Currency of the books (ISO 4217), where they do not say it.")]
+Timezone = Annotated[str, typer.Option(help="Time zone of the books (IANA), such as Africa/Lagos.")]
 Language = Annotated[Literal["en", "es"], typer.Option(help="Language of the page and of what is printed.")]
 
 
 @app.command(help=_ANALYZE, short_help="Examine a folder of exported files, write a report")
-def analyze(
+def analyze(  # noqa: PLR0913, PLR0917 (the command's options)
     path: Annotated[Path, typer.Argument(metavar="PATH", help="A folder of files, or one file.")],
     out: Annotated[Path, typer.Option(help="Folder for the report; made if it is not there.")],
     mapping: Annotated[Path | None, typer.Option(help="The mapping. Default: mapping.yaml beside the files.")] = None,
@@ -113,12 +140,37 @@ def analyze(
     memory: Memory = "",
     lang: Language = "en",
     pseudonym_key: KeyFile = None,
+    currency: Currency = "",
+    timezone: Timezone = "",
 ) -> None:
     """See `_ANALYZE`."""
     from perito_standalone.commands import run_analyze  # noqa: PLC0415 (help must not wait for the services)
 
-    code = run_analyze(path, mapping, out, fail_on, name, memory, lang, pseudonym_key=pseudonym_key)
+    hints = _hints(currency, timezone)
+    code = run_analyze(path, mapping, out, fail_on, name, memory, lang, pseudonym_key=pseudonym_key, hints=hints)
     raise typer.Exit(code)
+
+
+@app.command("map", help=_MAP, short_help="Show how files would be read, write the mapping to correct")
+def map_books(
+    path: Annotated[Path, typer.Argument(metavar="PATH", help="A folder of files, or one file.")],
+    out: Annotated[
+        Path | None, typer.Option(help="File for the mapping. Default: mapping.yaml beside the files.")
+    ] = None,
+    currency: Currency = "",
+    timezone: Timezone = "",
+    force: Annotated[bool, typer.Option("--force", help="Write over a mapping that is there.")] = False,
+    memory: Memory = "",
+    lang: Language = "en",
+) -> None:
+    """See `_MAP`."""
+    from perito_standalone.commands import run_map  # noqa: PLC0415 (help must not wait for the services)
+
+    raise typer.Exit(run_map(path, out, _hints(currency, timezone), memory, lang, force=force))
+
+
+def _hints(currency: str, timezone: str) -> dict[str, str]:
+    return {name: hint for name, hint in (("currency", currency.upper()), ("timezone", timezone)) if hint}
 
 
 @app.command(help=_SERVE, short_help="Start all of Perito on this machine")

@@ -7,7 +7,7 @@ import logging
 import signal
 import sys
 import traceback
-from collections.abc import Callable, Coroutine, Generator
+from collections.abc import Callable, Coroutine, Generator, Mapping
 from pathlib import Path
 from typing import TypeVar
 
@@ -22,19 +22,22 @@ from rich.markup import escape
 from rich.table import Table
 
 from perito_standalone.analyze import Finished, analyze, prepare_out
-from perito_standalone.books_folder import find_books
+from perito_standalone.books_folder import DEFAULT_MAPPING, find_all, find_books
 from perito_standalone.data_directory import default_data_directory
 from perito_standalone.demo_books import write_books
 from perito_standalone.demo_truth import compare, print_comparison
+from perito_standalone.map_books import propose, target_of, write_mapping
 from perito_standalone.memory import compute_share, default_budget
 from perito_standalone.outcome import exit_code, print_outcome, read_report
 from perito_standalone.postgres_upgrade import upgrade_database
 from perito_standalone.printed import printed
-from perito_standalone.progress import PhaseProgress
+from perito_standalone.progress import PhaseProgress, ReadingProgress
 from perito_standalone.pseudonym_key import own_key
 from perito_standalone.reproduce import reproduce
+from perito_standalone.reproduce_inputs import books_of_report
 from perito_standalone.reproduce_print import print_reproduction
 from perito_standalone.supervisor import Supervisor, SupervisorSettings
+from perito_standalone.understanding_print import print_brief, print_understanding
 
 LOG = "perito.log"
 NEVER = "never"
@@ -44,7 +47,7 @@ _LEAST_MEMORY = 512 * 2**20
 _Answer = TypeVar("_Answer")
 
 
-def run_analyze(
+def run_analyze(  # noqa: PLR0913 (the command's options)
     path: Path,
     mapping: Path | None,
     out: Path,
@@ -54,16 +57,39 @@ def run_analyze(
     lang: Language = "en",
     *,
     pseudonym_key: Path | None = None,
+    hints: Mapping[str, str] | None = None,
 ) -> int:
-    """`perito analyze`. Returns the exit code."""
+    """`perito analyze`. `hints`: `currency` and `timezone` of books without a mapping. Returns the exit code."""
 
     def work() -> int:
         least = _severity(fail_on)
         key = own_key(pseudonym_key)
-        finished = _analyzed(path, mapping, out, name or path.absolute().name, _budget(memory), key, lang)
+        named = name or path.absolute().name
+        finished = _analyzed(path, mapping, out, named, _budget(memory), key, lang, hints or {})
         return exit_code(finished.status, read_report(out) if finished.reported else None, least)
 
     return _guarded(work, lambda: out / LOG)
+
+
+def run_map(
+    path: Path, out: Path | None, hints: Mapping[str, str], memory: str, lang: Language = "en", *, force: bool = False
+) -> int:
+    """`perito map`. Returns the exit code."""
+
+    def work() -> int:
+        console, budget = _console(), _budget(memory)
+        target = target_of(path, out, force=force)
+        books = find_all(path)
+        for left in books.left:
+            console.print(f"{printed(lang, 'left')}: {left}", markup=False)
+        with _errors_told(), ReadingProgress(console, lang, books.files) as progress:
+            proposed = asyncio.run(_until_told(propose(books, hints, budget, progress.show)))
+        print_understanding(console, proposed.understanding, lang)
+        write_mapping(target, proposed.mapping)
+        console.print("\n" + printed(lang, "mapping_written", path=target), soft_wrap=True, markup=False)
+        return 0
+
+    return _guarded(work, lambda: None)
 
 
 def run_demo(out: Path, memory: str) -> int:
@@ -72,7 +98,7 @@ def run_demo(out: Path, memory: str) -> int:
     def work() -> int:
         books = out / "books"
         write_books(books)
-        finished = _analyzed(books, None, out, "demo", _budget(memory), own_key(None))
+        finished = _analyzed(books, None, out, "demo", _budget(memory), own_key(None), "en", {})
         if not finished.reported:
             return _FAILED
         lines = compare(books, read_report(out))
@@ -88,7 +114,7 @@ def run_reproduce(  # the command's options
     """`perito reproduce`. Returns the exit code: 0 every number agrees, 1 something differs, 2 it cannot be tried."""
 
     def work() -> int:
-        console, books = _console(), find_books(path, mapping)
+        console, books = _console(), books_of_report(report, path, mapping)
         share = compute_share(_budget(memory))
         with _errors_told():
             work = reproduce(finding, report, books, share, own_key(pseudonym_key), console.print)
@@ -159,16 +185,30 @@ async def _serve(settings: SupervisorSettings, verbose: bool) -> int:
 
 
 def _analyzed(
-    path: Path, mapping: Path | None, out: Path, name: str, budget: int, pseudonym_key: str, lang: Language = "en"
+    path: Path,
+    mapping: Path | None,
+    out: Path,
+    name: str,
+    budget: int,
+    pseudonym_key: str,
+    lang: Language,
+    hints: Mapping[str, str],
 ) -> Finished:
     console = _console()
     books = find_books(path, mapping)
-    for unused in books.unused:
-        console.print(f"{printed(lang, 'not_used')}: {unused}", markup=False)
-    prepare_out(out)
+    if hints and books.mapping is not None:
+        raise Invalid("OPTION_INVALID", f"--currency and --timezone stand in the mapping {books.mapping}: correct it.")
+    for word, names in (("not_named", books.unused), ("left", books.left)):
+        for unused in names:
+            console.print(f"{printed(lang, word)}: {unused}", markup=False)
+    prepare_out(out, books)
     console.print(printed(lang, "starting"))
     with _logged_to(out / LOG), PhaseProgress(console, lang) as progress:
-        finished = asyncio.run(_until_told(analyze(books, out, name, progress.show, budget, pseudonym_key, lang)))
+        work = analyze(books, out, name, progress.show, budget, pseudonym_key, hints, lang)
+        finished = asyncio.run(_until_told(work))
+    if books.mapping is None and finished.reported:
+        print_brief(console, read_report(out)["understanding"], lang)
+        console.print(printed(lang, "mapping_used", path=out / DEFAULT_MAPPING), soft_wrap=True, markup=False)
     print_outcome(console, finished, out, lang)
     return finished
 

@@ -1,7 +1,7 @@
 """The command line as a client of the REST API: upload, submit, follow, fetch. It sees what any other client sees."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import ExitStack, asynccontextmanager
 from http import HTTPStatus
 from pathlib import Path
@@ -38,16 +38,18 @@ class EdgeClient:
     def __init__(self, http: httpx.AsyncClient) -> None:
         self._http = http
 
-    async def upload(self, files: Sequence[Path], mapping: Path) -> dict[str, Any]:
+    async def upload(self, files: Sequence[Path], mapping: Path | None) -> dict[str, Any]:
         """Streams the files; returns the dataset: its id, and each file with its SHA-256 and length."""
         with ExitStack() as opened:
             parts = [("files", (path.name, opened.enter_context(path.open("rb")))) for path in files]
-            parts.append(("mapping", (mapping.name, opened.enter_context(mapping.open("rb")))))
+            if mapping is not None:
+                parts.append(("mapping", (mapping.name, opened.enter_context(mapping.open("rb")))))
             return await self._ask("POST", "/datasets", files=parts)
 
-    async def submit(self, dataset_id: str, name: str) -> str:
-        """Returns the analysis' id."""
-        answer = await self._ask("POST", "/analyze", json={"dataset_id": dataset_id, "name": name})
+    async def submit(self, dataset_id: str, name: str, hints: Mapping[str, str] | None = None) -> str:
+        """Returns the analysis' id. `hints`: currency and time zone, for books without a mapping."""
+        params = {"hints": dict(hints)} if hints else {}
+        answer = await self._ask("POST", "/analyze", json={"dataset_id": dataset_id, "name": name, "params": params})
         return str(answer["id"])
 
     async def wait(self, analysis_id: str, on_status: Callable[[Status], None]) -> Status:
@@ -79,14 +81,22 @@ class EdgeClient:
                 async for chunk in response.aiter_bytes():
                     file.write(chunk)
 
+    async def mapping(self, analysis_id: str) -> bytes:
+        """The mapping that an analysis used."""
+        response = await self._request("GET", f"/analysis/{analysis_id}/mapping")
+        return response.content
+
     async def _ask(self, method: str, path: str, **content: Any) -> dict[str, Any]:
+        return dict((await self._request(method, path, **content)).json())
+
+    async def _request(self, method: str, path: str, **content: Any) -> httpx.Response:
         try:
             response = await self._http.request(method, _API + path, **content)
         except httpx.TransportError as error:
             raise Unavailable("EDGE_UNREACHABLE", f"The service did not answer ({type(error).__name__}).") from error
         if response.is_error:
             raise _refused(response)
-        return dict(response.json())
+        return response
 
 
 @asynccontextmanager

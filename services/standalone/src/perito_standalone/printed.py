@@ -5,9 +5,35 @@ from collections.abc import Mapping
 from perito_reporting.voice import Language
 
 _TEXTS: Mapping[str, Mapping[Language, str]] = {
-    "not_used": {
+    "not_named": {
         "en": "Not used (the mapping does not name it)",
         "es": "No se usa (el mapeo no lo nombra)",
+    },
+    "left": {"en": "Left alone (no books)", "es": "Se deja (no son libros)"},
+    "understood": {"en": "What was understood of the files:", "es": "Lo que se entendió de los archivos:"},
+    "no_table": {"en": "no table", "es": "ninguna tabla"},
+    "placed": {"en": "{count} columns", "es": "{count} columnas"},
+    "count_not_used": {"en": "{count} not used", "es": "{count} sin usar"},
+    "count_unplaced": {"en": "{count} not placed", "es": "{count} sin lugar"},
+    "least_sure": {"en": "lowest confidence {confidence}", "es": "confianza mínima {confidence}"},
+    "not_used": {"en": "Not used", "es": "Sin usar"},
+    "unplaced": {"en": "Not placed", "es": "Sin lugar"},
+    "constant": {"en": "(the same in every row)", "es": "(igual en cada fila)"},
+    "joined": {"en": "(another file)", "es": "(otro archivo)"},
+    "column": {"en": "column", "es": "columna"},
+    "from": {"en": "from", "es": "de"},
+    "confidence": {"en": "confidence", "es": "confianza"},
+    "why": {"en": "why", "es": "por qué"},
+    "open": {"en": "What only you can say:", "es": "Lo que solo usted puede decir:"},
+    "add": {"en": "Add to the mapping:", "es": "Añada al mapeo:"},
+    "reading": {"en": "Reading {files} ...", "es": "Se leen {files} ..."},
+    "mapping_written": {
+        "en": "Mapping to look at and correct: {path}",
+        "es": "Mapeo para revisar y corregir: {path}",
+    },
+    "mapping_used": {
+        "en": "The mapping that was used: {path} (correct it and name it with --mapping)",
+        "es": "El mapeo que se usó: {path} (corríjalo y nómbrelo con --mapping)",
     },
     "starting": {"en": "Starting the services ...", "es": "Arrancan los servicios ..."},
     "failed": {"en": "{phase} failed: {message}", "es": "{phase} falló: {message}"},

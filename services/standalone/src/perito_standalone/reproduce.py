@@ -19,10 +19,17 @@ from perito_rules.loader import load_rules
 from perito_rules.model import Rule
 from perito_runtime.compute import ComputePool, Slot
 
-from perito_standalone.books_folder import Books
+from perito_standalone.books_folder import DEFAULT_MAPPING, Books
 from perito_standalone.reproduce_child import RESULT, SOURCE
 from perito_standalone.reproduce_compare import EVIDENCE, FINDINGS, Line, compare
-from perito_standalone.reproduce_inputs import other_engines, read_kept, run_parameters, take_books
+from perito_standalone.reproduce_inputs import (
+    check_proposal,
+    hints_of,
+    other_engines,
+    read_kept,
+    run_parameters,
+    take_books,
+)
 from perito_standalone.run_files import RUN_JSON, TABLES
 from perito_standalone.supervisor import PHASES
 
@@ -84,7 +91,9 @@ async def reproduce(
             work = _Work(pool, slot, report, out, pseudonym_key)
             match = await work.match(prefix)
             say("Reading the books again ...")
-            validation = await work.validate(files, mapping)
+            validation = await work.validate(files, mapping, hints_of(run))
+            if not mapping:
+                await asyncio.to_thread(check_proposal, out, run, Path(validation.artifacts[DEFAULT_MAPPING]))
             say(f"Running {match.rule.id} again ...")
             return await work.recompute(match, files, mapping, validation)
 
@@ -133,10 +142,11 @@ class _Work:
                 raise Precondition("TABLES_MISSING", text, {"file": str(path)})
         return Match(self._phases[phase], rule, account, mark, finding)
 
-    async def validate(self, files: Sequence[InputFile], mapping: str) -> UpstreamResult:
+    async def validate(self, files: Sequence[InputFile], mapping: str, hints: Mapping[str, str]) -> UpstreamResult:
         """Runs validation with its own rules, whose findings lower the confidence of others."""
         phase = self._phases[SOURCE]
-        job = self._job(SOURCE, phase.rules, files=files, mapping=mapping)
+        params = {"hints": dict(hints)} if hints else {}
+        job = self._job(SOURCE, phase.rules, files=files, mapping=mapping, params=params)
         outcome = await self._slot_run(phase.compute, job)
         paths = {file.name: str(Path(job.out) / file.name) for file in outcome.artifacts}
         return UpstreamResult(SOURCE, phase.version, paths, outcome.rules)

@@ -16,8 +16,8 @@ from perito_kernel.errors import Invalid, Precondition
 from perito_kernel.phases import InputFile
 from perito_rules.model import Parameter, ParameterType, Rule
 
-from perito_standalone.books_folder import Books
-from perito_standalone.run_files import REPORT_JSON, RUN_JSON
+from perito_standalone.books_folder import DEFAULT_MAPPING, Books, find_all, find_books
+from perito_standalone.run_files import PROPOSED, REPORT_JSON, RUN_JSON
 
 _NEEDED = ("perito_version", "inputs", "rules", "findings")
 _ENGINES = ("duckdb", "pyarrow")
@@ -45,6 +45,36 @@ def read_kept(out: Path) -> tuple[dict[str, Any], dict[str, Any] | None]:
         )
     run = out / RUN_JSON
     return report, _object(run) if run.is_file() else None
+
+
+def books_of_report(out: Path, path: Path, mapping: Path | None) -> Books:
+    """The books at `path` as the run took them: with their mapping, or without where one was proposed in its place.
+
+    Raises `Invalid` as `find_books`, and REPORT_UNREADABLE.
+    """
+    run = out / RUN_JSON
+    proposed = mapping is None and run.is_file() and PROPOSED in _object(run)
+    return find_all(path) if proposed else find_books(path, mapping)
+
+
+def hints_of(run: Mapping[str, Any] | None) -> dict[str, str]:
+    """What the run was told of books without a mapping."""
+    return _proposed(run).get("hints") or {}
+
+
+def check_proposal(out: Path, run: Mapping[str, Any] | None, proposed: Path) -> None:
+    """Compares a mapping that was proposed again with the one of the run, in `run.json` and in the folder.
+
+    Raises Precondition MAPPING_DIFFERS.
+    """
+    then: str | None = _proposed(run).get("sha256")
+    kept = out / DEFAULT_MAPPING
+    now, there = _digest_of(proposed), _digest_of(kept) if kept.is_file() else None
+    if then is not None and (now != then or there not in {None, then}):
+        edited = now == then
+        which = f"{kept} was changed after the run" if edited else "Another mapping is proposed for the same books now"
+        remedy = f"Analyse the books with --mapping {kept}." if edited else "Install the Perito of the report."
+        raise Precondition("MAPPING_DIFFERS", f"{which}. {remedy}", {"file": str(kept)})
 
 
 def other_engines(run: Mapping[str, Any] | None) -> list[str]:
@@ -78,14 +108,17 @@ def take_books(
             wrong.append(f"{name} is not in the report")
         elif hashes[name] != digest:
             wrong.append(f"{name} has SHA-256 {digest}, in the report {hashes[name]}")
-    mapping = into / "mapping"
-    digest, _ = _copy(books.mapping, mapping)
-    known = [str(entry["sha256"]) for entry in (run or {}).get("inputs", []) if entry["name"] not in hashes]
-    if known and digest not in known:
-        wrong.append(f"the mapping {books.mapping.name} has SHA-256 {digest}, in {RUN_JSON} {', '.join(known)}")
+    mapping, known = "", True
+    if books.mapping is not None:
+        digest, _ = _copy(books.mapping, into / "mapping")
+        mapping = str(into / "mapping")
+        given = [str(entry["sha256"]) for entry in (run or {}).get("inputs", []) if entry["name"] == "mapping"]
+        known = bool(given)
+        if given and digest not in given:
+            wrong.append(f"the mapping {books.mapping.name} has SHA-256 {digest}, in {RUN_JSON} {', '.join(given)}")
     if wrong:
         raise Precondition("INPUT_DIFFERS", f"These are not the books of the report: {'; '.join(wrong)}.")
-    return files, str(mapping), bool(known)
+    return files, mapping, known
 
 
 def run_parameters(
@@ -113,6 +146,15 @@ def typed_parameter(parameter: Parameter | None, text: str) -> str | int | bool:
         except (InvalidOperation, ValueError, OverflowError):
             return text
     return text
+
+
+def _proposed(run: Mapping[str, Any] | None) -> dict[str, Any]:
+    """What `run.json` says of a mapping that was proposed; empty where it says nothing."""
+    return (run or {}).get(PROPOSED) or {}
+
+
+def _digest_of(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def _copy(source: Path, target: Path) -> tuple[str, int]:

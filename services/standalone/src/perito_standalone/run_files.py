@@ -24,6 +24,8 @@ REPORT_JSON = "report.json"
 REPORT_HTML = "report.html"
 RUN_JSON = "run.json"
 TABLES = "tables"
+PROPOSED = "proposed_mapping"
+"""Member of `run.json` for books that came without a mapping: the file, its SHA-256, and the hints that were given."""
 _TABLES = (
     "findings.parquet",
     "evidence.parquet",
@@ -58,6 +60,15 @@ async def _copied(supervisor: Supervisor, analysis: Analysis, target: Path) -> l
                 shutil.copyfile(path, folder / artifact.name)
                 copied.append(folder / artifact.name)
     return copied
+
+
+def proposed_sha(out: Path) -> str:
+    """SHA-256 of the mapping that the last run into this folder proposed, empty where it is not known."""
+    try:
+        run = json.loads((out / RUN_JSON).read_text(encoding="utf-8"))
+        return str(run[PROPOSED]["sha256"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return ""
 
 
 def write_run(out: Path, status: dict[str, Any], summaries: Sequence[dict[str, Any]], facts: dict[str, Any]) -> None:

@@ -5,7 +5,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import duckdb
 from perito_kernel.errors import Invalid
@@ -19,6 +19,7 @@ from perito_rules.sqltext import literal
 from perito_validation import accounts, conventions, system, transformations
 from perito_validation.database import count, only_row, open_database
 from perito_validation.feeds import Planner, lookups_of
+from perito_validation.hints import hints_of
 from perito_validation.mapping import BooksMapping, parse_mapping
 from perito_validation.notes import note_rows
 from perito_validation.people import IDENTITIES, write_identities
@@ -75,14 +76,21 @@ def propose(job: Job, report: Report) -> Outcome:
     """A `Compute` for previews: proposes a mapping for the files and reads no further.
 
     Leaves `mapping.yaml`, the file to edit, and `proposal.json` with `mapping` (the same text), `placements` and
-    `questions` (rows of the system tables). Raises `Invalid` where no file can be read, or none is a table.
+    `questions` (rows of the system tables, and the name of the `file` in each). Raises `Invalid` where no file can be
+    read, or none is a table, and HINT_INVALID.
     """
+    hints = hints_of(job)
     with open_database(job) as con:
         reading = read_files(con, job.files, None, Path(job.scratch), lambda done, step: report(0.8 * done, step))
         report(0.8, "proposing a mapping")
-        made = proposal.propose(con, reading.sources)
+        made = proposal.propose(con, reading.sources, hints)
+    names = {part.file_id: part.name for part in reading.everything}
     understood = with_unread(made.understanding, reading.unread)
-    said = {"mapping": made.to_yaml(), **{name: list(rows) for name, rows in understood.rows().items()}}
+    tables = {
+        table: [{**row, "file": None if row["file_id"] is None else names[cast("int", row["file_id"])]} for row in rows]
+        for table, rows in understood.rows().items()
+    }
+    said = {"mapping": made.to_yaml(), **tables}
     text = json.dumps(said, ensure_ascii=False, sort_keys=True)
     (Path(job.out) / PROPOSED).write_text(made.to_yaml(), "utf-8")
     (Path(job.out) / PREVIEW).write_text(text, "utf-8")
@@ -134,7 +142,7 @@ def _understand(
     """The mapping to read by and what is said about it. A proposed one is left in `job.out`."""
     if given:
         return given, of_given_mapping(given, reading.sources, reading.unread)
-    made = proposal.propose(con, reading.sources)
+    made = proposal.propose(con, reading.sources, hints_of(job))
     (Path(job.out) / PROPOSED).write_text(made.to_yaml(), "utf-8")
     return made.mapping, with_unread(made.understanding, reading.unread)
 

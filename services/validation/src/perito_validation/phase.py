@@ -9,4 +9,5 @@ PHASE = Phase(
     compute="perito_validation.compute:validate",
     rules="perito_validation.rules",
     personal=True,
+    propose="perito_validation.compute:propose",
 )
