@@ -224,8 +224,8 @@ def test_questions_come_first_and_columns_say_where_they_went(tmp_path: Path) ->
     html = drawn(upstream, "report.es.html")
     assert html.index("¿Dónde se vendió?") < html.index("<summary><b>books.csv</b>")
     assert "constants: {location: L1}" in html
-    assert '<td>Cant</td><td>ventas: cantidad</td><td>usada</td><td class="number">0,85</td>' in html
-    assert '<tr class="quiet"><td>Nota</td><td></td><td>no se usa</td><td class="number">dada</td>' in html
+    assert '<td>Cant</td><td>ventas: cantidad</td><td class="id">usada</td><td class="number">0,85</td>' in html
+    assert '<tr class="quiet"><td>Nota</td><td></td><td class="id">no se usa</td><td class="number">dada</td>' in html
     assert "se usan 1 de 2 columnas" in html
     assert "1 pregunta sobre estos archivos" in html
     document = json.loads((Path(upstream.job().out) / "report.json").read_text(encoding="utf-8"))

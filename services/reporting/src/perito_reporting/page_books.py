@@ -69,9 +69,16 @@ def _column(column: Mapping[str, Any], voice: Voice) -> View:
         "target": clip(target, CELL),
         "status": voice.placement(status),
         "used": status in _USED,
-        "confidence": voice.grouped(confidence) if confidence is not None else voice.say("by_mapping"),
+        "confidence": _certainty(confidence, voice),
         "reason": clip(voice.text(column["reason"]), _REASON),
     }
+
+
+def _certainty(confidence: str | None, voice: Voice) -> str:
+    """How sure a placement is; what found no place has none."""
+    if confidence is None:
+        return voice.say("by_mapping")
+    return "–" if confidence == "0" else voice.grouped(confidence)
 
 
 def conventions(document: Mapping[str, Any], voice: Voice) -> list[View]:

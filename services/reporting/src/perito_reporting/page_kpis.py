@@ -33,6 +33,7 @@ def _kpi(rule: Mapping[str, Any], kpi_id: str, rows: list[Row], voice: Voice, pl
     words = rule.get("words", {})
     whole = [row for row in rows if row["scope"] == "total" and not row["period"]]
     placed = [row for row in rows if row["scope"] != "total" and not row["period"]]
+    valued = {row["scope"] for row in placed if row["value"] is not None}
     timed = [row for row in rows if row["period"]]
     lines, more = _series(timed, words, voice)
     return {
@@ -43,6 +44,7 @@ def _kpi(rule: Mapping[str, Any], kpi_id: str, rows: list[Row], voice: Voice, pl
         "groups": [
             _breakdown(scope, list(group), words, voice, places)
             for scope, group in groupby(placed, key=lambda row: row["scope"])
+            if scope in valued
         ],
         "series": lines,
         "cut": voice.say("cut", shown=voice.grouped(SERIES), total=voice.grouped(SERIES + more)) if more else "",
