@@ -16,7 +16,7 @@ import duckdb
 from perito_kernel.errors import Invalid
 
 from perito_validation.limits import MAX_LINE, MAX_QUOTED_LINES, MAX_RAW
-from perito_validation.prescan import check_rejected
+from perito_validation.prescan import check_blank, check_rejected
 from perito_validation.sniff import QUOTE, Dialect, is_total
 from perito_validation.source import Note, RejectedRecord, TableSink, check_width
 
@@ -90,6 +90,7 @@ class CarefulReader:
                 continue
             if not raw.strip(_BLANKS) and (lines.width == 1 or self.dialect.delimiter not in raw):
                 self.blank_lines += 1
+                check_blank(self.name, self.blank_lines, self.records)
                 continue
             self.records += 1
             problem = problem or self._problem(cells, raw)

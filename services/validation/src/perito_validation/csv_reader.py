@@ -188,7 +188,7 @@ def csv_sql(path: Path, dialect: Dialect) -> str:
     return (
         f"read_csv({literal(str(path))}, auto_detect=false, header=true, delim={literal(dialect.delimiter)}, "
         f"quote={literal(QUOTE)}, escape={literal(QUOTE)}, columns={{{columns}}}, nullstr={_NO_NULL}, "
-        f"max_line_size={2 * MAX_LINE})"
+        f"max_line_size={2 * MAX_LINE}, compression='none')"
     )
 
 

@@ -19,6 +19,9 @@ MAX_REJECTED_SHARE = 5
 MAX_REJECTED_KEPT = 100_000
 """Irregular records beyond which a file is refused however large it is: they are kept in memory until they are told."""
 
+MAX_BLANK_LINES = 1_000_000
+"""Blank lines beyond which a file is refused, if they are also more than its records: no export has them."""
+
 MAX_MEMBERS = 1_000
 """Files in an archive, sheets of a workbook, arrays in a JSON document. Their names and tables are kept in memory."""
 MAX_DIRECTORY = 1 << 20

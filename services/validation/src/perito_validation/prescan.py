@@ -17,11 +17,19 @@ import numpy as np
 from numpy.typing import NDArray
 from perito_kernel.errors import Invalid
 
-from perito_validation.limits import MAX_LINE, MAX_RAW, MAX_REJECTED, MAX_REJECTED_KEPT, MAX_REJECTED_SHARE
+from perito_validation.limits import (
+    MAX_BLANK_LINES,
+    MAX_LINE,
+    MAX_RAW,
+    MAX_REJECTED,
+    MAX_REJECTED_KEPT,
+    MAX_REJECTED_SHARE,
+)
 from perito_validation.sniff import BOM, QUOTE, Dialect
 from perito_validation.source import RejectedRecord
 
-BLOCK = 4 << 20
+BLOCK = 1 << 20
+"""Bytes looked at at once. The arrays of a block of line ends alone take 100 times its size."""
 MAX_ODD = 1
 
 Positions = NDArray[np.int64]
@@ -116,12 +124,6 @@ class _Scanner:
         if len(self.first_end) > 1:
             message = "lines end in two different ways (CR LF and LF) from here on. Save it with one kind of line end."
             raise self._refuse("INTAKE_LINE_ENDS", max(self.first_end.values()), message)
-        if len(self.odd) > MAX_ODD:
-            message = (
-                "a quote is opened and not closed in the same line. Save the file without line breaks inside cells, or"
-                " as Parquet."
-            )
-            raise self._refuse("INTAKE_QUOTED_NEWLINE", self.odd[0], message)
         found.crlf = True in self.first_end
         if found.records and not found.regular:
             first = found.rejected[0]
@@ -130,6 +132,14 @@ class _Scanner:
             found.cuts = np.concatenate(self.cuts)
             found.cut_lines = np.concatenate(self.cut_lines)
             found.cut_blank = np.concatenate(self.cut_blank)
+
+    def _check_odd(self) -> None:
+        if len(self.odd) > MAX_ODD:
+            message = (
+                "a quote is opened and not closed in the same line. Save the file without line breaks inside cells, or"
+                " as Parquet."
+            )
+            raise self._refuse("INTAKE_QUOTED_NEWLINE", self.odd[0], message)
 
     def _check_text(self, chunk: bytes) -> None:
         zero = chunk.find(b"\0")
@@ -176,6 +186,7 @@ class _Scanner:
         stray = np.zeros(len(ends), np.bool_)
         if QUOTE.encode() in block:
             delimiters, stray = self._quotes(array, starts, ends, delimiters)
+            self._check_odd()
         counts = np.diff(np.searchsorted(delimiters, ends), prepend=0)
         blank = self._blank(block, starts, stops, counts)
         self._settle(block, starts, ends, blank, stray, counts != self.width - 1)
@@ -255,13 +266,14 @@ class _Scanner:
             first = int(good[0])
             ordinal = int(numbers[first]) - 1 - len(found.rejected) - int(bad[:first].sum())
             found.samples.append(Sample(ordinal, block[starts[first] : ends[first]].decode().rstrip("\r")))
-        for i in np.flatnonzero(bad).tolist():
+        for i in np.flatnonzero(bad)[: MAX_REJECTED_KEPT + 1].tolist():  # one more than that is refused below
             raw = block[starts[i] : min(ends[i], starts[i] + 4 * MAX_RAW)].decode("utf-8", "ignore").rstrip("\r")
             reason = "stray_quote" if stray[i] else "ragged"
             found.rejected.append(RejectedRecord(int(numbers[i]), int(lines[i]), reason, raw[:MAX_RAW]))
         found.records = int(numbers[-1])
         found.blank_lines += int(blank.sum())
         check_rejected(self.name, self.width, found.records, found.rejected)
+        check_blank(self.name, found.blank_lines, found.records)
         cut = np.flatnonzero(blank | bad)
         if len(cut):
             after = np.minimum(ends[cut] + 1, len(block))
@@ -270,6 +282,13 @@ class _Scanner:
             self.cut_blank.append(blank[cut])
         found.lines += len(ends)
         self.offset += len(block)
+
+
+def check_blank(name: str, blank: int, records: int) -> None:
+    """Raises `Invalid` INTAKE_FORMAT for a file of blank lines."""
+    if blank > MAX_BLANK_LINES and blank > records:
+        message = f"{name} has more than {MAX_BLANK_LINES:,} blank lines, and fewer records. Export it again as CSV."
+        raise Invalid("INTAKE_FORMAT", message, {"file": name, "blank_lines": blank})
 
 
 def check_rejected(name: str, width: int, records: int, rejected: Sequence[RejectedRecord]) -> None:
