@@ -74,6 +74,7 @@ MAPPINGS = [whole(block) for block in blocks("mapping.md") if block.language == 
 def job(folder: Path, files: dict[str, str]) -> Job:
     inputs: list[InputFile] = []
     for name, text in files.items():
+        (folder / name).parent.mkdir(exist_ok=True)
         (folder / name).write_text(text, encoding="utf-8")
         data = text.encode()
         inputs.append(InputFile(name, str(folder / name), hashlib.sha256(data).hexdigest(), len(data)))

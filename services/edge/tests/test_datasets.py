@@ -77,7 +77,7 @@ async def test_an_unknown_dataset_and_another_tenants_are_the_same_404(edge: Edg
 
 HOSTILE = [
     *("", " ", ".", "../a.csv", "a/../b.csv", "/etc/passwd", "a\\b.csv", "a//b", "n" * 256),
-    *("a\x01.csv", "a\x7f.csv", "a\u202ecsv.exe"),
+    *("a\0.csv", "a\x01.csv", "a\x7f.csv", "a\u202ecsv.exe"),
 ]
 
 

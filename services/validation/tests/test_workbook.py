@@ -71,6 +71,35 @@ def test_titles_and_totals_are_no_records(tmp_path: Path) -> None:
     ]
 
 
+def ods(rows: str) -> bytes:
+    """An OpenDocument spreadsheet of one sheet."""
+    names = ["office", "table", "text"]
+    spaces = " ".join(f'xmlns:{name}="urn:oasis:names:tc:opendocument:xmlns:{name}:1.0"' for name in names)
+    sheet = f'<table:table table:name="S">{rows}</table:table>'
+    body = f"<office:body><office:spreadsheet>{sheet}</office:spreadsheet></office:body>"
+    content = f'<?xml version="1.0"?><office:document-content {spaces}>{body}</office:document-content>'
+    kind = b"application/vnd.oasis.opendocument.spreadsheet"
+    manifest = b'<manifest:manifest xmlns:manifest="urn:oasis:names:tc:opendocument:xmlns:manifest:1.0"/>'
+    members = {"mimetype": kind, "content.xml": content.encode(), "META-INF/manifest.xml": manifest}
+    return packed(members, zipfile.ZIP_STORED)
+
+
+def ods_row(*cells: str, repeated: int = 1) -> str:
+    inner = "".join(
+        f'<table:table-cell office:value-type="string"><text:p>{cell}</text:p></table:table-cell>' for cell in cells
+    )
+    return f'<table:table-row table:number-rows-repeated="{repeated}">{inner}</table:table-row>'
+
+
+def test_opendocument_sheets_are_read(tmp_path: Path) -> None:
+    content = ods(ods_row("a", "b", "c", "d") + ods_row("1", "x", "2.5", "2024-01-31", repeated=2))
+    books = read(tmp_path, {"w.xlsx": content}, MAPPING)
+    assert books.ask("SELECT product, name, unit_price, launched, _line FROM products ORDER BY 5") == [
+        ("1", "x", Decimal("2.5"), date(2024, 1, 31), 2),
+        ("1", "x", Decimal("2.5"), date(2024, 1, 31), 3),
+    ]
+
+
 SOUND = workbook({"S": HEADER + row(2, "1")}, method=zipfile.ZIP_STORED)
 
 
@@ -80,6 +109,7 @@ SOUND = workbook({"S": HEADER + row(2, "1")}, method=zipfile.ZIP_STORED)
         (workbook({"S": HEADER + '<row r="2"><c r="A2"><f>1+1</f></c></row>'}), "INTAKE_FORMULA", "cell A2"),
         (workbook({"S": HEADER + '<row r="1048576"><c r="XFD1048576"><v>1</v></c></row>'}), "INTAKE_BOMB", "spans"),
         (workbook({"S": HEADER + " " * (40 << 20)}), "INTAKE_BOMB", "200 times"),
+        (ods(ods_row("a", "b") + ods_row("x", "y", repeated=900_000_000)), "INTAKE_BOMB", "repeats"),
         (workbook({"S": ""}), "INTAKE_EMPTY", "no filled sheet"),
         (SOUND[: len(SOUND) // 2], "INTAKE_FORMAT", "damaged"),
         (SOUND.replace(b"<sheetData>", b"<sheetDatA>"), "INTAKE_FORMAT", "damaged"),

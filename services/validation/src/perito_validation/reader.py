@@ -18,8 +18,9 @@ from perito_validation.csv_reader import read_csv
 from perito_validation.json_reader import is_json, read_json
 from perito_validation.parquet_reader import MAGIC as PARQUET
 from perito_validation.parquet_reader import read_parquet
+from perito_validation.sheet_extent import is_workbook
 from perito_validation.source import Note, Source, Unread, check_digest
-from perito_validation.workbook import OLE, is_workbook, read_workbook
+from perito_validation.workbook import OLE, read_workbook
 
 _LOOK = 4 << 10
 

@@ -5,11 +5,9 @@ has the number that people see; formulas that were saved without their value; an
 is what would be allocated for a single cell at the far end. Cells with errors (#DIV/0!) keep their text.
 """
 
-import html
 import re
-import zipfile
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +15,8 @@ import duckdb
 from perito_kernel.errors import Invalid
 from perito_kernel.phases import InputFile
 
-from perito_validation.archive import BROKEN, Allowance, check_directory
-from perito_validation.limits import MAX_MEMBERS, MAX_RAW, MAX_SHEET_CELLS, MAX_WORKBOOK
+from perito_validation.limits import MAX_MEMBERS, MAX_RAW
+from perito_validation.sheet_extent import Extent, extents
 from perito_validation.sniff import SAMPLE_LINES, header_row, is_total
 from perito_validation.source import (
     Note,
@@ -32,14 +30,6 @@ from perito_validation.source import (
 
 MEDIA_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
-_BOOKS = ("xl/workbook.xml", "xl/workbook.bin", "content.xml")
-_BLOCK = 1 << 20
-_CELL = re.compile(rb"<(?:\w+:)?c\b([^>]*?)(?:/>|>(.*?)</(?:\w+:)?c>)", re.DOTALL)
-_PLACE = re.compile(rb'\br="([A-Z]{1,3})(\d{1,7})"')
-_VALUE = re.compile(rb"<(?:\w+:)?v(?:\s[^>]*)?>[^<]|<(?:\w+:)?is\b")
-_FORMULA = re.compile(rb"<(?:\w+:)?f\b")
-_SHEET = re.compile(r"<(?:\w+:)?sheet\b([^>]*)>")
-_ATTRIBUTE = re.compile(r'([\w:]+)="([^"]*)"')
 _MIDNIGHT = r"^\d{4}-\d\d-\d\d 00:00:00$"
 _MOMENT = r"^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(\.\d+)?$"
 _ERRORS = {
@@ -54,48 +44,15 @@ _ERRORS = {
 }
 
 
-@dataclass
-class _Extent:
-    """The rectangle of a sheet's filled cells, from 1, and its formulas. `unsaved` is the first without a value."""
-
-    first_row: int = 1
-    last_row: int = 0
-    columns: set[bytes] = field(default_factory=set[bytes])
-    formulas: int = 0
-    unsaved: str = ""
-
-    @property
-    def first_column(self) -> int:
-        """Number of the first filled column."""
-        return min(map(_column, self.columns), default=1)
-
-    @property
-    def cells(self) -> int:
-        """Cells of the rectangle."""
-        last = max(map(_column, self.columns), default=0)
-        return max(self.last_row - self.first_row + 1, 0) * (last - self.first_column + 1)
-
-
-def is_workbook(path: Path, name: str) -> bool:
-    """Is this zip file a workbook? Raises `Invalid` where its list of members cannot be read."""
-    check_directory(path, name)
-    try:
-        with zipfile.ZipFile(path) as archive:
-            names = set(archive.namelist())
-    except BROKEN:
-        return False
-    return bool(names & set(_BOOKS[:2])) or {"content.xml", "mimetype"} <= names
-
-
 def read_workbook(con: duckdb.DuckDBPyConnection, table: str, file: InputFile) -> list[tuple[str, Source]]:
     """The filled sheets of a workbook by name, in temporary tables whose names begin with `table`.
 
     Raises `Invalid`: INTAKE_FORMAT, INTAKE_BOMB, INTAKE_FORMULA, INTAKE_EMPTY, INTAKE_TOO_WIDE, INTAKE_HEADER.
     """
-    extents = _extents(file)
+    found_extents = extents(file)
     found: list[tuple[str, Source]] = []
     for number, (name, hidden, rows) in enumerate(_sheets(file)):
-        extent = extents[number] if number < len(extents) else _Extent()
+        extent = found_extents[number] if number < len(found_extents) else Extent()
         source = _read_sheet(con, f"{table}_{number}", replace(file, name=f"{file.name}/{name}"), rows, extent)
         if source is not None:
             notes = (*source.notes, Note("hidden_sheet", 1, name)) if hidden else source.notes
@@ -111,7 +68,7 @@ def _sheets(file: InputFile) -> Iterator[tuple[str, bool, Sequence[list[str]]]]:
     import fastexcel  # noqa: PLC0415  # a library of 10 MB that few analyses need
 
     try:
-        book = fastexcel.read_excel(file.path)
+        book = fastexcel.read_excel(Path(file.path).read_bytes())  # by a path it would believe the name
         names = book.sheet_names
         if len(names) > MAX_MEMBERS:
             message = f"{file.name} has more than {MAX_MEMBERS:,} sheets. Export those that hold tables."
@@ -150,7 +107,7 @@ def _days(cells: list[str | None]) -> list[str | None]:
 
 
 def _read_sheet(
-    con: duckdb.DuckDBPyConnection, table: str, file: InputFile, rows: Sequence[list[str]], extent: _Extent
+    con: duckdb.DuckDBPyConnection, table: str, file: InputFile, rows: Sequence[list[str]], extent: Extent
 ) -> Source | None:
     if not any(any(cell.strip() for cell in row) for row in rows):
         return None
@@ -203,83 +160,3 @@ def _read_sheet(
         labels=labels,
         notes=(*notes, *header_notes(labels, header, extent.first_row + at)),
     )
-
-
-def _extents(file: InputFile) -> list[_Extent]:
-    """The extent of each sheet of an XLSX file, in the book's order; none for formats without such XML."""
-    path = Path(file.path)
-    if not zipfile.is_zipfile(path):
-        return []
-    allowance = Allowance(file.name, path.stat().st_size, MAX_WORKBOOK)
-    try:
-        with zipfile.ZipFile(path) as archive:
-            names = set(archive.namelist())
-            parts = _sheet_parts(archive) if _BOOKS[0] in names else []
-            found = [_extent(_blocks(archive, part, allowance), file.name) for part in parts if part in names]
-            for name in names - set(parts):
-                for _ in _blocks(archive, name, allowance):
-                    pass  # only counted: the library reads them whole
-    except (*BROKEN, KeyError) as error:  # KeyError: a part that every workbook has
-        message = f"{file.name} is a damaged workbook. Save it again."
-        raise Invalid("INTAKE_FORMAT", message, {"file": file.name}) from error
-    return found
-
-
-def _sheet_parts(archive: zipfile.ZipFile) -> list[str]:
-    """The parts that hold the sheets, in the order of the book."""
-    book = archive.read(_BOOKS[0]).decode("utf-8", "replace")
-    relations = archive.read("xl/_rels/workbook.xml.rels").decode("utf-8", "replace")
-    targets: dict[str, str] = {}
-    for tag in re.findall(r"<(?:\w+:)?Relationship\b[^>]*>", relations):
-        names = dict(_ATTRIBUTE.findall(tag))
-        targets[names.get("Id", "")] = html.unescape(names.get("Target", ""))
-    parts: list[str] = []
-    for attributes in _SHEET.findall(book):
-        identity = next((value for name, value in _ATTRIBUTE.findall(attributes) if name.endswith(":id")), "")
-        target = targets.get(identity, "")
-        parts.append(target.lstrip("/") if target.startswith("/") else f"xl/{target}")
-    return parts
-
-
-def _blocks(archive: zipfile.ZipFile, part: str, allowance: Allowance) -> Iterator[bytes]:
-    with archive.open(part) as stream:
-        while block := stream.read(_BLOCK):
-            allowance.spend(len(block))
-            yield block
-
-
-def _extent(blocks: Iterator[bytes], name: str) -> _Extent:
-    extent, tail, is_first = _Extent(), b"", True
-    for block in blocks:
-        text = tail + block
-        end = 0
-        for match in _CELL.finditer(text):
-            end = match.end()
-            attributes, content = match.group(1), match.group(2) or b""
-            place = _PLACE.search(attributes)
-            has_value = bool(_VALUE.search(content))
-            if _FORMULA.search(content):
-                extent.formulas += 1
-                if not has_value and b't="str"' not in attributes and not extent.unsaved:
-                    extent.unsaved = b"".join(place.groups()).decode() if place else "?"
-            if place is None or not has_value:
-                continue
-            row = int(place.group(2))
-            extent.first_row = row if is_first else min(extent.first_row, row)
-            extent.last_row, is_first = max(extent.last_row, row), False
-            extent.columns.add(place.group(1))
-        tail = text[end:] if len(text) - end < 2 * _BLOCK else text[-_BLOCK:]
-    if extent.cells > MAX_SHEET_CELLS:
-        message = (
-            f"{name}: a sheet spans {extent.cells:,} cells from the first to the last filled one, more than"
-            f" {MAX_SHEET_CELLS:,}. Delete what stands far from the table."
-        )
-        raise Invalid("INTAKE_BOMB", message, {"file": name, "cells": extent.cells})
-    return extent
-
-
-def _column(letters: bytes) -> int:
-    number = 0
-    for letter in letters:
-        number = 26 * number + letter - ord("A") + 1
-    return number
