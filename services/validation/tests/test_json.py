@@ -44,6 +44,20 @@ def test_a_body_of_several_tables_yields_each_by_its_place(tmp_path: Path) -> No
     }
 
 
+@pytest.mark.parametrize("size", [1, 3_000_000])
+def test_what_stands_beside_tables_is_told_whatever_their_size(tmp_path: Path, size: int) -> None:
+    body = {"page": 1, "meta": {"by": "x"}, "stock": {"A-1": 5}, "rows": [{"a": "x" * (size // 10)}] * 10}
+    for document in (body, {"data": body}):
+        with duckdb.connect() as con:
+            found = sources_of(con, tmp_path, {"b.json": json.dumps(document)})
+            places = {
+                name.removeprefix("b.json/").removeprefix("data/"): source.header for name, source in found.items()
+            }
+            assert places == {"meta": ("key", "value"), "stock": ("key", "value"), "rows": ("a",)}
+            told = [note for source in found.values() for note in source.notes]
+            assert [(note.kind, note.before.removeprefix("data/")) for note in told] == [("beside_the_tables", "page")]
+
+
 @pytest.mark.parametrize(
     ("text", "rows"),
     [

@@ -6,9 +6,7 @@ column, `key`. Any other object is a folder of tables. Nested objects become col
 """
 
 import json
-from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -17,16 +15,13 @@ from perito_kernel.errors import Invalid
 from perito_kernel.phases import InputFile
 
 from perito_validation.encodings import Encoding, TextStream, find_encoding
-from perito_validation.json_text import JsonStream, Number, as_text, distinct, is_array, is_object, too_deep
+from perito_validation.json_table import JsonTable, are_alike, is_records, leaves
+from perito_validation.json_text import JsonStream, as_text, distinct, is_array, is_object, too_deep
 from perito_validation.limits import MAX_JSON_DEPTH, MAX_JSON_KEYED, MAX_JSON_RECORD, MAX_MEMBERS, MAX_RAW
 from perito_validation.source import (
     Note,
-    RejectedRecord,
     Source,
     TableSink,
-    check_width,
-    header_notes,
-    named_columns,
 )
 
 MEDIA_TYPE = "application/json"
@@ -80,55 +75,6 @@ def _is_lines(text: TextStream, name: str) -> bool:
     return True
 
 
-@dataclass
-class _Table:
-    """A table on its way into DuckDB."""
-
-    path: str
-    sink: TableSink
-    columns: dict[str, int] = field(default_factory=dict[str, int])
-    records: int = 0
-    blank_lines: int = 0
-    repeated: int = 0
-    rejected: list[RejectedRecord] = field(default_factory=list[RejectedRecord])
-
-    def add(self, line: int, row: Mapping[str, Any], name: str) -> None:
-        """Adds a flat row, whose names may be new."""
-        for column in row:
-            if column not in self.columns:
-                self.columns[column] = len(self.columns)
-                check_width(len(self.columns), name, line)
-        cells = [""] * len(self.columns)
-        for column, value in row.items():
-            cells[self.columns[column]] = as_text(value)
-        self.records += 1
-        reason = _unstorable(cells)
-        if reason:
-            raw = as_text(dict(row)).replace("\0", "\N{REPLACEMENT CHARACTER}").encode("utf-8", "replace").decode()
-            self.rejected.append(RejectedRecord(self.records, line, reason, raw[:MAX_RAW]))
-        else:
-            self.sink.add(self.records, line, cells)
-
-    def reject(self, line: int, reason: str, raw: str) -> None:
-        """Sets a record aside."""
-        self.records += 1
-        clean = raw.replace("\0", "\N{REPLACEMENT CHARACTER}").encode("utf-8", "replace").decode()
-        self.rejected.append(RejectedRecord(self.records, line, reason, clean[:MAX_RAW]))
-
-
-def _unstorable(cells: list[str]) -> str:
-    """Why no database takes this row: a NUL, or half of a surrogate pair; "" where nothing is wrong."""
-    for cell in cells:
-        if "\0" in cell:
-            return "nul"
-        if not cell.isascii():
-            try:
-                cell.encode()
-            except UnicodeEncodeError:
-                return "half_character"
-    return ""
-
-
 class _Document:
     """Finds the tables of one document and fills them."""
 
@@ -136,7 +82,7 @@ class _Document:
         self.con = con
         self.prefix = table
         self.file = file
-        self.tables: list[_Table] = []
+        self.tables: list[JsonTable] = []
         self.beside: list[str] = []
         self.streamed = 0  # characters of records that were written and are held no more
         self.repeated = 0
@@ -216,6 +162,7 @@ class _Document:
         """An object: arrays of objects in it are read at once; what is small is held until its end tells what it is."""
         held: dict[str, Any] = {}
         lines: dict[str, int] = {}
+        before = len(self.tables)
         stream.take("{")
         while stream.peek() != "}":
             if stream.peek() != '"':
@@ -236,7 +183,7 @@ class _Document:
                 if stream.peek() == "}":
                     raise stream.wrong("a name should stand here", "}")
         stream.take("}")
-        self._settle(held, lines, path, 1)
+        self._settle(held, lines, path, 1, has_tables=len(self.tables) > before)
 
     def _check_held(self, characters: int, line: int) -> None:
         if characters - self.streamed > MAX_JSON_KEYED:
@@ -246,31 +193,25 @@ class _Document:
             )
             raise Invalid("INTAKE_LINE_TOO_LONG", message, {"file": self.file.name, "line": line})
 
-    def _settle(self, held: dict[str, Any], lines: Mapping[str, int], path: str, level: int) -> None:
-        """Decides what the members of an object are, and reads them."""
-        objects = {key: value for key, value in held.items() if is_object(value)}
+    def _settle(
+        self, held: dict[str, Any], lines: Mapping[str, int], path: str, level: int, *, has_tables: bool = False
+    ) -> None:
+        """Decides what the members of an object are, and reads them. `has_tables`: others of its members were tables,
+        so that it is a folder of tables."""
         if level > MAX_JSON_DEPTH:
             raise too_deep(self.file.name, min(lines.values(), default=1))
+        objects = {key: value for key, value in held.items() if is_object(value)}
         if not held:
             return
-        if not objects:
-            arrays = {key: value for key, value in held.items() if _is_records(value)}
-            for key, value in arrays.items():
-                self._records(value, f"{path}/{key}" if path else key, lines[key])
-            rest = held.keys() - arrays.keys()
-            if arrays or (not path and self.tables):
-                self.beside += [key for key in held if key in rest]
-            else:
-                self._keyed(held, lines, path)
-            return
-        if len(objects) == len(held) and _are_alike(objects):
+        is_folder = has_tables or any(is_records(value) for value in held.values())
+        if not is_folder and (not objects or (len(objects) == len(held) and are_alike(objects))):
             self._keyed(held, lines, path)
             return
         for key, value in held.items():
             inner = f"{path}/{key}" if path else key
             if is_object(value):
                 self._settle(value, dict.fromkeys(value, lines[key]), inner, level + 1)
-            elif _is_records(value):
+            elif is_records(value):
                 self._records(value, inner, lines[key])
             else:
                 self.beside.append(inner)
@@ -297,18 +238,18 @@ class _Document:
         if not any(isinstance(cell, dict | list) for cell in value.values()):
             return dict(value)
         flat: dict[str, Any] = {}
-        for name, cell in _leaves(value, ""):
+        for name, cell in leaves(value, ""):
             flat[distinct(name, flat)] = cell
         return flat
 
-    def _table(self, path: str) -> _Table:
+    def _table(self, path: str) -> JsonTable:
         if len(self.tables) >= MAX_MEMBERS:
             message = (
                 f"{self.file.name} holds more than {MAX_MEMBERS:,} tables. Write records of a kind into one array."
             )
             raise Invalid("INTAKE_SHAPE", message, {"file": self.file.name})
         sink = TableSink(self.con, f"{self.prefix}_{len(self.tables)}", self.file.name)
-        self.tables.append(_Table(path, sink))
+        self.tables.append(JsonTable(path, sink))
         return self.tables[-1]
 
     def _no_table(self) -> Invalid:
@@ -324,35 +265,10 @@ class _Document:
         if not kept:
             message = f"{self.file.name} holds no records. Export it again, or take it out of the mapping."
             raise Invalid("INTAKE_EMPTY", message, {"file": self.file.name})
-        return [(table.path, self._source(i, table, encoding, replaced, media_type)) for i, table in enumerate(kept)]
-
-    def _source(self, i: int, table: _Table, encoding: Encoding, replaced: int, media_type: str) -> Source:
-        labels = tuple(_storable(label) for label in table.columns)
-        header = named_columns(labels)
-        table.sink.finish(len(labels))
-        notes = [*encoding.notes(replaced), *header_notes(labels, header, 1)]
-        if i == 0 and self.beside:
-            notes.append(Note("beside_the_tables", len(self.beside), ", ".join(self.beside)[:MAX_RAW]))
-        if i == 0 and self.repeated:
-            notes.append(Note("repeated_name", self.repeated))
-        return Source(
-            file_id=0,
-            name=self.file.name,
-            sha256=self.file.sha256,
-            bytes=self.file.bytes,
-            media_type=media_type,
-            table=table.sink.table,
-            header=header,
-            rows=table.sink.rows,
-            record="_record",
-            line="_line",
-            reader="json",
-            blank_lines=table.blank_lines,
-            rejected=tuple(table.rejected),
-            encoding=encoding.name,
-            labels=labels,
-            notes=tuple(notes),
-        )
+        kept[0].notes += [Note("beside_the_tables", len(self.beside), ", ".join(self.beside))] if self.beside else []
+        kept[0].notes += [Note("repeated_name", self.repeated)] if self.repeated else []
+        kept[0].notes += encoding.notes(replaced)
+        return [(table.path, table.source(self.file, encoding.name, media_type)) for table in kept]
 
 
 def _lines(text: TextStream) -> Iterator[str]:
@@ -368,34 +284,3 @@ def _lines(text: TextStream) -> Iterator[str]:
             tail += rest
     if tail:
         yield tail
-
-
-def _leaves(value: Mapping[str, Any], before: str) -> Iterator[tuple[str, Any]]:
-    for key, cell in value.items():
-        if is_object(cell):
-            yield from _leaves(cell, f"{before}{key}.") if cell else [(before + key, None)]
-        else:
-            yield before + key, cell
-
-
-def _is_records(value: Any) -> bool:
-    return is_array(value) and any(is_object(element) for element in value)
-
-
-def _are_alike(objects: Mapping[str, Mapping[str, Any]]) -> bool:
-    """Are these the records of one table, keyed by code? They share names and have values of their own; a single one
-    is a record when it holds single values and no tables."""
-    if not any(_is_leaf(cell) for value in objects.values() for cell in value.values()):
-        return False
-    if len(objects) == 1:
-        return not any(_is_records(cell) for value in objects.values() for cell in value.values())
-    counts = Counter(key for value in objects.values() for key in value)
-    return counts.most_common(1)[0][1] > len(objects) / 2
-
-
-def _is_leaf(value: Any) -> bool:
-    return value is None or isinstance(value, str | bool | Number)
-
-
-def _storable(text: str) -> str:
-    return text.replace("\0", "\N{REPLACEMENT CHARACTER}").encode("utf-8", "replace").decode()

@@ -109,7 +109,7 @@ def _days(cells: list[str | None]) -> list[str | None]:
 def _read_sheet(
     con: duckdb.DuckDBPyConnection, table: str, file: InputFile, rows: Sequence[list[str]], extent: Extent
 ) -> Source | None:
-    if not any(any(cell.strip() for cell in row) for row in rows):
+    if not any(map(_is_filled, rows)):
         return None
     if extent.unsaved:
         message = (
@@ -117,28 +117,11 @@ def _read_sheet(
             " spreadsheet program, let it calculate, and save it."
         )
         raise Invalid("INTAKE_FORMULA", message, {"file": file.name, "cell": extent.unsaved})
-    start = next(at for at, row in enumerate(rows) if any(cell.strip() for cell in row))
-    filled = [at for at, row in enumerate(rows[: start + SAMPLE_LINES]) if any(cell.strip() for cell in row)]
-    at = filled[header_row([rows[i] for i in filled])]
+    at, titles = _header(rows)
     labels = tuple(cell.replace("\0", "\N{REPLACEMENT CHARACTER}") for cell in rows[at])
     check_width(len(labels), file.name, extent.first_row + at)
-    titles = [" ".join(filter(None, rows[i])) for i in filled if i < at]
     sink = TableSink(con, table, file.name)
-    rejected: list[RejectedRecord] = []
-    records = blank = 0
-    last = max(i for i, row in enumerate(rows) if any(cell.strip() for cell in row))
-    for i in range(at + 1, last + 1):
-        row, line = rows[i], extent.first_row + i
-        if not any(cell.strip() for cell in row):
-            blank += 1
-            continue
-        records += 1
-        reason = "nul" if any("\0" in cell for cell in row) else "total_line" if i == last and is_total(row) else ""
-        if reason:
-            raw = ", ".join(row).replace("\0", "\N{REPLACEMENT CHARACTER}")[:MAX_RAW]
-            rejected.append(RejectedRecord(records, line, reason, raw))
-        else:
-            sink.add(records, line, row)
+    rejected, blank = _fill(sink, rows, at, extent.first_row)
     sink.finish(len(labels))
     header = named_columns(labels)
     notes = [Note("preamble", len(titles), titles[0])] if titles else []
@@ -160,3 +143,35 @@ def _read_sheet(
         labels=labels,
         notes=(*notes, *header_notes(labels, header, extent.first_row + at)),
     )
+
+
+def _header(rows: Sequence[list[str]]) -> tuple[int, list[str]]:
+    """Which row names the columns, and the text of the titles above it."""
+    start = next(at for at, row in enumerate(rows) if _is_filled(row))
+    filled = [at for at, row in enumerate(rows[: start + SAMPLE_LINES]) if _is_filled(row)]
+    at = filled[header_row([rows[i] for i in filled])]
+    return at, [" ".join(filter(None, rows[i])) for i in filled if i < at]
+
+
+def _fill(sink: TableSink, rows: Sequence[list[str]], header: int, first: int) -> tuple[list[RejectedRecord], int]:
+    """Adds the rows below the header, numbered from `first`; answers those set aside and the number of blank ones."""
+    rejected: list[RejectedRecord] = []
+    records = blank = 0
+    last = max(i for i, row in enumerate(rows) if _is_filled(row))
+    for i in range(header + 1, last + 1):
+        row = rows[i]
+        if not _is_filled(row):
+            blank += 1
+            continue
+        records += 1
+        reason = "nul" if any("\0" in cell for cell in row) else "total_line" if i == last and is_total(row) else ""
+        if reason:
+            raw = ", ".join(row).replace("\0", "\N{REPLACEMENT CHARACTER}")[:MAX_RAW]
+            rejected.append(RejectedRecord(records, first + i, reason, raw))
+        else:
+            sink.add(records, first + i, row)
+    return rejected, blank
+
+
+def _is_filled(row: Sequence[str]) -> bool:
+    return any(cell.strip() for cell in row)
