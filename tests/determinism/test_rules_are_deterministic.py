@@ -19,6 +19,8 @@ from perito_rules.model import Kind, Rule
 from pyarrow import parquet
 
 Tables = Mapping[str, Path]
+_GIVEN: Mapping[str, Mapping[str, Any]] = {"V-026": {"period_start": "2024-02-10"}}
+"""Parameters without which a rule does not apply."""
 
 
 @dataclass(frozen=True)
@@ -33,7 +35,7 @@ class Run:
 
 def run(rules: tuple[Rule, ...], tables: Tables, folder: Path, threads: int, **flood: Any) -> Run:
     folder.mkdir(parents=True)
-    params = {rule.id: dict(flood) for rule in rules if rule.kind is not Kind.METRIC}
+    params = {rule.id: {**_GIVEN.get(rule.id, {}), **flood} for rule in rules if rule.kind is not Kind.METRIC}
     result = run_rules(
         rules,
         tables,

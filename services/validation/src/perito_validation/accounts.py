@@ -44,6 +44,7 @@ class ColumnAccount:
             "column_name": self.fed.column.name,
             "file_id": self.file_id,
             "source_column": self.fed.source_column,
+            "column_type": self.fed.column.type.value,
             "rule_json": json.dumps(rule, sort_keys=True, ensure_ascii=False, default=str),
             "cells": self.cells,
             "blanks": self.blanks,

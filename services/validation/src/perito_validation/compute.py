@@ -18,6 +18,7 @@ from perito_rules.sqltext import literal
 
 from perito_validation import accounts, conventions, system, transformations
 from perito_validation.database import count, only_row, open_database
+from perito_validation.facts import write_facts
 from perito_validation.feeds import Planner, lookups_of
 from perito_validation.hints import hints_of
 from perito_validation.mapping import BooksMapping, parse_mapping
@@ -220,7 +221,8 @@ def _write_system(
     repeated = [accounts.duplicates_sql(table) for _, table in sorted(written.items()) if table.duplicates]
     paths["duplicates"] = system.write_query(con, "duplicates", repeated, out)
     people = [sql for _, table in sorted(written.items()) for sql in accounts.people_sql(table)]
-    return {**paths, IDENTITIES: write_identities(con, people, out)} if people else paths
+    paths |= {IDENTITIES: write_identities(con, people, out)} if people else {}
+    return paths | write_facts(con, sources, written, [a for found in counted.values() for a in found], out)
 
 
 def _file_row(part: Source | Unread, mapping: BooksMapping) -> dict[str, object]:

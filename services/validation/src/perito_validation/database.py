@@ -10,6 +10,7 @@ from duckdb.sqltypes import VARCHAR
 from perito_kernel.phases import Job
 from perito_rules.sqltext import literal
 
+from perito_validation.mojibake import odd_parts, undecoded
 from perito_validation.people import add_person_functions
 
 
@@ -34,7 +35,8 @@ def open_database(job: Job) -> duckdb.DuckDBPyConnection:
     )
     con.execute("SET TimeZone = 'UTC'")
     con.execute("SET disabled_optimizers = 'build_side_probe_side'")
-    con.create_function("nfkc", _nfkc, [VARCHAR], VARCHAR)  # pyright: ignore[reportUnknownMemberType]  # its stub leaves the function type open
+    for name, function in {"nfkc": _nfkc, "undecoded": undecoded, "odd_parts": odd_parts}.items():
+        con.create_function(name, function, [VARCHAR], VARCHAR)  # pyright: ignore[reportUnknownMemberType]  # its stub leaves the function type open
     add_person_functions(con, job.pseudonym_key)
     con.execute(f"SET allowed_paths = {_list(file.path for file in job.files)}")
     con.execute(f"SET allowed_directories = {_list((str(out.resolve()), str(scratch.resolve())))}")

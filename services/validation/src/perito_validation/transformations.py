@@ -27,6 +27,8 @@ class Transformation:
     cells: int
     before: str
     after: str
+    record: int | None = None
+    line: int | None = None
 
     def row(self, ordinal: int) -> dict[str, object]:
         """Its row of the system table `transformations`."""
@@ -40,6 +42,8 @@ class Transformation:
             "cells": self.cells,
             "example_before": self.before[:200],
             "example_after": self.after[:200],
+            "first_record": self.record,
+            "first_line": self.line,
             "explanation_en": english,
             "explanation_es": spanish,
         }
@@ -157,15 +161,18 @@ def _of_column(
         found += _pseudonyms(con, written, feed, account)
     rows = f"SELECT *, {quote(name)} AS value FROM {written.relation} WHERE _file_id = {account.file_id}"
     if account.changed:
-        changed = f"SELECT {quote(f'{name}_source')} AS text, value, _record FROM ({rows}) WHERE value IS NOT NULL"
+        changed = (
+            f"SELECT {quote(f'{name}_source')} AS text, value, _record, _line FROM ({rows}) WHERE value IS NOT NULL"
+        )
         changed = f"SELECT * FROM ({changed}) WHERE text IS NOT NULL"
         found += _counted(con, feed, name, fed.reading.kinds, changed)
     if account.changed and fed.reading.row_kinds:
-        value = f"SELECT *, {fed.cell} AS text, {quote(name)} AS value, _at_record AS _record FROM ({feed.sql(None)})"
+        place = "_at_record AS _record, _at_line AS _line"
+        value = f"SELECT *, {fed.cell} AS text, {quote(name)} AS value, {place} FROM ({feed.sql(None)})"
         whole = f"SELECT * FROM ({value}) WHERE value IS NOT NULL AND {quote(f'{name}_source')} IS NOT NULL"
         found += _counted(con, feed, name, fed.reading.row_kinds, whole)
     if fed.reading.marks:
-        marked = f"SELECT value::VARCHAR AS text, value, {quote(f'{name}_alternative')} AS alternative, _record"
+        marked = f"SELECT value::VARCHAR AS text, value, {quote(f'{name}_alternative')} AS alternative, _record, _line"
         found += _counted(con, feed, name, fed.reading.marks, f"{marked} FROM ({rows})")
     return found
 
@@ -185,16 +192,26 @@ def _counted(
 ) -> list[Transformation]:
     if not kinds:
         return []
-    pair = "{'before': text, 'after': value::VARCHAR}"
+    pair = "{'before': text, 'after': value::VARCHAR, 'record': _record, 'line': _line}"
     counts = ", ".join(f"count(*) FILTER ({test}), arg_min({pair}, _record) FILTER ({test})" for test in kinds.values())
     answer = only_row(con, f"SELECT {counts} FROM ({rows})")
     found: list[Transformation] = []
     for i, kind in enumerate(kinds):
         if answer[2 * i]:
-            first = answer[2 * i + 1]
-            found.append(_entry(feed, column, kind, int(answer[2 * i]), str(first["before"]), str(first["after"])))
+            first, cells = answer[2 * i + 1], int(answer[2 * i])
+            example = (str(first["before"]), str(first["after"]), int(first["record"]), int(first["line"]))
+            found.append(_entry(feed, column, kind, cells, *example))
     return found
 
 
-def _entry(feed: Feed, column: str, kind: str, cells: int, before: str, after: str) -> Transformation:
-    return Transformation(feed.source.file_id, feed.table.name, column, kind, cells, before, after)
+def _entry(
+    feed: Feed,
+    column: str,
+    kind: str,
+    cells: int,
+    before: str,
+    after: str,
+    record: int | None = None,
+    line: int | None = None,
+) -> Transformation:
+    return Transformation(feed.source.file_id, feed.table.name, column, kind, cells, before, after, record, line)

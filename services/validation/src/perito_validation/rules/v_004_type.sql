@@ -24,10 +24,12 @@ texts:
 explanation:
   en: >-
     A cell has content that is no value of the column's type under the format that the mapping states. It counts as
-    unknown in every later rule; its text is kept. Patterns show letters as a and digits as 9.
+    unknown in every later rule; its text is kept. Patterns show letters as a and digits as 9. Words outside a closed list
+    are V-014's.
   es: >-
     La celda tiene contenido que no es un valor del tipo de la columna con el formato que indica el mapeo. Cuenta como
-    desconocida en todas las reglas posteriores; su texto se conserva. En los patrones las letras son a y las cifras 9.
+    desconocida en todas las reglas posteriores; su texto se conserva. En los patrones las letras son a y las cifras 9. Las
+    palabras fuera de una lista cerrada son de V-014.
 remedy:
   en: >-
     Look at the patterns: a shared one means that the mapping states the wrong format; single ones are mistakes of entry
@@ -43,6 +45,7 @@ source: "Type checks of data-quality practice (dbt, Great Expectations, Soda)"
 WITH counted AS (
     SELECT table_name, column_name, file_id, pattern, min(reason) AS reason, min(value) AS example, count(*) AS cells
     FROM rejected_cells
+    WHERE reason <> 'unknown_value'
     GROUP BY table_name, column_name, file_id, pattern
 ), ranked AS (
     SELECT *, row_number() OVER (
@@ -65,10 +68,12 @@ JOIN columns AS c ON c.table_name = t.table_name AND c.column_name = t.column_na
 JOIN files AS f ON f.file_id = t.file_id
 
 -- section: evaluated
-SELECT coalesce(sum(cells - blanks), 0)::BIGINT AS evaluated, (SELECT count(*) FROM rejected_cells) AS failed FROM columns
+SELECT coalesce(sum(cells - blanks), 0)::BIGINT AS evaluated,
+       (SELECT count(*) FROM rejected_cells WHERE reason <> 'unknown_value') AS failed
+FROM columns
 
 -- section: facts
-SELECT (SELECT count(*) FROM rejected_cells) AS rejected_cells, (SELECT count(*) FROM violations) AS columns_affected
+SELECT (SELECT count(*) FROM rejected_cells WHERE reason <> 'unknown_value') AS rejected_cells, (SELECT count(*) FROM violations) AS columns_affected
 
 -- section: evidence
 SELECT r.table_name, r.column_name, f.name AS file, 'refused' AS role,
@@ -76,3 +81,4 @@ SELECT r.table_name, r.column_name, f.name AS file, 'refused' AS role,
        r.column_name AS key_column, r.value AS value_text, r.pattern AS value_pattern, r.reason AS value_reason
 FROM rejected_cells AS r
 JOIN files AS f ON f.file_id = r.file_id
+WHERE r.reason <> 'unknown_value'

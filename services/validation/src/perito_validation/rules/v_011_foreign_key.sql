@@ -1,0 +1,92 @@
+/* ---
+id: V-011
+version: 1
+kind: set
+title: {en: Keys that no master record has, es: Claves que ningún registro maestro tiene}
+severity: high
+grain: column
+unit: cells
+identity: [domain, file, column_name]
+needs:
+  entity_keys: [domain, table_name, column_name, file_id, raw, value, rows, first_record, first_line]
+  files: [file_id, name]
+parameters:
+  values: {default: 10, type: integer, meaning: "unknown keys that a finding lists; their number is always told"}
+impact: none, because an unknown key has no amount; what hangs on it is missing from sums by product, place or person
+recoverable: false
+explains: []
+entities: [file]
+texts:
+  finding:
+    en: "{file}: {row_count:,} cells of {column_name} name {unknown_keys:,} {domain} keys that the master does not have (such as {example})"
+    es: "{file}: {row_count:,} celdas de {column_name} nombran {unknown_keys:,} claves de {domain} que el maestro no tiene (por ejemplo {example})"
+explanation:
+  en: >-
+    Every key in a document should stand in its master table. Keys are compared as they are stored, after the steps of the
+    mapping. The comparison is made even where the master has faults of its own. Where another spelling of the key is in
+    the master, V-012 tells so and is the cause. People are named by their pseudonyms.
+  es: >-
+    Toda clave de un documento debería estar en su tabla maestra. Las claves se comparan como se guardan, tras los pasos del
+    mapeo. La comparación se hace aunque el maestro tenga fallos propios. Si otra forma de la clave está en el maestro,
+    V-012 lo dice y es la causa. Las personas se nombran por sus seudónimos.
+remedy:
+  en: "Complete the master, or correct the document; look first whether the master was exported whole."
+  es: "Complete el maestro o corrija el documento; mire antes si el maestro se exportó completo."
+words:
+  stored: {en: as stored, es: como se guarda}
+  unknown_forms: {en: unknown forms, es: formas desconocidas}
+  unknown_keys: {en: unknown keys, es: claves desconocidas}
+  keys: {es: claves}
+  unknown: {es: desconocida}
+  example: {es: ejemplo}
+source: "Referential integrity of the relational model; relationship tests of dbt"
+--- */
+
+-- section: population
+-- One row per form of a key in a file's column, whatever number of tables the column feeds.
+WITH masters AS (
+    SELECT domain, value, count(*) AS forms
+    FROM entity_keys
+    WHERE table_name = domain || 's' AND column_name = domain
+    GROUP BY domain, value
+), known AS (
+    SELECT domain, count(*) AS master_keys FROM masters GROUP BY domain
+)
+SELECT e.domain, e.file_id, e.column_name, e.raw, min(f.name) AS file, min(e.table_name) AS table_name, min(e.value) AS value,
+       max(e.rows) AS rows, min(e.first_record) AS first_record, min(e.first_line) AS first_line,
+       count(m.value) = 0 AS orphan
+FROM entity_keys AS e
+JOIN known AS k ON k.domain = e.domain
+JOIN files AS f ON f.file_id = e.file_id
+LEFT JOIN masters AS m ON m.domain = e.domain AND m.value = e.value
+WHERE NOT (e.table_name = e.domain || 's' AND e.column_name = e.domain)
+GROUP BY e.domain, e.file_id, e.column_name, e.raw
+
+-- section: violations
+WITH told AS (
+    SELECT domain, file, column_name, value, sum(rows)::BIGINT AS cells
+    FROM population
+    WHERE orphan
+    GROUP BY domain, file, column_name, value
+), ranked AS (
+    SELECT *, row_number() OVER (PARTITION BY domain, file, column_name ORDER BY cells DESC, value) AS place FROM told
+)
+SELECT domain, file, column_name, sum(cells)::BIGINT AS row_count, count(*) AS unknown_keys,
+       min(CASE WHEN place = 1 THEN value END) AS example,
+       list({'key': value, 'cells': cells} ORDER BY cells DESC, value) FILTER (place <= $values) AS keys
+FROM ranked
+GROUP BY domain, file, column_name
+
+-- section: evaluated
+SELECT coalesce(sum(rows), 0)::BIGINT AS evaluated, coalesce(sum(rows) FILTER (orphan), 0)::BIGINT AS failed FROM population
+
+-- section: facts
+SELECT count(*) FILTER (orphan) AS unknown_forms, coalesce(sum(rows) FILTER (orphan), 0)::BIGINT AS cells FROM population
+
+-- section: evidence
+SELECT domain, file, column_name, 'unknown' AS role, table_name, file_id AS _file_id, first_record AS _record, first_line AS _line,
+       row_number() OVER (PARTITION BY domain, file_id, column_name ORDER BY rows DESC, raw) AS ordinal,
+       column_name AS key_column, raw AS value_written,
+       value AS value_stored, rows AS value_cells
+FROM population
+WHERE orphan

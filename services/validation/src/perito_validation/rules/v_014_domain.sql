@@ -1,0 +1,78 @@
+/* ---
+id: V-014
+version: 1
+kind: set
+title: {en: Words outside their closed list, es: Palabras fuera de su lista cerrada}
+severity: high
+grain: column
+unit: cells
+identity: [table_name, column_name, file]
+needs:
+  rejected_cells: [table_name, column_name, file_id, record, line, value, reason]
+  columns: [table_name, column_name, file_id, source_column, column_type, cells, blanks]
+  files: [file_id, name]
+parameters:
+  values: {default: 10, type: integer, meaning: "unknown words that a finding lists; their number is always told"}
+impact: none, because a word that nobody knows has no amount; rows with it are missing from rules that ask for the type
+recoverable: false
+explains: []
+entities: [file]
+texts:
+  finding:
+    en: "{file}: {row_count:,} of {filled:,} cells of {source_column} say {unknown_words:,} words that {column_name} does not know (most often {common})"
+    es: "{file}: {row_count:,} de {filled:,} celdas de {source_column} dicen {unknown_words:,} palabras que {column_name} no conoce (lo más frecuente: {common})"
+explanation:
+  en: >-
+    Types, states and reasons come from a closed list. A word outside it counts as unknown: the row stays, and no rule can
+    say whether it is a receipt or a sale.
+  es: >-
+    Los tipos, estados y motivos salen de una lista cerrada. Una palabra fuera de ella cuenta como desconocida: la fila
+    queda y ninguna regla puede decir si es una recepción o una venta.
+remedy:
+  en: "Say in the mapping what the word means, under values of this column; correct it at the source where it is a slip."
+  es: "Indique en el mapeo qué significa la palabra, en values de esta columna; si es un desliz, corríjalo en el origen."
+words:
+  word: {es: palabra}
+  unknown_words: {en: unknown words, es: palabras desconocidas}
+  words_found: {en: words, es: palabras}
+  unknown: {es: desconocida}
+  common: {en: most frequent, es: la más frecuente}
+  filled: {en: filled cells, es: celdas con contenido}
+source: "Accepted-values tests of dbt; domain constraints of the relational model"
+--- */
+
+-- section: population
+SELECT table_name, column_name, file_id, value, count(*) AS cells
+FROM rejected_cells
+WHERE reason = 'unknown_value'
+GROUP BY table_name, column_name, file_id, value
+
+-- section: violations
+WITH ranked AS (
+    SELECT *, row_number() OVER (PARTITION BY table_name, column_name, file_id ORDER BY cells DESC, value) AS place FROM population
+), told AS (
+    SELECT table_name, column_name, file_id, sum(cells)::BIGINT AS row_count, count(*) AS unknown_words,
+           max(CASE WHEN place = 1 THEN left(value, 80) END) AS common,
+           list({'word': left(value, 80), 'cells': cells} ORDER BY cells DESC, value) FILTER (place <= $values) AS words_found
+    FROM ranked
+    GROUP BY table_name, column_name, file_id
+)
+SELECT t.table_name, t.column_name, f.name AS file, coalesce(c.source_column, t.column_name) AS source_column, t.row_count,
+       c.cells - c.blanks AS filled, t.unknown_words, t.common, t.words_found
+FROM told AS t
+JOIN columns AS c ON c.table_name = t.table_name AND c.column_name = t.column_name AND c.file_id = t.file_id
+JOIN files AS f ON f.file_id = t.file_id
+
+-- section: evaluated
+SELECT coalesce(sum(cells - blanks), 0)::BIGINT AS evaluated, (SELECT coalesce(sum(cells), 0)::BIGINT FROM population) AS failed
+FROM columns
+WHERE column_type IN ('enum', 'boolean')
+
+-- section: facts
+SELECT count(DISTINCT value) AS unknown_words, coalesce(sum(cells), 0)::BIGINT AS cells FROM population
+
+-- section: evidence
+SELECT r.table_name, r.column_name, f.name AS file, 'unknown' AS role, r.file_id AS _file_id, r.record AS _record, r.line AS _line,
+       r.column_name AS key_column, r.value AS value_word
+FROM rejected_cells AS r JOIN files AS f ON f.file_id = r.file_id
+WHERE r.reason = 'unknown_value'

@@ -1,0 +1,77 @@
+/* ---
+id: V-015
+version: 1
+kind: set
+title: {en: Signs that contradict the kind of movement, es: Signos que contradicen el tipo de movimiento}
+severity: high
+grain: file
+unit: rows
+identity: [table_name, file, type]
+needs:
+  signs: [table_name, file_id, type, expected, rows, positive, negative, zero]
+  files: [file_id, name]
+optional:
+  movements: [movement, type, qty, reversal_of]
+  sales: [document, line, type, qty]
+parameters:
+  stray_share: {default: "0.01", type: decimal, meaning: "share of rows up to which contrary signs are single slips, of medium severity"}
+impact: none, because the sign decides nothing by itself; stock that it turns the wrong way shows in the roll-forward
+recoverable: false
+explains: []
+entities: [file]
+texts:
+  finding:
+    en: "{file}: {row_count:,} of {rows:,} {type} rows of {table_name} have the sign against their type ({positive:,} above 0, {negative:,} below)"
+    es: "{file}: {row_count:,} de {rows:,} filas {type} de {table_name} llevan el signo contrario a su tipo ({positive:,} sobre 0, {negative:,} bajo 0)"
+explanation:
+  en: >-
+    In the ledger a receipt adds and a sale subtracts; a sale line is positive, its type tells a return apart. Where all
+    rows of a type go the other way the file follows another convention, which the mapping should state. Where both signs
+    stand, one of them is wrong row by row. Adjustments, counts and production may go either way, reversals are left out.
+  es: >-
+    En el libro una recepción suma y una venta resta; una línea de venta es positiva y su tipo distingue la devolución. Si
+    todas las filas de un tipo van al revés, el archivo sigue otra convención, que el mapeo debe indicar. Si hay ambos
+    signos, uno está mal fila por fila. Ajustes, recuentos y producción pueden ir en ambos sentidos; las anulaciones no cuentan.
+remedy:
+  en: "For a whole file write negate: true or sign: by_type in the mapping; look at single rows for returns entered as their opposite."
+  es: "Si es todo el archivo, escriba negate: true o sign: by_type en el mapeo; en filas sueltas busque devoluciones capturadas al revés."
+words:
+  rows: {es: filas}
+  positive: {en: above 0, es: sobre 0}
+  negative: {en: below 0, es: bajo 0}
+  mixed: {es: mezclado}
+  contrary: {en: against its type, es: contraria a su tipo}
+source: "Sign conventions of stock ledgers (SAP movement types, ERPNext)"
+--- */
+
+-- section: population
+SELECT s.table_name, f.name AS file, s.file_id, s.type, s.expected, s.rows, s.positive, s.negative,
+       CASE WHEN s.expected = 1 THEN s.negative WHEN s.expected = -1 THEN s.positive ELSE 0 END AS contrary
+FROM signs AS s JOIN files AS f ON f.file_id = s.file_id
+
+-- section: violations
+SELECT table_name, file, type, sum(contrary)::BIGINT AS row_count, sum(rows)::BIGINT AS rows, sum(positive)::BIGINT AS positive,
+       sum(negative)::BIGINT AS negative, sum(contrary) < sum(positive) + sum(negative) AS mixed,
+       CASE WHEN sum(contrary) <= sum(rows) * $stray_share THEN 'medium' ELSE 'high' END AS severity
+FROM population
+GROUP BY table_name, file, type
+HAVING sum(contrary) > 0
+
+-- section: evaluated
+SELECT coalesce(sum(rows), 0)::BIGINT AS evaluated, coalesce(sum(contrary), 0)::BIGINT AS failed FROM population
+
+-- section: facts
+SELECT coalesce(sum(positive), 0)::BIGINT AS positive, coalesce(sum(negative), 0)::BIGINT AS negative FROM population
+
+-- section: evidence
+SELECT p.table_name, p.file, p.type, 'contrary' AS role, m._file_id, m._record, m._line, m.movement AS key_movement, m.qty AS value_qty
+FROM population AS p
+JOIN movements AS m ON m._file_id = p.file_id AND m.type = p.type
+WHERE p.table_name = 'movements' AND m._duplicate_record IS NULL AND m.reversal_of IS NULL AND m.qty * p.expected < 0
+
+-- section: evidence
+SELECT p.table_name, p.file, p.type, 'contrary' AS role, s._file_id, s._record, s._line, s.document AS key_document,
+       s.line AS key_line, s.qty AS value_qty
+FROM population AS p
+JOIN sales AS s ON s._file_id = p.file_id AND coalesce(s.type, 'sale') = p.type
+WHERE p.table_name = 'sales' AND s._duplicate_record IS NULL AND s.qty * p.expected < 0
