@@ -72,7 +72,7 @@ def test_record_accuracy(report: Report) -> None:
 
 def test_what_could_not_be_tested_says_why(report: Report) -> None:
     assert rule(report, "P-008")["status"] == "not_applicable"
-    assert "invoices" in rule(report, "P-008")["reason"]
+    assert "invoices" in rule(report, "P-008")["reason"]["en"]
 
 
 def test_inputs_are_named_by_hash_and_nothing_is_lost(report: Report) -> None:
