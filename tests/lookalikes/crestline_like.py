@@ -12,7 +12,16 @@ from datetime import date
 from pathlib import Path
 
 from .distributor import Facts
-from .distributor_feeds import BLANK_CUSTOMERS, REPEATED, Feeds, printed_name, ticket, write_feeds, write_table
+from .distributor_feeds import (
+    BLANK_CUSTOMERS,
+    BLANK_ENDED,
+    REPEATED,
+    Feeds,
+    printed_name,
+    ticket,
+    write_feeds,
+    write_table,
+)
 from .distributor_world import (
     CUSTOMERS,
     EMPLOYEES,
@@ -194,6 +203,8 @@ def _facts(world: World, counts: _Counts, capacity: dict[str, int], feeds: Feeds
         feeds=feeds.rows,
         repeated=REPEATED,
         blank_customers=BLANK_CUSTOMERS,
+        padded_names=BLANK_ENDED,
+        grouped_numbers=feeds.grouped,
         cartons=feeds.cartons,
         off_whole=feeds.off_whole,
         far_off_whole=feeds.far_off_whole,

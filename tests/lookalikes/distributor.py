@@ -8,10 +8,11 @@ from dataclasses import dataclass
 class Facts:
     """Numbers that must come out of the books. Rows unless said otherwise; quantities in base units, amounts in NGN.
 
-    `feeds` are rows by sales file; `cartons` lines in cartons, `off_whole` those that come out beside a whole number
-    and `far_off_whole` by more than 0.05. `differences`, `net`, `gross` and `near` (within 5 %) are counted less
-    system; `posted` have an adjustment of their size; `stated_only` are stated by the file alone. `cheap_lines` cost
-    0.88 of the master, `cheap_value` less in all. Days are summed over order lines; `..._in_ledger` over those received
+    `feeds` are rows by sales file; `padded_names` cells with blanks at an end, `grouped_numbers` cells with thousands
+    separators; `cartons` lines in cartons, `off_whole` those that come out beside a whole number and `far_off_whole` by
+    more than 0.05. `differences`, `net`, `gross` and `near` (within 5 %) are counted less system; `posted` have an
+    adjustment of their size; `stated_only` are stated by the file alone. `cheap_lines` cost 0.88 of the master,
+    `cheap_value` less in all. Days are summed over order lines; `..._in_ledger` over those received
     by the end of the stock ledger. `over_capacity` are months by warehouse.
     """
 
@@ -31,6 +32,8 @@ class Facts:
     feeds: Mapping[str, int]
     repeated: int
     blank_customers: int
+    padded_names: int
+    grouped_numbers: int
     cartons: int
     off_whole: int
     far_off_whole: int
@@ -73,6 +76,8 @@ CRESTLINE = Facts(
     },
     repeated=122,
     blank_customers=164,
+    padded_names=695,
+    grouped_numbers=17_314,
     cartons=5_218,
     off_whole=3_206,
     far_off_whole=1_251,

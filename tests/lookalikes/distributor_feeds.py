@@ -28,12 +28,13 @@ def ticket(sale: Sale) -> str:
 
 @dataclass
 class Feeds:
-    """Rows of each feed as written, and what of Ibadan's was in cartons."""
+    """Rows of each feed as written, what of Ibadan's was in cartons, and Port Harcourt's numbers with separators."""
 
     rows: dict[str, int] = field(default_factory=dict[str, int])
     cartons: int = 0
     off_whole: int = 0
     far_off_whole: int = 0
+    grouped: int = 0
 
 
 def write_feeds(world: World, folder: Path) -> Feeds:
@@ -97,12 +98,13 @@ def _ibadan(world: World, sales: list[Sale], feeds: Feeds) -> list[Sequence[obje
     return rows
 
 
-def _port_harcourt(world: World, sales: list[Sale], _feeds: Feeds) -> list[Sequence[object]]:
+def _port_harcourt(world: World, sales: list[Sale], feeds: Feeds) -> list[Sequence[object]]:
     blank = {sale.number for sale in world.chance.sample(sales, BLANK_CUSTOMERS)}
     rows: list[Sequence[object]] = []
     for sale in sales:
         price = world.products[sale.key[1]].price
         customer = "" if sale.number in blank else sale.customer
         amounts = (f"{price:,}", f"{price * sale.qty:,}")
+        feeds.grouped += sum("," in amount for amount in amounts)
         rows.append((ticket(sale), sale.day, customer, sale.key[1], sale.qty, *amounts, ""))
     return rows

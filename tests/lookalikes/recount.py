@@ -46,7 +46,8 @@ class Recount:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
-    def _rows(self, name: str) -> list[dict[str, str]]:
+    def rows(self, name: str) -> list[dict[str, str]]:
+        """A file's rows, as text."""
         with (self._folder / name).open(encoding="utf-8", newline="") as file:
             return list(csv.DictReader(file))
 
@@ -57,9 +58,9 @@ class Recount:
 
     def _feed(self, name: str) -> Iterator[Line]:
         warehouse, form = FEEDS[name]
-        packs = {row["ProductID"]: int(row["UnitsPerCarton"]) for row in self._rows("dim_products.csv")}
+        packs = {row["ProductID"]: int(row["UnitsPerCarton"]) for row in self.rows("dim_products.csv")}
         seen: set[tuple[str, ...]] = set()
-        for row in self._rows(name):
+        for row in self.rows(name):
             if tuple(row.values()) in seen:
                 continue
             seen.add(tuple(row.values()))
@@ -78,7 +79,7 @@ class Recount:
                 int(r["SystemQty"]),
                 int(r["StockValueNGN"]),
             )
-            for r in self._rows("month_end_inventory.csv")
+            for r in self.rows("month_end_inventory.csv")
         }
 
     @cached_property
@@ -90,9 +91,9 @@ class Recount:
     def _costs(self) -> dict[str, tuple[list[date], list[Decimal]]]:
         """Costs by product with the day from which each was known: orders, and over them receipts of the same day."""
         known: dict[str, dict[date, tuple[int, int, Decimal]]] = defaultdict(dict)
-        for row in self._rows("dim_products.csv"):
+        for row in self.rows("dim_products.csv"):
             known[row["ProductID"]][date.min] = (0, 0, Decimal(row["UnitCostNGN"]))
-        for number, row in enumerate(self._rows("purchase_order_lines.csv")):
+        for number, row in enumerate(self.rows("purchase_order_lines.csv")):
             for rank, column in enumerate(("OrderDate", "ReceivedDate"), 1):
                 day, cost = date.fromisoformat(row[column]), (rank, number, Decimal(row["UnitCostNGN"]))
                 known[row["ProductID"]][day] = max(known[row["ProductID"]].get(day, cost), cost)
@@ -121,7 +122,7 @@ class Recount:
             (
                 (int(row["CountedQty"]) - int(row["SystemQty"]))
                 * self.cost(row["ProductID"], date.fromisoformat(row["CountDate"]))
-                for row in self._rows("stock_counts.csv")
+                for row in self.rows("stock_counts.csv")
             ),
             Decimal(),
         )
@@ -129,11 +130,11 @@ class Recount:
     def broken_cells(self, *, with_returns: bool = False) -> tuple[int, int]:
         """Cells of product, warehouse and month that do not roll forward, and all cells."""
         moved: dict[tuple[Key, date], int] = defaultdict(int)
-        for row in self._rows("inventory_transactions.csv"):
+        for row in self.rows("inventory_transactions.csv"):
             self._move(moved, row, "TxnDate", int(row["QtyChange"]))
         for line in self.sales:
             moved[line.key, self._month_end(line.day)] -= line.qty
-        for row in self._rows("returns.csv") if with_returns else ():
+        for row in self.rows("returns.csv") if with_returns else ():
             self._move(moved, row, "ReturnDate", int(row["QtyReturned"]))
         before = dict(zip(self.days[1:], self.days, strict=False))
         cells = [(key, day) for key, day in self.stock if day in before]
@@ -155,14 +156,14 @@ class Recount:
         known: dict[tuple[Key, date], int] = defaultdict(int)
         for line in self.sales:
             moved[line.key, self._month_end(line.day)] -= line.qty
-        for row in self._rows("inventory_transactions.csv"):
+        for row in self.rows("inventory_transactions.csv"):
             if row["TxnType"] != "ADJUSTMENT":
                 self._move(moved, row, "TxnDate", int(row["QtyChange"]))
             elif row["Reference"] in KNOWN and int(row["QtyChange"]) < 0:
                 self._move(known, row, "TxnDate", -int(row["QtyChange"]))
         counted = {
             ((r["WarehouseID"], r["ProductID"]), date.fromisoformat(r["CountDate"])): int(r["CountedQty"])
-            for r in self._rows("stock_counts.csv")
+            for r in self.rows("stock_counts.csv")
         }
         before = dict(zip(self.days[1:], self.days, strict=False))
         found = {

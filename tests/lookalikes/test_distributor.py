@@ -57,6 +57,13 @@ def test_what_is_dirty_in_each_sales_feed(books: Books) -> None:
     }
 
 
+def test_what_is_odd_in_the_text_of_the_feeds(books: Books, recount: Recount) -> None:
+    names = [row["ProductName"] for row in recount.rows("sales_lagos_annex.csv")]
+    assert sum(name != name.strip() for name in names) == books.facts.padded_names
+    amounts = [row[column] for row in recount.rows("sales_port_harcourt.csv") for column in ("UnitPrice", "LineTotal")]
+    assert sum("," in amount for amount in amounts) == books.facts.grouped_numbers
+
+
 def test_every_line_falls_in_the_two_years(books: Books) -> None:
     """Dates like 01-Jul-24 and 01/07/2024 are read day first."""
     found = books.ask(
