@@ -154,10 +154,26 @@ class CellReader:
             entry.options["sign"] = "by_type"
             english = "All are positive, so the type of the movement gives the sign."
             entry.because(Reason(english, "Todas son positivas: el tipo de movimiento da el signo."))
+        elif table == "movements" and name == "qty" and not draft.own("type") and not self._negatives(entry):
+            self._ask_sign(entry)
         elif name == "qty" and table in {"sales", "returns"} and self._negatives(entry) == entry.facts.filled > 0:
             entry.options["negate"] = True
             english = "All are negative: the sign is turned."
             entry.because(Reason(english, "Todas son negativas: se invierte el signo."))
+
+    def _ask_sign(self, entry: Entry) -> None:
+        entry.confidence *= _EITHER_WAY
+        header = entry.facts.header
+        self.plan.ask(
+            "sign",
+            Reason(
+                f"Do all quantities of {header} come in? None is negative, and no column tells the type of a movement.",
+                f"¿Son entradas todas las cantidades de {header}? Ninguna es negativa y ninguna columna da el tipo de "
+                "movimiento.",
+            ),
+            line(entry.book, "movements > qty", {"column": header, "negate": True}, commented=True),
+            entry.book,
+        )
 
     def _negatives(self, entry: Entry) -> int:
         cell = f"trim(c{entry.facts.index})"

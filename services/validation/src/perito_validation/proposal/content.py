@@ -33,8 +33,9 @@ _DATES = [
         r"(19|20)\d{2}(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])",
     )
 ]
+_MARK = r"(?:(?:US|MX|R|RD)?[$€£₦₹¥₩₺₱]|S/)"
 _NUMBER = re.compile(
-    r"\(?[-+]?\s?(US|MX|R|S/)?[$€£₦₹¥₩₺₱]?\s?[-+]?(\d{1,3}([,.'\u00a0\u202f ]\d{3})+|\d+)?([.,]\d+)?\s?[%€$£]?\)?-?"
+    rf"\(?[-+]?\s?{_MARK}?\s?[-+]?(\d{{1,3}}([,.'\u00a0\u202f ]\d{{3}})+|\d+)?([.,]\d+)?\s?(?:%|{_MARK})?\)?-?"
 )
 
 
@@ -147,18 +148,18 @@ def fit(facts: Facts, column: Column) -> float:
         return facts.dates if facts.dates >= 0.6 else 0.0
     if kind in {ColumnType.QUANTITY, ColumnType.MONEY, ColumnType.RATE, ColumnType.INTEGER}:
         return facts.numbers if facts.numbers >= 0.7 and facts.written_dates <= 0.5 and facts.codes <= 0.3 else 0.0
-    if kind is ColumnType.ENUM:
-        return _fit_enum(facts, column)
-    if kind is ColumnType.BOOLEAN:
-        share = sum(1 for word in facts.words if word in _YES_OR_NO) / len(facts.words)
-        return share if share >= 0.8 else 0.0
-    return _fit_key(facts) if kind is ColumnType.KEY else _fit_text(facts)
+    if kind in {ColumnType.ENUM, ColumnType.BOOLEAN}:
+        return _fit_words(facts, column)
+    return _fit_key(facts, column) if kind is ColumnType.KEY else _fit_text(facts)
 
 
 _YES_OR_NO = {*TRUE_WORDS, *FALSE_WORDS}
 
 
-def _fit_enum(facts: Facts, column: Column) -> float:
+def _fit_words(facts: Facts, column: Column) -> float:
+    if column.type is ColumnType.BOOLEAN:
+        share = sum(1 for word in facts.words if word in _YES_OR_NO) / len(facts.words)
+        return share if share >= 0.8 else 0.0
     names = {word for value, names in column.values.items() for word in (value, *names)}
     known = sum(1 for word in facts.words if word in names) / len(facts.words)
     if facts.distinct > 60 or facts.longest > 60:
@@ -166,12 +167,14 @@ def _fit_enum(facts: Facts, column: Column) -> float:
     return 0.55 + 0.45 * known
 
 
-def _fit_key(facts: Facts) -> float:
-    if facts.written_dates > 0.8:
+def _fit_key(facts: Facts, column: Column) -> float:
+    if facts.written_dates > 0.8 or (column.name.endswith("uom") and facts.numbers > 0.5):
         return 0.1
     if facts.decimals > 0.3 or facts.negatives > 0.3:
         return 0.2
-    return 0.6 if facts.phrases > 0.5 else 1.0
+    if facts.phrases > 0.5:
+        return 0.6
+    return 0.9 if facts.share(lambda text: " " in text) > 0.5 else 1.0
 
 
 def _fit_text(facts: Facts) -> float:

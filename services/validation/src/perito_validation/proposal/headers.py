@@ -5,6 +5,7 @@ repeat what the table is about (`Invoice_Qty` in invoices) weigh little there, a
 the table's own.
 """
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -28,6 +29,8 @@ _BY_WORDS = 0.95
 
 _OWN_CODE, _OWN_WORD, _BARE_CODE = 0.88, 0.72, 0.7
 _LEAST = 0.4
+_INITIALS = re.compile(r"(?<![^\W_])([^\W\d_]\.){2,}")
+"""`P.O.` and `C.P.` are words, not letters."""
 
 
 @dataclass(frozen=True)
@@ -55,6 +58,7 @@ class _Index:
 @cache
 def name_matches(header: str) -> Mapping[Place, NameMatch]:
     """The canonical columns that a header could name, each with its best match."""
+    header = _INITIALS.sub(lambda match: match[0].replace(".", ""), header)
     text = without_currency(header)
     found: dict[Place, NameMatch] = {}
     for spelling in dict.fromkeys((normal_header(header), text)):
@@ -81,7 +85,10 @@ def _keep(found: dict[Place, NameMatch], place: Place, match: NameMatch) -> None
 
 def _compare_all(found: dict[Place, NameMatch], words: Sequence[Word], phrase: str) -> None:
     known = _index().phrases[phrase]
+    measured = any("unit" in word.concepts for word in words)
     for home in _index().homes[phrase]:
+        if home.place[1].endswith("uom") and not measured:
+            continue
         score = likeness(words, known, vocabulary().entities.get(home.place[0], frozenset()))
         if score >= _LEAST:
             _keep(found, home.place, NameMatch(_BY_WORDS * score * home.factor, "words", phrase))
@@ -119,6 +126,8 @@ def _own_key(found: dict[Place, NameMatch], words: Sequence[Word], table: Table)
     bare = _BARE_CODE if codes else _OWN_WORD
     score = _OWN_CODE if codes and about else bare
     _keep(found, (table.name, key), NameMatch(score, "own", key))
+    if not codes and "name" in table.columns:
+        _keep(found, (table.name, "name"), NameMatch(_OWN_WORD, "own", "name"))
 
 
 @cache

@@ -7,7 +7,7 @@ one says much; the file's name counts, and a table without what its rows need is
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache, cached_property
 
 from perito_rules.canonical import Column, Table, load_canonical
@@ -26,6 +26,13 @@ _FILE_NAME = 1.6
 _STRAY = 0.6
 _MISSING_KEY = 0.5
 _NOT_UNIQUE = 1.5
+_STAND_INS = {
+    "products": ("product", "gtin"),
+    "invoices": ("document", "supplier_number"),
+    "inventory": ("qty", "value"),
+}
+_TWO_PLACES = 3.0
+_CERTAIN = 0.8
 _USUAL = 0.25
 _USUAL_TABLES = frozenset(
     ("products", "suppliers", "purchases", "receipts", "invoices", "sales", "movements", "inventory", "counts")
@@ -231,6 +238,7 @@ def _weights(columns: Sequence[Facts]) -> list[float]:
 def _reading(book: Book, table: Table, overlaps: Overlaps) -> Reading:
     weights = book.weights
     pairs = pair_columns(book.facts, table, book.named[table.name], book.source, overlaps)
+    pairs = _with_stand_in(book, table, pairs)
     placed = {pair.facts.index for pair in pairs.values()}
     evidence = sum(pair.score * weights[pair.facts.index] for pair in pairs.values())
     evidence -= _STRAY * sum(weight for at, weight in enumerate(weights) if at not in placed)
@@ -239,7 +247,38 @@ def _reading(book: Book, table: Table, overlaps: Overlaps) -> Reading:
     named = named_like(book.source.name, table)
     evidence += _FILE_NAME * named + (_USUAL if table.name in _USUAL_TABLES else 0.0)
     evidence -= _NOT_UNIQUE * _repeats(table, pairs)
+    if "from_location" not in table.columns and "type" not in pairs and _goes_somewhere(book):
+        evidence -= _TWO_PLACES
     return Reading(table, pairs, evidence, named)
+
+
+def _goes_somewhere(book: Book) -> bool:
+    """One column says where the goods left, another where they went: rows that name no type are moves between them."""
+    ends = [
+        {facts.index for facts in book.facts if _certain(facts.header, ("transfers", end))}
+        for end in ("from_location", "to_location")
+    ]
+    return len(ends[0] | ends[1]) >= len(ends) and all(ends)
+
+
+def _certain(header: str, place: tuple[str, str]) -> bool:
+    match = name_matches(header).get(place)
+    return match is not None and match.score >= _CERTAIN
+
+
+def _with_stand_in(book: Book, table: Table, pairs: dict[str, Pair]) -> dict[str, Pair]:
+    """A file of products that has barcodes only is kept by barcode, one of invoices by the suppliers' numbers; a stock
+    of codes and values holds quantities."""
+    name, other = _STAND_INS.get(table.name, ("", ""))
+    if (
+        name
+        and (table.name != "inventory" or book.source.header == ("key", "value"))
+        and name not in pairs
+        and other in pairs
+    ):
+        pair = pairs.pop(other)
+        pairs[name] = replace(pair, column=table.columns[name], score=0.85 * pair.score)
+    return pairs
 
 
 def _repeats(table: Table, pairs: Mapping[str, Pair]) -> float:

@@ -18,6 +18,10 @@ from perito_validation.currencies import SIGNS
 _SHORTEST_SLIP = 5
 """Words shorter than this are not taken for misspelt ones: too many others are one letter away."""
 
+_SHORTEST_PIECE, _LONGEST_PART = 3, 60
+_ENDINGS = frozenset(("id", "no", "dt"))
+"""What a word that was written together with others may be, at its end and anywhere."""
+
 _LIGHT = 0.35
 """Weight of a word that qualifies another, beside 1 for a plain word."""
 
@@ -72,6 +76,10 @@ class Vocabulary:
         concepts = found or frozenset({part})
         return Word(part, concepts, _LIGHT if concepts & self.light else 1.0, sure)
 
+    def is_currency(self, part: str) -> bool:
+        """The word is a code of a currency and no word besides: `vnd` is a vendor rather than the dong."""
+        return part.upper() in self.currencies and part not in self.concepts
+
     def _meaning(self, part: str) -> frozenset[str] | None:
         for form in _forms(part):
             if form in self.concepts:
@@ -95,12 +103,21 @@ class Vocabulary:
         return self._parted(part) or [part]
 
     def _parted(self, part: str) -> list[str]:
-        """`fechapedido` as two words: both long enough and known."""
-        for cut in range(3, len(part) - 1):
-            head, tail = part[:cut], part[cut:]
-            if head in self.concepts and tail in self.concepts and len(part) >= 2 * _SHORTEST_SLIP - 4:
-                return [head, tail]
-        return []
+        """`fechapedido` as its words: the fewest that are known and long enough, none where they do not make it up."""
+        best: list[list[str] | None] = [[]]
+        for end in range(1, min(len(part), _LONGEST_PART) + 1):
+            ways = [
+                [*before, part[start:end]]
+                for start, before in enumerate(best)
+                if before is not None and self._is_piece(part[start:end], last=end == len(part))
+            ]
+            best.append(min(ways, key=len) if ways else None)
+        return (best[-1] or []) if len(part) >= _SHORTEST_SLIP and len(best) == len(part) + 1 else []
+
+    def _is_piece(self, text: str, *, last: bool) -> bool:
+        if len(text) < _SHORTEST_PIECE:
+            return last and text in _ENDINGS
+        return text in self.concepts or (len(text) > _SHORTEST_PIECE and text in self.known)
 
 
 @cache
@@ -134,14 +151,14 @@ def currency_of(text: str) -> str | None:
     for mark, code in SIGNS.items():
         if mark in text and len(code) == 3 and not mark.isalnum():
             return code
-    named = [part.upper() for part in normal_header(text).split("_") if part.upper() in known.currencies]
+    named = [part.upper() for part in normal_header(text).split("_") if known.is_currency(part)]
     return named[-1] if named else None
 
 
 def without_currency(text: str) -> str:
     """The text without the words that name a currency, unless nothing else is left."""
     known = vocabulary()
-    kept = [part for part in normal_header(text).split("_") if part.upper() not in known.currencies]
+    kept = [part for part in normal_header(text).split("_") if not known.is_currency(part)]
     return "_".join(kept) or normal_header(text)
 
 
