@@ -265,3 +265,22 @@ NAMES = st.text(st.characters(codec="utf-8", exclude_categories=["Cc", "Cs"]), m
 @given(st.dictionaries(NAMES, NAMES, min_size=1, max_size=4))
 def test_any_text_is_spelt_so_that_it_reads_back(values: dict[str, str]) -> None:
     assert yaml.safe_load(flow(values)) == values
+
+
+def test_columns_that_no_mapping_can_name_leave_the_others_where_they_are(tmp_path: Path) -> None:
+    text = "x\tx,SKU,Name,Cost\n1,A,Tea,2\n2,B,Rice,3\n"
+    made = proposed(tmp_path, {"products.csv": text.replace("x\tx", "a" * 300)})
+    columns = made.mapping.files["products.csv"].tables["products"].columns
+    assert {name: c.column for name, c in columns.items()} == {"product": "SKU", "name": "Name", "unit_cost": "Cost"}
+    assert [place.status for place in made.placements].count("unplaced") == 1
+
+
+def test_a_very_wide_file_is_looked_at_where_its_headers_say_something(tmp_path: Path) -> None:
+    header = [*(f"z{i}" for i in range(1500)), "SKU", "Name", "Cost"]
+    rows = [",".join(["1"] * 1500 + [code, "Tea", "2"]) for code in ("A", "B")]
+    wide = "\n".join([",".join(header), *rows]) + "\n"
+    made = proposed(tmp_path, {"wide.csv": wide, "sales.csv": sales(["2026-02-13", "2026-02-14"])})
+    assert "wide.csv" not in made.mapping.files
+    assert len([place for place in made.placements if place.file_id == 0]) == 1503
+    assert "and 1403 more that feed nothing" in made.to_yaml()
+    assert [question.topic for question in made.questions] == ["table"]

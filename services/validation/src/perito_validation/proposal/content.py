@@ -19,8 +19,8 @@ from perito_validation.source import Source
 SAMPLE_ROWS = 100_000
 _LOOKS = 200
 _FEW = 30
-_MOST_COLUMNS = 400
-"""Columns of one file that are looked at; a file has more only where something went wrong when it was made."""
+_AT_ONCE = 25
+"""Columns of which the differing values are counted at a time: each count takes memory of its own."""
 
 _TIME = r"([T ]\d{1,2}:\d{2}(:\d{2}([.,]\d+)?)?( ?[AaPp]\.?[Mm]\.?)?)?( ?(Z|[+-]\d{2}:?\d{2}))?"
 _DATES = [
@@ -111,25 +111,26 @@ def is_number(text: str) -> bool:
     return any(c.isdigit() for c in text) and _NUMBER.fullmatch(text) is not None
 
 
-def look(con: duckdb.DuckDBPyConnection, source: Source) -> list[Facts]:
-    """The facts of each column of a file, in its order."""
-    width = min(len(source.header), _MOST_COLUMNS)
-    rows = sample(source, SAMPLE_ROWS)
-    counts = ", ".join(
-        f"count(*) FILTER (NOT {is_blank(f'c{i}')}), count(DISTINCT c{i}) FILTER (NOT {is_blank(f'c{i}')}), "
-        f"max(length(c{i}))"
-        for i in range(width)
-    )
-    total, *numbers = only_row(con, f"SELECT count(*), {counts} FROM {rows}") if width else (0,)
-    few = con.execute(f"SELECT {source.cells} FROM {sample(source, _LOOKS)}").fetchall()
+def look(con: duckdb.DuckDBPyConnection, source: Source, wanted: Sequence[int]) -> list[Facts]:
+    """The facts of the columns at the places `wanted` of a file, in that order."""
+    rows, few = sample(source, SAMPLE_ROWS), sample(source, _LOOKS)
     found: list[Facts] = []
-    for i in range(width):
-        filled, distinct, longest = (int(n or 0) for n in numbers[3 * i : 3 * i + 3])
-        looks = [text for row in few if (text := str(row[i]).strip())]
-        if len(looks) < min(_FEW, filled):
-            sparse = f"SELECT c{i} FROM {rows} WHERE NOT {is_blank(f'c{i}')} LIMIT {_LOOKS}"
-            looks = [str(row[0]).strip() for row in con.execute(sparse).fetchall()]
-        found.append(Facts(i, source.header[i], int(total), filled, distinct, longest, tuple(looks)))
+    for start in range(0, len(wanted), _AT_ONCE):
+        part = wanted[start : start + _AT_ONCE]
+        counts = ", ".join(
+            f"count(*) FILTER (NOT {is_blank(f'c{i}')}), count(DISTINCT c{i}) FILTER (NOT {is_blank(f'c{i}')}), "
+            f"max(length(c{i}))"
+            for i in part
+        )
+        total, *numbers = only_row(con, f"SELECT count(*), {counts} FROM {rows}")
+        cells = con.execute(f"SELECT {', '.join(f'c{i}' for i in part)} FROM {few}").fetchall()
+        for at, i in enumerate(part):
+            filled, distinct, longest = (int(n or 0) for n in numbers[3 * at : 3 * at + 3])
+            looks = [text for row in cells if (text := str(row[at]).strip())]
+            if len(looks) < min(_FEW, filled):
+                sparse = f"SELECT c{i} FROM {rows} WHERE NOT {is_blank(f'c{i}')} LIMIT {_LOOKS}"
+                looks = [str(row[0]).strip() for row in con.execute(sparse).fetchall()]
+            found.append(Facts(i, source.header[i], int(total), filled, distinct, longest, tuple(looks)))
     return found
 
 

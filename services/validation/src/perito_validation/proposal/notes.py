@@ -12,6 +12,8 @@ from perito_validation.understanding import Placement, Question
 _HEAD = """# Proposed from the files themselves; each line says how sure it is. Change what is wrong, answer what is
 # asked, and run again with --mapping and this file. docs/mapping.md explains every word.
 """
+_MOST_LEFT = 100
+"""Columns of a file that feed nothing and are named here; the system table `placements` has them all."""
 
 
 def write(mapping: BooksMapping, plan: Plan, placements: Sequence[Placement]) -> str:
@@ -78,8 +80,10 @@ def _questions(questions: Sequence[Question], indent: str) -> Iterator[str]:
 
 
 def _unused(placements: Sequence[Placement], indent: str) -> Iterator[str]:
-    for placement in placements:
-        if placement.status in {"not_used", "unplaced"}:
-            what = "Not used" if placement.status == "not_used" else "Not placed"
-            header = comment(placement.source_column) or "(no name)"
-            yield f"{indent}# {what}: {header}. {comment(placement.reason.english)}"
+    left = [placement for placement in placements if placement.status in {"not_used", "unplaced"}]
+    for placement in left[:_MOST_LEFT]:
+        what = "Not used" if placement.status == "not_used" else "Not placed"
+        header = comment(placement.source_column) or "(no name)"
+        yield f"{indent}# {what}: {header}. {comment(placement.reason.english)}"
+    if len(left) > _MOST_LEFT:
+        yield f"{indent}# and {len(left) - _MOST_LEFT} more that feed nothing"

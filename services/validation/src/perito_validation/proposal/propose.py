@@ -12,8 +12,9 @@ from perito_validation.mapping import BooksMapping, FileMapping
 from perito_validation.proposal import leftovers, notes
 from perito_validation.proposal.cells import CellReader
 from perito_validation.proposal.companions import add_companions
-from perito_validation.proposal.content import Facts, look
+from perito_validation.proposal.content import look
 from perito_validation.proposal.drafts import Draft, Plan, draft_of
+from perito_validation.proposal.headers import name_matches
 from perito_validation.proposal.joining import join_headers
 from perito_validation.proposal.keys import Overlaps
 from perito_validation.proposal.places import name_places
@@ -27,6 +28,7 @@ from perito_validation.understanding import Placement, Question, Reason, Underst
 _MASTERS = ("products", "suppliers", "locations", "customers", "users")
 _UNSURE = 0.7
 _LONGEST_NAME = 200
+_MOST_COLUMNS = 400
 _SAME_KEYS = 0.5
 
 
@@ -67,7 +69,7 @@ def propose(con: duckdb.DuckDBPyConnection, sources: Mapping[str, Source], hints
     Raises `Invalid` (PROPOSAL_NO_TABLE) where no file is a table that is known, naming what they have.
     """
     hints = hints or Hints()
-    books = [Book(source, _nameable(source, look(con, source))) for _, source in sorted(sources.items())]
+    books = [Book(source, look(con, source, _looked_at(source))) for _, source in sorted(sources.items())]
     books.sort(key=lambda book: book.source.file_id)
     overlaps = Overlaps(con)
     _read_all(books, overlaps)
@@ -89,17 +91,23 @@ def propose(con: duckdb.DuckDBPyConnection, sources: Mapping[str, Source], hints
     return Proposal(mapping, Understanding(placements, tuple(plan.questions)), text)
 
 
-def _nameable(source: Source, facts: Sequence[Facts]) -> list[Facts]:
+def _nameable(source: Source) -> list[int]:
     """Columns that a mapping can name: those that hold cells, under a header of their own that is not absurdly long."""
     names = Counter(header.strip() for header in source.header)
     return [
-        one
-        for one in facts
-        if one.header.strip()
-        and names[one.header.strip()] == 1
-        and _writable(one.header)
-        and one.header not in source.no_cells
+        at
+        for at, header in enumerate(source.header)
+        if header.strip() and names[header.strip()] == 1 and _writable(header) and header not in source.no_cells
     ]
+
+
+def _looked_at(source: Source) -> list[int]:
+    """The columns whose cells are looked at: all of a usual file, of a very wide one those whose header says something
+    before those whose header does not."""
+    columns = _nameable(source)
+    if len(columns) > _MOST_COLUMNS:
+        columns.sort(key=lambda at: not name_matches(source.header[at]))
+    return sorted(columns[:_MOST_COLUMNS])
 
 
 def _writable(name: str) -> bool:
@@ -234,13 +242,18 @@ def _position(book: Book, header: str) -> int:
 
 
 def _unnameable(book: Book) -> Iterable[Placement]:
-    known = {facts.index for facts in book.facts}
-    reason = Reason(
+    known, nameable = {facts.index for facts in book.facts}, set(_nameable(book.source))
+    strange = Reason(
         "Its header is blank, repeated or cannot be written in a mapping.",
         "Su encabezado está vacío, repetido o no se puede escribir en un mapeo.",
     )
+    beyond = Reason(
+        f"Its file has more than {_MOST_COLUMNS} columns, and its header is no known one.",
+        f"Su archivo tiene más de {_MOST_COLUMNS} columnas, y su encabezado no es conocido.",
+    )
     for at, header in enumerate(book.source.header):
         if at not in known:
+            reason = beyond if at in nameable else strange
             yield Placement(book.source.file_id, comment(header)[:200], "", "", "unplaced", 0.0, reason)
 
 

@@ -114,8 +114,8 @@ class Book:
         return self.readings[0] if self.readings else None
 
     @cached_property
-    def weights(self) -> Sequence[float]:
-        """How much each column says about the table, 0 to 1."""
+    def weights(self) -> Mapping[int, float]:
+        """How much each column says about the table, 0 to 1, by its position."""
         return _weights(self.facts)
 
     @cached_property
@@ -221,17 +221,19 @@ def _with_keys(score: float, overlap: float | None, best: tuple[str, float] | No
     return score
 
 
-def _weights(columns: Sequence[Facts]) -> list[float]:
+def _weights(columns: Sequence[Facts]) -> dict[int, float]:
     """How much each header says about the table: a header that fits many says little."""
     tables = load_canonical()
-    weights: list[float] = []
+    weights: dict[int, float] = {}
     for facts in columns:
         scores: dict[str, float] = {}
         for (table, column), match in name_matches(facts.header).items():
             scores[table] = max(scores.get(table, 0.0), match.score * fit(facts, tables[table].columns[column]))
         top = max(scores.values(), default=0.0)
         fitting = sum(1 for score in scores.values() if score >= 0.85 * top)
-        weights.append(math.log(1 + len(tables) / max(fitting, 1)) / math.log(1 + len(tables)) if top >= LEAST else 0.0)
+        weights[facts.index] = (
+            math.log(1 + len(tables) / max(fitting, 1)) / math.log(1 + len(tables)) if top >= LEAST else 0.0
+        )
     return weights
 
 
@@ -241,7 +243,7 @@ def _reading(book: Book, table: Table, overlaps: Overlaps) -> Reading:
     pairs = _with_stand_in(book, table, pairs)
     placed = {pair.facts.index for pair in pairs.values()}
     evidence = sum(pair.score * weights[pair.facts.index] for pair in pairs.values())
-    evidence -= _STRAY * sum(weight for at, weight in enumerate(weights) if at not in placed)
+    evidence -= _STRAY * sum(weight for at, weight in weights.items() if at not in placed)
     missing = [name for name in table.required_key if name not in pairs and name != "line"]
     evidence -= _MISSING_KEY * len(missing)
     named = named_like(book.source.name, table)
