@@ -29,6 +29,8 @@ _NUMBERED = "CASE WHEN i > 0 AND h % 1009 = 0 THEN 'D' || (i - 1) WHEN h % 50021
 # Invoices of four lines; one in 300 is an edited copy of the one 500 before it, of the same supplier and products.
 _IS_COPY = "i // 4 % 300 = 9 AND i > 2000"
 _CHARGED = f"(i // 4 - CASE WHEN {_IS_COPY} THEN 500 ELSE 0 END)"
+# Stock grows by ten a month; a product in 400 begins below zero, and of another three months' rows share an instant.
+_BOOK = "CASE WHEN p = 11 THEN -30 ELSE 1000 END + 10 * d"
 _SENT = "DATE '2024-01-31' + (i // 1000 * 30 + 3)::INTEGER + INTERVAL 9 HOUR"
 _COUNTED = "CASE WHEN h % 50 = 0 THEN (CASE WHEN h % 3 = 0 THEN 15 ELSE -2 END) ELSE 0 END"
 # A key in two spellings; the master, which is every fifth row, lacks a few.
@@ -40,15 +42,19 @@ _OVERRIDES: Mapping[str, Mapping[str, str]] = {
     "inventory": {
         "snapshot_date": "DATE '2024-01-31' + (d * 30)::INTEGER",
         "lot": "NULL",
-        "qty": "1000 + 10 * d + CASE WHEN h % 997 = 0 THEN 1 ELSE 0 END",
+        "qty": f"{_BOOK} + CASE WHEN h % 997 = 0 THEN 1 ELSE 0 END",
     },
     "movements": {
         "movement": _NUMBERED,
-        "ts": f"{_DAY} + INTERVAL 12 HOUR",
+        "ts": f"CASE WHEN p = 7 THEN DATE '2024-02-09' + (d // 3 * 90)::INTEGER ELSE {_DAY} END + INTERVAL 12 HOUR",
+        "seq": "NULL",
         "lot": "NULL",
         "qty": "15",
         "uom": "'EA'",
         "reversal_of": "NULL",
+        # Its balances fall by what it calls 15: the sign is the opposite. Some are off from a month on, some cut at 0.
+        "balance_after": "CASE WHEN p = 13 THEN greatest(20 - 15 * (d + 1), 0) ELSE 5000 - 15 * (d + 1) END"
+        " + CASE WHEN p % 50 = 9 AND d > 9 THEN 4 ELSE 0 END",
         # A tenth are receipts, a tenth legs of transfers: a row and the one 400 later are one product at two places.
         "type": "CASE p % 10 WHEN 2 THEN 'receipt' WHEN 4 THEN ['transfer_out', 'transfer_in'][i // 400 % 2 + 1]"
         " ELSE ['sale', 'return', 'adjustment', 'waste', 'count', 'other'][h % 6 + 1] END",
@@ -119,8 +125,8 @@ _OVERRIDES: Mapping[str, Mapping[str, str]] = {
     "counts": {
         "ts": f"{_DAY} + INTERVAL 9 HOUR",
         "lot": "NULL",
-        "system_qty": "100",
-        "counted_qty": f"100 + {_COUNTED}",
+        "system_qty": f"{_BOOK} + CASE WHEN h % 769 = 0 THEN 1 ELSE 0 END",
+        "counted_qty": f"{_BOOK} + CASE WHEN h % 769 = 0 THEN 1 ELSE 0 END + {_COUNTED}",
         "reported_variance": f"{_COUNTED} + CASE WHEN h % 701 = 0 THEN 1 ELSE 0 END",
     },
     "invoices": {

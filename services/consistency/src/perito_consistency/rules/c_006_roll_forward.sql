@@ -15,12 +15,12 @@ optional:
   movements: [movement, lot, ref_id]
   sales: [document, line, product, location, lot, ts, type, qty]
   conventions: [name, value]
-uses: [unit_costs]
+uses: [stock_moves, unit_costs]
 parameters:
   tolerance: {default: "0", type: decimal, meaning: "base units by which a cell may be off"}
 impact: column
 recoverable: false
-explains: []
+explains: [C-005, C-033]
 entities: [product, location]
 partition_by: [product, location]
 texts:
@@ -78,20 +78,8 @@ WITH settings AS (
     FROM stock
     WINDOW w AS (PARTITION BY product, location, lot, by_lot, feed, has_returns ORDER BY snapshot_date)
 ), moved AS (
-    SELECT m.product, m.location, CASE WHEN s.by_lot THEN m.lot END AS lot, m.ts_date AS day, m.qty,
-           CASE WHEN m.type IN ('receipt', 'transfer_in', 'transfer_out', 'sale', 'return') THEN m.type
-                WHEN m.type IN ('adjustment', 'count', 'waste') THEN 'adjustment'
-                ELSE 'other' END AS flow
-    FROM movements AS m CROSS JOIN settings AS s
-    WHERE m._duplicate_record IS NULL
-    UNION ALL
-    -- A feed without types holds sales only; a type that could not be read may be anything, so its quantity is unknown.
-    SELECT l.product, l.location, CASE WHEN s.by_lot THEN l.lot END, l.ts_date,
-           CASE WHEN l.type IS NOT NULL OR l.type_source IS NULL THEN -l.qty END,
-           CASE WHEN l.qty < 0 THEN 'return' ELSE 'sale' END
-    FROM sales AS l CROSS JOIN settings AS s
-    WHERE s.feed AND l._duplicate_record IS NULL AND coalesce(l.type, 'sale') = 'sale'
-      AND NOT (s.has_returns AND coalesce(l.qty < 0, false))
+    SELECT m.product, m.location, CASE WHEN s.by_lot THEN m.lot END AS lot, m.day, m.qty, m.flow
+    FROM stock_moves AS m CROSS JOIN settings AS s
 ), daily AS (
     SELECT product, location, lot, day,
            sum(CASE WHEN flow = 'receipt' THEN qty ELSE 0 END) AS receipts,
@@ -100,7 +88,7 @@ WITH settings AS (
            sum(CASE WHEN flow = 'sale' THEN qty ELSE 0 END) AS sales,
            sum(CASE WHEN flow = 'return' THEN qty ELSE 0 END) AS returns,
            sum(CASE WHEN flow = 'adjustment' THEN qty ELSE 0 END) AS adjustments,
-           sum(CASE WHEN flow = 'other' THEN qty ELSE 0 END) AS other,
+           sum(CASE WHEN flow IN ('opening', 'other') THEN qty ELSE 0 END) AS other,
            count(*) AS moved_rows, count(*) - count(qty) AS unreadable
     FROM moved
     WHERE product IS NOT NULL AND location IS NOT NULL

@@ -1,0 +1,150 @@
+"""A fault shows in many rules and costs once: the symptoms that other rules see add nothing to the exposure.
+
+The books of each case hold one planted fault. What it costs is known; the gross exposure over all consistency rules
+must be that, with the tables that show the fault alone and with those in which its symptoms show.
+"""
+
+from collections.abc import Mapping
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+from perito_reporting.cases import fold
+from perito_reporting.headers import read_headers
+from perito_rules.loader import load_rules
+from perito_rules.trial import Rows, try_rules
+
+RULES = load_rules("perito_consistency.rules")
+Row = dict[str, Any]
+COST = 10
+
+
+def gross(tables: Mapping[str, Rows], folder: Path) -> tuple[Decimal, set[str], set[str]]:
+    """Exposure, the rules that found something, and the rules whose findings are causes."""
+    master = [{"product": "A", "unit_cost": COST}]
+    trial = try_rules(RULES, {"products": master, **tables}, folder)
+    errored = [
+        o.rule_id for o in trial.outcomes.values() if o.reason.startswith(("violations", "population", "evidence"))
+    ]
+    assert errored == []
+    headers = {header.rule_id: header for header in read_headers("consistency", trial.out / "rules.json")}
+    with duckdb.connect() as con:
+        source = str(trial.out / "findings.parquet")
+        con.execute(
+            "CREATE TABLE findings AS SELECT row_number() OVER (ORDER BY fingerprint) AS n, * FROM read_parquet(?)",
+            [source],
+        )
+        fold(con, headers)
+        total = con.execute(
+            "SELECT coalesce(sum(abs(f.impact)), 0) FROM findings f JOIN cases c ON c.root = f.n"
+        ).fetchone()
+        roots = con.execute("SELECT DISTINCT f.rule_id FROM findings f JOIN cases c ON c.root = f.n").fetchall()
+    assert total is not None
+    return total[0], {f["rule_id"] for f in trial.findings}, {row[0] for row in roots}
+
+
+def day(number: int) -> str:
+    return f"2024-05-{number:02d}"
+
+
+def ledger(*steps: tuple[int, int, int], start: int = 1) -> list[Row]:
+    """(day, quantity, balance) of product A in place L1."""
+    return [
+        {
+            "movement": f"M{number}",
+            "ts": day(on),
+            "ts_date": day(on),
+            "product": "A",
+            "location": "L1",
+            "type": "receipt" if qty > 0 else "sale",
+            "qty": qty,
+            "balance_after": balance,
+        }
+        for number, (on, qty, balance) in enumerate(steps, start)
+    ]
+
+
+def stock(on: str, qty: int, place: str = "L1") -> Row:
+    return {"snapshot_date": on, "product": "A", "location": place, "qty": qty}
+
+
+def count(on: str, system: int) -> Row:
+    row: Row = {"ts": on, "ts_date": on, "product": "A", "location": "L1"}
+    return {**row, "system_qty": system, "counted_qty": system}
+
+
+def test_a_receipt_that_was_taken_out_of_the_ledger(tmp_path: Path) -> None:
+    """Ten of day 3 are gone: the balance breaks, stock is negative, the month does not close, a count differs."""
+    steps = [(2, -5, 3), (4, -9, 4), (6, -1, 3), (8, 7, 10), (9, 1, 11), (10, 1, 12), (11, 1, 13)]
+    alone = {"movements": ledger(*steps)}
+    symptoms = {
+        **alone,
+        "inventory": [stock("2024-04-30", 8), stock("2024-05-31", 13)],
+        "counts": [count(day(5), 4)],
+    }
+    money, _, roots = gross(alone, tmp_path / "alone")
+    assert (money, roots) == (10 * COST, {"C-001"})
+    again, seen, roots = gross(symptoms, tmp_path / "symptoms")
+    assert {"C-001", "C-005", "C-006", "C-033"} <= seen
+    assert (again, roots) == (10 * COST, {"C-001"})
+
+
+def test_a_balance_that_was_cut_at_zero(tmp_path: Path) -> None:
+    steps = [(1, 1, 5), (2, 1, 6), (3, 1, 7), (4, -10, 0), (5, 5, 5), (6, 1, 6), (7, 1, 7)]
+    money, seen, roots = gross({"movements": ledger(*steps)}, tmp_path)
+    assert {"C-001", "C-004", "C-005"} <= seen
+    assert (money, roots) == (3 * COST, {"C-004"})
+
+
+def test_a_transfer_that_never_arrived_in_the_books(tmp_path: Path) -> None:
+    transfer = {"transfer": "T1", "product": "A", "from_location": "L1", "to_location": "L2", "qty_out": 4}
+    out: Row = {"movement": "M1", "type": "transfer_out", "product": "A", "location": "L1", "ref_id": "T1", "qty": -4}
+    tables: dict[str, Rows] = {
+        "transfers": [{**transfer, "out_ts": day(3), "out_ts_date": day(3), "in_ts": day(5), "in_ts_date": day(5)}],
+        "movements": [
+            {**out, "ts": day(3), "ts_date": day(3)},
+            {**ledger((28, 0, 0), start=2)[0], "balance_after": None},
+        ],
+    }
+    money, _, roots = gross(tables, tmp_path / "alone")
+    assert (money, roots) == (4 * COST, {"C-019"})
+    books = [
+        stock("2024-04-30", 10),
+        stock("2024-05-31", 6),
+        stock("2024-04-30", 0, "L2"),
+        stock("2024-05-31", 4, "L2"),
+    ]
+    again, seen, roots = gross({**tables, "inventory": books}, tmp_path / "symptoms")
+    assert {"C-006", "C-019"} <= seen
+    assert (again, roots) == (4 * COST, {"C-019"})
+
+
+@pytest.mark.parametrize(("billed", "received", "money"), [(12, 10, 20), (12, 12, 20), (20, 8, 120)])
+def test_an_invoice_over_more_than_arrived(tmp_path: Path, billed: int, received: int, money: int) -> None:
+    """Ten ordered: what is billed beyond receipt and order is told once, whichever clauses and rules it trips."""
+    order: Row = {"document": "P1", "line": "1", "product": "A", "supplier": "S", "qty": 10, "unit_cost": COST}
+    receipt: Row = {"document": "R1", "line": "1", "purchase_document": "P1", "product": "A", "qty": received}
+    invoice: Row = {
+        "document": "I1",
+        "line": "1",
+        "purchase_document": "P1",
+        "product": "A",
+        "supplier": "S",
+        "qty": billed,
+    }
+    tables: dict[str, Rows] = {
+        "purchases": [{**order, "ordered_at": day(1), "ordered_at_date": day(1), "status": "closed"}],
+        "receipts": [{**receipt, "ts": day(3), "ts_date": day(3)}],
+        "invoices": [
+            {
+                **invoice,
+                "invoiced_at": day(5),
+                "invoiced_at_date": day(5),
+                "unit_price": COST,
+                "line_total": billed * COST,
+            }
+        ],
+    }
+    assert gross(tables, tmp_path)[0] == money

@@ -1,0 +1,35 @@
+"""The stock ledger of the distributor's books, real and made: never below zero, counted against its own book."""
+
+from pathlib import Path
+
+from perito_kernel.phases import RuleStatus
+from perito_rules.loader import load_rules
+from perito_rules.trial import try_rules
+
+from .examined_books import Books
+
+
+def test_stock_never_falls_below_zero_and_counts_were_taken_against_the_book(books: Books) -> None:
+    """Every day of every key is reckoned, those before the first snapshot backwards from it."""
+    negative, counts = books.examined.outcomes["C-005"], books.examined.outcomes["C-033"]
+    assert (negative.status, negative.unknown, negative.facts["keys_without_opening"]) == (RuleStatus.PASSED, 0, "0")
+    assert (counts.status, counts.evaluated, counts.unknown) == (RuleStatus.PASSED, books.facts.snapshots, 0)
+
+
+def test_without_snapshots_counts_hold_against_each_other_and_no_opening_is_made_up(
+    books: Books, tmp_path: Path
+) -> None:
+    tables = {path.stem: path for path in (books.examined.folder / "validation").glob("*.parquet")}
+    bare = {name: path for name, path in tables.items() if name not in {"inventory", "findings", "evidence", "kpis"}}
+    rules = [rule for rule in load_rules("perito_consistency.rules") if rule.id in {"C-005", "C-033"}]
+    outcomes = try_rules(rules, bare, tmp_path).outcomes
+    counts, negative = outcomes["C-033"], outcomes["C-005"]
+    assert (counts.status, counts.evaluated) == (RuleStatus.PASSED, books.facts.snapshots)
+    assert str(counts.unknown) == counts.facts["first_counts_of_a_key"]
+    assert (negative.failed, negative.unknown) == (0, negative.evaluated)
+
+
+def test_a_ledger_that_states_no_balances_is_not_asserted(books: Books) -> None:
+    for rule in ("C-001", "C-002", "C-003", "C-004"):
+        outcome = books.examined.outcomes[rule]
+        assert (outcome.status, outcome.reason) == (RuleStatus.NOT_APPLICABLE, "needs column movements.balance_after")
