@@ -361,3 +361,16 @@ def test_books_in_a_json_body_that_are_none_end_with_the_reason(house: House) ->
     assert "transactions.json" in failed[0]["error"]["message"]
     assert house.ask("GET", f"/analysis/{accepted.json()['id']}/mapping").json()["reason"] == "MAPPING_MISSING"
     house.completed(post(house, 3).json()["id"])
+
+
+def test_a_file_that_is_only_joined_is_sent_too(tmp_path: Path) -> None:
+    for name in ("lines.csv", "orders.csv", "other.csv"):
+        (tmp_path / name).write_text("id,day\n1,2024-01-01\n", encoding="utf-8")
+    (tmp_path / "mapping.yaml").write_text(
+        "version: 1\ncurrency: EUR\nfiles:\n  lines.csv:\n    tables:\n      sales:\n"
+        "        join: {orders.csv: {match: {id: id}}}\n"
+        "        columns: {document: id, ts: {column: day, file: orders.csv}}\n",
+        encoding="utf-8",
+    )
+    books = find_books(tmp_path, None)
+    assert ([file.name for file in books.files], books.unused) == (["lines.csv", "orders.csv"], ("other.csv",))

@@ -115,7 +115,8 @@ def _parsed(mapping: Path) -> list[str]:
             "MAPPING_INVALID", f"{mapping} is not UTF-8 text. Save it as UTF-8.", {"file": str(mapping)}
         ) from error
     tables = {name: list(table.columns) for name, table in load_canonical().items()}
-    return list(parse_mapping(text, tables).files)
+    found = parse_mapping(text, tables)
+    return [*found.files, *sorted(found.wanted - found.files.keys())]  # and files that are only joined
 
 
 def _file_of(name: str, present: Collection[str]) -> str:
