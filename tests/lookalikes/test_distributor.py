@@ -140,3 +140,23 @@ def test_without_invoices_nothing_can_be_matched(books: Books) -> None:
     for rule in ("C-024", "C-025", "C-026", "P-008", "P-009"):
         outcome = books.examined.outcomes[rule]
         assert (outcome.status, outcome.reason) == (RuleStatus.NOT_APPLICABLE, "needs table invoices")
+
+
+def test_what_validation_tells_and_nothing_else(books: Books) -> None:
+    facts = books.facts
+    told = {
+        (f["rule_id"], f["identity"].get("file") or f["identity"]["location"]): f["row_count"]
+        for f in books.examined.findings
+        if f["phase"] == "validation" and f["rule_id"] != "V-021"
+    }
+    assert told == {
+        ("V-005", "sales_port_harcourt.csv"): facts.grouped_numbers,
+        ("V-007", "sales_port_harcourt.csv"): facts.blank_customers,
+        ("V-010", "sales_abuja.csv"): facts.repeated,
+        ("V-012", "sales_ibadan.csv"): facts.feeds["sales_ibadan.csv"],
+        ("V-013", "sales_lagos_annex.csv"): facts.padded_names,
+        **{("V-033", place): 1 for place, months in facts.over_capacity.items() if months},
+    }
+    above = {f["identity"]["location"]: int(f["measures"]["months"]) for f in books.examined.of_rule("V-033")}
+    assert above == {place: months for place, months in facts.over_capacity.items() if months}
+    assert books.told("V-021", "converted", "rounded") == (str(facts.cartons), str(facts.off_whole))
