@@ -90,7 +90,7 @@ def test_the_same_books_give_the_same_bytes(books: Path, out: Path, tmp_path: Pa
 
 
 def test_one_changed_quantity_breaks_exactly_its_cell(books: Path, report: Report, tmp_path: Path) -> None:
-    """The first sale of August in Lagos Main sells one unit more: that month's cell breaks by that unit."""
+    """The first sale of August in Lagos Main sells and charges one unit more: that month's cell breaks by it."""
     altered = tmp_path / "books"
     shutil.copytree(books, altered)
     feed = altered / "sales_lagos_main.csv"
@@ -98,6 +98,7 @@ def test_one_changed_quantity_breaks_exactly_its_cell(books: Path, report: Repor
     place = next(i for i, line in enumerate(lines) if ",2024-08-" in line)
     cells = lines[place].split(",")
     cells[4] = str(int(cells[4]) + 1)
+    cells[6] = f"{int(cells[4]) * int(cells[5])}\n"
     lines[place] = ",".join(cells)
     feed.write_text("".join(lines), encoding="utf-8")
 
