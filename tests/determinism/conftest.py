@@ -49,7 +49,8 @@ _OVERRIDES: Mapping[str, Mapping[str, str]] = {
         "ts": f"CASE WHEN p = 7 THEN DATE '2024-02-09' + (d // 3 * 90)::INTEGER ELSE {_DAY} END + INTERVAL 12 HOUR",
         "seq": "NULL",
         "lot": "NULL",
-        "qty": "15",
+        # One product is only ever adjusted downwards.
+        "qty": "CASE WHEN p = 7 THEN -15 ELSE 15 END",
         "uom": "'EA'",
         "reversal_of": "NULL",
         # Its balances fall by what it calls 15: the sign is the opposite. Some are off from a month on, some cut at 0.
