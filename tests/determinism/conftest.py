@@ -37,7 +37,9 @@ _COUNTED = "CASE WHEN h % 50 = 0 THEN (CASE WHEN h % 3 = 0 THEN 15 ELSE -2 END) 
 _SPELLED = "CASE WHEN i % 5 = 0 AND h % 50 = 0 THEN 'X' WHEN h % 100 = 0 THEN 'p' ELSE 'P' END || (i // 5)"
 _PRICE = "(1 + h % 1000 * 0.01)"
 _DEAR, _MANY = "CASE WHEN h % 317 = 0 THEN 1 ELSE 0 END", "CASE WHEN h % 313 = 0 THEN 7 ELSE 0 END"
-_AMOUNT = f"(1 + hash({_CHARGED}, i % 4) % 1000000 * 0.0137 + CASE WHEN {_IS_COPY} THEN 0.01 ELSE 0 END)"
+_AMOUNT = (
+    f"(1 + hash({_CHARGED}, i % 4) % 1000000 * [0.137, 0.0137][1 + i % 2] + CASE WHEN {_IS_COPY} THEN 0.01 ELSE 0 END)"
+)
 _OVERRIDES: Mapping[str, Mapping[str, str]] = {
     "inventory": {
         "snapshot_date": "DATE '2024-01-31' + (d * 30)::INTEGER",
