@@ -38,8 +38,8 @@ class Examined:
         return read_rows(self.folder / "validation" / f"{name}.parquet")
 
 
-def examine_books(books: Path, mapping: Path, folder: Path) -> Examined:
-    """Runs the phases over the files that the mapping names, below `folder`."""
+def examine_books(books: Path, mapping: Path | None, folder: Path) -> Examined:
+    """Runs the phases, below `folder`, over the files that the mapping names; without one over all, as they propose."""
     upstream: list[UpstreamResult] = []
     for name in PHASES:
         outcome = _run(name, _job(books, mapping, folder / name, name, upstream))
@@ -66,9 +66,11 @@ def _run(name: str, job: Job) -> Outcome:
     return outcome
 
 
-def _job(books: Path, mapping: Path, out: Path, phase: str, upstream: Sequence[UpstreamResult]) -> Job:
+def _job(books: Path, mapping: Path | None, out: Path, phase: str, upstream: Sequence[UpstreamResult]) -> Job:
     files: list[InputFile] = []
-    for name in yaml.safe_load(mapping.read_text("utf-8"))["files"]:
+    for name in (
+        yaml.safe_load(mapping.read_text("utf-8"))["files"] if mapping else sorted(p.name for p in books.glob("*.csv"))
+    ):
         content = (books / name).read_bytes()
         files.append(InputFile(name, str(books / name), hashlib.sha256(content).hexdigest(), len(content)))
     scratch = out.with_name(f"{out.name}-scratch")
@@ -76,7 +78,17 @@ def _job(books: Path, mapping: Path, out: Path, phase: str, upstream: Sequence[U
         folder.mkdir(parents=True)
     rules = "" if phase == "reporting" else f"perito_{phase}.rules"
     return Job(
-        phase, rules, files, str(mapping), list(upstream), {}, str(out), str(scratch), 2, 1 << 30, pseudonym_key=KEY
+        phase,
+        rules,
+        files,
+        str(mapping or ""),
+        list(upstream),
+        {},
+        str(out),
+        str(scratch),
+        2,
+        1 << 30,
+        pseudonym_key=KEY,
     )
 
 
