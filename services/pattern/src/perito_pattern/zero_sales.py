@@ -45,7 +45,7 @@ def judge(table: "pa.Table", values: Mapping[str, Value]) -> Judgement:
     facts = {
         "series_tested": len(tested),
         "runs_that_sales_ended": int(np.count_nonzero(columns["ended"] == 1)),
-        "least_chance_told": f"{threshold:.3g}" if told else None,
+        "greatest_chance_told": f"{threshold:.3g}" if told else None,
     }
     known = int(np.count_nonzero((columns["tested"] == 1) | (columns["ended"] == 1)))
     return Judgement(told, table.num_rows, table.num_rows - known, facts)

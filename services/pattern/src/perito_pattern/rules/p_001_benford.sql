@@ -45,6 +45,15 @@ explanation:
 remedy:
   en: "Read the amounts with those digits: are they just below a limit, of one supplier, or of one person?"
   es: "Revise los importes con esas cifras: ¿están justo bajo un límite, son de un proveedor o de una persona?"
+words:
+  populations of amounts: {es: conjuntos de importes}
+  population: {es: conjunto}
+  amounts: {es: importes}
+  tests: {es: pruebas}
+  digits: {es: cifras}
+  mad_f1d: {es: desviación media de la primera cifra}
+  mad_sd: {es: desviación media de la segunda cifra}
+  mad_f2d: {es: desviación media de las dos primeras cifras}
 source: "Digit analysis of forensic accounting (Nigrini's tests and MAD thresholds)"
 --- */
 

@@ -55,6 +55,16 @@ explanation:
 remedy:
   en: "Go and look: is it on the shelf, in the back room, under another code? Count it and correct the book."
   es: "Vaya a ver: ¿está en el lineal, en el almacén, con otro código? Cuéntelo y corrija el libro."
+words:
+  open_days: {es: días abiertos}
+  expected_sales: {es: ventas esperadas}
+  chance: {es: probabilidad}
+  sales_before: {es: ventas anteriores}
+  days_before: {es: días abiertos anteriores}
+  last_sale: {es: última venta}
+  series_tested: {es: series probadas}
+  runs_that_sales_ended: {es: rachas que terminaron en venta}
+  greatest_chance_told: {es: mayor probabilidad indicada}
 source: "Zero-sales audits of grocery retail"
 --- */
 

@@ -42,6 +42,15 @@ explanation:
 remedy:
   en: "Read the reasons and documents of the largest negative adjustments, and count those products without notice."
   es: "Revise los motivos y documentos de los mayores ajustes negativos y cuente esos productos sin aviso."
+words:
+  "users, places and products": {es: usuarios, lugares y productos}
+  adjustments: {es: ajustes}
+  negative: {es: negativos}
+  expected_negative: {es: negativos esperados}
+  chance: {es: probabilidad}
+  negative_adjustments: {es: ajustes negativos}
+  groups_tested: {es: grupos probados}
+  groups_that_a_user_or_place_explains: {es: grupos que explica un usuario o lugar}
 source: "Inventory loss prevention"
 --- */
 
