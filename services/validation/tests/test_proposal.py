@@ -184,6 +184,37 @@ def test_a_list_of_two_kinds_of_rows_feeds_two_tables(tmp_path: Path) -> None:
     assert stock.constants["snapshot_date"] == "2026-01-03"
 
 
+@pytest.mark.parametrize(
+    ("member", "row", "tables"),
+    [
+        ("inventory", '"sku": "A", "qty": 1, "note": "x"', {"inventory"}),
+        (
+            "inventory",
+            '"sku": "A", "quantity": 1, "name": "x", "price": 2.5, "date": "2026-01-02"',
+            {"inventory"},
+        ),
+        ("transactions", '"id": "T1", "amount": 10.5, "provider": "P1", "date": "2026-01-02"', {"purchases"}),
+        ("transactions", '"id": "T1", "amount": 10.5, "provider": "P1", "type": "purchase"', {"purchases"}),
+        ("transactions", '"amount": 10.5, "provider": "P1"', {"purchases"}),
+        ("transactions", '"sku": "A", "quantity": 2, "type": "sale", "price": 3, "customer": "C"', {"movements"}),
+        ("providers", '"id": "P1", "name": "x", "amount": 3, "date": "2026-01-02"', {"suppliers"}),
+    ],
+)
+def test_members_of_a_json_body_are_what_they_are_agreed_to_be(
+    member: str, row: str, tables: set[str], tmp_path: Path
+) -> None:
+    made = proposed(tmp_path, {f"{member}.json": f"[{{{row}}}, {{{row.replace('1', '2')}}}]"})
+    assert set(made.mapping.files[f"{member}.json"].tables) == tables
+
+
+def test_an_inventory_by_code_with_names_is_no_list_of_sales(tmp_path: Path) -> None:
+    made = proposed(
+        tmp_path, {"inventory.json": '{"A": {"quantity": 1, "name": "x"}, "B": {"quantity": 2, "name": "y"}}'}
+    )
+    assert "inventory" in made.mapping.files["inventory.json"].tables
+    assert "sales" not in made.mapping.files["inventory.json"].tables
+
+
 def test_files_that_are_no_table_are_refused_with_their_headers(tmp_path: Path) -> None:
     with pytest.raises(Invalid) as caught:
         proposed(tmp_path, {"poem.csv": "rose,violet\nred,blue\n"})

@@ -8,8 +8,8 @@ from perito_rules.canonical import normal_header
 
 from perito_validation.cells import is_blank
 from perito_validation.proposal.drafts import Constant, Draft, Plan
+from perito_validation.proposal.file_names import name_parts
 from perito_validation.proposal.spelling import flow, line
-from perito_validation.proposal.tables import name_parts
 from perito_validation.proposal.words import vocabulary
 from perito_validation.understanding import Reason
 

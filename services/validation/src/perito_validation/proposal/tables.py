@@ -8,21 +8,22 @@ one says much; the file's name counts, and a table without what its rows need is
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cache, cached_property
+from functools import cached_property
 
 from perito_rules.canonical import Column, Table, load_canonical
 
 from perito_validation.proposal.assignment import best_pairs
 from perito_validation.proposal.content import Facts, fit
-from perito_validation.proposal.headers import NameMatch, likeness, name_matches
+from perito_validation.proposal.file_names import announced, named_like
+from perito_validation.proposal.headers import NameMatch, name_matches
 from perito_validation.proposal.keys import Overlaps
-from perito_validation.proposal.words import Word, vocabulary
 from perito_validation.source import Source
 
 LEAST = 0.5
 """Below this a column is rather asked for than placed."""
 
 _FILE_NAME = 1.6
+_ANNOUNCED = 10.0
 _STRAY = 0.6
 _MISSING_KEY = 0.5
 _NOT_UNIQUE = 1.5
@@ -148,36 +149,6 @@ def read_as(book: Book, overlaps: Overlaps) -> list[Reading]:
     return [Reading(r.table, r.pairs, r.evidence, r.named, sure if i == 0 else 0.0) for i, r in enumerate(likely)]
 
 
-def named_like(name: str, table: Table) -> float:
-    """How well a file's name names a table, 0 to 1."""
-    words = [vocabulary().word(part) for part in name_parts(name)]
-    best = 0.0
-    for others in _table_phrases(table.name):
-        matched = all(
-            any(other.concepts & word.concepts or other.text == word.text for word in words) for other in others
-        )
-        if others and matched:
-            best = max(best, likeness(words, others, frozenset()))
-    return best
-
-
-@cache
-def _table_phrases(name: str) -> Sequence[Sequence[Word]]:
-    table = load_canonical()[name]
-    return [vocabulary().words(phrase) for phrase in (table.name, *table.synonyms_en, *table.synonyms_es)]
-
-
-def name_parts(name: str) -> list[str]:
-    """Words of a file's name that say something: the member's of an archive or workbook, or else the container's."""
-    for part in reversed(name.split("/")):
-        stem = part.rpartition(".")[0] or part
-        words = [w for w in vocabulary().parts(stem) if not w.isdigit() and w not in vocabulary().noise]
-        words = [w for w in words if w not in vocabulary().small]
-        if words:
-            return words
-    return []
-
-
 def pair_columns(
     facts: Sequence[Facts], table: Table, columns: Sequence[Column], source: Source, overlaps: Overlaps
 ) -> dict[str, Pair]:
@@ -246,7 +217,9 @@ def _reading(book: Book, table: Table, overlaps: Overlaps) -> Reading:
     evidence -= _STRAY * sum(weight for at, weight in weights.items() if at not in placed)
     missing = [name for name in table.required_key if name not in pairs and name != "line"]
     evidence -= _MISSING_KEY * len(missing)
-    named = named_like(book.source.name, table)
+    agreed = announced(book.source, table.name, pairs)
+    evidence += _ANNOUNCED * agreed
+    named = 1.0 if agreed else named_like(book.source.name, table)
     evidence += _FILE_NAME * named + (_USUAL if table.name in _USUAL_TABLES else 0.0)
     evidence -= _NOT_UNIQUE * _repeats(table, pairs)
     if "from_location" not in table.columns and "type" not in pairs and _goes_somewhere(book):
