@@ -5,7 +5,6 @@ hashes are those of the report. Nothing is written to the report's folder.
 """
 
 import asyncio
-import importlib
 import json
 import re
 from collections.abc import Callable, Mapping, Sequence
@@ -31,7 +30,7 @@ from perito_standalone.reproduce_inputs import (
     take_books,
 )
 from perito_standalone.run_files import RUN_JSON, TABLES
-from perito_standalone.supervisor import PHASES
+from perito_standalone.supervisor import PHASES, load_phase
 
 _PREFIX = re.compile(r"[0-9a-f]{8,64}")
 _LOCATE, _RECOMPUTE = (f"perito_standalone.reproduce_child:{name}" for name in ("locate", "recompute"))
@@ -107,7 +106,7 @@ class _Work:
         self._report = report
         self._pseudonym_key = pseudonym_key
         self._tables = (out / TABLES).absolute()
-        self._phases = {phase.name: phase for phase in map(_phase, PHASES) if phase.rules}
+        self._phases = {phase.name: phase for phase in map(load_phase, PHASES) if phase.rules}
         self._rules = {
             phase.name: {rule.id: rule for rule in load_rules(phase.rules)} for phase in self._phases.values()
         }
@@ -201,11 +200,3 @@ class _Work:
 
     async def _slot_run(self, compute: str, job: Job) -> Outcome:
         return await self._slot.run(compute, job, lambda _share, _step: None, self._pool.kill_after_seconds)
-
-
-def _phase(path: str) -> Phase:
-    module, _, name = path.partition(":")
-    phase = getattr(importlib.import_module(module), name)
-    if not isinstance(phase, Phase):
-        raise Internal("PHASE_INVALID", f"{path} is not a phase.")
-    return phase

@@ -191,7 +191,7 @@ class Supervisor:
     async def _start_phases(self) -> None:
         try:
             for path in self.settings.phases:
-                phase = _phase(path)
+                phase = load_phase(path)
                 services = services_of(phase, self.pool, self.store, self._pseudonym_key)
                 server = build_server(services, f"unix:{self._sockets}/{phase.name}")
                 await server.start()
@@ -241,7 +241,8 @@ class Supervisor:
         await _running(self._edge).stop()
 
 
-def _phase(path: str) -> Phase:
+def load_phase(path: str) -> Phase:
+    """The phase at an import path such as those in `PHASES`."""
     module, _, name = path.partition(":")
     phase = getattr(importlib.import_module(module), name)
     if not isinstance(phase, Phase):
