@@ -239,6 +239,14 @@ def test_a_file_that_nobody_read_is_not_counted_as_read(tmp_path: Path) -> None:
     html = drawn(upstream)
     assert "on 7 records from 1 file." in html
     assert '<td>other.csv<small></small></td><td class="number">1,000</td><td class="number">not read: the map' in html
+    upstream.add_file("picture.csv", 0, reader="unreadable", tables_json="[]")
+    upstream.tables["placements"] = [
+        {"ordinal": 1, "file_id": 2, "status": "unplaced", "reason_en": "picture.csv is a picture, not a table."}
+    ]
+    html = drawn(upstream)
+    assert "on 7 records from 1 file." in html
+    assert '<td class="number">1,000</td><td class="number">could not be read</td><td class="number">–</td>' in html
+    assert '<td>the whole file</td><td></td><td class="id">no place</td><td class="number">–</td>' in html
 
 
 def bridge_of(measures: dict[str, Any], expected: str, observed: str) -> Any:

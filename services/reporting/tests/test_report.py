@@ -181,6 +181,29 @@ def test_what_was_not_read_makes_an_examination_incomplete(tmp_path: Path) -> No
     assert verdict["detail"]["en"] == "The examination is incomplete: blank.csv holds no record."
 
 
+def test_a_file_that_could_not_be_read_has_no_records_not_zero(tmp_path: Path) -> None:
+    upstream = Upstream(tmp_path, headers=[header("C-006")])
+    upstream.add_file("picture.csv", 0, reader="unreadable", tables_json="[]")
+    document, _ = run(upstream.job())
+    assert (document["inputs"][0]["rows"], document["inputs"][0]["reader"]) == (None, "unreadable")
+    assert document["verdict"]["detail"]["en"] == "The examination is incomplete: picture.csv could not be read."
+    assert document["verdict"]["detail"]["es"] == "El examen está incompleto: no se pudo leer picture.csv."
+
+
+def test_an_archive_has_the_sums_of_the_tables_in_it(tmp_path: Path) -> None:
+    upstream = Upstream(tmp_path, headers=[header("C-006")])
+    upstream.add_file("books.zip", 4, tables_json='["sales"]', encoding="utf-8")
+    parts = upstream.tables["files"]
+    parts[0] |= {"name": "books.zip/sales.csv", "sha256": "1" * 64}
+    parts.append(parts[0] | {"file_id": 1, "name": "books.zip/stock.csv", "records": 3, "tables_json": '["inventory"]'})
+    parts.append(parts[0] | {"file_id": 2, "name": "books.zip/notes.txt", "records": 0, "reader": "unused"})
+    (read,) = run(upstream.job())[0]["inputs"]
+    assert (read["name"], read["rows"], read["rejected"]) == ("books.zip", 7, 0)
+    assert (read["tables"], read["reader"], read["encoding"]) == (["inventory", "sales"], "fast", "utf-8")
+    page = (Path(upstream.job().out) / "report.html").read_text(encoding="utf-8")
+    assert "on 7 records from 1 file." in page
+
+
 def test_nothing_at_all_is_untested_not_clean(tmp_path: Path) -> None:
     upstream = Upstream(tmp_path, missing=dict.fromkeys(PHASES, "cancelled"))
     document, _ = run(upstream.job())

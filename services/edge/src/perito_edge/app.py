@@ -56,15 +56,7 @@ def create_app(settings: EdgeSettings, channel: grpc.aio.Channel, store: ObjectS
             RequestValidationError: on_validation_error,
         },
     )
-    places = Places(settings.max_uploads_at_once)
-    app.state.parts = Parts(
-        settings,
-        orchestrator,
-        store,
-        Uploads(store, orchestrator, settings, places),
-        Submissions(store, orchestrator, settings, places),
-        Reports(store, settings),
-    )
+    app.state.parts = _parts(settings, orchestrator, store)
     app.state.readiness = health.Readiness(orchestrator)
     api = APIRouter(prefix=_PREFIX)
     for part in (health, datasets, analyses, exports, mappings):
@@ -72,6 +64,18 @@ def create_app(settings: EdgeSettings, channel: grpc.aio.Channel, store: ObjectS
     app.include_router(api)
     _describe(app)
     return app
+
+
+def _parts(settings: EdgeSettings, orchestrator: OrchestratorClient, store: ObjectStore) -> Parts:
+    places = Places(settings.max_uploads_at_once)
+    return Parts(
+        settings,
+        orchestrator,
+        store,
+        Uploads(store, orchestrator, settings, places),
+        Submissions(store, orchestrator, settings, places),
+        Reports(store, settings),
+    )
 
 
 def _describe(app: FastAPI) -> None:

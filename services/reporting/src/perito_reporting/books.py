@@ -12,37 +12,62 @@ KPI_LIMIT = 10_000
 """Rows of KPIs in the report; all of them are in the phase's `kpis.parquet`."""
 
 
+UNUSED, UNREADABLE = "unused", "unreadable"
+"""Validation's words for what the mapping does not name, and for what no table could be made of."""
+
+
 def inputs(sources: Sources) -> list[dict[str, Any]]:
-    """Every file of the dataset, by name, with its hash; what was read from it where validation has a result."""
-    read = {
-        (row["name"], row["sha256"]): row
-        for row in sources.rows("""
-            select f.*, coalesce(c.cells, 0) as cells, coalesce(c.rejected, 0) as rejected_cells
-            from files f left join (select file_id, sum(cells)::BIGINT as cells, sum(rejected)::BIGINT as rejected
-                                    from columns group by file_id) c using (file_id)
-            order by f.file_id""")
-    }
+    """Every file of the dataset, by name, with its hash; what was read from it where validation has a result.
+
+    An archive or workbook that holds several tables has the sums of them.
+    """
+    read = sources.rows("""
+        select f.*, coalesce(c.cells, 0) as cells, coalesce(c.rejected, 0) as rejected_cells
+        from files f left join (select file_id, sum(cells)::BIGINT as cells, sum(rejected)::BIGINT as rejected
+                                from columns group by file_id) c using (file_id)
+        order by f.file_id""")
     return [
-        _input(file.name, file.sha256, file.bytes, read.get((file.name, file.sha256), {}))
+        _input(file.name, file.sha256, file.bytes, [row for row in read if _is_part(row["name"], file.name)])
         for file in sorted(sources.job.files, key=lambda file: (file.name, file.sha256))
     ]
 
 
-def _input(name: str, sha256: str, size: int, row: dict[str, Any]) -> dict[str, Any]:
-    tables: list[object] = loads(row.get("tables_json")) or []
+def _is_part(name: str, file: str) -> bool:
+    return name == file or name.startswith(f"{file}/")
+
+
+def _input(name: str, sha256: str, size: int, parts: list[dict[str, Any]]) -> dict[str, Any]:
+    """`reader` says how the parts that were read were, else why none was; null where validation has no result."""
+    read = [part for part in parts if part["reader"] not in {UNUSED, UNREADABLE}]
+    readers = {part["reader"] for part in read or parts}
+    reader = UNREADABLE if UNREADABLE in readers else ", ".join(sorted(readers)) or None
+
+    def total(column: str) -> int | None:
+        return sum(part[column] for part in read) if read else None
+
     return {
         "name": name,
         "sha256": sha256,
         "bytes": size,
-        "rows": row.get("records"),
-        "rejected": row.get("rejected_records"),
-        "rejected_cells": row.get("rejected_cells"),
-        "blank_lines": row.get("blank_lines"),
-        "encoding": row.get("encoding"),
-        "delimiter": row.get("delimiter"),
-        "reader": row.get("reader"),
-        "tables": sorted(str(table) for table in tables),
+        "rows": total("records"),
+        "rejected": total("rejected_records"),
+        "rejected_cells": total("rejected_cells"),
+        "blank_lines": total("blank_lines"),
+        "encoding": _only({part["encoding"] for part in read}),
+        "delimiter": _only({part["delimiter"] for part in read}),
+        "reader": reader,
+        "tables": sorted({table for part in read for table in _tables(part)}),
     }
+
+
+def _tables(part: dict[str, Any]) -> list[str]:
+    named: list[object] = loads(part["tables_json"]) or []
+    return [str(table) for table in named]
+
+
+def _only(values: set[str | None]) -> str | None:
+    """What all parts have in common."""
+    return next(iter(values)) if len(values) == 1 else None
 
 
 def conventions(sources: Sources) -> list[dict[str, Any]]:
@@ -101,20 +126,21 @@ def records(sources: Sources) -> dict[str, int]:
 
 
 def unread(sources: Sources, voice: Voice) -> list[str]:
-    """What of the mapped files is in no result, in words: records that were set aside, and files without any."""
-    rows = sources.rows("""
-        select name, records, rejected_records as rejected from files
-        where reader <> 'unused' and (rejected_records > 0 or records = 0) order by file_id""")
-    return [
-        voice.say(
-            "unread_records_one" if row["rejected"] == 1 else "unread_records_many",
-            count=voice.number_of(row["rejected"], "record"),
-            file=row["name"],
-        )
-        if row["rejected"]
-        else voice.say("no_records", file=row["name"])
-        for row in rows
-    ]
+    """What of the books is in no result, in words: files that could not be read, records that were set aside, and
+    files without any."""
+    rows = sources.rows(f"""
+        select name, records, rejected_records as rejected, reader from files
+        where reader <> '{UNUSED}' and (rejected_records > 0 or records = 0) order by file_id""")  # noqa: S608 - constants
+    return [_not_in_results(row, voice) for row in rows]
+
+
+def _not_in_results(row: dict[str, Any], voice: Voice) -> str:
+    if row["reader"] == UNREADABLE:
+        return voice.say("unreadable_file", file=row["name"])
+    if not row["rejected"]:
+        return voice.say("no_records", file=row["name"])
+    key = "unread_records_one" if row["rejected"] == 1 else "unread_records_many"
+    return voice.say(key, count=voice.number_of(row["rejected"], "record"), file=row["name"])
 
 
 def kpis(sources: Sources) -> list[dict[str, Any]]:

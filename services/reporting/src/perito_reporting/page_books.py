@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
+from perito_reporting.books import UNREADABLE, UNUSED
 from perito_reporting.figures import CELL, clip, plain
 from perito_reporting.page_cases import View
-from perito_reporting.page_tables import UNREAD
 from perito_reporting.people import WITHHELD
 from perito_reporting.voice import Voice
 
@@ -16,6 +16,7 @@ COLUMNS = 60
 _REASON = 200
 _USED = ("mapped", "constant", "joined")
 _YAML = 600
+_UNREAD = {UNUSED: "not_read", UNREADABLE: "unreadable"}
 
 
 def questions(document: Mapping[str, Any], voice: Voice) -> list[View]:
@@ -69,7 +70,7 @@ def _column(column: Mapping[str, Any], voice: Voice) -> View:
         "target": clip(target, CELL),
         "status": voice.placement(status),
         "used": status in _USED,
-        "confidence": _certainty(confidence, voice),
+        "confidence": "–" if status == "unplaced" and confidence is None else _certainty(confidence, voice),
         "reason": clip(voice.text(column["reason"]), _REASON),
     }
 
@@ -116,15 +117,15 @@ def _example(value: str | None, voice: Voice) -> str:
 
 
 def inputs(document: Mapping[str, Any], voice: Voice) -> list[View]:
-    """The files that were read."""
+    """The files of the dataset, also those that were not read."""
     return [
         {
             "name": clip(row["name"], 2 * CELL),
             "tables": ", ".join(voice.term(table) for table in row["tables"]),
             "sha256": row["sha256"],
             "bytes": voice.grouped(row["bytes"]),
-            "rows": voice.grouped(row["rows"]) if row["reader"] != UNREAD else voice.say("not_read"),
-            "rejected": voice.grouped(row["rejected"]) if row["reader"] != UNREAD else "–",
+            "rows": voice.say(_UNREAD[row["reader"]]) if row["reader"] in _UNREAD else voice.grouped(row["rows"]),
+            "rejected": voice.grouped(row["rejected"]),
         }
         for row in document["inputs"][:ROWS]
     ]

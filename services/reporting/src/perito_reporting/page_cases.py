@@ -10,14 +10,13 @@ from markupsafe import Markup
 from perito_reporting import charts
 from perito_reporting.bridge import Bridge, find_bridge
 from perito_reporting.figures import CELL, SENTENCES, clip
+from perito_reporting.listing import STORIES_ON_PAGE
 from perito_reporting.narrative import sureness
 from perito_reporting.people import WITHHELD
 from perito_reporting.voice import Voice
 
 View = dict[str, Any]
 
-TOLD = 10
-"""Stories of each list that are told in full; the report's others stand in an index below them."""
 SQL = 12_000
 _COLUMNS = 9
 _FIGURES = 8
@@ -44,7 +43,7 @@ class Cases:
 
     def told(self, *, priced: bool) -> list[View]:
         """The lines of one of the two lists that are told in full. A rule is explained where it first stands."""
-        views = [self._story(story) for story in self._of(priced=priced) if story["position"] <= TOLD]
+        views = [self._story(story) for story in self._of(priced=priced) if story["position"] <= STORIES_ON_PAGE]
         for view in views:
             if view["rule_id"] in self._explained:
                 view["meaning"] = ""
@@ -53,7 +52,7 @@ class Cases:
 
     def index(self, *, priced: bool) -> list[View]:
         """One row for each further line of that list."""
-        return [self._index(story) for story in self._of(priced=priced) if story["position"] > TOLD]
+        return [self._index(story) for story in self._of(priced=priced) if story["position"] > STORIES_ON_PAGE]
 
     def _of(self, *, priced: bool) -> list[Mapping[str, Any]]:
         return [story for story in self._stories if (story["gross"] is not None) == priced]

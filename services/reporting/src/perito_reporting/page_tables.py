@@ -9,8 +9,6 @@ from perito_reporting.figures import CELL, clip
 from perito_reporting.page_cases import View, bridge_rows
 from perito_reporting.voice import UNSTATED, Voice
 
-UNREAD = "unused"
-"""Validation's word for a file of the dataset that the mapping does not name."""
 _FACTS = 60
 _NOT_RUN = ("not_applicable", "errored")
 
@@ -23,7 +21,7 @@ def lead(document: Mapping[str, Any], voice: Voice) -> str:
         evaluated=voice.grouped(covered["rules"]["passed"] + covered["rules"]["failed"]),
         rules=voice.grouped(covered["rules"]["total"]),
         rows=voice.number_of(covered["records"]["records"], "record"),
-        files=voice.number_of(sum(row["reader"] not in {None, UNREAD} for row in document["inputs"]), "file"),
+        files=voice.number_of(sum(row["rows"] is not None for row in document["inputs"]), "file"),
     )
 
 

@@ -30,6 +30,12 @@ def tell(con: "DuckDBPyConnection", headers: Mapping[str, RuleHeader], currency:
     `currency` is the currency of the analysis: its stories come first, others follow by code, never added to it.
     """
     placed = [rule_id for rule_id, header in sorted(headers.items()) if PLACE in header.entities]
+    _group(con, placed)
+    _sum(con, currency)
+
+
+def _group(con: "DuckDBPyConnection", placed: list[str]) -> None:
+    """`case_story`; `placed` are the rules whose cases are about a place."""
     con.execute(
         f"""
         create temp table case_story as
@@ -42,6 +48,10 @@ def tell(con: "DuckDBPyConnection", headers: Mapping[str, RuleHeader], currency:
                                where list_contains($placed, rule_id)) p on p.n = c.root))""",  # noqa: S608 - constants
         {"placed": placed},
     )
+
+
+def _sum(con: "DuckDBPyConnection", currency: str) -> None:
+    """`stories`, from `case_story`."""
     con.execute(
         """
         create temp table stories as

@@ -16,9 +16,8 @@ import duckdb
 from perito_kernel.errors import Invalid
 
 from perito_validation.limits import MAX_LINE, MAX_QUOTED_LINES, MAX_RAW
-from perito_validation.prescan import check_blank, check_rejected
 from perito_validation.sniff import QUOTE, Dialect, is_total
-from perito_validation.source import Note, RejectedRecord, TableSink, check_width
+from perito_validation.source import Note, RejectedRecord, TableSink, check_blank, check_rejected, check_width
 
 _NARROW = 3
 _ALIKE_NARROW, _ALIKE_WIDE = 4, 2

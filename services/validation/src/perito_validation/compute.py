@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
@@ -193,22 +193,10 @@ def _write_system(
         for name, found in counted.items()
         for entry in transformations.log_transformations(con, written[name], found)
     ]
-    of_people = accounts.files_of_people(written.values())
-    rejected = [
-        {
-            "file_id": source.file_id,
-            "record": r.record,
-            "line": r.line,
-            "reason": r.reason,
-            "raw": accounts.shape(r.raw) if source.file_id in of_people else r.raw,
-        }
-        for source in sources
-        for r in source.rejected
-    ]
     rows: dict[str, Sequence[Mapping[str, object]]] = {
         "files": [_file_row(part, mapping) for part in reading.everything],
         "columns": [account.row() for found in counted.values() for account in found],
-        "rejected_records": rejected,
+        "rejected_records": _rejected(sources, accounts.files_of_people(written.values())),
         "conventions": [decision.row() for decision in conventions.decide(con, mapping, written, job.pseudonym_key)],
         "transformations": [
             {**row, "ordinal": ordinal}
@@ -223,6 +211,21 @@ def _write_system(
     people = [sql for _, table in sorted(written.items()) for sql in accounts.people_sql(table)]
     paths |= {IDENTITIES: write_identities(con, people, out)} if people else {}
     return paths | write_facts(con, sources, written, [a for found in counted.values() for a in found], out)
+
+
+def _rejected(sources: Sequence[Source], of_people: Collection[int]) -> list[dict[str, object]]:
+    """Rows of `rejected_records`. Of files that name people only the shape of a record is kept."""
+    return [
+        {
+            "file_id": source.file_id,
+            "record": record.record,
+            "line": record.line,
+            "reason": record.reason,
+            "raw": accounts.shape(record.raw) if source.file_id in of_people else record.raw,
+        }
+        for source in sources
+        for record in source.rejected
+    ]
 
 
 def _file_row(part: Source | Unread, mapping: BooksMapping) -> dict[str, object]:

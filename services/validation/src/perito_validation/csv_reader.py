@@ -16,7 +16,7 @@ from typing import Any
 import duckdb
 import numpy as np
 import pyarrow as pa
-from perito_kernel.errors import Exhausted, Internal, Invalid
+from perito_kernel.errors import Internal, Invalid
 from perito_kernel.phases import InputFile
 from perito_rules.sqltext import literal
 
@@ -26,7 +26,7 @@ from perito_validation.encodings import TextStream, find_encoding, marked_encodi
 from perito_validation.limits import MAX_LINE
 from perito_validation.prescan import Prescan, prescan
 from perito_validation.sniff import QUOTE, Dialect, ends_in_total, sniff
-from perito_validation.source import Source, check_digest, header_notes, named_columns, other_file
+from perito_validation.source import Source, check_digest, header_notes, named_columns, other_file, too_large
 
 MEDIA_TYPE = "text/csv"
 _NO_NULL = "E'a\\nb'"
@@ -173,8 +173,7 @@ def _parse(
     try:
         con.execute(f"CREATE TEMP TABLE {table} AS FROM {reading}")
     except duckdb.OutOfMemoryException as error:
-        message = f"{file.name} needs more memory to be read than this analysis may use. Split it, or raise the limit."
-        raise Exhausted("COMPUTE_MEMORY_EXCEEDED", message, {"file": file.name}) from error
+        raise too_large(file.name) from error
     except duckdb.Error as error:
         raise _not_conserved(file.name, f"the parser stopped at a file of {scan.regular} regular records") from error
     finally:

@@ -8,7 +8,7 @@ from perito_kernel.phases import InputFile
 from perito_rules.sqltext import literal, quote
 
 from perito_validation.database import count
-from perito_validation.source import Source, check_width
+from perito_validation.source import Source, check_digest, check_width, too_large
 
 MAGIC = b"PAR1"
 MEDIA_TYPE = "application/vnd.apache.parquet"
@@ -16,7 +16,9 @@ _NO_CELLS = ("STRUCT", "MAP", "UNION", "BLOB", "BIT", "VARIANT")
 
 
 def read_parquet(con: duckdb.DuckDBPyConnection, table: str, file: InputFile) -> Source:
-    """Reads `file` into the temporary table `table`. Raises `Invalid` INTAKE_FORMAT, INTAKE_NUL, INTAKE_TOO_WIDE."""
+    """Reads `file` into the temporary table `table`. Raises `Invalid` DATASET_CORRUPT, INTAKE_FORMAT, INTAKE_NUL,
+    INTAKE_TOO_WIDE; `Exhausted` where memory does not suffice."""
+    check_digest(file)
     reading = f"read_parquet({literal(file.path)}, file_row_number=true)"
     try:
         described = con.execute(f"DESCRIBE SELECT * FROM {reading}").fetchall()
@@ -25,6 +27,8 @@ def read_parquet(con: duckdb.DuckDBPyConnection, table: str, file: InputFile) ->
         check_width(len(header), file.name, 1)
         cells = ", ".join(f"coalesce({quote(name)}::VARCHAR, '') AS c{i}" for i, name in enumerate(header))
         con.execute(f"CREATE TEMP TABLE {table} AS SELECT {cells}, file_row_number + 1 AS _record FROM {reading}")
+    except duckdb.OutOfMemoryException as error:
+        raise too_large(file.name) from error
     except duckdb.Error as error:
         message = f"{file.name} cannot be read as Parquet. Write it again, or export it as CSV in UTF-8."
         raise Invalid("INTAKE_FORMAT", message, {"file": file.name}) from error

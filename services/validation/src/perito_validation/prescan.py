@@ -8,7 +8,7 @@ exactly that many rows. Blocks are vectorised with numpy; memory does not grow w
 
 import codecs
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -17,16 +17,9 @@ import numpy as np
 from numpy.typing import NDArray
 from perito_kernel.errors import Invalid
 
-from perito_validation.limits import (
-    MAX_BLANK_LINES,
-    MAX_LINE,
-    MAX_RAW,
-    MAX_REJECTED,
-    MAX_REJECTED_KEPT,
-    MAX_REJECTED_SHARE,
-)
+from perito_validation.limits import MAX_LINE, MAX_RAW, MAX_REJECTED_KEPT
 from perito_validation.sniff import BOM, QUOTE, Dialect
-from perito_validation.source import RejectedRecord
+from perito_validation.source import RejectedRecord, check_blank, check_rejected
 
 BLOCK = 1 << 20
 """Bytes looked at at once. The arrays of a block of line ends alone take 100 times its size."""
@@ -282,22 +275,3 @@ class _Scanner:
             self.cut_blank.append(blank[cut])
         found.lines += len(ends)
         self.offset += len(block)
-
-
-def check_blank(name: str, blank: int, records: int) -> None:
-    """Raises `Invalid` INTAKE_FORMAT for a file of blank lines."""
-    if blank > MAX_BLANK_LINES and blank > records:
-        message = f"{name} has more than {MAX_BLANK_LINES:,} blank lines, and fewer records. Export it again as CSV."
-        raise Invalid("INTAKE_FORMAT", message, {"file": name, "blank_lines": blank})
-
-
-def check_rejected(name: str, width: int, records: int, rejected: Sequence[RejectedRecord]) -> None:
-    """Raises `Invalid` INTAKE_RAGGED where so many records are irregular that the dialect is in doubt."""
-    count = len(rejected)
-    if count > MAX_REJECTED and (count * MAX_REJECTED_SHARE > records or count > MAX_REJECTED_KEPT):
-        first = rejected[0]
-        message = (
-            f"{name}, line {first.line}: {count} of {records} records do not have {width} cells as the header has."
-            " Check the delimiter and quotes."
-        )
-        raise Invalid("INTAKE_RAGGED", message, {"file": name, "line": first.line})

@@ -14,7 +14,13 @@ import pyarrow as pa
 from perito_kernel.errors import Exhausted, Invalid
 from perito_kernel.phases import InputFile
 
-from perito_validation.limits import MAX_COLUMNS
+from perito_validation.limits import (
+    MAX_BLANK_LINES,
+    MAX_COLUMNS,
+    MAX_REJECTED,
+    MAX_REJECTED_KEPT,
+    MAX_REJECTED_SHARE,
+)
 
 _BLOCK = 4 << 20
 _FLUSH_ROWS = 20_000
@@ -151,6 +157,25 @@ def check_width(width: int, name: str, line: int) -> None:
         raise Invalid("INTAKE_TOO_WIDE", message, {"file": name, "line": line, "columns": width})
 
 
+def check_blank(name: str, blank: int, records: int) -> None:
+    """Raises `Invalid` INTAKE_FORMAT for a file of blank lines."""
+    if blank > MAX_BLANK_LINES and blank > records:
+        message = f"{name} has more than {MAX_BLANK_LINES:,} blank lines, and fewer records. Export it again as CSV."
+        raise Invalid("INTAKE_FORMAT", message, {"file": name, "blank_lines": blank})
+
+
+def check_rejected(name: str, width: int, records: int, rejected: Sequence[RejectedRecord]) -> None:
+    """Raises `Invalid` INTAKE_RAGGED where so many records are irregular that the dialect is in doubt."""
+    count = len(rejected)
+    if count > MAX_REJECTED and (count * MAX_REJECTED_SHARE > records or count > MAX_REJECTED_KEPT):
+        first = rejected[0]
+        message = (
+            f"{name}, line {first.line}: {count} of {records} records do not have {width} cells as the header has."
+            " Check the delimiter and quotes."
+        )
+        raise Invalid("INTAKE_RAGGED", message, {"file": name, "line": first.line})
+
+
 def check_digest(file: InputFile) -> None:
     """Raises `Invalid` DATASET_CORRUPT where the file is not the one that was uploaded."""
     digest = hashlib.sha256()
@@ -165,6 +190,12 @@ def other_file(name: str) -> Invalid:
     """The error for a file that is not the one that was uploaded."""
     message = f"{name} is not the file that was uploaded (its SHA-256 differs). Upload it again."
     return Invalid("DATASET_CORRUPT", message, {"file": name})
+
+
+def too_large(name: str) -> Exhausted:
+    """The error for a file that does not fit into the memory of the analysis."""
+    message = f"{name} needs more memory to be read than this analysis may use. Split it, or raise the limit."
+    return Exhausted("COMPUTE_MEMORY_EXCEEDED", message, {"file": name})
 
 
 class TableSink:
@@ -212,10 +243,7 @@ class TableSink:
         try:
             self.con.execute(f"INSERT INTO {self.table} BY NAME SELECT * FROM _batch")
         except duckdb.OutOfMemoryException as error:
-            message = (
-                f"{self.name} needs more memory to be read than this analysis may use. Split it, or raise the limit."
-            )
-            raise Exhausted("COMPUTE_MEMORY_EXCEEDED", message, {"file": self.name}) from error
+            raise too_large(self.name) from error
         finally:
             self.con.unregister("_batch")
         self.rows += len(rows)

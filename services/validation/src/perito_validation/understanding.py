@@ -98,11 +98,14 @@ _UNREAD = Reason(
 
 def with_unread(understood: Understanding, unread: Sequence[Unread]) -> Understanding:
     """The same with the files that no table could be made of, and the reason why."""
-    found = [
-        Placement(part.file_id, "", "", "", "unplaced", None, Reason(part.message, part.message)) for part in unread
-    ]
+    found = [Placement(part.file_id, "", "", "", "unplaced", None, _why(part)) for part in unread]
     placements = sorted([*understood.placements, *found], key=lambda placement: placement.file_id)
     return Understanding(placements, understood.questions)
+
+
+def _why(part: Unread) -> Reason:
+    """The words of the error, which are English only and quoted in the other language."""
+    return Reason(part.message, f"No se pudo leer ({part.reason}): «{part.message}»")
 
 
 def of_given_mapping(mapping: BooksMapping, sources: Mapping[str, Source], unread: Sequence[Unread]) -> Understanding:

@@ -50,14 +50,12 @@ WITH figures AS (
     SELECT * FROM stock_and_sales
     UNION ALL
     SELECT 'total', '', '', NULL, '', NULL, NULL, 0, 0, NULL, NULL, NULL, NULL
-   
     WHERE NOT EXISTS (SELECT 1 FROM stock_and_sales)
 ), explained AS (
     SELECT *,
            CASE WHEN days IS NULL THEN 'no sales beside stock snapshots'
                 WHEN days = 0 THEN 'two stock snapshots are needed and there is one'
                 WHEN coverage IS NULL OR coverage < $least_coverage
-               
                 THEN 'too many sales lines or stock rows lack a cost or a date or a place'
                 WHEN average_stock > 0 THEN NULL ELSE 'there was no stock on average' END AS missing
     FROM figures
