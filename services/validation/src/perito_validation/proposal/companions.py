@@ -10,7 +10,8 @@ from perito_rules.canonical import Column, load_canonical
 
 from perito_validation.proposal.drafts import Draft, Entry, Plan, entry_of
 from perito_validation.proposal.keys import Overlaps
-from perito_validation.proposal.tables import is_complete, pair_columns
+from perito_validation.proposal.pairs import pair_columns
+from perito_validation.proposal.tables import is_complete
 from perito_validation.understanding import Reason
 
 _SURE = 0.75

@@ -8,7 +8,8 @@ from perito_rules.canonical import Column, Table
 from perito_validation.mapping import Cell, TableMapping
 from perito_validation.proposal import reasons
 from perito_validation.proposal.content import Facts
-from perito_validation.proposal.tables import Book, Pair, Reading
+from perito_validation.proposal.pairs import Pair
+from perito_validation.proposal.tables import Book, Reading
 from perito_validation.understanding import Question, Reason
 
 MOST_SURE = 0.99

@@ -24,6 +24,9 @@ _INHERITED = 0.93
 _ENTITY = 0.12
 """Weight of a word that only repeats what the table is about."""
 
+_INITIAL = 0.6
+"""What an initial says of the word it stands for: `F. Pago` beside `forma_pago`."""
+
 _BY_WORDS = 0.95
 """A header that says the same as a known one in other words."""
 
@@ -38,7 +41,7 @@ class NameMatch:
     """How well a header names a canonical column, 0 to 1. `like` is the known header that it resembles."""
 
     score: float
-    how: Literal["known", "words", "own"]
+    how: Literal["known", "words", "own", "cells"]
     like: str
 
 
@@ -58,7 +61,7 @@ class _Index:
 @cache
 def name_matches(header: str) -> Mapping[Place, NameMatch]:
     """The canonical columns that a header could name, each with its best match."""
-    header = _INITIALS.sub(lambda match: match[0].replace(".", ""), header)
+    header = _INITIALS.sub(lambda match: match[0].replace(".", ""), header).replace("UoM", "UOM")
     text = without_currency(header)
     found: dict[Place, NameMatch] = {}
     for spelling in dict.fromkeys((normal_header(header), text)):
@@ -105,6 +108,11 @@ def likeness(words: Sequence[Word], others: Sequence[Word], entities: frozenset[
         else:
             left.remove(partner)
             shared += max(word.weight, partner.weight) * word.sure
+    for word in [word for word in words if len(word.text) == 1]:
+        partner = next((other for other in left if other.text[0] == word.text and other.weight == 1), None)
+        if partner is not None and word.text not in partner.concepts:
+            left.remove(partner)
+            shared += _INITIAL
     lonely += sum(_weight(other, entities) for other in left)
     return shared / (shared + lonely) if shared else 0.0
 

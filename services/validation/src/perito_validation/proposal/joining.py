@@ -11,7 +11,8 @@ from perito_validation.database import only_row
 from perito_validation.proposal.content import SAMPLE_ROWS, Facts, sample
 from perito_validation.proposal.drafts import Draft, Entry, Plan, entry_of
 from perito_validation.proposal.keys import Overlaps
-from perito_validation.proposal.tables import Book, is_complete, pair_columns
+from perito_validation.proposal.pairs import pair_columns
+from perito_validation.proposal.tables import Book, is_complete
 from perito_validation.understanding import Reason
 
 _MOMENT = {

@@ -10,6 +10,7 @@ from perito_rules.canonical import load_canonical
 
 from perito_validation.mapping import BooksMapping, FileMapping
 from perito_validation.proposal import leftovers, notes
+from perito_validation.proposal.arithmetic import correct_amounts
 from perito_validation.proposal.cells import CellReader
 from perito_validation.proposal.companions import add_companions
 from perito_validation.proposal.content import look
@@ -80,6 +81,7 @@ def propose(con: duckdb.DuckDBPyConnection, sources: Mapping[str, Source], hints
         raise _nothing(sources.values())
     add_companions(plan, overlaps)
     CellReader(con, plan, overlaps).decide()
+    correct_amounts(con, plan)
     convert_units(con, plan)
     complete_rows(con, plan)
     name_places(con, plan)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from perito_rules.canonical import ColumnType
 
-from perito_validation.proposal.tables import Pair
+from perito_validation.proposal.pairs import Pair
 from perito_validation.understanding import Reason
 
 _KINDS = {
@@ -44,6 +44,9 @@ def _name(pair: Pair) -> Reason:
         return Reason("A known header.", "Un encabezado conocido.")
     if pair.name.how == "own":
         return Reason("The code of the rows of its file.", "El código de las filas de su archivo.")
+    if pair.name.how == "cells":
+        english = "Its header says little; its cells look like it, and no other column could be it."
+        return Reason(english, "Su encabezado dice poco; sus celdas lo parecen y ninguna otra columna podría serlo.")
     like = pair.name.like
     return Reason(f"Its words say the same as {like}.", f"Sus palabras dicen lo mismo que {like}.")
 

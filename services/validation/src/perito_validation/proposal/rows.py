@@ -1,7 +1,9 @@
 """What each row of a table must say and no column does: the kind of a sale, the only line of a document, the day of a
 stock, the currency."""
 
+import re
 from collections import Counter
+from contextlib import suppress
 from datetime import date, datetime
 
 import duckdb
@@ -21,6 +23,8 @@ _LINED = ("purchases", "receipts", "invoices", "sales")
 _ONE_LINE = Reason("Each document stands in one row.", "Cada documento está en una sola fila.")
 _SALES = Reason("It is a file of sales.", "Es un archivo de ventas.")
 _HAPPENED = frozenset(("ts", "ordered_at", "invoiced_at", "out_ts", "in_ts"))
+_DAY = re.compile(r"(?<!\d)(?P<y>(?:19|20)\d\d)([-_.]?)(?P<m>\d\d)\2(?P<d>\d\d)(?!\d)")
+_BY_FILE_NAME = 0.85
 _DEAD_YEARS = 366
 _LARGEST_GAP = 0.999
 
@@ -67,8 +71,21 @@ def _lines_of_orders(plan: Plan) -> None:
             draft.constants["purchase_line"] = Constant("1", 0.9, reason)
 
 
+def day_in_name(name: str) -> date | None:
+    """The one day that a file's name gives, as `stock_2026-05-31.csv` or `20260531` do; None where none or several."""
+    found: set[date] = set()
+    for match in _DAY.finditer(name.rpartition("/")[2]):
+        with suppress(ValueError):
+            found.add(date(*(int(part) for part in match.group("y", "m", "d"))))
+    return next(iter(found)) if len(found) == 1 else None
+
+
 def _snapshot(plan: Plan, draft: Draft, newest: date | None) -> None:
     name = draft.book.source.name
+    if named := day_in_name(name):
+        said = Reason(f"The file's name gives the day {named}.", f"El nombre del archivo da el día {named}.")
+        draft.constants["snapshot_date"] = Constant(named.isoformat(), _BY_FILE_NAME, said)
+        return
     if newest is not None:
         english = f"The newest date in the books, {newest}: no column says on which day this was the stock."
         spanish = (

@@ -12,15 +12,13 @@ from functools import cached_property
 
 from perito_rules.canonical import Column, Table, load_canonical
 
-from perito_validation.proposal.assignment import best_pairs
 from perito_validation.proposal.content import Facts, fit
+from perito_validation.proposal.elimination import left_over
 from perito_validation.proposal.file_names import announced, named_like
-from perito_validation.proposal.headers import NameMatch, name_matches
+from perito_validation.proposal.headers import name_matches
 from perito_validation.proposal.keys import Overlaps
+from perito_validation.proposal.pairs import LEAST, Pair, pair_columns
 from perito_validation.source import Source
-
-LEAST = 0.5
-"""Below this a column is rather asked for than placed."""
 
 _FILE_NAME = 1.6
 _ANNOUNCED = 10.0
@@ -72,18 +70,6 @@ ESSENTIAL: Mapping[str, Sequence[frozenset[str]]] = {
     }.items()
 }
 """What a row must say at least to be one of the table; other tables need the columns of their required key."""
-
-
-@dataclass(frozen=True)
-class Pair:
-    """A source column and the canonical column it is taken for. `score` is 0 to 1."""
-
-    facts: Facts
-    column: Column
-    name: NameMatch
-    fit: float
-    overlap: float | None
-    score: float
 
 
 @dataclass(frozen=True)
@@ -149,49 +135,6 @@ def read_as(book: Book, overlaps: Overlaps) -> list[Reading]:
     return [Reading(r.table, r.pairs, r.evidence, r.named, sure if i == 0 else 0.0) for i, r in enumerate(likely)]
 
 
-def pair_columns(
-    facts: Sequence[Facts], table: Table, columns: Sequence[Column], source: Source, overlaps: Overlaps
-) -> dict[str, Pair]:
-    """Source columns and those of a table, one to one, by the greatest total of their scores."""
-    grid = [[_pair(one, table, column, source, overlaps) for column in columns] for one in facts]
-    scores = [[_value(pair, table) for pair in row] for row in grid]
-    found: dict[str, Pair] = {}
-    for row, at in best_pairs(scores):
-        pair = grid[row][at]
-        if pair is not None:
-            found[pair.column.name] = pair
-    return {name: found[name] for name in table.columns if name in found}
-
-
-def _value(pair: Pair | None, table: Table) -> float:
-    """What a pair counts: a good one more than two middling ones; of equals, what rows are found by."""
-    if pair is None or pair.score < LEAST:
-        return 0.0
-    by = 0.02 if pair.column.name in table.key or pair.column.references else 0.0
-    return pair.score**2 + by
-
-
-def _pair(facts: Facts, table: Table, column: Column, source: Source, overlaps: Overlaps) -> Pair | None:
-    name = name_matches(facts.header).get((table.name, column.name))
-    if name is None:
-        return None
-    suits = fit(facts, column)
-    score, overlap = name.score * suits, None
-    if column.references and score > 0:
-        overlap = overlaps.share(source, facts, column.references)
-        score = _with_keys(score, overlap, overlaps.best(source, facts), column.references)
-    return Pair(facts, column, name, suits, overlap, score)
-
-
-def _with_keys(score: float, overlap: float | None, best: tuple[str, float] | None, domain: str) -> float:
-    """Values that are keys of the table a column refers to speak for it, those of another table against it."""
-    if overlap is not None:
-        score = score + (1 - score) * 0.6 * overlap if overlap >= 0.5 else score * (0.75 + 0.5 * overlap)
-    elif best is not None and best[1] >= 0.9 and best[0] != domain:
-        score *= 0.7
-    return score
-
-
 def _weights(columns: Sequence[Facts]) -> dict[int, float]:
     """How much each header says about the table: a header that fits many says little."""
     tables = load_canonical()
@@ -212,6 +155,8 @@ def _reading(book: Book, table: Table, overlaps: Overlaps) -> Reading:
     weights = book.weights
     pairs = pair_columns(book.facts, table, book.named[table.name], book.source, overlaps)
     pairs = _with_stand_in(book, table, pairs)
+    nameless = [facts for facts in book.facts if not weights[facts.index]]
+    pairs = left_over(nameless, table, pairs, book.source, overlaps)
     placed = {pair.facts.index for pair in pairs.values()}
     evidence = sum(pair.score * weights[pair.facts.index] for pair in pairs.values())
     evidence -= _STRAY * sum(weight for at, weight in weights.items() if at not in placed)

@@ -19,8 +19,15 @@ _SHORTEST_SLIP = 5
 """Words shorter than this are not taken for misspelt ones: too many others are one letter away."""
 
 _SHORTEST_PIECE, _LONGEST_PART = 3, 60
+_VOWELS = re.compile("[aeiou]")
 _ENDINGS = frozenset(("id", "no", "dt"))
 """What a word that was written together with others may be, at its end and anywhere."""
+
+_SHORTEST_STUMP, _LONGEST_STUMP = 4, 6
+"""A word that was cut off keeps at least four letters (`assoc`, `desp`); longer ones are words of their own."""
+
+_LETTER = 0.12
+"""Weight of a single letter that stands for a word (`F. Pago`): which one it is cannot be known."""
 
 _LIGHT = 0.35
 """Weight of a word that qualifies another, beside 1 for a plain word."""
@@ -59,10 +66,16 @@ class Vocabulary:
     units: Mapping[str, int]
     packs: frozenset[str]
     known: frozenset[str]
+    by_consonants: Mapping[str, frozenset[str]]
 
     def words(self, text: str) -> list[Word]:
-        """The words of a text that say something, in order."""
-        return [self.word(part) for part in self.parts(text) if part not in self.small]
+        """The words of a text that say something, in order. What two words say alike counts once: `item.sku`."""
+        found: dict[frozenset[str], Word] = {}
+        for part in self.parts(text):
+            if part not in self.small:
+                word = self.word(part)
+                found.setdefault(word.concepts, word)
+        return list(found.values())
 
     def parts(self, text: str) -> list[str]:
         """The text as words in lower case; words that were written together are parted where all parts are known."""
@@ -73,7 +86,11 @@ class Vocabulary:
         found, sure = self._meaning(part), 1.0
         if found is None and len(part) >= _SHORTEST_SLIP and (near := self._near(part)):
             found, sure = self._meaning(near), 0.9
+        if found is None and (short := self._shortened(part)):
+            found, sure = short, 0.9
         concepts = found or frozenset({part})
+        if found is None and len(part) == 1 and part.isalpha():
+            return Word(part, concepts, _LETTER)
         return Word(part, concepts, _LIGHT if concepts & self.light else 1.0, sure)
 
     def is_currency(self, part: str) -> bool:
@@ -85,7 +102,7 @@ class Vocabulary:
             if form in self.concepts:
                 return self.concepts[form]
             if form in self.known:
-                return frozenset({form})
+                return frozenset({form}) | (self._shortened(form) or frozenset())
         return None
 
     def _near(self, part: str) -> str | None:
@@ -93,6 +110,18 @@ class Vocabulary:
         near = sorted({form for form in _edits(part) if form in self.concepts})
         meanings = {self.concepts[form] for form in near}
         return near[0] if len(meanings) == 1 else None
+
+    def _shortened(self, part: str) -> frozenset[str] | None:
+        """What a word without its vowels (`cshr`) or its end (`assoc`) can mean; None where no word is like it."""
+        if len(part) < _SHORTEST_PIECE or not part.isalpha():
+            return None
+        if not _VOWELS.search(part[1:]):
+            return frozenset(m for word in self.by_consonants.get(part, ()) for m in self.concepts[word]) or None
+        if _SHORTEST_STUMP <= len(part) <= _LONGEST_STUMP:
+            whole = [word for word in self.concepts if word.startswith(part) and len(word) > len(part) + 1]
+            meanings = {self.concepts[word] for word in whole}
+            return next(iter(meanings)) if len(meanings) == 1 else None
+        return None
 
     def _pieces(self, part: str) -> list[str]:
         text, _, digits = re.fullmatch(r"(.*?)((?<=[a-z])(\d+))?", part).group(1, 2, 3)  # pyright: ignore[reportOptionalMemberAccess]  # every text matches
@@ -117,7 +146,8 @@ class Vocabulary:
     def _is_piece(self, text: str, *, last: bool) -> bool:
         if len(text) < _SHORTEST_PIECE:
             return last and text in _ENDINGS
-        return text in self.concepts or (len(text) > _SHORTEST_PIECE and text in self.known)
+        known = text in self.concepts or (len(text) > _SHORTEST_PIECE and text in self.known)
+        return known or (last and text in self.noise)
 
 
 @cache
@@ -142,6 +172,7 @@ def vocabulary() -> Vocabulary:
         units={word: int(size) for size, words in raw["units"].items() for word in words.split()},
         packs=frozenset(raw["packs"].split()),
         known=frozenset(_canonical_words()),
+        by_consonants=_by_consonants(concepts),
     )
 
 
@@ -168,6 +199,16 @@ def _raw() -> Mapping[str, Any]:
     text = (files("perito_validation.proposal") / "vocabulary.yaml").read_text("utf-8")
     loaded: Mapping[str, Any] = yaml.load(text, getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506  # either loader is the safe one
     return loaded
+
+
+def _by_consonants(words: Iterable[str]) -> Mapping[str, frozenset[str]]:
+    """Words by what is left of them without vowels, and without doubled letters."""
+    found: dict[str, set[str]] = {}
+    for word in words:
+        short = word[0] + _VOWELS.sub("", word[1:])
+        for form in {short, re.sub(r"(.)\1", r"\1", short)} - {word}:
+            found.setdefault(form, set()).add(word)
+    return {form: frozenset(whole) for form, whole in found.items()}
 
 
 def _canonical_words() -> Iterable[str]:

@@ -1,0 +1,70 @@
+"""How well each source column is each column of one table, by name, cells and keys, and which are paired."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from perito_rules.canonical import Column, Table
+
+from perito_validation.proposal.assignment import best_pairs
+from perito_validation.proposal.content import Facts, fit
+from perito_validation.proposal.headers import NameMatch, name_matches
+from perito_validation.proposal.keys import Overlaps
+from perito_validation.source import Source
+
+LEAST = 0.5
+"""Below this a column is rather asked for than placed."""
+
+
+@dataclass(frozen=True)
+class Pair:
+    """A source column and the canonical column it is taken for. `score` is 0 to 1."""
+
+    facts: Facts
+    column: Column
+    name: NameMatch
+    fit: float
+    overlap: float | None
+    score: float
+
+
+def pair_columns(
+    facts: Sequence[Facts], table: Table, columns: Sequence[Column], source: Source, overlaps: Overlaps
+) -> dict[str, Pair]:
+    """Source columns and those of a table, one to one, by the greatest total of their scores."""
+    grid = [[_pair(one, table, column, source, overlaps) for column in columns] for one in facts]
+    scores = [[_value(pair, table) for pair in row] for row in grid]
+    found: dict[str, Pair] = {}
+    for row, at in best_pairs(scores):
+        pair = grid[row][at]
+        if pair is not None:
+            found[pair.column.name] = pair
+    return {name: found[name] for name in table.columns if name in found}
+
+
+def _value(pair: Pair | None, table: Table) -> float:
+    """What a pair counts: a good one more than two middling ones; of equals, what rows are found by."""
+    if pair is None or pair.score < LEAST:
+        return 0.0
+    by = 0.02 if pair.column.name in table.key or pair.column.references else 0.0
+    return pair.score**2 + by
+
+
+def _pair(facts: Facts, table: Table, column: Column, source: Source, overlaps: Overlaps) -> Pair | None:
+    name = name_matches(facts.header).get((table.name, column.name))
+    if name is None:
+        return None
+    suits = fit(facts, column)
+    score, overlap = name.score * suits, None
+    if column.references and score > 0:
+        overlap = overlaps.share(source, facts, column.references)
+        score = _with_keys(score, overlap, overlaps.best(source, facts), column.references)
+    return Pair(facts, column, name, suits, overlap, score)
+
+
+def _with_keys(score: float, overlap: float | None, best: tuple[str, float] | None, domain: str) -> float:
+    """Values that are keys of the table a column refers to speak for it, those of another table against it."""
+    if overlap is not None:
+        score = score + (1 - score) * 0.6 * overlap if overlap >= 0.5 else score * (0.75 + 0.5 * overlap)
+    elif best is not None and best[1] >= 0.9 and best[0] != domain:
+        score *= 0.7
+    return score

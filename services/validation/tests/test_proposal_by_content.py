@@ -1,0 +1,101 @@
+"""Columns that cells, arithmetic and file names place where headers do not, and neighbours that they leave alone."""
+
+from datetime import date
+from pathlib import Path
+
+import pytest
+from perito_validation.proposal.rows import day_in_name
+from perito_validation.proposal.words import vocabulary
+
+from .test_proposal import cell, proposed, topics
+
+
+def tickets(amounts: str, header: str = "Cost") -> str:
+    """Twelve lines of four products in quantities 1 to 3; `amounts` is the amount of a line, by quantity or not."""
+    rows = [
+        f"T{at},2026-05-{at + 1:02d},A{at % 4},{qty},{10 * qty}.00,{(3 + at % 4) * (qty if amounts == 'line' else 1)}"
+        for at, qty in enumerate([1, 2, 1, 3, 2, 1, 3, 1, 3, 3, 2, 2])
+    ]
+    return "\n".join([f"Ticket,Date,Item,Qty,Line Total,{header}", *rows]) + "\n"
+
+
+def test_a_cost_that_grows_with_the_quantity_is_no_cost_of_one(tmp_path: Path) -> None:
+    made = proposed(tmp_path, {"sales.csv": tickets("line")})
+    assert "unit_cost" not in made.mapping.files["sales.csv"].tables["sales"].columns
+    assert "amount" in topics(made)
+    assert cell(proposed(tmp_path / "unit", {"sales.csv": tickets("unit")}), "sales.csv", "sales", "unit_cost").column
+
+
+def test_an_amount_that_is_steady_is_the_one_of_a_unit(tmp_path: Path) -> None:
+    text = tickets("unit", "Amount").replace("Line Total", "Shelf")
+    columns = proposed(tmp_path, {"sales.csv": text}).mapping.files["sales.csv"].tables["sales"].columns
+    assert columns["unit_price"].column == "Amount"
+    assert "line_total" not in columns
+
+
+@pytest.mark.parametrize(("total", "place"), [("18.00", "discount_amount"), ("19.60", "discount")])
+def test_a_discount_is_money_where_it_adds_up_as_money(total: str, place: str, tmp_path: Path) -> None:
+    rows = [f"T{at},2026-05-{at + 10},A{at},2,10.00,2.00,{total}" for at in range(5)]
+    made = proposed(tmp_path, {"sales.csv": "\n".join(["Ticket,Date,Item,Qty,Price,Discount,Line Total", *rows])})
+    assert cell(made, "sales.csv", "sales", place).column == "Discount"
+
+
+def test_what_nothing_else_could_be_is_placed_and_two_that_could_be_are_not(tmp_path: Path) -> None:
+    head, rows = "Ticket,Zorp,Item,Qty,Frobbed By", [f"T{at},2026-05-{at + 10},A{at},2,ann" for at in range(5)]
+    columns = proposed(tmp_path / "one", {"sales.csv": "\n".join([head, *rows])}).mapping.files["sales.csv"]
+    assert columns.tables["sales"].columns["ts"].column == "Zorp"
+    assert columns.tables["sales"].columns["user"].column == "Frobbed By"
+    both = [f"{head},Zarp", *(f"{row},2026-06-01" for row in rows)]
+    columns = proposed(tmp_path / "two", {"sales.csv": "\n".join(both)}).mapping.files["sales.csv"]
+    assert "ts" not in columns.tables["sales"].columns
+
+
+def test_words_of_movements_are_their_type_whatever_the_header(tmp_path: Path) -> None:
+    rows = [f"M{at},2026-05-{at + 10},A{at},{2 + at},{'IN' if at % 2 else 'OUT'}" for at in range(6)]
+    made = proposed(tmp_path, {"movements.csv": "\n".join(["Movement,Date,Item,Qty,Zorp", *rows])})
+    assert cell(made, "movements.csv", "movements", "type").column == "Zorp"
+    assert cell(made, "movements.csv", "movements", "qty").sign == "by_type"
+
+
+def test_codes_are_the_key_of_a_master_and_words_its_name(tmp_path: Path) -> None:
+    rows = [f"{2100 + at},Trail shoe {at},4.50" for at in range(6)]
+    made = proposed(tmp_path, {"items.csv": "\n".join(["System ID,Item,Default Cost", *rows])})
+    assert cell(made, "items.csv", "products", "product").column == "System ID"
+    assert cell(made, "items.csv", "products", "name").column == "Item"
+
+
+def test_the_day_in_a_file_name_is_the_day_of_the_stock(tmp_path: Path) -> None:
+    text = "Item,Warehouse,On Hand\nA1,W1,4\nA2,W1,5\n"
+    made = proposed(tmp_path, {"stock_2026-04-30.csv": text, "stock_2026-05-31.csv": text})
+    days = [
+        made.mapping.files[f"stock_2026-{day}.csv"].tables["inventory"].constants["snapshot_date"]
+        for day in ("04-30", "05-31")
+    ]
+    assert days == ["2026-04-30", "2026-05-31"]
+    assert "snapshot_date" not in topics(made)
+
+
+@pytest.mark.parametrize(
+    ("name", "day"),
+    [
+        ("books.zip/inv_20260531.csv", date(2026, 5, 31)),
+        ("stock 2026.05.31 final.xlsx", date(2026, 5, 31)),
+        ("stock_2026-05-01_2026-05-31.csv", None),
+        ("stock_2026-02-30.csv", None),
+        ("item_1202605319.csv", None),
+    ],
+)
+def test_days_are_read_from_names_that_give_one(name: str, day: date | None) -> None:
+    assert day_in_name(name) == day
+
+
+@pytest.mark.parametrize(
+    ("word", "concept"), [("cshr", "cashier"), ("sld", "sale"), ("clrk", "user"), ("assoc", "user")]
+)
+def test_words_without_vowels_or_end_mean_what_they_shorten(word: str, concept: str) -> None:
+    assert concept in vocabulary().word(word).concepts
+
+
+@pytest.mark.parametrize("word", ["xyz", "brrr", "qwrt"])
+def test_letters_that_shorten_nothing_mean_themselves(word: str) -> None:
+    assert vocabulary().word(word).concepts == {word}
