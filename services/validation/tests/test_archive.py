@@ -12,10 +12,12 @@ import duckdb
 import pytest
 from perito_kernel.errors import Invalid
 from perito_validation import archive
+from perito_validation.compute import take_in
 
-from .desk import HEAD, one_table, read, sources_of
+from .desk import HEAD, Books, make_job, one_table, read, silent, sources_of
 
 CSV = b"a,b\n1,2\n"
+HEADER = b"Order ID,SKU,Quantity\n"
 
 
 def packed(members: Mapping[str, bytes], method: int = zipfile.ZIP_DEFLATED) -> bytes:
@@ -130,3 +132,36 @@ def test_one_bad_member_does_not_take_the_others_along_where_nobody_asked_for_it
     mapping = HEAD + "  b.zip/s.csv:\n    tables:\n      products:\n        columns: {product: a}\n"
     assert read(tmp_path / "1", {"b.zip": content}, mapping).column("SELECT product FROM products") == ["1"]
     assert names(tmp_path / "2", content) == ["b.zip"]
+
+
+def test_notes_and_pictures_beside_books_are_left_alone_and_told(tmp_path: Path) -> None:
+    notes = {
+        "README.txt": b"All, of it\nis here\n",
+        "README.md": b"- a, b\n- c, d\n",
+        "logo.png": b"\x89PNG\r\n\x1a\n\0",
+    }
+    content = packed({**notes, "sales.unl": b"a|b\n1|2\n", "s.csv": HEADER + b"1,A,2\n"})
+    job = make_job(tmp_path, {"b.zip": content, ".DS_Store": b"\0\0\0\1Bud1", "notes.pdf": b"%PDF-1.7"}, "")
+    books = Books(take_in(job, None, silent))
+    assert books.ask("SELECT name, reader FROM files ORDER BY 1") == [
+        (".DS_Store", "unused"),
+        ("b.zip/README.md", "unused"),
+        ("b.zip/README.txt", "unused"),
+        ("b.zip/logo.png", "unused"),
+        ("b.zip/s.csv", "fast"),
+        ("b.zip/sales.unl", "fast"),
+        ("notes.pdf", "unused"),
+    ]
+    told = "SELECT count(*) FROM placements WHERE status = 'not_used' AND reason_en LIKE '%left alone%'"
+    assert books.column(told) == [5]
+
+
+def test_what_comes_alone_is_read_whatever_its_name(tmp_path: Path) -> None:
+    assert names(tmp_path / "1", packed({"export.md": CSV})) == ["b.zip"]
+    assert names(tmp_path / "2", CSV, file="export.pdf") == ["export.pdf"]
+
+
+def test_notes_beside_the_only_table_are_left_alone_under_its_mapping_too(tmp_path: Path) -> None:
+    content = packed({"README.txt": b"All, of it\nis here\n", "s.csv": CSV})
+    books = read(tmp_path, {"b.zip": content}, one_table("b.zip", "products", "{product: a}"))
+    assert books.ask("SELECT name, reader FROM files ORDER BY 1") == [("b.zip", "fast"), ("b.zip/README.txt", "unused")]

@@ -218,7 +218,7 @@ TEXTS: Mapping[str, str] = {
     "inputs_none": "There was no file.",
     "file": "File",
     "bytes": "Bytes",
-    "not_read": "not read: the mapping does not name it",
+    "not_read": "not read: no mapping names it",
     "unreadable": "could not be read",
     "records": "Records",
     "rejected": "Rejected",

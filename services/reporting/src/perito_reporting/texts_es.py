@@ -218,7 +218,7 @@ TEXTS: Mapping[str, str] = {
     "inputs_none": "No había ningún archivo.",
     "file": "Archivo",
     "bytes": "Bytes",
-    "not_read": "no se leyó: el mapeo no lo nombra",
+    "not_read": "no se leyó: ningún mapeo lo nombra",
     "unreadable": "no se pudo leer",
     "records": "Registros",
     "rejected": "Rechazados",

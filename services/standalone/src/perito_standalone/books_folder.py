@@ -6,22 +6,16 @@ A file that a mapping names and that is not there is an error. What is left alon
 import unicodedata
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from perito_kernel.errors import Invalid
 from perito_rules.canonical import load_canonical
+from perito_validation.likely_books import LOOK_BYTES, may_be_books
 from perito_validation.mapping import parse_mapping
 from perito_validation.reader import is_part_of
 
 DEFAULT_MAPPING = "mapping.yaml"
-
-_BOOKS = frozenset(
-    ".csv .tsv .tab .psv .json .ndjson .jsonl .parquet .xlsx .xlsm .xlsb .xls .ods .zip .gz".split()  # noqa: SIM905
-)
-_PERHAPS = frozenset(("", ".txt", ".dat", ".asc", ".prn", ".out", ".exp"))
-"""Exports bear these endings, and so do notes: the first two lines decide."""
-_LOOK_BYTES = 16 * 2**10
-_DELIMITERS = ",;\t|"
 
 
 @dataclass(frozen=True)
@@ -60,7 +54,7 @@ def find_all(path: Path) -> Books:
     present = _present(path)
     if path.is_file():
         return Books(None, (path,))
-    files = tuple(entry for entry in present.values() if _may_be_books(entry))
+    files = tuple(entry for entry in present.values() if may_be_books(entry.name, partial(_start, entry)))
     left = [name for name, entry in present.items() if entry not in files]
     left += [f"{entry.name}/" for entry in sorted(path.iterdir()) if entry.is_dir()]
     if not files:
@@ -92,19 +86,9 @@ def _named(path: Path, mapping: Path, present: Mapping[str, Path]) -> Books:
     return Books(mapping, tuple(present[name] for name in named), unused)
 
 
-def _may_be_books(path: Path) -> bool:
-    if path.name.startswith((".", "~$")):  # the system's own, and the locks of open workbooks
-        return False
-    suffix = path.suffix.lower()
-    return suffix in _BOOKS or (suffix in _PERHAPS and _is_divided(path))
-
-
-def _is_divided(path: Path) -> bool:
-    """Whether the first two lines are cells of the same number: how exports look, and texts do not."""
+def _start(path: Path) -> bytes:
     with path.open("rb") as file:
-        lines = [line for line in file.read(_LOOK_BYTES).decode("latin-1").splitlines() if line.strip()][:2]
-    counts = [[line.count(mark) for mark in _DELIMITERS] for line in lines]
-    return len(lines) > 1 and any(first and first == second for first, second in zip(*counts, strict=True))
+        return file.read(LOOK_BYTES)
 
 
 def _parsed(mapping: Path) -> list[str]:

@@ -30,7 +30,7 @@ from perito_standalone.map_books import propose, target_of, write_mapping
 from perito_standalone.memory import compute_share, default_budget
 from perito_standalone.outcome import exit_code, print_outcome, read_report
 from perito_standalone.postgres_upgrade import upgrade_database
-from perito_standalone.printed import printed
+from perito_standalone.printed import left_alone, printed
 from perito_standalone.progress import PhaseProgress, ReadingProgress
 from perito_standalone.pseudonym_key import own_key
 from perito_standalone.reproduce import reproduce
@@ -80,8 +80,7 @@ def run_map(
         console, budget = _console(), _budget(memory)
         target = target_of(path, out, force=force)
         books = find_all(path)
-        for left in books.left:
-            console.print(f"{printed(lang, 'left')}: {left}", markup=False)
+        console.print(left_alone(lang, books.left), markup=False, end="")
         with _errors_told(), ReadingProgress(console, lang, books.files) as progress:
             proposed = asyncio.run(_until_told(propose(books, hints, budget, progress.show)))
         print_understanding(console, proposed.understanding, lang)
@@ -198,9 +197,9 @@ def _analyzed(
     books = find_books(path, mapping)
     if hints and books.mapping is not None:
         raise Invalid("OPTION_INVALID", f"--currency and --timezone stand in the mapping {books.mapping}: correct it.")
-    for word, names in (("not_named", books.unused), ("left", books.left)):
-        for unused in names:
-            console.print(f"{printed(lang, word)}: {unused}", markup=False)
+    for unused in books.unused:
+        console.print(f"{printed(lang, 'not_named')}: {unused}", markup=False)
+    console.print(left_alone(lang, books.left), markup=False, end="")
     prepare_out(out, books)
     console.print(printed(lang, "starting"))
     with _logged_to(out / LOG), PhaseProgress(console, lang) as progress:

@@ -1,6 +1,6 @@
 """What the command line prints in its own voice, in both languages. The report brings its own words."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from perito_reporting.voice import Language
 
@@ -10,6 +10,10 @@ _TEXTS: Mapping[str, Mapping[Language, str]] = {
         "es": "No se usa (el mapeo no lo nombra)",
     },
     "left": {"en": "Left alone (no books)", "es": "Se deja (no son libros)"},
+    "left_folder": {
+        "en": "Not looked into (a folder inside; examine it by itself)",
+        "es": "No se mira (una carpeta dentro; examínela aparte)",
+    },
     "understood": {"en": "What was understood of the files:", "es": "Lo que se entendió de los archivos:"},
     "no_table": {"en": "no table", "es": "ninguna tabla"},
     "placed": {"en": "{count} columns", "es": "{count} columnas"},
@@ -79,3 +83,8 @@ def state(language: Language, name: str) -> str:
     """The word for a phase's state; one that is not known stays as it is."""
     texts = _TEXTS.get("state_failed" if name == "failed" else name)
     return texts[language] if texts else name
+
+
+def left_alone(language: Language, names: Sequence[str]) -> str:
+    """A line for each file that is no books, and for each folder inside, whose name ends in a slash."""
+    return "".join(f"{printed(language, 'left_folder' if name[-1] == '/' else 'left')}: {name}\n" for name in names)

@@ -11,12 +11,14 @@ import zipfile
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from perito_kernel.errors import Invalid
 from perito_kernel.phases import InputFile
 
+from perito_validation.likely_books import LOOK_BYTES, no_books
 from perito_validation.limits import (
     MAX_DIRECTORY,
     MAX_EXPANDED,
@@ -103,6 +105,20 @@ def list_members(path: Path, name: str) -> Archive:
     notes = [Note("member_passed_over", len(passed), passed[0])] if passed else []
     notes += [Note("member_renamed", len(renamed), *renamed[0])] if renamed else []
     return Archive(tuple(members), tuple(notes))
+
+
+def no_books_in(path: Path, listed: Archive) -> frozenset[str]:
+    """The shown names of members that are no books beside others that could be."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return no_books({member.name: partial(_start, archive, member.info) for member in listed.members})
+    except BROKEN:
+        return frozenset()  # reading the members tells which is damaged
+
+
+def _start(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> bytes:
+    with archive.open(info) as stream:
+        return stream.read(LOOK_BYTES)
 
 
 def check_directory(path: Path, name: str) -> None:

@@ -7,6 +7,7 @@ asks for the member. A file that is not asked for is not opened.
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import duckdb
@@ -16,13 +17,12 @@ from perito_kernel.phases import InputFile
 from perito_validation import archive
 from perito_validation.csv_reader import read_csv
 from perito_validation.json_reader import is_json, read_json
+from perito_validation.likely_books import LOOK_BYTES, no_books
 from perito_validation.parquet_reader import MAGIC as PARQUET
 from perito_validation.parquet_reader import read_parquet
 from perito_validation.sheet_extent import is_workbook
 from perito_validation.source import Note, Source, Unread, check_digest
 from perito_validation.workbook import OLE, read_workbook
-
-_LOOK = 4 << 10
 
 
 @dataclass(frozen=True)
@@ -50,12 +50,14 @@ def read_files(
     scratch: Path,
     report: Callable[[float, str], None],
 ) -> Reading:
-    """Reads the tables named in `wanted`, all where it is None; a file that cannot be read is `Unread` with its reason
-    then, while one that is wanted raises `Invalid` (INTAKE_..., MAPPING_FILE_MISSING).
+    """Reads the tables named in `wanted`. Where it is None, all: what is no books by name and first lines is left alone
+    then, and a file that cannot be read is `Unread` with its reason, while one that is wanted raises `Invalid`
+    (INTAKE_..., MAPPING_FILE_MISSING).
 
     `report` hears of progress, 0 to 1. Raises `Invalid` too where nothing at all could be read.
     """
-    reader = _Reader(con, wanted, scratch)
+    left = no_books({file.name: partial(_start, file) for file in files}) if wanted is None else frozenset[str]()
+    reader = _Reader(con, wanted, scratch, left)
     total, done = sum(file.bytes for file in files) or 1, 0
     for file in files:
         report(done / total, f"reading {file.name}")
@@ -74,17 +76,21 @@ def is_part_of(name: str, file: str) -> bool:
 class _Reader:
     """Reads one file after the other and numbers what it finds."""
 
-    def __init__(self, con: duckdb.DuckDBPyConnection, wanted: Collection[str] | None, scratch: Path) -> None:
+    def __init__(
+        self, con: duckdb.DuckDBPyConnection, wanted: Collection[str] | None, scratch: Path, left: Collection[str]
+    ) -> None:
         self.con = con
         self.wanted = wanted
         self.scratch = scratch
+        self.left = left
         self.sources: list[Source] = []
         self.unread: list[Unread] = []
         self.next_id = 0
 
     def read(self, file: InputFile) -> None:
         """Reads a file and keeps what it holds."""
-        if self.wanted is not None and not any(is_part_of(name, file.name) for name in self.wanted):
+        asked = self.wanted is None or any(is_part_of(name, file.name) for name in self.wanted)
+        if not asked or file.name in self.left:
             self.unread.append(Unread(self._number(), file.name, file.sha256, file.bytes))
             return
         try:
@@ -136,10 +142,12 @@ class _Reader:
         listed = archive.list_members(Path(file.path), file.name)
         allowance = archive.Allowance(file.name, Path(file.path).stat().st_size)
         whole = self.wanted is None or file.name in self.wanted
+        left = archive.no_books_in(Path(file.path), listed) if whole else frozenset[str]()
         parts: list[Part] = []
         for member in listed.members:
             name = f"{file.name}/{member.name}"
-            if not whole and not any(is_part_of(one, name) for one in self.wanted or ()):
+            asked = _is_wanted(name, self.wanted)
+            if not asked and (not whole or member.name in left):
                 parts.append((member.name, Unread(0, name, file.sha256, member.info.file_size)))
                 continue
             target = self.scratch / f"member_{self.next_id}_{len(parts)}"
@@ -147,7 +155,7 @@ class _Reader:
                 inner = archive.extract(Path(file.path), file.name, member, target, allowance)
                 found = self._tables(inner, f"raw_{self.next_id}_{len(parts)}", inside=True)
             except Invalid as error:
-                if error.reason == "INTAKE_BOMB" or not whole or _is_wanted(name, self.wanted):
+                if error.reason == "INTAKE_BOMB" or not whole or asked:
                     raise
                 found = [("", _unread(replace(file, name=name), error))]
             finally:
@@ -182,7 +190,7 @@ def _is_wanted(name: str, wanted: Collection[str] | None) -> bool:
 
 def _start(file: InputFile) -> bytes:
     with Path(file.path).open("rb") as content:
-        return content.read(_LOOK)
+        return content.read(LOOK_BYTES)
 
 
 def _unread(file: InputFile, error: Invalid) -> Unread:

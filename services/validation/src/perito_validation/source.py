@@ -111,8 +111,9 @@ class Source:
 
 @dataclass(frozen=True)
 class Unread:
-    """A file, or a member of one, that no table was made of. `reason` is "" where the mapping does not name it;
-    otherwise the reason and the words of the `Invalid` that reading it raised."""
+    """A file, or a member of one, that no table was made of. `reason` is "" where the mapping does not name it, or,
+    without a mapping, where it is no books by name and first lines; otherwise the reason and the words of the `Invalid`
+    that reading it raised."""
 
     file_id: int
     name: str

@@ -94,17 +94,26 @@ _UNREAD = Reason(
     "The mapping does not name this file: nothing of it was examined.",
     "El mapeo no nombra este archivo: no se examinó nada de él.",
 )
+_LEFT = Reason(
+    "Its name and its first lines are not those of books: it was left alone.",
+    "Ni su nombre ni sus primeras líneas son de libros: no se leyó.",
+)
 
 
 def with_unread(understood: Understanding, unread: Sequence[Unread]) -> Understanding:
     """The same with the files that no table could be made of, and the reason why."""
-    found = [Placement(part.file_id, "", "", "", "unplaced", None, _why(part)) for part in unread]
+    found = [
+        Placement(part.file_id, "", "", "", "unplaced" if part.reason else "not_used", None, _why(part))
+        for part in unread
+    ]
     placements = sorted([*understood.placements, *found], key=lambda placement: placement.file_id)
     return Understanding(placements, understood.questions)
 
 
 def _why(part: Unread) -> Reason:
     """The words of the error, which are English only and quoted in the other language."""
+    if not part.reason:
+        return _LEFT
     return Reason(part.message, f"No se pudo leer ({part.reason}): «{part.message}»")
 
 
