@@ -75,11 +75,10 @@ async def analyze(
                 dataset = await client.upload(books.files, books.mapping)
                 uploaded = time.monotonic()
                 status = await client.wait(await client.submit(str(dataset["dataset_id"]), name, hints), on_status)
-                ended = time.monotonic()
                 facts: dict[str, Any] = {
                     "start_seconds": round(started - begun, 3),
                     "upload_seconds": round(uploaded - started, 3),
-                    "analysis_seconds": round(ended - uploaded, 3),
+                    "analysis_seconds": round(time.monotonic() - uploaded, 3),
                     "inputs": [*dataset["files"], *([dataset["mapping"]] if dataset["mapping"] else [])],
                     "unused_files": [*books.unused, *books.left],
                 }

@@ -86,9 +86,9 @@ _REPRODUCE = """Computes one finding of a report again, from the same books, and
 
 \b
 FINDING is a fingerprint from OUT/report.json, or its first digits (8 or more). PATH and --mapping are those of
-`perito analyze`; a mapping that was proposed is proposed again and must be OUT/mapping.yaml.
-The books' hashes must be those of the report, and Perito must have its version. Validation and
-the finding's rule run again with the parameters of the report; nothing is written to OUT.
+`perito analyze`; a mapping that was proposed is proposed again and must be OUT/mapping.yaml. The books' hashes
+must be those of the report, and Perito must have its version. Validation and the finding's rule run again with the
+parameters of the report; nothing is written to OUT.
 
 \b
 Exit code: 0 reproduced, every number agrees; 1 something differs, and it says what; 2 it could not be tried.
@@ -121,11 +121,13 @@ KeyFile = Annotated[
     Path | None,
     typer.Option(metavar="FILE", help="Key of pseudonyms (64 hex digits). Default: your own, made when first needed."),
 ]
-Memory = Annotated[str, typer.Option(help="Memory for all of it, such as 3GiB. Default: half the machine's, 4GiB.")]
+Memory = Annotated[
+    str, typer.Option(help="Memory for all of it, such as 3GiB. Default: half of what there is, at most 4GiB.")
+]
 
 Currency = Annotated[str, typer.Option(help="Currency of the books (ISO 4217), where they do not say it.")]
 Timezone = Annotated[str, typer.Option(help="Time zone of the books (IANA), such as Africa/Lagos.")]
-Language = Annotated[Literal["en", "es"], typer.Option(help="Language of the page and of what is printed.")]
+Language = Annotated[Literal["en", "es"], typer.Option(help="Language of what is printed, and of the page.")]
 
 
 @app.command(help=_ANALYZE, short_help="Examine a folder of exported files, write a report")

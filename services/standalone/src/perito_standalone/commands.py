@@ -1,8 +1,7 @@
-"""What the commands do: arguments to checked values, work to exit codes, every error to one sentence on stderr."""
+"""What the commands do: work to exit codes, every error to one sentence on stderr."""
 
 import asyncio
 import contextlib
-import ipaddress
 import logging
 import signal
 import sys
@@ -11,12 +10,10 @@ from collections.abc import Callable, Coroutine, Generator, Mapping
 from pathlib import Path
 from typing import TypeVar
 
-from perito_kernel.errors import Invalid, PeritoError, Precondition
-from perito_kernel.findings import Severity
+from perito_kernel.errors import Invalid, PeritoError
 from perito_reporting.voice import Language
 from perito_runtime.lifecycle import stop_signal
 from perito_runtime.logs import configure_logs
-from pydantic import ByteSize, TypeAdapter, ValidationError
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
@@ -27,7 +24,8 @@ from perito_standalone.data_directory import default_data_directory
 from perito_standalone.demo_books import write_books
 from perito_standalone.demo_truth import compare, print_comparison
 from perito_standalone.map_books import propose, target_of, write_mapping
-from perito_standalone.memory import compute_share, default_budget
+from perito_standalone.memory import compute_share
+from perito_standalone.options import budget_of, refuse_open_door, severity_of
 from perito_standalone.outcome import exit_code, print_outcome, read_report
 from perito_standalone.postgres_upgrade import upgrade_database
 from perito_standalone.printed import left_alone, printed
@@ -40,10 +38,8 @@ from perito_standalone.supervisor import Supervisor, SupervisorSettings
 from perito_standalone.understanding_print import print_brief, print_understanding
 
 LOG = "perito.log"
-NEVER = "never"
 _FAILED = 2
 _INTERRUPTED = 130
-_LEAST_MEMORY = 512 * 2**20
 _Answer = TypeVar("_Answer")
 
 
@@ -62,10 +58,10 @@ def run_analyze(  # noqa: PLR0913 (the command's options)
     """`perito analyze`. `hints`: `currency` and `timezone` of books without a mapping. Returns the exit code."""
 
     def work() -> int:
-        least = _severity(fail_on)
+        least = severity_of(fail_on)
         key = own_key(pseudonym_key)
         named = name or path.absolute().name
-        finished = _analyzed(path, mapping, out, named, _budget(memory), key, lang, hints or {})
+        finished = _analyzed(path, mapping, out, named, budget_of(memory), key, lang, hints or {})
         return exit_code(finished.status, read_report(out) if finished.reported else None, least)
 
     return _guarded(work, lambda: out / LOG)
@@ -77,7 +73,7 @@ def run_map(
     """`perito map`. Returns the exit code."""
 
     def work() -> int:
-        console, budget = _console(), _budget(memory)
+        console, budget = _console(), budget_of(memory)
         target = target_of(path, out, force=force)
         books = find_all(path)
         console.print(left_alone(lang, books.left), markup=False, end="")
@@ -97,7 +93,7 @@ def run_demo(out: Path, memory: str) -> int:
     def work() -> int:
         books = out / "books"
         write_books(books)
-        finished = _analyzed(books, None, out, "demo", _budget(memory), own_key(None), "en", {})
+        finished = _analyzed(books, None, out, "demo", budget_of(memory), own_key(None), "en", {})
         if not finished.reported:
             return _FAILED
         lines = compare(books, read_report(out))
@@ -114,7 +110,7 @@ def run_reproduce(  # the command's options
 
     def work() -> int:
         console, books = _console(), books_of_report(report, path, mapping)
-        share = compute_share(_budget(memory))
+        share = compute_share(budget_of(memory))
         with _errors_told():
             work = reproduce(finding, report, books, share, own_key(pseudonym_key), console.print)
             reproduction = asyncio.run(_until_told(work))
@@ -149,9 +145,9 @@ def run_serve(
     directory = (data_dir or default_data_directory()).absolute()
 
     def work() -> int:
-        _refuse_open_door(host, allow_plain_http)
+        refuse_open_door(host, allow_plain_http)
         listen = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
-        settings = SupervisorSettings(directory, listen=listen, memory_bytes=_budget(memory))
+        settings = SupervisorSettings(directory, listen=listen, memory_bytes=budget_of(memory))
         return asyncio.run(_serve(settings, verbose))
 
     return _guarded(work, lambda: None)
@@ -271,37 +267,3 @@ def _errors_told() -> Generator[None, None, None]:
     finally:
         root.handlers[:] = before
         root.setLevel(level)
-
-
-def _severity(word: str) -> Severity | None:
-    if word == NEVER:
-        return None
-    with contextlib.suppress(ValueError):
-        return Severity(word)
-    words = ", ".join(severity.value for severity in Severity)
-    raise Invalid("OPTION_INVALID", f"--fail-on {word} is unknown. Choose {words} or {NEVER}.")
-
-
-def _budget(memory: str) -> int:
-    if not memory:
-        return default_budget()
-    try:
-        budget = int(TypeAdapter(ByteSize).validate_python(memory))
-    except ValidationError as error:
-        raise Invalid("OPTION_INVALID", f"--memory {memory} is no size. Write it like 3GiB.") from error
-    if budget < _LEAST_MEMORY:
-        raise Invalid("OPTION_INVALID", f"--memory {memory} is too little: 512MiB is the least.")
-    return budget
-
-
-def _refuse_open_door(host: str, allowed: bool) -> None:
-    try:
-        loopback = host == "localhost" or ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        loopback = False
-    if not loopback and not allowed:
-        raise Precondition(
-            "LISTEN_REFUSED",
-            f"On {host} books and keys would cross the network unencrypted. Put a proxy with TLS before 127.0.0.1, or"
-            " add --allow-plain-http.",
-        )
