@@ -100,7 +100,7 @@ def test_report_keeps_its_schema_and_tables_hold_every_finding(demo: Ran) -> Non
         by_phase[rule["phase"]] = by_phase.get(rule["phase"], 0) + rule["findings"]
     for phase, findings in by_phase.items():
         assert parquet_rows(demo.out / "tables" / phase / "findings.parquet") == findings
-    assert sum(by_phase.values()) == report["exposure"]["findings"] == 15
+    assert sum(by_phase.values()) == report["exposure"]["findings"] == 16
     assert parquet_rows(demo.out / "tables" / "performance" / "kpis.parquet") == report["kpis_total"]
 
 

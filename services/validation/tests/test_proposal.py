@@ -222,6 +222,13 @@ def test_files_that_are_no_table_are_refused_with_their_headers(tmp_path: Path) 
     assert "rose, violet" in caught.value.message
 
 
+def test_a_zone_that_nobody_stated_is_no_word_of_the_mapping(tmp_path: Path) -> None:
+    made = proposed(tmp_path, {"sales.csv": sales(["2026-01-31"])})
+    assert "timezone" not in made.mapping.model_fields_set
+    assert "# timezone: UTC  # the default: nobody stated one\n" in made.to_yaml()
+    assert parse_mapping(made.to_yaml(), TABLES).model_fields_set == made.mapping.model_fields_set
+
+
 def test_a_preview_leaves_the_mapping_and_what_is_said_about_it(tmp_path: Path) -> None:
     job = make_job(tmp_path, {"sales.csv": sales(["2026-02-13", "2026-02-14"])}, "")
     outcome = propose(job, silent)

@@ -20,7 +20,13 @@ def write(mapping: BooksMapping, plan: Plan, placements: Sequence[Placement]) ->
     """The text of the mapping file."""
     lines = [_HEAD + "version: 1"]
     lines += list(_questions([q for q in plan.questions if q.file_id is None], ""))
-    lines += [f"currency: {mapping.currency}", f"timezone: {scalar(mapping.timezone)}", "files:"]
+    zone = f"timezone: {scalar(mapping.timezone)}"
+    stated = "timezone" in mapping.model_fields_set
+    lines += [
+        f"currency: {mapping.currency}",
+        zone if stated else f"# {zone}  # the default: nobody stated one",
+        "files:",
+    ]
     for book in plan.books:
         mine = [placement for placement in placements if placement.file_id == book.source.file_id]
         asked = [question for question in plan.questions if question.file_id == book.source.file_id]

@@ -187,7 +187,8 @@ def _mapping(plan: Plan, currency: str, timezone: str) -> BooksMapping:
         for book in plan.books
         if plan.of(book)
     }
-    return BooksMapping(version=1, currency=currency, timezone=timezone or "UTC", files=files)
+    stated = {"timezone": timezone} if timezone else {}  # what nobody stated stays a default, and is told as one
+    return BooksMapping(version=1, currency=currency, files=files, **stated)
 
 
 def _placements(plan: Plan) -> Iterable[Placement]:
