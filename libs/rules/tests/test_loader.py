@@ -82,6 +82,8 @@ def test_a_rule_is_read_with_the_lines_of_its_sections() -> None:
         ("grain: key", "grain: key\neach: row", "each must be"),
         ("entities: [product]", "entities: [location]", "entity location must be one of identity"),
         ("grain: key", "grain: key\nuses: [inventory]", "name it in uses only"),
+        ("grain: key", "grain: key\none_of: [ceiling, inventory.qty]", "one_of ceiling must be a parameter"),
+        ("grain: key", "grain: key\none_of: [floor, sales.qty]", "one_of sales.qty must be"),
         ("not_posted: {es: sin registrar}", "not_posted: {en: not posted}", "word 'not_posted' needs es"),
         ("not_posted: {es", "off: {es", "put it in quotes"),
     ],

@@ -1,5 +1,6 @@
 """C-006: a cell that does not add up is found with its whole bridge, and one that does is left alone."""
 
+from collections.abc import Mapping
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -188,3 +189,20 @@ def test_books_made_of_their_movements_hold_and_a_lost_quantity_is_found_exactly
     trial = run(tmp_path_factory.mktemp("law"), tables)
     assert trial.outcomes["C-006"].evaluated == 3
     assert [f["delta_qty"] for f in trial.findings] == ([-lost] if lost else [])
+
+
+def test_places_may_keep_their_sales_in_different_books(tmp_path: Path) -> None:
+    def at(place: str, row: Mapping[str, Any]) -> Mapping[str, Any]:
+        return {**row, "location": place}
+
+    tables = {
+        "inventory": [at(p, stock(d, q)) for p in ("L1", "L2") for d, q in (("2024-07-31", 50), ("2024-08-31", 45))],
+        "movements": [at("L1", moved("2024-08-10", "sale", -5)), at("L2", moved("2024-08-11", "receipt", 4))],
+        "sales": [at("L1", sold("2024-08-10", 5)), at("L2", sold("2024-08-12", 9))],
+    }
+    own = {"name": "sales_move_stock:L2", "value": "feed"}
+    assert run(tmp_path / "1", {**tables, "conventions": [*LEDGER, own]}).findings == []
+    other = {"name": "sales_move_stock:L1", "value": "ledger"}
+    assert run(tmp_path / "2", {**tables, "conventions": [*FEED, other]}).findings == []
+    found = run(tmp_path / "3", {**tables, "conventions": LEDGER}).findings
+    assert [(f["identity"]["location"], f["delta_qty"]) for f in found] == [("L2", -9)]

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from perito_kernel.errors import Internal
 from perito_kernel.phases import RuleOutcome, RuleStatus
-from perito_reporting import charts, page
+from perito_reporting import charts, page, page_books
 from perito_reporting.bridge import find_bridge, total_bridge
 from perito_reporting.compute import report
 from perito_reporting.figures import plain
@@ -76,6 +76,15 @@ def hostile(tmp_path: Path) -> Upstream:
         dict.fromkeys(("topic", "question_en", "question_es", "add_yaml"), HOSTILE) | {"ordinal": 1}
     ]
     return upstream
+
+
+def test_conventions_of_a_file_or_place_name_it_and_many_are_cut(tmp_path: Path) -> None:
+    upstream = Upstream(tmp_path)
+    rows = [f"sales_move_stock:L{n}" for n in range(page_books.ROWS)] + ["sign:ledger.csv"]
+    upstream.tables["conventions"] = [{"name": name, "value": "feed", "basis": "evidence"} for name in rows]
+    html = drawn(upstream, "report.es.html")
+    assert "Qué mueve las existencias: L7" in html
+    assert "Se muestran 200 de 201" in html
 
 
 @pytest.mark.parametrize("name", ["report.html", "report.es.html"])

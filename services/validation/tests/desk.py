@@ -91,8 +91,11 @@ def silent(_fraction: float, _step: str) -> None:
 
 
 def read(folder: Path, files: Mapping[str, str | bytes | Path], mapping: str, threads: int = 2) -> Books:
+    """What intake makes of the files, by the mapping that it proposes where none is given."""
     job = make_job(folder, files, mapping, threads)
-    parsed = parse_mapping(mapping, {name: table.columns for name, table in load_canonical().items()})
+    tables = {name: table.columns for name, table in load_canonical().items()}
+    parsed = parse_mapping(mapping, tables) if mapping else None
+    Path(job.out).mkdir(parents=True, exist_ok=True)
     return Books(take_in(job, parsed, silent))
 
 

@@ -43,7 +43,14 @@ def test_whether_sales_move_the_stock_is_decided_by_evidence(tmp_path: Path) -> 
     sql = "SELECT value, basis, evidence_json FROM conventions WHERE name = 'sales_move_stock'"
     value, basis, evidence = ledger(tmp_path / "1", ["receipt", "adjustment"]).ask(sql)[0]
     assert (value, basis) == ("feed", "evidence")
-    assert json.loads(evidence) == {"ledger_rows": 2, "ledger_sales": 0, "sales_lines": 2}
+    assert json.loads(evidence) == {
+        "ledger_rows": 2,
+        "ledger_sales": 0,
+        "ledger_units": "0.0000",
+        "lines_compared": 1,
+        "units_compared": "1.0000",
+        "sales_lines": 2,
+    }
     value, _, evidence = ledger(tmp_path / "2", ["receipt", "SALE"]).ask(sql)[0]
     assert value == "ledger"
     assert json.loads(evidence)["ledger_sales"] == 1
@@ -57,6 +64,8 @@ def test_conventions_name_currency_zone_and_duplicates(tmp_path: Path) -> None:
         ("currency", "EUR", "mapping"),
         ("duplicates_excluded", "true", "evidence"),
         ("sales_move_stock", "feed", "evidence"),
+        ("sign:ledger.csv", "as_written", "evidence"),
+        ("sign:sales.csv", "as_written", "evidence"),
         ("timezone", "UTC", "mapping"),
     ]
     assert books.column("SELECT count(*) FROM conventions WHERE explanation_en IS NULL OR explanation_es IS NULL") == [

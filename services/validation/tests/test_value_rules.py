@@ -214,7 +214,12 @@ def test_v_026_applies_where_a_period_is_stated(tmp_path: Path) -> None:
     sales = [
         {"ts": day, "ts_date": day, "line_total": 5} for day in ("2023-12-31", "2024-01-01", "2024-12-31", "2025-01-02")
     ]
-    assert tried(tmp_path / "1", "V-026", sales=sales).outcomes["V-026"].status is RuleStatus.NOT_APPLICABLE
+    without = tried(tmp_path / "1", "V-026", sales=sales).outcomes["V-026"]
+    assert (without.status, without.reason) == (
+        RuleStatus.NOT_APPLICABLE,
+        "needs parameter period_start or period_end",
+    )
+    assert without.reason_es == "necesita el parámetro period_start o period_end"
     period = {"period_start": "2024-01-01", "period_end": "2024-12-31"}
     trial = tried(tmp_path / "2", "V-026", period, sales=sales)
     found = {f["identity"]["side"]: (f["row_count"], f["measures"]["first_day"]) for f in trial.findings}
@@ -248,3 +253,34 @@ def test_v_033_more_than_a_place_can_hold(tmp_path: Path) -> None:
         ("largest", 4),
     ]
     assert (trial.outcomes["V-033"].evaluated, trial.outcomes["V-033"].failed) == (4, 2)
+
+
+def test_v_033_capacity_that_changes_or_is_stated_by_category(tmp_path: Path) -> None:
+    days = ("2024-01-31", "2024-02-29", "2024-03-31")
+    goods = (("MILK", 30), ("SOAP", 60))
+    inventory = [
+        {"location": place, "snapshot_date": day, "product": product, "qty": qty}
+        for place in ("GROWN", "COLD", "TWICE")
+        for day in days
+        for product, qty in goods
+    ]
+    capacity = [
+        {"location": "GROWN", "ends": "2024-02-15", "units": 80},
+        {"location": "GROWN", "starts": "2024-02-16", "units": 100},
+        {"location": "COLD", "category": "chilled", "units": 20},
+        {"location": "COLD", "category": "dry", "units": 60},
+        {"location": "TWICE", "units": 10},
+        {"location": "TWICE", "units": 900},
+    ]
+    products = [{"product": "MILK", "category": "chilled"}, {"product": "SOAP", "category": "dry"}]
+    trial = tried(tmp_path / "1", "V-033", inventory=inventory, capacity=capacity, products=products)
+    found = {(f["identity"]["location"], f["identity"]["category"]): f for f in trial.findings}
+    assert set(found) == {("GROWN", None), ("COLD", "chilled")}
+    grown, cold = found["GROWN", None], found["COLD", "chilled"]
+    assert (grown["measures"]["days"], grown["expected"], grown["observed"]) == (["2024-01-31"], "80", "90")
+    assert (cold["measures"]["months"], cold["expected"], cold["observed"]) == ("3", "20", "30")
+    assert "COLD / chilled" in cold["title_en"]
+    proof = [[(row["role"], row["record"]) for row in trial.proof(finding)] for finding in (grown, cold)]
+    assert proof == [[("master", 1), ("largest", 2), ("largest", 1)], [("master", 3), ("largest", 7)]]
+    none = tried(tmp_path / "2", "V-033", inventory=inventory).outcomes["V-033"]
+    assert none.reason == "needs column locations.capacity_units or capacity.units"

@@ -58,7 +58,7 @@ def run_rules(  # noqa: PLR0913  # the run's whole world, by keyword
     connection = open_duckdb(readable, scratch, threads, memory_bytes)
     try:
         schemas = read_schemas(connection, tables)
-        planned = plan(rules, schemas)
+        planned = plan(rules, schemas, values)
         create_views(connection, tables_wanted(rules, shared.values(), planned) | {"conventions"}, tables, schemas)
         create_tables(connection)
         create_table(connection)

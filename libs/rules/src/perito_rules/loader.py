@@ -31,7 +31,7 @@ _SINGLE = {Kind.ROW: "expression", Kind.VIEW: "view"}
 _FIELDS = {
     *("id", "version", "kind", "title", "severity", "grain", "unit", "identity", "needs", "optional", "uses"),
     *("parameters", "impact", "recoverable", "explains", "entities", "partition_by", "texts", "explanation", "remedy"),
-    *("words", "source", "each", "table", "where", "select", "values", "function", "phase", "unique"),
+    *("words", "source", "each", "table", "where", "select", "values", "function", "phase", "unique", "one_of"),
 }
 _EACH = {"", "keyed_table", "typed_column"}
 
@@ -115,6 +115,7 @@ def _rule(header: Mapping[str, Any], sections: list[tuple[str, Section]], file: 
         identity=_names(header.get("identity")),
         needs=_columns(header.get("needs")),
         optional=_columns(header.get("optional")),
+        one_of=_names(header.get("one_of")),
         uses=_names(header.get("uses")),
         parameters=_parameters(header.get("parameters") or {}, kind, file),
         impact=str(header.get("impact", "")),
@@ -165,6 +166,10 @@ def _check_names(rule: Rule, file: str) -> None:
     """Names in the header that must stand in another of its lists, or must not."""
     if rule.kind is Kind.ROW and not rule.each and rule.table not in rule.needs:
         raise _malformed(file, 1, f"table {rule.table!r} must be one of needs")
+    for name in rule.one_of:
+        table, _, column = name.rpartition(".")
+        if name not in rule.parameters and column not in rule.optional.get(table, ()):
+            raise _malformed(file, 1, f"one_of {name} must be a parameter, or a column (table.column) of optional")
     foreign = [name for name in rule.entities if name not in rule.identity]
     if foreign:
         raise _malformed(file, 1, f"entity {foreign[0]} must be one of identity: cases are joined by it")

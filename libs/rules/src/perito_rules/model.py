@@ -78,10 +78,11 @@ class Section:
 class Rule:
     """A rule file, read. `sections` by name; `evidence` may stand several times; `file` is its name in the package.
 
-    `needs` and `optional` name the columns of each table that the SQL may touch. `uses` are shared views. A template
-    (`each`) is run once per canonical table or column that fits. `select` (row rules) are aggregates per identity.
-    `unique` names a unique key of a WITH query or section where the linter cannot work it out. `words` are the
-    readers' words for what the SQL gives by name: measures, facts, roles of evidence, reasons of missing values.
+    `needs` and `optional` name the columns of each table that the SQL may touch. Of `one_of` (columns as
+    `table.column`, parameters by name) one at least must be there. `uses` are shared views. A template (`each`) is run
+    once per canonical table or column that fits. `select` (row rules) are aggregates per identity. `unique` names a
+    unique key of a WITH query or section where the linter cannot work it out. `words` are the readers' words for what
+    the SQL gives by name: measures, facts, roles of evidence, reasons of missing values.
     """
 
     id: str
@@ -94,6 +95,7 @@ class Rule:
     identity: tuple[str, ...]
     needs: Mapping[str, tuple[str, ...]]
     optional: Mapping[str, tuple[str, ...]]
+    one_of: tuple[str, ...]
     uses: tuple[str, ...]
     parameters: Mapping[str, Parameter]
     impact: str

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from perito_rules.canonical import ColumnType, Table, load_canonical
 from perito_rules.duck import Schemas
-from perito_rules.model import Rule, Text
+from perito_rules.model import Rule, Text, Value
 from perito_rules.sqltext import literal, quote
 
 
@@ -42,9 +42,9 @@ class Planned:
     reason: Text = field(default_factory=Text)
 
 
-def plan(rules: Iterable[Rule], schemas: Schemas) -> list[Planned]:
-    """One entry per rule, sorted by id."""
-    return [_plan(rule, schemas) for rule in sorted(rules, key=lambda rule: rule.id)]
+def plan(rules: Iterable[Rule], schemas: Schemas, values: Mapping[str, Mapping[str, Value]]) -> list[Planned]:
+    """One entry per rule, sorted by id; `values` are the parameters of this run by rule."""
+    return [_plan(rule, schemas, values[rule.id]) for rule in sorted(rules, key=lambda rule: rule.id)]
 
 
 def expand(rule: Rule, schemas: Schemas) -> tuple[list[Instance], list[Text]]:
@@ -61,8 +61,8 @@ def tables_wanted(rules: Iterable[Rule], shared: Iterable[Rule], planned: Iterab
     return wanted | {i.words["table"] for p in planned for i in p.instances if "table" in i.words}
 
 
-def _plan(rule: Rule, schemas: Schemas) -> Planned:
-    missing = list(_missing(rule, schemas))
+def _plan(rule: Rule, schemas: Schemas, values: Mapping[str, Value]) -> Planned:
+    missing = [*_missing(rule, schemas), *_none_of(rule, schemas, values)]
     if missing:
         return Planned(rule, (), Text(f"needs {_listed(missing).en}", f"necesita {_listed(missing).es}"))
     if not rule.each:
@@ -89,6 +89,17 @@ def _missing(rule: Rule, schemas: Schemas) -> Iterator[Text]:
         for column in columns:
             if column not in schemas[table]:
                 yield Text(f"column {table}.{column}", f"la columna {table}.{column}")
+
+
+def _none_of(rule: Rule, schemas: Schemas, values: Mapping[str, Value]) -> Iterator[Text]:
+    """What of `one_of` would do, where the books and the run's parameters have none of it."""
+    for name in rule.one_of:
+        table, _, column = name.rpartition(".")
+        if values.get(name) if name in rule.parameters else column in schemas.get(table, ()):
+            return
+    if rule.one_of:
+        kind = ("parameter", "el parámetro") if rule.one_of[0] in rule.parameters else ("column", "la columna")
+        yield Text(f"{kind[0]} {' or '.join(rule.one_of)}", f"{kind[1]} {' o '.join(rule.one_of)}")
 
 
 def _keyed_tables(rule: Rule, tables: list[Table], schemas: Schemas) -> tuple[list[Instance], list[Text]]:

@@ -109,6 +109,7 @@ def _cuts(document: Mapping[str, Any], voice: Voice) -> dict[str, str]:
     rows = {
         "questions": document["understanding"]["questions"],
         "understood": document["understanding"]["files"],
+        "conventions": document["conventions"],
         "transformations": document["transformations"],
         "inputs": document["inputs"],
     }

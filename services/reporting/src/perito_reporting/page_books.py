@@ -86,13 +86,19 @@ def conventions(document: Mapping[str, Any], voice: Voice) -> list[View]:
     """What was decided about the books."""
     return [
         {
-            "name": clip(voice.capital(voice.term(row["name"])), CELL),
+            "name": clip(_named(row["name"] or "", voice), CELL),
             "value": clip(row["value"] or "", CELL),
             "basis": voice.basis(row["basis"] or ""),
             "explanation": clip(voice.text(row["explanation"])),
         }
-        for row in document["conventions"]
+        for row in document["conventions"][:ROWS]
     ]
+
+
+def _named(name: str, voice: Voice) -> str:
+    """`sign:ledger.csv` is the convention `sign` of one file or place."""
+    topic, _, subject = name.partition(":")
+    return voice.capital(voice.term(topic)) + (f": {subject}" if subject else "")
 
 
 def transformations(document: Mapping[str, Any], voice: Voice) -> list[View]:

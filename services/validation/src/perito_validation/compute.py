@@ -18,14 +18,18 @@ from perito_rules.sqltext import literal
 
 from perito_validation import accounts, conventions, system, transformations
 from perito_validation.database import count, only_row, open_database
+from perito_validation.decisions import decide_all
 from perito_validation.facts import write_facts
 from perito_validation.feeds import Planner, lookups_of
+from perito_validation.file_conventions import Files
+from perito_validation.formats_used import count_formats
 from perito_validation.hints import hints_of
 from perito_validation.mapping import BooksMapping, parse_mapping
 from perito_validation.notes import note_rows
 from perito_validation.people import IDENTITIES, write_identities
 from perito_validation.proposal import propose as proposal
 from perito_validation.reader import Reading, is_part_of, read_files
+from perito_validation.signs import count_signs
 from perito_validation.source import Source, Unread
 from perito_validation.tables import Written, table_order, write_table
 from perito_validation.understanding import Understanding, of_given_mapping, with_unread
@@ -120,7 +124,7 @@ def take_in(job: Job, given: BooksMapping | None, report: Report) -> Intake:
         written = _write_all(con, job, mapping, sources, report)
         report(0.7, "accounting for what was read")
         paths = {name: table.path for name, table in written.items()}
-        paths |= _write_system(con, job, mapping, reading, written)
+        paths |= _write_system(con, job, mapping, reading, written, understood if given is None else None)
         paths |= {
             name: system.write_rows(con, name, content, Path(job.out)) for name, content in understood.rows().items()
         }
@@ -182,6 +186,7 @@ def _write_system(
     mapping: BooksMapping,
     reading: Reading,
     written: Mapping[str, Written],
+    proposed: Understanding | None,
 ) -> dict[str, Path]:
     sources = sorted(reading.sources.values(), key=lambda source: source.file_id)
     out = Path(job.out)
@@ -193,11 +198,14 @@ def _write_system(
         for name, found in counted.items()
         for entry in transformations.log_transformations(con, written[name], found)
     ]
+    columns = [account for found in counted.values() for account in found]
+    facts = {"date_formats": count_formats(con, written, columns), "signs": count_signs(con, written)}
+    files = Files.of(sources, columns, facts["signs"], facts["date_formats"], proposed)
     rows: dict[str, Sequence[Mapping[str, object]]] = {
         "files": [_file_row(part, mapping) for part in reading.everything],
-        "columns": [account.row() for found in counted.values() for account in found],
+        "columns": [account.row() for account in columns],
         "rejected_records": _rejected(sources, accounts.files_of_people(written.values())),
-        "conventions": [decision.row() for decision in conventions.decide(con, mapping, written, job.pseudonym_key)],
+        "conventions": decide_all(con, mapping, written, files, job.pseudonym_key),
         "transformations": [
             {**row, "ordinal": ordinal}
             for ordinal, row in enumerate([*note_rows(sources), *(entry.row(0) for entry in log)], 1)
@@ -210,7 +218,7 @@ def _write_system(
     paths["duplicates"] = system.write_query(con, "duplicates", repeated, out)
     people = [sql for _, table in sorted(written.items()) for sql in accounts.people_sql(table)]
     paths |= {IDENTITIES: write_identities(con, people, out)} if people else {}
-    return paths | write_facts(con, sources, written, [a for found in counted.values() for a in found], out)
+    return paths | write_facts(con, sources, written, facts, out)
 
 
 def _rejected(sources: Sequence[Source], of_people: Collection[int]) -> list[dict[str, object]]:

@@ -1,4 +1,5 @@
-"""What was decided once for all later phases, with the evidence: currency, zone, how sales move stock, duplicates.
+"""What was decided once for all later phases, with the evidence: currency, zone, duplicates, pseudonyms, and the end
+of the books. How sales move the stock and how each file is written are decided in modules of their own.
 
 Later phases read these and decide nothing of the kind again.
 """
@@ -49,7 +50,7 @@ class Convention:
 def decide(
     con: duckdb.DuckDBPyConnection, mapping: BooksMapping, written: Mapping[str, Written], pseudonym_key: str
 ) -> list[Convention]:
-    """All conventions of these books, sorted by name."""
+    """The conventions of the books as a whole, sorted by name."""
     found = [
         _currency(mapping.currency),
         Convention(
@@ -60,7 +61,6 @@ def decide(
             f"Las fechas y horas sin desfase están en {mapping.timezone}.",
             {},
         ),
-        _sales(con, written),
         _duplicates(con, written),
         *_pseudonyms(written, pseudonym_key),
     ]
@@ -73,25 +73,6 @@ def _currency(code: str) -> Convention:
         return Convention("currency", code, "default", english, spanish, {})
     english, spanish = f"All amounts are in {code}.", f"Todos los importes están en {code}."
     return Convention("currency", code, "mapping", english, spanish, {})
-
-
-def _sales(con: duckdb.DuckDBPyConnection, written: Mapping[str, Written]) -> Convention:
-    ledger, sales = written.get("movements"), written.get("sales")
-    of_type = "count(*) FILTER (type = 'sale')" if ledger and "type" in ledger.columns else "0"
-    in_ledger = count(con, f"SELECT {of_type} FROM {ledger.relation}") if ledger else 0
-    lines = sales.rows if sales else 0
-    evidence = {"ledger_rows": ledger.rows if ledger else 0, "ledger_sales": in_ledger, "sales_lines": lines}
-    if in_ledger:
-        english = f"The ledger holds {in_ledger:,} sale movements: sales lines are not subtracted again."
-        spanish = f"El libro contiene {in_ledger:,} movimientos de venta: las líneas de venta no se restan otra vez."
-        return Convention("sales_move_stock", "ledger", "evidence", english, spanish, evidence)
-    if lines:
-        english = f"The ledger holds no sale movements: the {lines:,} sales lines move the stock."
-        spanish = f"El libro no contiene movimientos de venta: las {lines:,} líneas de venta mueven las existencias."
-        return Convention("sales_move_stock", "feed", "evidence", english, spanish, evidence)
-    english = "There are no sales, neither in the ledger nor in files of their own."
-    spanish = "No hay ventas, ni en el libro ni en archivos propios."
-    return Convention("sales_move_stock", "none", "evidence", english, spanish, evidence)
 
 
 def _duplicates(con: duckdb.DuckDBPyConnection, written: Mapping[str, Written]) -> Convention:

@@ -7,9 +7,6 @@ from pathlib import Path
 import duckdb
 
 from perito_validation import raw_cells, system
-from perito_validation.accounts import ColumnAccount
-from perito_validation.formats_used import count_formats
-from perito_validation.signs import count_signs
 from perito_validation.source import Source
 from perito_validation.tables import Written
 from perito_validation.text_forms import text_forms_sql
@@ -19,15 +16,14 @@ def write_facts(
     con: duckdb.DuckDBPyConnection,
     sources: Sequence[Source],
     written: Mapping[str, Written],
-    accounts: Sequence[ColumnAccount],
+    counted: Mapping[str, Sequence[Mapping[str, object]]],
     out: Path,
 ) -> dict[str, Path]:
-    """The paths of the tables by name; `accounts` are those of all columns."""
+    """The paths of the tables by name; `counted` are rows of those that are counted already, by name."""
     cells = raw_cells.count_cells(con, sources, written)
     rows: dict[str, Sequence[Mapping[str, object]]] = {
         "source_columns": [column.row() for column in cells],
-        "date_formats": count_formats(con, written, accounts),
-        "signs": count_signs(con, written),
+        **counted,
     }
     paths = {name: system.write_rows(con, name, content, out) for name, content in rows.items()}
     paths["odd_cells"] = system.write_query(con, "odd_cells", raw_cells.odd_cells_sql(cells), out)

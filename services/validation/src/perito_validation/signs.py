@@ -1,7 +1,7 @@
 """Which signs the quantities of each type of movement and sale have in each file: the system table `signs`.
 
 The convention of a file is read off it before any rule speaks of single rows: the ledger is positive for what comes in
-and negative for what goes out, sale lines are positive whatever their type.
+and negative for what goes out; lines of sales and of returns are positive whatever their type.
 """
 
 from collections.abc import Mapping
@@ -18,15 +18,17 @@ def count_signs(con: duckdb.DuckDBPyConnection, written: Mapping[str, Written]) 
     """Rows of `signs`, in the order of its key. Reversals, which turn a sign on purpose, and repeated rows are left
     out."""
     found: list[dict[str, Any]] = []
-    for name in ("movements", "sales"):
+    for name in ("movements", "returns", "sales"):
         table = written.get(name)
-        if table and "qty" in table.columns and (name == "sales" or "type" in table.columns):
+        if table and "qty" in table.columns and (name != "movements" or "type" in table.columns):
             found += _of_table(con, table)
     return found
 
 
 def _of_table(con: duckdb.DuckDBPyConnection, table: Written) -> list[dict[str, Any]]:
-    kind = "coalesce(type, 'sale')" if "type" in table.columns else "'sale'"
+    kind = "'return'" if table.table.name == "returns" else "'sale'"
+    if table.table.name == "sales" and "type" in table.columns:
+        kind = "coalesce(type, 'sale')"
     expected = "1"
     if table.table.name == "movements":
         kind = "type"

@@ -6,21 +6,19 @@ title: {en: What moved the stock, es: Lo que movió las existencias}
 optional:
   movements: [product, location, ts, type, qty, unit_cost, value_delta, reason, ref_id]
   sales: [product, location, ts, type, qty]
-  conventions: [name, value]
 parameters:
   loss_reasons:
     default: "damag|expir|spoil|theft|stol|break|broken|da.ad|caduc|vencid|merma|robo|hurto|rotura"
     type: text
     meaning: "regular expression; an adjustment whose reason or reference contains it is a known loss"
-uses: [unit_costs]
+uses: [unit_costs, feed_places]
 --- */
 -- One row per product, location, day (each may be NULL) and kind of flow: receipt, transfer_in, transfer_out, sale, return,
 -- loss, adjustment, other. Quantities are signed, out is negative. A loss is waste, or an adjustment whose reason or
--- reference names one. Sales lines move the stock only where the books keep sales outside the ledger (roll-forward, C-006); one with a
+-- reference names one. Sales lines move the stock only at places that keep sales outside the ledger (roll-forward, C-006); one with a
 -- negative quantity counts where the ledger has no returns at all. Where `unreadable` is not 0, the quantity is unknown.
 WITH settings AS (
-    SELECT EXISTS (SELECT 1 FROM conventions WHERE name = 'sales_move_stock' AND value = 'feed') AS feed,
-           EXISTS (SELECT 1 FROM movements WHERE type = 'return') AS has_returns
+    SELECT EXISTS (SELECT 1 FROM movements WHERE type = 'return') AS has_returns
 ), moved AS (
     SELECT product, location, ts_date AS day, qty,
            CASE WHEN type IN ('receipt', 'transfer_in', 'transfer_out', 'sale', 'return') THEN type
@@ -35,8 +33,8 @@ WITH settings AS (
     UNION ALL
     SELECT l.product, l.location, l.ts_date, -l.qty, CASE WHEN l.qty < 0 THEN 'return' ELSE 'sale' END,
            l.type IS NULL AND l.type_source IS NOT NULL, NULL
-    FROM sales AS l CROSS JOIN settings AS s
-    WHERE s.feed AND l._duplicate_record IS NULL AND coalesce(l.type, 'sale') = 'sale'
+    FROM sales AS l JOIN feed_places AS f ON f.location IS NOT DISTINCT FROM l.location CROSS JOIN settings AS s
+    WHERE l._duplicate_record IS NULL AND coalesce(l.type, 'sale') = 'sale'
       AND NOT (s.has_returns AND coalesce(l.qty < 0, false))
 ), daily AS (
     SELECT product, location, day, flow, sum(qty) AS qty, count(*) AS moved_rows,

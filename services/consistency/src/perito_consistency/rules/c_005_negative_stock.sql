@@ -13,8 +13,7 @@ optional:
   movements: [seq, lot, type, unit_cost, balance_after]
   sales: [document, line, product, location, lot, ts, type, qty]
   inventory: [snapshot_date, product, location, lot, qty]
-  conventions: [name, value]
-uses: [stock_moves, ledger_chain, unit_costs]
+uses: [stock_moves, feed_places, ledger_chain, unit_costs]
 unique: {moments: [product, location, day, kind, ts]}
 parameters:
   tolerance: {default: "0", type: decimal, meaning: "base units that stock may lie below zero"}
@@ -45,8 +44,8 @@ explanation:
     Stock is recomputed from its opening and all that moved, sales of a separate feed included. It starts from each snapshot
     again; before the first one it is reckoned backwards from it. Without snapshots the opening is what the ledger's own
     balances imply, or zero before an opening entry. Any other key has no known opening: its history may begin midway, so
-    nothing is asserted and it counts as unknown. Movements of one instant are taken together; where sales come in a feed of
-    their own, the movements of one day are. A stretch below zero that is made good within a few days is a matter of timing
+    nothing is asserted and it counts as unknown. Movements of one instant are taken together; at a place whose
+    sales come in a feed of their own, the movements of one day are. A stretch below zero that is made good within a few days is a matter of timing
     and of medium severity. The amount is the deepest point times the cost.
   es: >-
     La existencia se recalcula desde su apertura con todo lo que se movió, incluidas las ventas de un archivo aparte. Parte
@@ -64,14 +63,13 @@ source: "Perpetual inventory: goods cannot leave before they are there"
 -- section: population
 -- One row per product, place and instant (or day) at which stock moved or was stated, with the stock after it.
 WITH settings AS (
-    SELECT coalesce((SELECT max(value) FROM conventions WHERE name = 'sales_move_stock'), 'ledger') = 'feed' AS by_day,
-           (SELECT max(day) FROM stock_moves) AS ends
+    SELECT max(day) AS ends FROM stock_moves
 ), undated AS (
     SELECT DISTINCT product, location FROM stock_moves WHERE day IS NULL AND product IS NOT NULL AND location IS NOT NULL
 ), moments AS (
-    SELECT m.product, m.location, m.day, CASE WHEN NOT s.by_day THEN m.ts END AS ts, sum(m.qty) AS qty, count(m.qty) < count(*) AS unread,
+    SELECT m.product, m.location, m.day, CASE WHEN f.location IS NULL THEN m.ts END AS ts, sum(m.qty) AS qty, count(m.qty) < count(*) AS unread,
            min(m.flow) AS flow, NULL::DECIMAL(38, 4) AS stated, 0 AS kind, s.ends
-    FROM stock_moves AS m CROSS JOIN settings AS s
+    FROM stock_moves AS m LEFT JOIN feed_places AS f ON f.location = m.location CROSS JOIN settings AS s
     WHERE m.product IS NOT NULL AND m.location IS NOT NULL AND m.day IS NOT NULL
     GROUP BY ALL
     UNION ALL
@@ -102,12 +100,12 @@ WITH settings AS (
            CASE WHEN a.product IS NOT NULL THEN CASE WHEN n.unread_so_far = a.anchor_unread THEN a.stated + n.total - a.anchor_total END
                 WHEN b.product IS NOT NULL THEN CASE WHEN n.unread_so_far = b.anchor_unread THEN b.stated + n.total - b.anchor_total END
                 WHEN n.unread_so_far > 0 THEN NULL
-                WHEN p.opening IS NOT NULL AND NOT s.by_day THEN p.opening + n.total
+                WHEN p.opening IS NOT NULL AND g.location IS NULL THEN p.opening + n.total
                 WHEN f.is_opened THEN n.total END AS stock,
            CASE WHEN a.product IS NOT NULL THEN 'snapshot' WHEN b.product IS NOT NULL THEN 'later snapshot'
-                WHEN p.opening IS NOT NULL AND NOT s.by_day THEN 'ledger balance' WHEN f.is_opened THEN 'opening entry' ELSE 'none' END AS opening_source
+                WHEN p.opening IS NOT NULL AND g.location IS NULL THEN 'ledger balance' WHEN f.is_opened THEN 'opening entry' ELSE 'none' END AS opening_source
     FROM numbered AS n
-    CROSS JOIN settings AS s
+    LEFT JOIN feed_places AS g ON g.location = n.location
     LEFT JOIN anchors AS a ON a.product = n.product AND a.location = n.location AND a.segment = n.segment
     LEFT JOIN anchors AS b ON b.product = n.product AND b.location = n.location AND b.segment = n.segment + 1 AND n.segment = 0
     LEFT JOIN printed AS p ON p.product = n.product AND p.location = n.location

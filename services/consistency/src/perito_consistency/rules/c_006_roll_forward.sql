@@ -14,8 +14,7 @@ optional:
   inventory: [lot, unit_cost]
   movements: [movement, lot, ref_id]
   sales: [document, line, product, location, lot, ts, type, qty]
-  conventions: [name, value]
-uses: [stock_moves, unit_costs]
+uses: [stock_moves, feed_places, unit_costs]
 parameters:
   tolerance: {default: "0", type: decimal, meaning: "base units by which a cell may be off"}
 impact: column
@@ -53,15 +52,15 @@ source: "Roll-forward of audit practice: opening + movements = closing"
 -- section: population
 -- One row per product, location (and lot, where all books keep lots) and snapshot that has one before it.
 WITH settings AS (
-    SELECT feed, has_returns, has_lots AND (NOT feed OR EXISTS (SELECT 1 FROM sales WHERE lot IS NOT NULL)) AS by_lot
+    SELECT has_returns, has_lots AND (NOT feed OR EXISTS (SELECT 1 FROM sales WHERE lot IS NOT NULL)) AS by_lot
     FROM (
-        SELECT coalesce((SELECT max(value) FROM conventions WHERE name = 'sales_move_stock'), 'ledger') = 'feed' AS feed,
+        SELECT EXISTS (SELECT 1 FROM feed_places) AS feed,
                EXISTS (SELECT 1 FROM movements WHERE type = 'return') AS has_returns,
                EXISTS (SELECT 1 FROM inventory WHERE lot IS NOT NULL)
                AND EXISTS (SELECT 1 FROM movements WHERE lot IS NOT NULL) AS has_lots
     ) AS found
 ), stock AS (
-    SELECT i.product, i.location, CASE WHEN s.by_lot THEN i.lot END AS lot, s.by_lot, s.feed, s.has_returns,
+    SELECT i.product, i.location, CASE WHEN s.by_lot THEN i.lot END AS lot, s.by_lot, s.has_returns,
            i.snapshot_date,
            -- Where intake dropped a time of day, its text tells snapshots of one day apart.
            CASE WHEN count(i.qty) = count(*)
@@ -76,7 +75,7 @@ WITH settings AS (
     SELECT *, lag(snapshot_date) OVER w AS since, lag(qty) OVER w AS opening, lag(snapshot_rows) OVER w AS opening_rows,
            lead(snapshot_date) OVER w IS NULL AS is_last
     FROM stock
-    WINDOW w AS (PARTITION BY product, location, lot, by_lot, feed, has_returns ORDER BY snapshot_date)
+    WINDOW w AS (PARTITION BY product, location, lot, by_lot, has_returns ORDER BY snapshot_date)
 ), moved AS (
     SELECT m.product, m.location, CASE WHEN s.by_lot THEN m.lot END AS lot, m.day, m.qty, m.flow
     FROM stock_moves AS m CROSS JOIN settings AS s
@@ -108,7 +107,7 @@ WITH settings AS (
     -- A movement whose date could not be read may belong to any cell of its key.
     SELECT product, location, lot FROM daily WHERE day IS NULL
 ), bridge AS (
-    SELECT c.product, c.location, c.lot, c.by_lot, c.feed, c.has_returns, c.since, c.snapshot_date, c.is_last, c.book_cost, c.opening, c.qty AS actual,
+    SELECT c.product, c.location, c.lot, c.by_lot, c.has_returns, c.since, c.snapshot_date, c.is_last, c.book_cost, c.opening, c.qty AS actual,
            coalesce(w.receipts, 0) AS receipts, coalesce(w.transfers_in, 0) AS transfers_in,
            coalesce(w.transfers_out, 0) AS transfers_out, coalesce(w.sales, 0) AS sales,
            coalesce(w.returns, 0) AS returns, coalesce(w.adjustments, 0) AS adjustments, coalesce(w.other, 0) AS other,
@@ -167,8 +166,8 @@ SELECT count(*) AS cells,
        (SELECT count(*) FROM movements
         WHERE _duplicate_record IS NULL AND product IS NOT NULL AND location IS NOT NULL)
        + (SELECT count(*) FROM sales
-          WHERE EXISTS (SELECT 1 FROM conventions WHERE name = 'sales_move_stock' AND value = 'feed')
-            AND _duplicate_record IS NULL AND product IS NOT NULL AND location IS NOT NULL
+          WHERE location IN (SELECT location FROM feed_places WHERE location IS NOT NULL)
+            AND _duplicate_record IS NULL AND product IS NOT NULL
             AND coalesce(type, 'sale') = 'sale'
             AND NOT (coalesce(qty < 0, false) AND EXISTS (SELECT 1 FROM movements WHERE type = 'return')))
        - sum(moved_rows) AS rows_between_no_snapshots
@@ -205,8 +204,9 @@ SELECT p.product, p.location, p.lot, (p.since + INTERVAL 1 DAY)::DATE AS period_
        l.document AS key_document, l.line AS key_line, l.ts_date AS value_date, l.qty AS value_qty,
        l.qty_source AS value_qty_source, l.product_source AS value_product_source, l.lot AS value_lot
 FROM population AS p
+JOIN feed_places AS f ON f.location = p.location
 JOIN sales AS l ON l.product = p.product AND l.location = p.location
      AND l.ts_date > p.since AND l.ts_date <= p.snapshot_date
 WHERE abs(p.difference) > $tolerance AND l._duplicate_record IS NULL AND coalesce(l.type, 'sale') = 'sale'
-  AND p.feed AND NOT (p.has_returns AND coalesce(l.qty < 0, false))
+  AND NOT (p.has_returns AND coalesce(l.qty < 0, false))
   AND (NOT p.by_lot OR coalesce(l.lot, '') = coalesce(p.lot, ''))

@@ -13,6 +13,7 @@ needs:
 optional:
   movements: [movement, type, qty, reversal_of]
   sales: [document, line, type, qty]
+  returns: [return_document, line, qty]
 parameters:
   stray_share: {default: "0.01", type: decimal, meaning: "share of rows up to which contrary signs are single slips, of medium severity"}
 impact: none, because the sign decides nothing by itself; stock that it turns the wrong way shows in the roll-forward
@@ -25,11 +26,11 @@ texts:
     es: "{file}: {row_count:,} de {rows:,} filas {type} de {table_name} llevan el signo contrario a su tipo ({positive:,} sobre 0, {negative:,} bajo 0)"
 explanation:
   en: >-
-    In the ledger a receipt adds and a sale subtracts; a sale line is positive, its type tells a return apart. Where all
+    In the ledger a receipt adds and a sale subtracts; lines of sales and of returns are positive, the type tells them apart. Where all
     rows of a type go the other way the file follows another convention, which the mapping should state. Where both signs
     stand, one of them is wrong row by row. Adjustments, counts and production may go either way, reversals are left out.
   es: >-
-    En el libro una recepción suma y una venta resta; una línea de venta es positiva y su tipo distingue la devolución. Si
+    En el libro una recepción suma y una venta resta; las líneas de venta y de devolución son positivas y el tipo las distingue. Si
     todas las filas de un tipo van al revés, el archivo sigue otra convención, que el mapeo debe indicar. Si hay ambos
     signos, uno está mal fila por fila. Ajustes, recuentos y producción pueden ir en ambos sentidos; las anulaciones no cuentan.
 remedy:
@@ -75,3 +76,10 @@ SELECT p.table_name, p.file, p.type, 'contrary' AS role, s._file_id, s._record, 
 FROM population AS p
 JOIN sales AS s ON s._file_id = p.file_id AND coalesce(s.type, 'sale') = p.type
 WHERE p.table_name = 'sales' AND s._duplicate_record IS NULL AND s.qty * p.expected < 0
+
+-- section: evidence
+SELECT p.table_name, p.file, p.type, 'contrary' AS role, r._file_id, r._record, r._line, r.return_document AS key_document,
+       r.line AS key_line, r.qty AS value_qty
+FROM population AS p
+JOIN returns AS r ON r._file_id = p.file_id
+WHERE p.table_name = 'returns' AND r._duplicate_record IS NULL AND r.qty * p.expected < 0

@@ -9,6 +9,7 @@ unit: dated rows
 identity: [table_name, file, side]
 needs:
   files: [file_id, name]
+one_of: [period_start, period_end]
 optional:
   sales: [document, line, ts, line_total]
   movements: [movement, ts, value_delta]
@@ -47,7 +48,7 @@ source: "Cut-off procedures of auditing"
 
 -- section: population
 WITH bounds AS (
-    SELECT try_cast(nullif($period_start, '') AS DATE) AS starts, try_cast(nullif($period_end, '') AS DATE) AS ends
+    SELECT nullif($period_start, '')::DATE AS starts, nullif($period_end, '')::DATE AS ends
 ), dated AS (
     SELECT 'sales' AS table_name, ts_date AS day, line_total AS amount, document AS key, _file_id, _record, _line FROM sales
     WHERE ts_date IS NOT NULL AND _duplicate_record IS NULL
@@ -58,7 +59,7 @@ WITH bounds AS (
 )
 SELECT d.*, f.name AS file, CASE WHEN d.day < b.starts THEN 'before' WHEN d.day > b.ends THEN 'after' ELSE 'inside' END AS side
 FROM dated AS d JOIN files AS f ON f.file_id = d._file_id
-JOIN bounds AS b ON b.starts IS NOT NULL OR b.ends IS NOT NULL
+CROSS JOIN bounds AS b
 
 -- section: violations
 SELECT table_name, file, side, count(*) AS row_count, sum(amount)::DECIMAL(38, 4) AS amount, min(day) AS first_day, max(day) AS last_day,
