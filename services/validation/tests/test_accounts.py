@@ -117,6 +117,17 @@ def test_one_file_feeds_two_tables_and_unreceived_lines_are_no_receipts(tmp_path
     assert books.log("r") == {"row_skipped": 2}
 
 
+def test_rows_with_a_word_that_the_mapping_excludes_are_left_out_and_counted(tmp_path: Path) -> None:
+    more = "        skip_words: {Kind: [sale, Vale]}\n"
+    mapping = one_table("t.csv", "purchases", "{document: d, supplier: s}", more)
+    text = "d,s,Kind\n1,P,receipt\n2,P,SALE \n3,P,\n4,P,vale\n5,P,sales\n"
+    books = read(tmp_path, {"t.csv": text}, mapping)
+    assert books.column("SELECT document FROM purchases ORDER BY 1") == ["1", "3", "5"]
+    assert books.log("Kind") == {"row_skipped": 2}
+    with pytest.raises(Invalid, match="Kynd"):
+        read(tmp_path / "2", {"t.csv": text}, mapping.replace("Kind", "Kynd"))
+
+
 def test_the_end_of_the_books_ignores_a_slip_of_the_pen_and_promises(tmp_path: Path) -> None:
     mapping = one_table("po.csv", "purchases", "{document: d, ordered_at: o, promised_at: p}")
     rows = "".join(f"{i},2024-03-{i % 28 + 1:02d},2099-01-01\n" for i in range(2000))

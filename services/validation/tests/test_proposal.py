@@ -215,6 +215,17 @@ def test_an_inventory_by_code_with_names_is_no_list_of_sales(tmp_path: Path) -> 
     assert "sales" not in made.mapping.files["inventory.json"].tables
 
 
+def test_sales_in_a_list_that_names_suppliers_are_no_purchases(tmp_path: Path) -> None:
+    row = '{"id": "%s", "sku": "A", "quantity": 4, "type": "%s", "amount": 9, "provider": "P1", "date": "2026-01-02"}'
+    rows = ", ".join(row % (i, kind) for i, kind in enumerate(["Sale", "receipt", "sale", "adjustment", "compra"]))
+    both = proposed(tmp_path / "1", {"transactions.json": f"[{rows}]"})
+    tables = parse_mapping(both.to_yaml(), TABLES).files["transactions.json"].tables
+    assert tables["purchases"].skip_words == {"type": ("Sale", "adjustment")}
+    assert not tables["movements"].skip_words
+    none = proposed(tmp_path / "2", {"transactions.json": f"[{row % (1, 'sale')}, {row % (2, 'count')}]"})
+    assert set(none.mapping.files["transactions.json"].tables) == {"movements"}
+
+
 def test_files_that_are_no_table_are_refused_with_their_headers(tmp_path: Path) -> None:
     with pytest.raises(Invalid) as caught:
         proposed(tmp_path, {"poem.csv": "rose,violet\nred,blue\n"})

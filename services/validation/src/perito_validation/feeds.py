@@ -16,6 +16,7 @@ from perito_rules.sqltext import literal, quote
 
 from perito_validation.amounts import SCALES, SIGN_OF_TYPE, read_number
 from perito_validation.cells import (
+    BLANKS,
     Reading,
     UnitFactor,
     is_blank,
@@ -82,6 +83,18 @@ class Feed:
         return f"SELECT *{outputs} FROM (SELECT *{derived} FROM (SELECT *{staged} FROM ({placed})))"
 
 
+def _rows_of(source: Source, part: TableMapping, place: str) -> str:
+    """SQL that chooses the rows of the file that are rows of the table, "" where all are."""
+    tests: list[str] = []
+    if part.skip_when_blank is not None:
+        tests.append(f"NOT {is_blank(source.cell(part.skip_when_blank, f'{place} > skip_when_blank'))}")
+    for column, words in part.skip_words.items():
+        cell = source.cell(column, f"{place} > skip_words")
+        listed = ", ".join(f"lower({literal(word.strip())})" for word in words)
+        tests.append(f"coalesce(lower(trim({cell}, {BLANKS})), '') NOT IN ({listed})")
+    return f" WHERE {' AND '.join(tests)}" if tests else ""
+
+
 def _selected(parts: Iterable[Mapping[str, str]]) -> str:
     return "".join(f", {sql} AS {quote(name)}" for part in parts for name, sql in part.items())
 
@@ -107,8 +120,7 @@ class Planner:
         """The feed of one file into one table. Raises `Invalid` naming the place in the mapping."""
         place = f"files > {source.name} > tables > {table}"
         feed = Feed(source, self.tables[table], part)
-        if part.skip_when_blank is not None:
-            feed.where = f" WHERE NOT {is_blank(source.cell(part.skip_when_blank, f'{place} > skip_when_blank'))}"
+        feed.where = _rows_of(source, part, place)
         feed.joined = join_files(self.con, source, table, part, self.sources, feed.where)
         feed.joins += [joined.clause for joined in feed.joined.values()]
         cells = {name: self._cell(feed, cell, f"{place} > columns > {name}") for name, cell in part.columns.items()}

@@ -116,12 +116,14 @@ class Join(_Part):
 
 class TableMapping(_Part):
     """How one file feeds one canonical table. A constant is a value for every row, as text. Rows that are blank in the
-    source column `skip_when_blank` are no rows of this table: an order line that nobody has received is no receipt.
+    source column `skip_when_blank` are no rows of this table: an order line that nobody has received is no receipt. Nor
+    are those that hold one of the words that `skip_words` gives for a source column: a sale in a list of purchases.
     `join` names other files of which cells take columns: the order to which a line belongs."""
 
     columns: Mapping[Name, Cell] = Field(min_length=1)
     constants: Mapping[Name, Name] = {}
     skip_when_blank: Name | None = None
+    skip_words: Mapping[Name, tuple[Name, ...]] = {}
     join: Mapping[FileName, Join] = {}
 
     @field_validator("columns", mode="before")

@@ -106,8 +106,8 @@ TEXTS: Mapping[str, tuple[str, str]] = {
         "La hora local no existió esa noche; se movió la hora que se saltó.",
     ),
     "row_skipped": (
-        "Rows without a value here are no rows of this table, as the mapping says.",
-        "Las filas sin valor aquí no son filas de esta tabla, como indica el mapeo.",
+        "Rows without a value here, or with one that the mapping excludes, are no rows of this table.",
+        "Las filas sin valor aquí, o con uno que el mapeo excluye, no son filas de esta tabla.",
     ),
     "join_unmatched": (
         "Rows for which the joined file has none: the columns that it should bring are empty.",
@@ -127,10 +127,11 @@ def log_transformations(
     found: list[Transformation] = []
     for feed in written.feeds:
         file_id = feed.source.file_id
-        if feed.where and feed.part.skip_when_blank:
+        if feed.where:
             skipped = feed.source.rows - written.kept[file_id]
-            column = feed.part.skip_when_blank
-            found += [_entry(feed, column, "row_skipped", skipped, "", "")] if skipped else []
+            columns = dict.fromkeys([feed.part.skip_when_blank or "", *feed.part.skip_words])
+            named = ", ".join(column for column in columns if column)
+            found += [_entry(feed, named, "row_skipped", skipped, "", "")] if skipped else []
         found += _of_joins(feed)
         for account in accounts:
             if account.file_id == file_id:

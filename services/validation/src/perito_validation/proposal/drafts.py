@@ -56,6 +56,7 @@ class Draft:
     entries: dict[str, Entry]
     constants: dict[str, Constant] = field(default_factory=dict[str, Constant])
     skip: str | None = None
+    skip_words: Mapping[str, Sequence[str]] = field(default_factory=dict[str, Sequence[str]])
     joins: dict[str, Mapping[str, str]] = field(default_factory=dict[str, Mapping[str, str]])
 
     def own(self, name: str) -> Entry | None:
@@ -71,6 +72,8 @@ class Draft:
             fields["constants"] = {name: constant.value for name, constant in self.constants.items()}
         if self.skip:
             fields["skip_when_blank"] = self.skip
+        if self.skip_words:
+            fields["skip_words"] = dict(self.skip_words)
         if self.joins:
             fields["join"] = {file: {"match": dict(match)} for file, match in self.joins.items()}
         return TableMapping.model_validate(fields)

@@ -71,6 +71,8 @@ def _table(draft: Draft) -> Iterator[str]:
             yield f"          {name}: {quoted}  # {constant.confidence:.0%} {comment(constant.reason.english)}"
     if draft.skip:
         yield f"        skip_when_blank: {scalar(draft.skip)}"
+    if draft.skip_words:
+        yield f"        skip_words: {flow({name: list(words) for name, words in draft.skip_words.items()})}"
 
 
 def _cell(cell: Cell) -> str:

@@ -22,6 +22,7 @@ from perito_validation.proposal.places import name_places
 from perito_validation.proposal.rows import complete_rows, decide_currency
 from perito_validation.proposal.spelling import comment
 from perito_validation.proposal.tables import Book, read_as
+from perito_validation.proposal.two_kinds import part_purchases
 from perito_validation.proposal.units import convert_units
 from perito_validation.source import Source
 from perito_validation.understanding import Placement, Question, Reason, Understanding
@@ -83,6 +84,7 @@ def propose(con: duckdb.DuckDBPyConnection, sources: Mapping[str, Source], hints
     CellReader(con, plan, overlaps).decide()
     correct_amounts(con, plan)
     convert_units(con, plan)
+    part_purchases(con, plan)
     complete_rows(con, plan)
     name_places(con, plan)
     currency = hints.currency or decide_currency(con, plan)
