@@ -328,6 +328,15 @@ def test_what_a_rule_measured_stands_beside_the_story_where_it_is_a_figure(tmp_p
     assert "se cuenta como un solo hallazgo" in html
 
 
+def test_what_a_rule_counts_is_said_in_its_own_words_everywhere(tmp_path: Path) -> None:
+    words = {"rows": {"en": "moments", "es": "instantes"}}
+    upstream = Upstream(tmp_path, headers=[header("C-006", words=words)])
+    upstream.findings = [finding("C-006", {"product": "P1", "location": "L1"}, "5")]
+    counted = re.findall(r"1 de [0-9.]+ (\w+)", drawn(upstream, "report.es.html"))
+    assert "instantes" in counted
+    assert "filas" not in counted
+
+
 def test_drawings_are_to_scale() -> None:
     assert 'class="fill" x="0" y="0" width="100"' in charts.bar(Decimal(50), Decimal(100))
     assert 'class="fill" x="0" y="0" width="200"' in charts.bar(Decimal(170), Decimal(100))

@@ -55,12 +55,13 @@ def _part(rule: Mapping[str, Any], part: Mapping[str, Any], named: Mapping[str, 
     # A share that would round to nothing is not nothing.
     tiny = 0 < percent < _PLACES
     written = f"< {voice.grouped(_PLACES)}" if tiny else voice.grouped(percent, 2)
+    unit = clip(voice.term(rule["unit"], rule["words"]), CELL)
     return {
         "id": rule["id"],
         "title": clip(voice.text(rule["title"])),
         "scores": ", ".join(voice.say(name) for name, members in named.items() if rule["id"] in members),
         "weight": voice.grouped(part["weight"]),
-        "failed": f"{share(part['failed'], part['evaluated'], voice)} {clip(voice.term(rule['unit']), CELL)}",
+        "failed": f"{share(part['failed'], part['evaluated'], voice)} {unit}",
         "share": f"{written} %" if percent else "0 %",
         "drawing": charts.bar(percent, Decimal(100)),
     }

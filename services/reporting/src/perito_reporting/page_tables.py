@@ -76,7 +76,7 @@ def caveat(document: Mapping[str, Any], voice: Voice) -> View:
             {
                 "title": clip(voice.text(rule["title"])),
                 "severity": rule["severity"],
-                "count": share(rule["failed"], rule["evaluated"], voice) + f" {voice.term(rule['unit'])}",
+                "count": share(rule["failed"], rule["evaluated"], voice) + f" {voice.term(rule['unit'], rule['words'])}",
             }
             for rule in failing
         ],
@@ -107,7 +107,7 @@ def rules(document: Mapping[str, Any], voice: Voice) -> list[View]:
             "severity": rule["severity"],
             "status": rule["status"],
             "status_text": voice.say(f"status_{rule['status']}"),
-            "unit": clip(voice.term(rule["unit"]), CELL),
+            "unit": clip(voice.term(rule["unit"], rule["words"]), CELL),
             "counts": [voice.grouped(rule[name]) for name in ("evaluated", "failed", "unknown", "findings", "cases")],
             "run": rule["status"] not in _NOT_RUN,
             "amount": amounts(rule["amounts"], voice),
