@@ -247,7 +247,7 @@ def test_a_file_that_nobody_read_is_not_counted_as_read(tmp_path: Path) -> None:
     upstream.add_file("other.csv", 0, reader="unused", tables_json="[]")
     html = drawn(upstream)
     assert "on 7 records from 1 file." in html
-    assert '<td>other.csv<small></small></td><td class="number">1,000</td><td class="number">not read: the map' in html
+    assert '<td>other.csv<small></small></td><td class="number">1,000</td><td class="number">not read: no map' in html
     upstream.add_file("picture.csv", 0, reader="unreadable", tables_json="[]")
     upstream.tables["placements"] = [
         {"ordinal": 1, "file_id": 2, "status": "unplaced", "reason_en": "picture.csv is a picture, not a table."}
