@@ -24,12 +24,12 @@ texts:
 explanation:
   en: >-
     A record with too few or too many cells, or with a quote that is never closed, is set aside: its cells cannot be told
-    apart. Blank lines are passed over. A header that stands twice or is blank gets a name of its own, so that its column
-    can be named in a mapping.
+    apart; so is a total below the last record. Blank lines are passed over. A header that stands twice or is blank gets a
+    name of its own, so that its column can be named in a mapping.
   es: >-
     Un registro con menos o más celdas de las debidas, o con una comilla que no se cierra, se aparta: sus celdas no se
-    distinguen. Las líneas en blanco se pasan por alto. Un encabezado repetido o vacío recibe un nombre propio, para que el
-    mapeo pueda nombrar su columna.
+    distinguen; también un total bajo el último registro. Las líneas en blanco se pasan por alto. Un encabezado repetido o
+    vacío recibe un nombre propio, para que el mapeo pueda nombrar su columna.
 remedy:
   en: "Correct the export: quote texts that hold the delimiter or a line break, and give every column its own name."
   es: "Corrija la exportación: entrecomille los textos con el separador o un salto de línea y dé a cada columna su nombre."
@@ -60,8 +60,8 @@ WITH counted AS (
     GROUP BY file_id
 )
 SELECT f.name AS file, 'rejected' AS kind, 'high' AS severity, r.row_count,
-       'records do not have the cells of the header and were set aside' AS what_en,
-       'registros no tienen las celdas del encabezado y se apartaron' AS what_es,
+       'records are no rows of the table and were set aside' AS what_en,
+       'registros no son filas de la tabla y se apartaron' AS what_es,
        r.reasons
 FROM told AS r JOIN files AS f ON f.file_id = r.file_id
 UNION ALL
