@@ -4,6 +4,7 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+from perito_validation.proposal.headers import name_matches
 from perito_validation.proposal.rows import day_in_name
 from perito_validation.proposal.words import vocabulary
 
@@ -99,3 +100,30 @@ def test_words_without_vowels_or_end_mean_what_they_shorten(word: str, concept: 
 @pytest.mark.parametrize("word", ["xyz", "brrr", "qwrt"])
 def test_letters_that_shorten_nothing_mean_themselves(word: str) -> None:
     assert vocabulary().word(word).concepts == {word}
+
+
+def test_words_that_were_cut_off_mean_the_one_value_that_begins_so(tmp_path: Path) -> None:
+    rows = [f"T{at},2026-05-{at + 10},A{at},2,{'EFE' if at % 2 else 'TAR'}" for at in range(6)]
+    made = proposed(tmp_path, {"sales.csv": "\n".join(["Ticket,Date,Item,Qty,Tender", *rows])})
+    assert cell(made, "sales.csv", "sales", "tender").values == {"EFE": "cash"}
+    assert "words" in topics(made), "TAR could be tarjeta or tarjeta de regalo"
+
+
+@pytest.mark.parametrize(
+    ("header", "place"),
+    [("QOO", ("inventory", "qty_on_order")), ("EXT_AMT", ("sales", "line_total")), ("F. Pago", ("sales", "tender"))],
+)
+def test_initials_and_headers_of_other_tables_name_columns(header: str, place: tuple[str, str]) -> None:
+    assert name_matches(header)[place].score >= 0.5
+
+
+def test_a_discount_in_a_currency_is_no_rate(tmp_path: Path) -> None:
+    rows = [f"T{at},2026-05-{at + 10},A{at},2,0.00,20.00" for at in range(5)]
+    made = proposed(tmp_path, {"sales.csv": "\n".join(["Ticket,Date,Item,Qty,Disc €,Line Total", *rows])})
+    assert cell(made, "sales.csv", "sales", "discount_amount").column == "Disc €"
+
+
+def test_a_day_of_creation_gives_way_to_one_of_leaving(tmp_path: Path) -> None:
+    rows = [f"X{at},2026-05-{at + 10},2026-05-{at + 11},S1,S2,A{at},4" for at in range(5)]
+    made = proposed(tmp_path, {"transfers.csv": "\n".join(["Transfer,Created,Sent,From,To,Item,Qty", *rows])})
+    assert cell(made, "transfers.csv", "transfers", "out_ts").column == "Sent"

@@ -4,7 +4,6 @@ A bare `Cost` or `Price` that grows with the quantity is the amount of the line;
 one of a unit. A discount that is what quantity times price lacks to the line's total is an amount of money.
 """
 
-from collections.abc import Sequence
 from decimal import Decimal
 
 import duckdb
@@ -19,6 +18,7 @@ _LINE_AMOUNTS = {
     ("movements", "unit_cost"): "value_delta",
     ("inventory", "unit_cost"): "value",
     ("sales", "unit_price"): "line_total",
+    ("sales", "list_price"): "",
     ("sales", "unit_cost"): "",
     ("returns", "unit_price"): "refund",
     ("purchases", "unit_cost"): "line_total",
@@ -27,14 +27,16 @@ _LINE_AMOUNTS = {
 }
 """By table and amount of a unit, where the amount of the line stands; "" where the table has no place for it."""
 
-_FEWEST, _MOST = 3, 0.75
+_FEWEST, _MOST = 3, 0.65
 """Products that are seen with several quantities, and the share of them that must agree."""
 
-_STEADY, _GROWS = Decimal("1.08"), Decimal("1.3")
-"""The largest of a product's amounts as a multiple of its smallest: what is steady, and what is not."""
+_APART, _NEAR = Decimal("1.5"), Decimal("0.15")
+"""How many times its smallest quantity a product's largest must be, and how far prices may vary in between."""
 
 _DISCOUNTS, _EXACT = 3, Decimal("0.9")
 _CENT = Decimal("0.011")
+_COLUMNS = 12
+"""Amounts of a file that are tried against each other."""
 
 
 def correct_amounts(con: duckdb.DuckDBPyConnection, plan: Plan) -> None:
@@ -97,7 +99,8 @@ def _number(entry: Entry) -> str:
 
 
 def _behaves(con: duckdb.DuckDBPyConnection, draft: Draft, entry: Entry, *, as_line: bool) -> bool:
-    """Over products that stand with several quantities, the amount grows with the quantity (`as_line`) or does not."""
+    """Over products that stand with several quantities, the usual amount at the largest is to that at the smallest as
+    the quantities are (`as_line`), or is the same."""
     qty, product = draft.own("qty"), draft.own("product")
     if qty is None or product is None:
         return False
@@ -105,36 +108,45 @@ def _behaves(con: duckdb.DuckDBPyConnection, draft: Draft, entry: Entry, *, as_l
         f"SELECT c{product.facts.index} AS p, {_number(qty)} AS q, {_number(entry)} AS a "
         f"FROM {sample(draft.book.source, SAMPLE_ROWS)}"
     )
-    steady, grows = ("a / q", "a") if as_line else ("a", "a / q")
-    spreads = (
-        f"SELECT max({steady}) / min({steady}) AS steady, max({grows}) / min({grows}) AS grows FROM ({rows}) "
-        "WHERE q > 0 AND a > 0 GROUP BY p HAVING max(q) > 1.5 * min(q)"
+    ends = f"SELECT *, min(q) OVER (PARTITION BY p) AS least, max(q) OVER (PARTITION BY p) AS most FROM ({rows})"
+    usual = (
+        "SELECT any_value(most / least) AS quantities, "
+        "median(a) FILTER (q = most) / median(a) FILTER (q = least) AS amounts "
+        f"FROM ({ends} WHERE q > 0 AND a > 0) WHERE most >= {_APART} * least GROUP BY p"
     )
-    seen, agree = only_row(
-        con, f"SELECT count(*), count(*) FILTER (steady <= {_STEADY} AND grows >= {_GROWS}) FROM ({spreads})"
-    )
+    ratio = "amounts / quantities" if as_line else "amounts"
+    seen, agree = only_row(con, f"SELECT count(*), count(*) FILTER (abs({ratio} - 1) <= {_NEAR}) FROM ({usual})")
     return int(seen) >= _FEWEST and int(agree) >= _MOST * int(seen)
 
 
 def _discount(con: duckdb.DuckDBPyConnection, draft: Draft) -> None:
+    """A discount is money where one amount of the row less it is another, or quantity times price less it."""
     entry = draft.own("discount")
-    others = [draft.own(name) for name in ("qty", "unit_price", "line_total")]
-    if entry is None or "discount_amount" in draft.entries or not all(others):
+    if entry is None or "discount_amount" in draft.entries:
         return
-    if _is_money(con, draft, entry, [other for other in others if other]):
+    amounts = _other_amounts(draft, entry)
+    ways = [f"abs({a} - d - {b}) <= {_CENT} AND {a} <> {b}" for a in amounts for b in amounts if a != b]
+    if not ways:
+        return
+    columns = ", ".join(f"{sql} AS {name}" for name, sql in amounts.items() if " " not in name)
+    rows = f"SELECT {columns}, {_number(entry)} AS d FROM {sample(draft.book.source, SAMPLE_ROWS)}"
+    counts = ", ".join(f"count(*) FILTER ({way})" for way in ways)
+    seen, *agree = only_row(con, f"SELECT count(*), {counts} FROM ({rows}) WHERE d > 0")
+    if int(seen) >= _DISCOUNTS and max(map(int, agree)) >= _EXACT * int(seen):
         del draft.entries["discount"]
-        reason = Reason(
-            "Quantity times price less it is the amount of the line.",
-            "La cantidad por el precio, menos él, es el importe de la línea.",
-        )
+        reason = Reason("Less it, one amount of the row is another.", "Restándolo, un importe de la fila da otro.")
         _put(draft, entry, "discount_amount", reason)
 
 
-def _is_money(con: duckdb.DuckDBPyConnection, draft: Draft, entry: Entry, others: Sequence[Entry]) -> bool:
-    q, p, total = (_number(other) for other in others)
-    rows = (
-        f"SELECT {q} AS q, {p} AS p, {total} AS t, {_number(entry)} AS d FROM {sample(draft.book.source, SAMPLE_ROWS)}"
-    )
-    counts = f"count(*), count(*) FILTER (abs(q * p - d - t) <= {_CENT})"
-    seen, agree = only_row(con, f"SELECT {counts} FROM ({rows}) WHERE d > 0 AND q > 0 AND p > 0")
-    return int(seen) >= _DISCOUNTS and int(agree) >= _EXACT * int(seen)
+def _other_amounts(draft: Draft, discount: Entry) -> dict[str, str]:
+    """SQL of the file's other amounts by a name, those that feed nothing too, and quantity times price."""
+    numeric = [f for f in draft.book.facts if f.index != discount.facts.index and f.numbers >= 0.9 and f.dates < 0.5]
+    column = discount.column
+    found = {
+        f"n{f.index}": _number(Entry(draft.book, f, column, 0.0, discount.reason, discount.options))
+        for f in numeric[:_COLUMNS]
+    }
+    qty, price = draft.own("qty"), draft.own("unit_price")
+    if qty and price and {f"n{qty.facts.index}", f"n{price.facts.index}"} <= found.keys():
+        found[f"n{qty.facts.index} * n{price.facts.index}"] = ""
+    return found

@@ -26,6 +26,7 @@ from perito_validation.understanding import Reason
 _MOMENTS = {ColumnType.DATE, ColumnType.TIMESTAMP}
 _MOST_WORDS = 200
 _ALIKE = 0.7
+_SHORTEST_START = 3
 _EITHER_WAY = 0.75
 """What is left of the confidence in a date whose day and month could be exchanged, or a number that could be two."""
 
@@ -240,7 +241,17 @@ def _meaning(entry: Entry, word: str) -> str:
             (likeness(said, vocabulary().words(name), frozenset()) for name in (value, *names)), default=0
         )
     ranked = sorted(scores.items(), key=lambda item: -item[1])
-    if not ranked or ranked[0][1] < _ALIKE or not normal_header(word):
+    if not ranked or not normal_header(word):
         return ""
+    if ranked[0][1] < _ALIKE:
+        return _begun(entry, normal_header(word))
     rival = ranked[1][1] if len(ranked) > 1 else 0.0
     return ranked[0][0] if ranked[0][1] >= rival + 0.15 else ""
+
+
+def _begun(entry: Entry, word: str) -> str:
+    """The one value of which some word begins like this: `EFE` for `efectivo`; "" where none or several do."""
+    if len(word) < _SHORTEST_START or not word.isalpha():
+        return ""
+    found = {v for v, names in entry.column.values.items() if any(n.startswith(word) for n in (v, *names))}
+    return found.pop() if len(found) == 1 else ""

@@ -18,8 +18,13 @@ from perito_validation.source import Source
 _MOMENT = ("ts", "ordered_at", "invoiced_at", "out_ts", "snapshot_date")
 _PERSON = ("user", "counter", "sender")
 _NOT_WHEN_IT_HAPPENED = frozenset(
-    ("due", "promised", "created", "posted", "updated", "expiry", "requester", "approver")
+    (
+        *("due", "promised", "created", "posted", "updated", "expiry", "requester", "approver"),
+        *("last", "received", "delivered", "shipped", "payment"),
+    )
 )
+_EVENTS = frozenset(("sales", "movements", "returns", "counts"))
+_TIMES = frozenset((ColumnType.DATE, ColumnType.TIMESTAMP))
 _NOT_WHO_DID_IT = frozenset(("approver", "requester", "supplier", "customer", "updated"))
 _BY = frozenset(("by", "por"))
 _BY_DATES, _BY_WORDS, _BY_KEYS, _BY_PLACE, _BY_PERSON = 0.62, 0.7, 0.75, 0.55, 0.65
@@ -32,6 +37,7 @@ def left_over(
     """The pairs of a table with those that `nameless` columns make by their cells, in the order of the table."""
     found = dict(pairs)
     _code_and_name(nameless, table, found)
+    _own_reference(table, found)
     for name, candidates, score in (
         (_missing(table, found, _MOMENT), _moments(nameless), _BY_DATES),
         (_missing(table, found, ("type",)), _types(nameless, table), _BY_WORDS),
@@ -42,6 +48,15 @@ def left_over(
     for column in table.columns.values():
         if column.references and column.name not in found:
             _take(found, table, _alone(table, found, column), _keys(nameless, source, overlaps, column), _BY_KEYS)
+    return {name: found[name] for name in table.columns if name in found}
+
+
+def only_moment(columns: Sequence[Facts], table: Table, pairs: Mapping[str, Pair]) -> dict[str, Pair]:
+    """The pairs of a table that a file was taken for, with its only dates as when things happened, though their header
+    could name something in other tables."""
+    found = dict(pairs)
+    if table.name in _EVENTS and "ts" not in found and not any(p.column.type in _TIMES for p in found.values()):
+        _take(found, table, "ts", _moments(columns), _BY_DATES)
     return {name: found[name] for name in table.columns if name in found}
 
 
@@ -118,3 +133,11 @@ def _code_and_name(columns: Sequence[Facts], table: Table, found: dict[str, Pair
         match = name_matches(words.header).get((table.name, "name"), found[key].name)
         found["name"] = Pair(words, table.columns["name"], match, 1.0, None, found[key].score)
         found[key] = _pair(codes[0], table.columns[key], _BY_KEYS)
+
+
+def _own_reference(table: Table, found: dict[str, Pair]) -> None:
+    """A first column of references that no two rows share is the number of the rows themselves."""
+    reference = found.get("ref_id")
+    if table.name == "movements" and "movement" not in found and reference and _numbers_of_rows([reference.facts]):
+        del found["ref_id"]
+        found["movement"] = _pair(reference.facts, table.columns["movement"], _BY_KEYS)

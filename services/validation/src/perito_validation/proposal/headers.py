@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Literal
 
-from perito_rules.canonical import Column, Table, load_canonical, normal_header
+from perito_rules.canonical import Column, ColumnType, Table, load_canonical, normal_header
 
 from perito_validation.proposal.words import Word, vocabulary, without_currency
 
@@ -29,6 +29,31 @@ _INITIAL = 0.6
 
 _BY_WORDS = 0.95
 """A header that says the same as a known one in other words."""
+
+_BY_INITIALS = 0.85
+"""`QOO` for a quantity on order."""
+
+_SHARED = frozenset(
+    (
+        "line_total",
+        "unit_cost",
+        "unit_price",
+        "tax",
+        "tender",
+        "active",
+        "discount_amount",
+        "city",
+        "state",
+        "uom",
+        "till",
+    )
+)
+_CREATED = 0.85
+_FROM_ALIKE = 0.9
+"""Columns that mean the same in every table that has them, and a header of one on another."""
+
+_NUMBERED = frozenset(("transfers", "returns", "movements"))
+"""Tables whose rows are documents, so that a bare `Doc` is their own."""
 
 _OWN_CODE, _OWN_WORD, _BARE_CODE = 0.88, 0.72, 0.7
 _LEAST = 0.4
@@ -56,6 +81,7 @@ class _Index:
     homes: Mapping[str, Sequence[_Home]]
     phrases: Mapping[str, Sequence[Word]]
     by_concept: Mapping[str, Sequence[str]]
+    by_initials: Mapping[str, Sequence[str]]
 
 
 @cache
@@ -70,6 +96,9 @@ def name_matches(header: str) -> Mapping[Place, NameMatch]:
     words = vocabulary().words(text)
     for phrase in sorted({p for word in words for c in word.concepts for p in _index().by_concept.get(c, ())}):
         _compare_all(found, words, phrase)
+    for phrase in _index().by_initials.get(text, ()):
+        for home in _index().homes[phrase]:
+            _keep(found, home.place, NameMatch(_BY_INITIALS * home.factor, "words", phrase))
     for table in load_canonical().values():
         _own_key(found, words, table)
     return {place: match for place, match in sorted(found.items()) if match.score >= _LEAST}
@@ -109,10 +138,10 @@ def likeness(words: Sequence[Word], others: Sequence[Word], entities: frozenset[
             left.remove(partner)
             shared += max(word.weight, partner.weight) * word.sure
     for word in [word for word in words if len(word.text) == 1]:
-        partner = next((other for other in left if other.text[0] == word.text and other.weight == 1), None)
+        partner = next((other for other in left if other.text[0] == word.text), None)
         if partner is not None and word.text not in partner.concepts:
             left.remove(partner)
-            shared += _INITIAL
+            shared += min(_INITIAL, partner.weight)
     lonely += sum(_weight(other, entities) for other in left)
     return shared / (shared + lonely) if shared else 0.0
 
@@ -127,7 +156,8 @@ def _own_key(found: dict[Place, NameMatch], words: Sequence[Word], table: Table)
     if key is None or not words:
         return
     entities = vocabulary().entities.get(table.name, frozenset())
-    codes = [word for word in words if "id" in word.concepts]
+    code = {"id", "document"} if table.name in _NUMBERED else {"id"}
+    codes = [word for word in words if word.concepts & code]
     about = [word for word in words if word.concepts & entities]
     if len({*map(id, codes), *map(id, about)}) < len(words):
         return
@@ -150,15 +180,31 @@ def _index() -> _Index:
     for phrase, words in phrases.items():
         for concept in sorted({concept for word in words for concept in word.concepts}):
             by_concept.setdefault(concept, []).append(phrase)
-    return _Index(homes, phrases, by_concept)
+    by_initials: dict[str, list[str]] = {}
+    for phrase in phrases:
+        if phrase.count("_") >= 2:
+            by_initials.setdefault("".join(part[0] for part in phrase.split("_") if part), []).append(phrase)
+    return _Index(homes, phrases, by_concept, by_initials)
+
+
+def _stands_for(phrase: str, column: Column) -> float:
+    """A day of creation stands for the one on which something happened, where no better one does."""
+    if column.name in {"created_at", "posted_at"} or column.type not in {ColumnType.DATE, ColumnType.TIMESTAMP}:
+        return 1.0
+    created = any("created" in vocabulary().concepts.get(part, ()) for part in phrase.split("_"))
+    return _CREATED if created else 1.0
 
 
 def _phrases(table: Table, column: Column) -> Iterator[tuple[str, float]]:
     own = (column.name, *column.synonyms_en, *column.synonyms_es)
-    yield from ((phrase, 1.0) for phrase in dict.fromkeys(own))
+    yield from ((phrase, _stands_for(phrase, column)) for phrase in dict.fromkeys(own))
     parent, _, key = column.references.partition(".")
+    taken = {p for c in table.columns.values() for p in (c.name, *c.synonyms_en, *c.synonyms_es)}
+    if column.name in _SHARED:
+        alike = [t.columns[column.name] for t in load_canonical().values() if column.name in t.columns]
+        headers = dict.fromkeys(p for other in alike for p in (*other.synonyms_en, *other.synonyms_es))
+        yield from ((phrase, _FROM_ALIKE) for phrase in headers if phrase not in taken)
     if parent and column.name == key:
-        taken = {p for c in table.columns.values() for p in (c.name, *c.synonyms_en, *c.synonyms_es)}
         master = load_canonical()[parent].columns[key]
         inherited = (*master.synonyms_en, *master.synonyms_es)
         yield from ((phrase, _INHERITED) for phrase in inherited if phrase not in taken)

@@ -3,12 +3,13 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from perito_rules.canonical import Column, Table
+from perito_rules.canonical import Column, ColumnType, Table
 
 from perito_validation.proposal.assignment import best_pairs
 from perito_validation.proposal.content import Facts, fit
 from perito_validation.proposal.headers import NameMatch, name_matches
 from perito_validation.proposal.keys import Overlaps
+from perito_validation.proposal.words import currency_of, vocabulary
 from perito_validation.source import Source
 
 LEAST = 0.5
@@ -54,11 +55,22 @@ def _pair(facts: Facts, table: Table, column: Column, source: Source, overlaps: 
     if name is None:
         return None
     suits = fit(facts, column)
-    score, overlap = name.score * suits, None
+    score, overlap = name.score * suits * _measures(facts.header, column), None
     if column.references and score > 0:
         overlap = overlaps.share(source, facts, column.references)
         score = _with_keys(score, overlap, overlaps.best(source, facts), column.references)
     return Pair(facts, column, name, suits, overlap, score)
+
+
+def _measures(header: str, column: Column) -> float:
+    """What is left of a name's score where the header says another measure: a time is no amount, an amount of a
+    currency is no rate."""
+    if column.type is ColumnType.RATE and currency_of(header):
+        return 0.4
+    if column.type in {ColumnType.MONEY, ColumnType.QUANTITY}:
+        times = any(word.concepts & {"date", "time"} for word in vocabulary().words(header))
+        return 0.5 if times else 1.0
+    return 1.0
 
 
 def _with_keys(score: float, overlap: float | None, best: tuple[str, float] | None, domain: str) -> float:

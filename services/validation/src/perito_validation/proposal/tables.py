@@ -13,9 +13,9 @@ from functools import cached_property
 from perito_rules.canonical import Column, Table, load_canonical
 
 from perito_validation.proposal.content import Facts, fit
-from perito_validation.proposal.elimination import left_over
+from perito_validation.proposal.elimination import left_over, only_moment
 from perito_validation.proposal.file_names import announced, named_like
-from perito_validation.proposal.headers import name_matches
+from perito_validation.proposal.headers import name_matches, own_key
 from perito_validation.proposal.keys import Overlaps
 from perito_validation.proposal.pairs import LEAST, Pair, pair_columns
 from perito_validation.source import Source
@@ -32,6 +32,9 @@ _STAND_INS = {
 }
 _TWO_PLACES = 3.0
 _CERTAIN = 0.8
+_WEAK_KEY, _DOUBTFUL = 0.6, 0.2
+"""A table whose key is hardly named, in a file whose name is another, is doubtful whatever else fits."""
+
 _USUAL = 0.25
 _USUAL_TABLES = frozenset(
     ("products", "suppliers", "purchases", "receipts", "invoices", "sales", "movements", "inventory", "counts")
@@ -132,7 +135,11 @@ def read_as(book: Book, overlaps: Overlaps) -> list[Reading]:
     lead = likely[0].evidence - max(second, 0.0)
     covered = len(likely[0].pairs) / max(len(book.facts), 1)
     sure = min(0.99, 1 - 0.5 * math.exp(-3 * max(lead, 0.0))) * (0.8 + 0.2 * covered)
-    return [Reading(r.table, r.pairs, r.evidence, r.named, sure if i == 0 else 0.0) for i, r in enumerate(likely)]
+    key = likely[0].pairs.get(own_key(likely[0].table) or "")
+    if likely[0].named < _CERTAIN and key and key.score < _WEAK_KEY:
+        sure = min(sure, _DOUBTFUL)
+    best = replace(likely[0], pairs=only_moment(book.facts, likely[0].table, likely[0].pairs), sure=sure)
+    return [best, *likely[1:]]
 
 
 def _weights(columns: Sequence[Facts]) -> dict[int, float]:
