@@ -33,6 +33,10 @@ class Examined:
         """The findings of one rule."""
         return [finding for finding in self.findings if finding["rule_id"] == rule_id]
 
+    def proof(self, finding: Row) -> list[Row]:
+        """The rows that prove a finding."""
+        return [row for row in _rows(self.folder, "evidence.parquet") if row["fingerprint"] == finding["fingerprint"]]
+
     def table(self, name: str) -> list[dict[str, Any]]:
         """A table as validation wrote it."""
         return read_rows(self.folder / "validation" / f"{name}.parquet")

@@ -34,8 +34,8 @@ _SHARP = ["Nußkranz", "Süßmost"]
 
 @dataclass(frozen=True)
 class Facts:
-    """What is true of the books: numbers of rows, units in stock, first and last day of the orders, and the names that
-    went through a wrong decoding."""
+    """What is true of the books: numbers of rows, units in stock, first and last day of the orders, product names that
+    went through a wrong decoding, and names as they stand with what they were meant to be."""
 
     products: int
     suppliers: int
@@ -43,7 +43,8 @@ class Facts:
     stock: int
     first: date
     last: date
-    garbled: frozenset[str]
+    decoded_twice: int
+    garbled: Mapping[str, str]
 
 
 def garble(text: str) -> str:
@@ -60,8 +61,8 @@ def write_northwind_like(folder: Path, seed: int) -> Facts:
     """Writes the five files below `folder`."""
     chance = Random(seed)  # noqa: S311  # test data, not secrets
     folder.mkdir(parents=True)
-    garbled = [garble(name) for name in (*_FOREIGN, *_SHARP)]
-    products = _products(chance, garbled)
+    garbled = {garble(name): name for name in (*_FOREIGN, *_SHARP)}
+    products = _products(chance, list(garbled))
     orders = _orders(chance)
     lines = _lines(chance, products)
     _write(folder / "Products.csv", products)
@@ -71,7 +72,7 @@ def write_northwind_like(folder: Path, seed: int) -> Facts:
     _write(folder / "Order_Details.csv", lines)
     days = sorted(day for order in orders if isinstance(day := order["OrderDate"], date))
     stock = sum(int(str(product["UnitsInStock"])) for product in products)
-    return Facts(len(products), 29, len(lines), stock, days[0], days[-1], frozenset(garbled))
+    return Facts(len(products), 29, len(lines), stock, days[0], days[-1], len(garbled), garbled)
 
 
 def _products(chance: Random, garbled: Sequence[str]) -> list[Row]:

@@ -8,7 +8,16 @@ import pytest
 from .examined import Examined, examine_books
 from .northwind_like import Facts, write_northwind_like
 
-REAL = Facts(77, 29, 2_155, 3_119, date(1996, 7, 4), date(1998, 5, 6), frozenset({"NuNuCa NuÃ\x9f-Nougat-Creme"}))
+REAL = Facts(
+    77,
+    29,
+    2_155,
+    3_119,
+    date(1996, 7, 4),
+    date(1998, 5, 6),
+    16,
+    {"NuNuCa NuÃ\x9f-Nougat-Creme": "NuNuCa Nuß-Nougat-Creme"},
+)
 
 
 def assert_understood(examined: Examined, facts: Facts) -> None:
@@ -21,8 +30,12 @@ def assert_understood(examined: Examined, facts: Facts) -> None:
     assert (len(stock), sum(row["qty"] for row in stock)) == (facts.products, facts.stock)
     products, suppliers = examined.table("products"), examined.table("suppliers")
     assert (len(products), len(suppliers)) == (facts.products, facts.suppliers)
-    # Doubly decoded names are kept as they stand.
-    assert facts.garbled <= {row["name"] for row in products}
+    # Doubly decoded names are kept as they stand, counted, and shown as they were meant to read.
+    assert facts.garbled.keys() <= {row["name"] for row in products}
+    [told] = [f for f in examined.of_rule("V-003") if f["identity"]["file"] == "Products.csv"]
+    assert (told["severity"], told["row_count"]) == ("medium", facts.decoded_twice)
+    shown = {row["values"]["before"]: row["values"]["after"] for row in examined.proof(told)}
+    assert {name: shown.get(name) for name in facts.garbled} == facts.garbled
     assert {row["supplier"] for row in products} <= {row["supplier"] for row in suppliers}
 
 
@@ -34,5 +47,5 @@ def test_the_real_books(shared_data: Path, tmp_path: Path) -> None:
 @pytest.mark.parametrize("seed", [1, 2])
 def test_books_like_them(tmp_path: Path, seed: int) -> None:
     facts = write_northwind_like(tmp_path / "books", seed)
-    assert len(facts.garbled) == 12
+    assert len(facts.garbled) == facts.decoded_twice == 12
     assert_understood(examine_books(tmp_path / "books", None, tmp_path / "run"), facts)

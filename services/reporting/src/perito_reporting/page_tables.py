@@ -76,7 +76,8 @@ def caveat(document: Mapping[str, Any], voice: Voice) -> View:
             {
                 "title": clip(voice.text(rule["title"])),
                 "severity": rule["severity"],
-                "count": share(rule["failed"], rule["evaluated"], voice) + f" {voice.term(rule['unit'], rule['words'])}",
+                "count": share(rule["failed"], rule["evaluated"], voice)
+                + f" {voice.term(rule['unit'], rule['words'])}",
             }
             for rule in failing
         ],
