@@ -215,6 +215,13 @@ def test_an_inventory_by_code_with_names_is_no_list_of_sales(tmp_path: Path) -> 
     assert "sales" not in made.mapping.files["inventory.json"].tables
 
 
+def test_cells_that_do_not_suit_a_known_header_are_named_where_nothing_could_be_read(tmp_path: Path) -> None:
+    row = '{"id": "%s", "sku": "A", "quantity": "%s", "type": "sale"}'
+    with pytest.raises(Invalid, match=r"transactions\.json: most cells of quantity are no quantity") as caught:
+        proposed(tmp_path, {"transactions.json": f"[{row % (1, '1e3')}, {row % (2, 'x')}]"})
+    assert caught.value.reason == "PROPOSAL_NO_TABLE"
+
+
 def test_sales_in_a_list_that_names_suppliers_are_no_purchases(tmp_path: Path) -> None:
     row = '{"id": "%s", "sku": "A", "quantity": 4, "type": "%s", "amount": 9, "provider": "P1", "date": "2026-01-02"}'
     rows = ", ".join(row % (i, kind) for i, kind in enumerate(["Sale", "receipt", "sale", "adjustment", "compra"]))

@@ -19,14 +19,23 @@ _BODY: Mapping[str, Mapping[str, frozenset[str]]] = {
     "inventory": {"inventory": frozenset(("product", "qty"))},
 }
 """By member of the body: the tables it may hold, the first before the others, and what their rows must have."""
+_MASTERS = frozenset(("products", "suppliers", "locations", "customers", "users"))
+
+
+def may_hold(source: Source, table: str) -> bool:
+    """Transactions of a JSON body are no list of products or people, whatever their columns resemble."""
+    return table not in _MASTERS or _member(source) != "transactions"
+
+
+def _member(source: Source) -> str:
+    """The member of a JSON body that the source could be, "" for other kinds of files."""
+    return source.name.rpartition("/")[2].removesuffix(".json") if "json" in source.media_type else ""
 
 
 def announced(source: Source, table: str, columns: Collection[str]) -> float:
     """How far a member of a JSON body is agreed to be the table, given the table's columns that it has: 1 for the first
     that its name stands for, less for the next, 0 for all others."""
-    if "json" not in source.media_type:
-        return 0.0
-    tables = _BODY.get(source.name.rpartition("/")[2].removesuffix(".json"), {})
+    tables = _BODY.get(_member(source), {})
     if table not in tables or not tables[table] <= set(columns):
         return 0.0
     return 1 / (1 + list(tables).index(table))

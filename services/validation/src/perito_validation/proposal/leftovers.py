@@ -20,6 +20,15 @@ def of_columns(plan: Plan, book: Book, used: set[int]) -> list[Placement]:
     return [_placement(plan, book, facts) for facts in book.facts if facts.index not in used]
 
 
+def misfits(book: Book) -> list[str]:
+    """What is wrong with columns of known headers whose cells are something else, in words."""
+    return [
+        f"{book.source.name}: most cells of {facts.header} are no {kind}"
+        for facts in book.facts
+        if facts.filled and _named(facts) is None and (kind := _kind_of_header(facts))
+    ]
+
+
 def recognised(book: Book) -> float:
     """Share of a file's columns of which it is known what they are."""
     known = [facts for facts in book.facts if _unused(facts) or _named(facts)]
@@ -64,13 +73,22 @@ def _unused(facts: Facts) -> Unused | None:
     return known.get(normal_header(facts.header)) or known.get(without_currency(facts.header))
 
 
+def _certain(facts: Facts) -> list[tuple[str, str]]:
+    return [place for place, match in name_matches(facts.header).items() if match.score >= _CERTAIN]
+
+
+def _kind_of_header(facts: Facts) -> str:
+    """The type of the columns that the header certainly names, "" where it names none."""
+    names = _certain(facts)
+    return load_canonical()[names[0][0]].columns[names[0][1]].type.value if names else ""
+
+
 def _unfit(facts: Facts) -> Reason | None:
     """The header is a known one, but the cells are something else."""
-    names = [place for place, match in name_matches(facts.header).items() if match.score >= _CERTAIN]
-    if not names:
+    kind = _kind_of_header(facts)
+    if not kind:
         return None
-    table, column = names[0]
-    kind = load_canonical()[table].columns[column].type.value
+    table, column = _certain(facts)[0]
     english = f"Its header is that of {table}.{column}, but its cells are no {kind}."
     return Reason(english, f"Su encabezado es el de {table}.{column}, pero sus celdas no son de tipo {kind}.")
 

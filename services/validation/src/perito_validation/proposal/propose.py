@@ -79,7 +79,7 @@ def propose(con: duckdb.DuckDBPyConnection, sources: Mapping[str, Source], hints
     _one_master_each(plan, overlaps)
     join_headers(con, plan, overlaps)
     if not plan.drafts:
-        raise _nothing(sources.values())
+        raise _nothing(books)
     add_companions(plan, overlaps)
     CellReader(con, plan, overlaps).decide()
     correct_amounts(con, plan)
@@ -266,10 +266,12 @@ def _headers(book: Book) -> str:
     return comment(", ".join(book.source.header))[:300]
 
 
-def _nothing(sources: Iterable[Source]) -> Invalid:
-    files = "; ".join(f"{source.name} has {', '.join(source.header)[:200]}" for source in sources)[:800]
+def _nothing(books: Sequence[Book]) -> Invalid:
+    files = "; ".join(f"{book.source.name} has {', '.join(book.source.header)[:200]}" for book in books)[:800]
+    misfits = "; ".join(text for book in books for text in leftovers.misfits(book))[:400]
+    wrong = f" {comment(misfits)}." if misfits else ""
     message = (
-        f"No file is a table that is known ({comment(files)}). Check that the first line names the columns, or write a "
-        "mapping: docs/mapping.md."
+        f"No file is a table that is known ({comment(files)}).{wrong} Check that the first line names the columns, or "
+        "write a mapping: docs/mapping.md."
     )
     return Invalid("PROPOSAL_NO_TABLE", message, {"files": files})

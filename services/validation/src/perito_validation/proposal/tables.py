@@ -14,7 +14,7 @@ from perito_rules.canonical import Column, Table, load_canonical
 
 from perito_validation.proposal.content import Facts, fit
 from perito_validation.proposal.elimination import left_over, only_moment
-from perito_validation.proposal.file_names import announced, named_like
+from perito_validation.proposal.file_names import announced, may_hold, named_like
 from perito_validation.proposal.headers import name_matches, own_key
 from perito_validation.proposal.keys import Overlaps
 from perito_validation.proposal.pairs import LEAST, Pair, pair_columns
@@ -127,7 +127,7 @@ def is_complete(table: Table, columns: Mapping[str, object]) -> bool:
 def read_as(book: Book, overlaps: Overlaps) -> list[Reading]:
     """The tables that a file could be, the likeliest first, with how sure that is."""
     found = [_reading(book, table, overlaps) for table in load_canonical().values()]
-    likely = [r for r in found if r.complete() and _says_enough(book, r)]
+    likely = [r for r in found if r.complete() and _says_enough(book, r) and may_hold(book.source, r.table.name)]
     likely.sort(key=lambda reading: -reading.evidence)
     if not likely:
         return []
