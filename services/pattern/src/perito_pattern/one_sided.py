@@ -9,6 +9,7 @@ nobody else, nothing is said. What a user's rows explain is not told again of th
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from statistics import median
 from typing import TYPE_CHECKING, Any
 
@@ -164,6 +165,6 @@ def _violation(group: _Group, expectation: Expectation) -> Mapping[str, Any]:
         "negative": group.negative,
         "expected_negative": f"{significant(usual):.1f}",
         "chance": f"{expectation.chance(group.rows, group.negative):.2g}",
-        "impact": None if group.lost is None else significant(float(group.lost) * beyond),
+        "impact": None if group.lost is None else group.lost * Decimal(str(beyond)),
         "row_count": group.rows,
     }
