@@ -272,6 +272,7 @@ _SIZES = {
     "calendars": 30_000,
     "promotions": 200,
     "transfers": 20_000,
+    "capacity": 200,
 }
 
 

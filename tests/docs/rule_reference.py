@@ -48,7 +48,8 @@ def needs(rule: Rule) -> str:
     """What a book must have for the rule to be tested."""
     if rule.each:
         return "any table with " + ("a key" if rule.each == "keyed_table" else "such columns")
-    named = (f"`{table}` ({', '.join(columns)})" for table, columns in rule.needs.items())
+    named = [f"`{table}` ({', '.join(columns)})" for table, columns in rule.needs.items()]
+    named += [" or ".join(f"`{name}`" for name in rule.one_of)] if rule.one_of else []
     return "; ".join(named) or "what its shared views read"
 
 
