@@ -43,6 +43,7 @@ _SECONDS: Sequence[_Second] = (
         {"document": "document", "line": "line", "purchase_document": "document", "purchase_line": "line", **_LINE}
         | {"qty": "qty", "unit_cost": "unit_cost"},
         ("ts", "document", "qty"),
+        only_if_absent=True,
     ),
     _Second(
         "purchases",
@@ -61,6 +62,7 @@ _SECONDS: Sequence[_Second] = (
         ),
         {"purchase_document": "document", "purchase_line": "line", **_LINE},
         ("document", "invoiced_at"),
+        only_if_absent=True,
     ),
     _Second(
         "products",
@@ -112,7 +114,7 @@ def _add(plan: Plan, first: Draft, second: _Second, overlaps: Overlaps) -> None:
         if name not in entries and (entry := first.own(origin)):
             entries[name] = _borrowed(entry, table.columns[name], first.table.name)
     skip = next((entries[name].facts for name in second.skip if name in pairs), None)
-    if not is_complete(table, entries) or (second.only_if_absent and not entries["product"].facts.unique):
+    if not is_complete(table, entries) or (second.table == "products" and not entries["product"].facts.unique):
         return
     for origin in second.takes.values():
         first.entries.pop(origin, None)

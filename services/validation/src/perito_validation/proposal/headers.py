@@ -55,6 +55,26 @@ _FROM_ALIKE = 0.9
 _NUMBERED = frozenset(("transfers", "returns", "movements"))
 """Tables whose rows are documents, so that a bare `Doc` is their own."""
 
+_SISTERS = ("purchases", "receipts", "invoices")
+_ALIKE = frozenset(
+    ("line", "product", "location", "lot", "document_total", "approver", "status", "unit_cost", "unit_price")
+)
+"""Lines of an order, its receipt and its invoice say these in the same words."""
+DOCUMENTS = {
+    "purchase_document": "purchases.document",
+    "receipt_document": "receipts.document",
+    "invoice_document": "invoices.document",
+}
+"""Columns that hold the number of another table's rows, which other files call as their own does."""
+
+_COUNTED: Mapping[str, Sequence[str]] = {
+    "purchases": ("ordered", "pedidas", "solicitadas"),
+    "receipts": ("received", "delivered", "recibidas", "entregadas"),
+    "invoices": ("invoiced", "billed", "facturadas"),
+}
+"""What was done to the goods, as the header of how many: where the cells are days, it is when."""
+
+_DONE = 0.9
 _OWN_CODE, _OWN_WORD, _BARE_CODE = 0.88, 0.72, 0.7
 _LEAST = 0.4
 _INITIALS = re.compile(r"(?<![^\W_])([^\W\d_]\.){2,}")
@@ -93,6 +113,7 @@ def name_matches(header: str) -> Mapping[Place, NameMatch]:
     for spelling in dict.fromkeys((normal_header(header), text)):
         for home in _index().homes.get(spelling, ()):
             _keep(found, home.place, NameMatch(home.factor, "known", spelling))
+    _either(found, header)
     words = vocabulary().words(text)
     for phrase in sorted({p for word in words for c in word.concepts for p in _index().by_concept.get(c, ())}):
         _compare_all(found, words, phrase)
@@ -102,6 +123,15 @@ def name_matches(header: str) -> Mapping[Place, NameMatch]:
     for table in load_canonical().values():
         _own_key(found, words, table)
     return {place: match for place, match in sorted(found.items()) if match.score >= _LEAST}
+
+
+def _either(found: dict[Place, NameMatch], header: str) -> None:
+    """`CIF/NIF`: two words for one thing name what both of them name."""
+    ways = [part.strip() for part in header.split("/")]
+    if len(ways) == 2 and all(ways):
+        one, other = ({home.place for home in _index().homes.get(normal_header(way), ())} for way in ways)
+        for place in sorted(one & other):
+            _keep(found, place, NameMatch(_BY_WORDS, "words", normal_header(ways[0])))
 
 
 def own_key(table: Table) -> str | None:
@@ -198,13 +228,30 @@ def _stands_for(phrase: str, column: Column) -> float:
 def _phrases(table: Table, column: Column) -> Iterator[tuple[str, float]]:
     own = (column.name, *column.synonyms_en, *column.synonyms_es)
     yield from ((phrase, _stands_for(phrase, column)) for phrase in dict.fromkeys(own))
+    if column.name == "qty":
+        yield from ((phrase, _DONE) for phrase in _COUNTED.get(table.name, ()) if phrase not in own)
     parent, _, key = column.references.partition(".")
     taken = {p for c in table.columns.values() for p in (c.name, *c.synonyms_en, *c.synonyms_es)}
     if column.name in _SHARED:
         alike = [t.columns[column.name] for t in load_canonical().values() if column.name in t.columns]
         headers = dict.fromkeys(p for other in alike for p in (*other.synonyms_en, *other.synonyms_es))
         yield from ((phrase, _FROM_ALIKE) for phrase in headers if phrase not in taken)
+    yield from ((phrase, _INHERITED) for phrase in _of_sisters(table, column) if phrase not in taken)
     if parent and column.name == key:
         master = load_canonical()[parent].columns[key]
         inherited = (*master.synonyms_en, *master.synonyms_es)
         yield from ((phrase, _INHERITED) for phrase in inherited if phrase not in taken)
+
+
+def _of_sisters(table: Table, column: Column) -> Iterator[str]:
+    if column.name in DOCUMENTS:
+        parent = load_canonical()[DOCUMENTS[column.name].partition(".")[0]].columns["document"]
+        yield from (*parent.synonyms_en, *parent.synonyms_es)
+    if table.name not in _SISTERS or column.name not in _ALIKE:
+        return
+    names = ("unit_cost", "unit_price") if column.name.startswith("unit_") else (column.name,)
+    for sister in _SISTERS:
+        for name in names:
+            if sister != table.name and name in load_canonical()[sister].columns:
+                other = load_canonical()[sister].columns[name]
+                yield from (*other.synonyms_en, *other.synonyms_es)

@@ -54,6 +54,9 @@ def _placement(plan: Plan, book: Book, facts: Facts) -> Placement:
 
 def _elsewhere(plan: Plan, book: Book, table: str, column: str) -> Reason:
     feeding = [draft.table.name for draft in plan.of(book)]
+    if table in feeding and not any(column in draft.entries for draft in plan.of(book) if draft.table.name == table):
+        english = f"It looks like {table}.{column}, but what its rows say does not agree with that."
+        return Reason(english, f"Parece {table}.{column}, pero lo que dicen sus filas no concuerda con ello.")
     if table in feeding:
         english = f"It looks like {table}.{column}, which another column is taken for."
         return Reason(english, f"Parece {table}.{column}, por la que se toma otra columna.")

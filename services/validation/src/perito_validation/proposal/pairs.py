@@ -7,7 +7,7 @@ from perito_rules.canonical import Column, ColumnType, Table
 
 from perito_validation.proposal.assignment import best_pairs
 from perito_validation.proposal.content import Facts, fit
-from perito_validation.proposal.headers import NameMatch, name_matches
+from perito_validation.proposal.headers import DOCUMENTS, NameMatch, name_matches
 from perito_validation.proposal.keys import Overlaps
 from perito_validation.proposal.words import currency_of, vocabulary
 from perito_validation.source import Source
@@ -56,9 +56,10 @@ def _pair(facts: Facts, table: Table, column: Column, source: Source, overlaps: 
         return None
     suits = fit(facts, column)
     score, overlap = name.score * suits * _measures(facts.header, column), None
-    if column.references and score > 0:
-        overlap = overlaps.share(source, facts, column.references)
-        score = _with_keys(score, overlap, overlaps.best(source, facts), column.references)
+    domain = column.references or DOCUMENTS.get(column.name, "")
+    if domain and score > 0:
+        overlap = overlaps.share(source, facts, domain)
+        score = _with_keys(score, overlap, overlaps.best(source, facts), domain)
     return Pair(facts, column, name, suits, overlap, score)
 
 

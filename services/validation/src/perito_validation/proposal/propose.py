@@ -10,6 +10,7 @@ from perito_rules.canonical import load_canonical
 
 from perito_validation.mapping import BooksMapping, FileMapping
 from perito_validation.proposal import leftovers, notes
+from perito_validation.proposal.agreement import let_columns_agree
 from perito_validation.proposal.arithmetic import correct_amounts
 from perito_validation.proposal.cells import CellReader
 from perito_validation.proposal.companions import add_companions
@@ -28,6 +29,7 @@ from perito_validation.source import Source
 from perito_validation.understanding import Placement, Question, Reason, Understanding
 
 _MASTERS = ("products", "suppliers", "locations", "customers", "users")
+_DOCUMENTS = ("purchases", "receipts", "invoices")
 _UNSURE = 0.7
 _LONGEST_NAME = 200
 _MOST_COLUMNS = 400
@@ -81,6 +83,7 @@ def propose(con: duckdb.DuckDBPyConnection, sources: Mapping[str, Source], hints
     if not plan.drafts:
         raise _nothing(books)
     add_companions(plan, overlaps)
+    let_columns_agree(con, plan)
     CellReader(con, plan, overlaps).decide()
     correct_amounts(con, plan)
     convert_units(con, plan)
@@ -132,6 +135,20 @@ def _read_all(books: Sequence[Book], overlaps: Overlaps) -> None:
                 overlaps.add(f"{name}.{key}", best.source, best.best.pairs[key].facts)
     for book in books:
         book.readings = read_as(book, overlaps)
+    _know_documents(books, overlaps)
+
+
+def _know_documents(books: Sequence[Book], overlaps: Overlaps) -> None:
+    """Once more, knowing the numbers of orders, receipts and invoices, by which other files refer to them."""
+    before = len(overlaps.domains)
+    for name in _DOCUMENTS:
+        found = [book for book in books if book.best and book.best.table.name == name and "document" in book.best.pairs]
+        best = max(found, key=lambda book: book.best.evidence if book.best else 0.0, default=None)
+        if best and best.best and len(books) > 1:
+            overlaps.add(f"{name}.document", best.source, best.best.pairs["document"].facts)
+    if len(overlaps.domains) > before:
+        for book in books:
+            book.readings = read_as(book, overlaps)
 
 
 def _one_master_each(plan: Plan, overlaps: Overlaps) -> None:

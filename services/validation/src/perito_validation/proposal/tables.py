@@ -14,10 +14,12 @@ from perito_rules.canonical import Column, Table, load_canonical
 
 from perito_validation.proposal.content import Facts, fit
 from perito_validation.proposal.elimination import left_over, only_moment
-from perito_validation.proposal.file_names import announced, may_hold, named_like
+from perito_validation.proposal.file_names import announced, may_hold, name_parts, named_like
 from perito_validation.proposal.headers import name_matches, own_key
 from perito_validation.proposal.keys import Overlaps
 from perito_validation.proposal.pairs import LEAST, Pair, pair_columns
+from perito_validation.proposal.sides import BUYING, against
+from perito_validation.proposal.words import vocabulary
 from perito_validation.source import Source
 
 _FILE_NAME = 1.6
@@ -30,9 +32,7 @@ _STAND_INS = {
     "invoices": ("document", "supplier_number"),
     "inventory": ("qty", "value"),
 }
-_TWO_PLACES = 3.0
-_CERTAIN = 0.8
-_WEAK_KEY, _DOUBTFUL = 0.6, 0.2
+_CERTAIN, _WEAK_KEY, _DOUBTFUL = 0.8, 0.6, 0.2
 """A table whose key is hardly named, in a file whose name is another, is doubtful whatever else fits."""
 
 _USUAL = 0.25
@@ -160,7 +160,10 @@ def _weights(columns: Sequence[Facts]) -> dict[int, float]:
 
 def _reading(book: Book, table: Table, overlaps: Overlaps) -> Reading:
     weights = book.weights
-    pairs = pair_columns(book.facts, table, book.named[table.name], book.source, overlaps)
+    pairs = pair_columns(book.facts, table, _columns(book, table), book.source, overlaps)
+    if "product" in pairs and not _counts_product(table, pairs):
+        columns = [column for column in _columns(book, table) if column.name != "product"]
+        pairs = pair_columns(book.facts, table, columns, book.source, overlaps)
     pairs = _with_stand_in(book, table, pairs)
     nameless = [facts for facts in book.facts if not weights[facts.index]]
     pairs = left_over(nameless, table, pairs, book.source, overlaps)
@@ -174,23 +177,23 @@ def _reading(book: Book, table: Table, overlaps: Overlaps) -> Reading:
     named = 1.0 if agreed else named_like(book.source.name, table)
     evidence += _FILE_NAME * named + (_USUAL if table.name in _USUAL_TABLES else 0.0)
     evidence -= _NOT_UNIQUE * _repeats(table, pairs)
-    if "from_location" not in table.columns and "type" not in pairs and _goes_somewhere(book):
-        evidence -= _TWO_PLACES
+    evidence -= against(table, pairs, book.facts, book.source, overlaps)
     return Reading(table, pairs, evidence, named)
 
 
-def _goes_somewhere(book: Book) -> bool:
-    """One column says where the goods left, another where they went: rows that name no type are moves between them."""
-    ends = [
-        {facts.index for facts in book.facts if _certain(facts.header, ("transfers", end))}
-        for end in ("from_location", "to_location")
-    ]
-    return len(ends[0] | ends[1]) >= len(ends) and all(ends)
+def _columns(book: Book, table: Table) -> Sequence[Column]:
+    """What headers could name; the days and quantities of a price list are those of its prices, not of the products."""
+    named = book.named[table.name]
+    if table.name == "products" and any("price" in vocabulary().word(w).concepts for w in name_parts(book.source.name)):
+        return [column for column in named if column.name not in {"reorder_point", "launched", "discontinued"}]
+    return named
 
 
-def _certain(header: str, place: tuple[str, str]) -> bool:
-    match = name_matches(header).get(place)
-    return match is not None and match.score >= _CERTAIN
+def _counts_product(table: Table, pairs: Mapping[str, Pair]) -> bool:
+    """A purchase of a product says how much: without, a reference is rather that of the document."""
+    known = (pairs["product"].overlap or 0.0) >= LEAST
+    named = any("product" in word.concepts for word in vocabulary().words(pairs["product"].facts.header))
+    return table.name not in BUYING or "qty" in pairs or known or named
 
 
 def _with_stand_in(book: Book, table: Table, pairs: dict[str, Pair]) -> dict[str, Pair]:

@@ -20,7 +20,7 @@ _SHORTEST_SLIP = 5
 
 _SHORTEST_PIECE, _LONGEST_PART = 3, 60
 _VOWELS = re.compile("[aeiou]")
-_ENDINGS = frozenset(("id", "no", "dt"))
+_ENDINGS, _BEGINNINGS = frozenset(("id", "no", "dt", "cd", "nm", "ln")), frozenset(("po",))
 """What a word that was written together with others may be, at its end and anywhere."""
 
 _SHORTEST_STUMP, _LONGEST_STUMP = 4, 6
@@ -58,6 +58,8 @@ class Vocabulary:
 
     concepts: Mapping[str, frozenset[str]]
     small: frozenset[str]
+    small_pairs: frozenset[str]
+    gross_pairs: frozenset[str]
     light: frozenset[str]
     noise: frozenset[str]
     currencies: frozenset[str]
@@ -71,11 +73,19 @@ class Vocabulary:
     def words(self, text: str) -> list[Word]:
         """The words of a text that say something, in order. What two words say alike counts once: `item.sku`."""
         found: dict[frozenset[str], Word] = {}
-        for part in self.parts(text):
+        for part in self._without_pairs(self.parts(text)):
             if part not in self.small:
                 word = self.word(part)
                 found.setdefault(word.concepts, word)
         return list(found.values())
+
+    def _without_pairs(self, parts: list[str]) -> list[str]:
+        """The words without pairs that say nothing of what is meant; `incl. VAT` is gross."""
+        for start in range(len(parts) - 1):
+            pair = " ".join(parts[start : start + 2])
+            if pair in self.small_pairs or pair in self.gross_pairs:
+                parts[start : start + 2] = ["the", "gross" if pair in self.gross_pairs else "the"]
+        return parts
 
     def parts(self, text: str) -> list[str]:
         """The text as words in lower case; words that were written together are parted where all parts are known."""
@@ -138,14 +148,14 @@ class Vocabulary:
             ways = [
                 [*before, part[start:end]]
                 for start, before in enumerate(best)
-                if before is not None and self._is_piece(part[start:end], last=end == len(part))
+                if before is not None and self._is_piece(part[start:end], first=start == 0, last=end == len(part))
             ]
             best.append(min(ways, key=len) if ways else None)
         return (best[-1] or []) if len(part) >= _SHORTEST_SLIP and len(best) == len(part) + 1 else []
 
-    def _is_piece(self, text: str, *, last: bool) -> bool:
+    def _is_piece(self, text: str, *, first: bool, last: bool) -> bool:
         if len(text) < _SHORTEST_PIECE:
-            return last and text in _ENDINGS
+            return (last and text in _ENDINGS) or (first and text in _BEGINNINGS)
         known = text in self.concepts or (len(text) > _SHORTEST_PIECE and text in self.known)
         return known or (last and text in self.noise)
 
@@ -164,6 +174,8 @@ def vocabulary() -> Vocabulary:
     return Vocabulary(
         concepts={word: frozenset(found) for word, found in concepts.items()},
         small=frozenset(raw["small"].split()),
+        small_pairs=frozenset(raw["small_pairs"]),
+        gross_pairs=frozenset(raw["gross_pairs"]),
         light=frozenset(raw["light"].split()),
         noise=frozenset(raw["noise"].split()),
         currencies=frozenset(raw["currencies"].split()),
