@@ -111,6 +111,10 @@ def test_a_nul_in_a_name_is_shown_as_a_mark(tmp_path: Path) -> None:
         (packed({"s.csv": CSV}, zipfile.ZIP_STORED).replace(CSV, b"a,b\n9,9\n", 1), "INTAKE_FORMAT", "s.csv"),
         (packed({"s.csv": b""}), "INTAKE_EMPTY", "s.csv"),
     ],
+    ids=[
+        *("zip bomb", "gzip bomb", "too many files", "zip in zip", "gzip in zip", "zip in gzip"),
+        *("no members", "a folder only", "cut zip", "cut gzip", "other bytes", "an empty member"),
+    ],
 )  # fmt: skip
 def test_what_cannot_be_unpacked_is_refused_in_words(tmp_path: Path, content: bytes, reason: str, says: str) -> None:
     with pytest.raises(Invalid) as caught:

@@ -207,6 +207,15 @@ def test_members_of_a_json_body_are_what_they_are_agreed_to_be(
     assert set(made.mapping.files[f"{member}.json"].tables) == tables
 
 
+def test_the_number_of_a_purchase_is_no_product(tmp_path: Path) -> None:
+    row = '{"id": "I%s", "date": "2026-07-0%s", "amount": 100, "provider": "P%s", "type": "purchase"}'
+    rows = ", ".join(row % (i, i, i % 3) for i in range(1, 10))
+    made = proposed(tmp_path, {"transactions.json": f"[{rows}]"})
+    columns = made.mapping.files["transactions.json"].tables["purchases"].columns
+    assert "product" not in columns
+    assert columns["document"].column == "id"
+
+
 def test_an_inventory_by_code_with_names_is_no_list_of_sales(tmp_path: Path) -> None:
     made = proposed(
         tmp_path, {"inventory.json": '{"A": {"quantity": 1, "name": "x"}, "B": {"quantity": 2, "name": "y"}}'}

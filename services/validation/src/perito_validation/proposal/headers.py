@@ -77,6 +77,7 @@ _COUNTED: Mapping[str, Sequence[str]] = {
 _DONE = 0.9
 _OWN_CODE, _OWN_WORD, _BARE_CODE = 0.88, 0.72, 0.7
 _LEAST = 0.4
+_CODES = frozenset(("id", "reference", "document"))
 _INITIALS = re.compile(r"(?<![^\W_])([^\W\d_]\.){2,}")
 """`P.O.` and `C.P.` are words, not letters."""
 
@@ -147,9 +148,13 @@ def _keep(found: dict[Place, NameMatch], place: Place, match: NameMatch) -> None
 
 def _compare_all(found: dict[Place, NameMatch], words: Sequence[Word], phrase: str) -> None:
     known = _index().phrases[phrase]
+    # `clave` is an article's code where it is written so; that `id` is a code too says nothing of whose.
+    anybodys = all(word.concepts <= _CODES for word in (*words, *known))
     measured = any("unit" in word.concepts for word in words)
     for home in _index().homes[phrase]:
         if home.place[1].endswith("uom") and not measured:
+            continue
+        if anybodys and load_canonical()[home.place[0]].columns[home.place[1]].references:
             continue
         score = likeness(words, known, vocabulary().entities.get(home.place[0], frozenset()))
         if score >= _LEAST:
