@@ -1,7 +1,7 @@
 """Exports in the words of many systems: the share of their columns that a proposal places where they belong.
 
 `held_out.yaml`, `held_out_again.yaml`, those of trade and those of strangers were each written before the proposal had
-seen them; what came out at that first reading stands in docs/decisions/0045 and 0046. Since then all have been learnt
+seen them; what came out at that first reading stands in docs/decisions/0045 to 0047. Since then all have been learnt
 from, so the floors here only say that what was learnt is kept.
 """
 

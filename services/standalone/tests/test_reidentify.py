@@ -3,6 +3,7 @@
 import contextlib
 import io
 import os
+import shutil
 import stat
 from pathlib import Path
 
@@ -133,3 +134,18 @@ def test_a_data_directory_tells_them_too(books: Path) -> None:
             house.end()
     assert code == 0
     assert [(row[1], row[2]) for row in rows] == EVERYBODY
+
+
+def test_one_tenants_key_opens_that_tenants_people_alone(report: Path, key: Path, books: Path, tmp_path: Path) -> None:
+    with contextlib.redirect_stdout(io.StringIO()):
+        assert run_analyze(books, None, tmp_path / "out", "never", "", "", pseudonym_key=key) == 0
+    for number, folder in enumerate((report, tmp_path / "out")):
+        tenant = f"{str(number) * 8}-0000-4000-8000-000000000000"
+        sealed = tmp_path / "data" / "objects" / "tenants" / tenant / "analyses" / "a" / "validation" / "1"
+        sealed.mkdir(parents=True)
+        shutil.copy(folder / "tables" / "validation" / "identities.parquet", sealed)
+    code, rows, _ = told(tmp_path / "data", key=key)
+    assert code == 0
+    assert [(row[1], row[2]) for row in rows] == EVERYBODY
+    code, _, err = told(tmp_path / "data")
+    assert (code, "no secret" in err) == (2, True)

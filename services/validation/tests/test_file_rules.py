@@ -70,6 +70,15 @@ def test_v_002_counts_records_set_aside_by_reason(tmp_path: Path) -> None:
     ]
 
 
+def test_v_002_takes_a_total_in_the_last_line_for_no_fault(tmp_path: Path) -> None:
+    done = examine(
+        tmp_path, {"p.csv": "a,c,n\nA,1,x\nB,3,y\nTotal,4,\n"}, one_table("p.csv", "products", "{product: a}")
+    )
+    (total,) = done.of("V-002")
+    assert (total["severity"], total["row_count"]) == ("info", 1)
+    assert total["measures"]["reasons"] == [{"reason": "total_line", "records": 1}]
+
+
 def test_v_002_tells_headers_that_had_to_be_named(tmp_path: Path) -> None:
     mapping = one_table("p.csv", "products", "{product: a}")
     done = examine(tmp_path / "1", {"p.csv": "a,b,b,,b\nA,1,2,3,4\n"}, mapping)

@@ -50,12 +50,26 @@ def reidentify(where: Path, wanted: Sequence[str], key_file: Path | None) -> lis
             " without codes of people have none to tell."
         )
         raise Precondition("IDENTITIES_MISSING", message, {"path": str(where)})
-    found = {person for source in sources for person in _people(source, wanted)}
+    found, wrong = _opened(sources, wanted)
+    if wrong is not None and not found:
+        raise wrong
     missing = sorted(set(wanted) - {person.pseudonym for person in found})
     if missing:
         message = f"There is no {missing[0]} in {where}. Take it from the report, whole, as in customer-k3v9q0m2x7ab."
         raise NotFound("PSEUDONYM_UNKNOWN", message, {"pseudonym": missing[0]})
     return sorted(found, key=lambda person: (person.domain, person.code))
+
+
+def _opened(sources: Sequence[_Sealed], wanted: Sequence[str]) -> tuple[set[Person], Precondition | None]:
+    """Everybody whom the keys open, and why not more: one tenant's key leaves the others' people closed."""
+    found: set[Person] = set()
+    wrong: Precondition | None = None
+    for source in sources:
+        try:
+            found |= set(_people(source, wanted))
+        except Precondition as error:
+            wrong = error
+    return found, wrong
 
 
 def _report_folder(where: Path, key_file: Path | None) -> list[_Sealed]:
@@ -73,6 +87,9 @@ def _data_directory(where: Path, key_file: Path | None) -> list[_Sealed]:
     except OSError as error:
         message = f"The secrets of {where} cannot be read ({error.strerror}). Run as the user who owns it."
         raise Precondition("DATA_DIRECTORY_FOREIGN", message, {"path": str(where)}) from error
+    if key_file is None and not secret:
+        message = f"{where} has no secret of which keys of pseudonyms are made. Name the key with --pseudonym-key."
+        raise Precondition("PSEUDONYM_KEY_MISSING", message, {"path": str(where)})
     tenants = {path: match[1] for path in paths if (match := _TENANT.search(str(path)))}
     if key_file is not None:
         return [_Sealed(path, own_key(key_file)) for path in tenants]

@@ -70,7 +70,7 @@ SELECT count(*) AS evaluated, count(*) FILTER (WHERE NOT is_asserted) AS unknown
 
 -- section: facts
 SELECT count(*) FILTER (WHERE is_asserted) AS asserted, count(*) FILTER (WHERE is_asserted AND stated_balance < 0) AS stated_negative,
-       count(*) FILTER (WHERE is_asserted AND expected_balance < 0 AND stated_balance = 0) AS written_as_zero
+       count(*) FILTER (WHERE is_asserted AND expected_balance < -balance_tolerance AND stated_balance = 0) AS written_as_zero
 FROM population
 
 -- section: evidence

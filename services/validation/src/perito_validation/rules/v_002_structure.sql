@@ -54,12 +54,12 @@ WITH counted AS (
 ), ranked AS (
     SELECT *, row_number() OVER (PARTITION BY file_id ORDER BY records DESC, reason) AS place FROM counted
 ), told AS (
-    SELECT file_id, sum(records)::BIGINT AS row_count,
+    SELECT file_id, sum(records)::BIGINT AS row_count, bool_and(reason = 'total_line') AS totals_only,
            list({'reason': reason, 'records': records} ORDER BY records DESC, reason) FILTER (place <= $reasons) AS reasons
     FROM ranked
     GROUP BY file_id
 )
-SELECT f.name AS file, 'rejected' AS kind, 'high' AS severity, r.row_count,
+SELECT f.name AS file, 'rejected' AS kind, CASE WHEN r.totals_only THEN 'info' ELSE 'high' END AS severity, r.row_count,
        'records are no rows of the table and were set aside' AS what_en,
        'registros no son filas de la tabla y se apartaron' AS what_es,
        r.reasons
