@@ -149,12 +149,12 @@ def _keep(found: dict[Place, NameMatch], place: Place, match: NameMatch) -> None
 def _compare_all(found: dict[Place, NameMatch], words: Sequence[Word], phrase: str) -> None:
     known = _index().phrases[phrase]
     # `clave` is an article's code where it is written so; that `id` is a code too says nothing of whose.
-    anybodys = all(word.concepts <= _CODES for word in (*words, *known))
+    anybodys = all(word.text == "id" for word in words) and all(word.concepts <= _CODES for word in known)
     measured = any("unit" in word.concepts for word in words)
     for home in _index().homes[phrase]:
         if home.place[1].endswith("uom") and not measured:
             continue
-        if anybodys and load_canonical()[home.place[0]].columns[home.place[1]].references:
+        if anybodys and home.place[1] == "product" and home.place[0] != "products":
             continue
         score = likeness(words, known, vocabulary().entities.get(home.place[0], frozenset()))
         if score >= _LEAST:
