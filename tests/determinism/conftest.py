@@ -52,7 +52,7 @@ _OVERRIDES: Mapping[str, Mapping[str, str]] = {
         "seq": "NULL",
         "lot": "NULL",
         # One product is only ever adjusted downwards.
-        "qty": "CASE WHEN p = 7 THEN -15 ELSE 15 END",
+        "qty": "CASE WHEN p = 17 THEN -15 ELSE 15 END",
         "uom": "'EA'",
         "reversal_of": "NULL",
         # Its balances fall by what it calls 15: the sign is the opposite. Some are off from a month on, some cut at 0.

@@ -197,7 +197,10 @@ def test_what_was_changed_in_the_report_is_named_and_nothing_else(
 
 def test_a_number_changed_in_the_tables_is_named(kept: Path) -> None:
     finding = first(kept)
-    change_table(kept / "tables" / "consistency" / "findings.parquet", "delta_qty", 49, row=0)
+    path = kept / "tables" / "consistency" / "findings.parquet"
+    rows: list[Folder] = pq.read_table(path).to_pylist()  # pyright: ignore[reportUnknownMemberType]  # see above
+    row = next(i for i, r in enumerate(rows) if r["fingerprint"] == finding["fingerprint"])
+    change_table(path, "delta_qty", 49, row=row)
     said = reproduced(finding["fingerprint"], kept)
     assert said.code == 1, said.out + said.err
     assert "delta_qty: recomputed 48, report.json says 48, findings.parquet says 49" in said.out
