@@ -86,6 +86,16 @@ def test_a_row_rule_that_breaks_the_fused_query_falls_alone(tmp_path: Path) -> N
 FLOOD = "parameters: {flood_minimum: {default: 3}}"
 
 
+@pytest.mark.parametrize(("of_each", "of_all"), [("qty > 0", True), ("qty > 1", False)])
+def test_a_flood_can_be_claimed_back_only_where_each_part_of_it_can(tmp_path: Path, of_each: str, of_all: bool) -> None:
+    many = moves(*[(f"P{n}", "sale", 1 + n % 5) for n in range(40)], *[("Q", "sale", -1)] * 60)
+    more = f"{FLOOD}\nselect: {{impact: sum(qty), recoverable: bool_and({of_each})}}"
+    told = try_rules([row_rule("V-915", "qty > 0", more)], {"movements": many}, tmp_path / "told").findings
+    assert [finding["recoverable"] for finding in told] == [of_all]
+    single = try_rules([row_rule("V-915", "qty > 4", more)], {"movements": many}, tmp_path / "one").findings
+    assert [finding["recoverable"] for finding in single] == [True] * 8
+
+
 def test_a_flood_is_told_once_with_the_true_total(tmp_path: Path) -> None:
     many = moves(*[(f"P{n}", "sale", 1 + n % 5) for n in range(40)], *[("Q", "sale", -1)] * 60)
     more = FLOOD + "\nselect: {impact: sum(qty)}"

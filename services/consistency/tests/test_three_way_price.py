@@ -31,6 +31,12 @@ def test_a_lower_price_is_a_difference_too(tmp_path: Path) -> None:
     assert (finding["severity"], finding["impact"], finding["delta_value"]) == ("medium", Decimal(100), Decimal(-100))
 
 
+def test_only_what_was_billed_beyond_the_agreed_price_can_be_claimed_back(tmp_path: Path) -> None:
+    orders, receipts = [ordered("P1", 100), ordered("P2", 100)], [received("P1", 100), received("P2", 100)]
+    trial = match(tmp_path, "C-025", orders, receipts, [billed("DEAR", "P1", 100, "11"), billed("LOW", "P2", 100, "9")])
+    assert {f["identity"]["document"]: f["recoverable"] for f in trial.findings} == {"DEAR": True, "LOW": False}
+
+
 def test_the_tolerance_is_a_share_and_zero_is_zero(tmp_path: Path) -> None:
     books = ([ordered("P1", 100)], [received("P1", 100)], [billed("I1", "P1", 100, "10.2")])
     assert told(match(tmp_path / "two", "C-025", *books)) == []

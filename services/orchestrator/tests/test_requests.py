@@ -118,6 +118,21 @@ def test_parameters_that_cannot_be_kept_are_refused(params: str) -> None:
         requests.analysis(request, TENANT)
 
 
+@pytest.mark.parametrize(
+    "hints", ['{"currency": "EURO"}', '{"currency": 7}', '{"zone": "UTC"}', "[]", '"EUR"', '{"timezone": "a\\u0007b"}']
+)
+def test_hints_that_no_books_could_be_read_by_are_refused_at_once(hints: str) -> None:
+    request = pb.SubmitAnalysisRequest(dataset_id=str(uuid4()), params_json=f'{{"hints": {hints}}}')
+    with pytest.raises(Invalid, match="HINT_INVALID"):
+        requests.analysis(request, TENANT)
+
+
+def test_hints_of_books_are_kept() -> None:
+    text = '{"hints": {"currency": "EUR", "timezone": "Africa/Lagos"}}'
+    request = pb.SubmitAnalysisRequest(dataset_id=str(uuid4()), params_json=text)
+    assert requests.analysis(request, TENANT).params == {"hints": {"currency": "EUR", "timezone": "Africa/Lagos"}}
+
+
 def test_parameters_of_any_decent_form_are_kept() -> None:
     request = pb.SubmitAnalysisRequest(dataset_id=str(uuid4()), params_json='{"ñ": [1.5, null, {"b": "\\u00e9"}]}')
     assert requests.analysis(request, TENANT).params == {"ñ": [1.5, None, {"b": "é"}]}

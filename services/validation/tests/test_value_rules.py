@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from perito_kernel.errors import Invalid
 from perito_kernel.phases import RuleStatus
 from perito_rules.loader import load_rules
 from perito_rules.trial import Rows, Trial, try_rules
@@ -228,6 +229,8 @@ def test_v_026_applies_where_a_period_is_stated(tmp_path: Path) -> None:
     assert trial.outcomes["V-026"].evaluated == 4
     inside = tried(tmp_path / "3", "V-026", {"period_start": "2023-01-01"}, sales=sales)
     assert inside.outcomes["V-026"].status is RuleStatus.PASSED
+    with pytest.raises(Invalid, match=r"parameter period_end wants date, not '31\.12\.2024'"):
+        tried(tmp_path / "4", "V-026", {"period_end": "31.12.2024"}, sales=sales)
 
 
 def test_v_033_more_than_a_place_can_hold(tmp_path: Path) -> None:

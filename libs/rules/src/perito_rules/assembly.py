@@ -118,6 +118,7 @@ def _cells(book: Book, rule: Rule, columns: Mapping[str, str]) -> dict[str, str]
         "measures_json": json_object(measures, numbers_as_text=True),
         "row_count": "row_count" if "row_count" in columns else "1",
         "systemic": "false",
+        "recoverable": "coalesce(recoverable, false)" if "recoverable" in columns else str(rule.recoverable).lower(),
     }
 
 
@@ -127,7 +128,6 @@ def _select(book: Book, rule: Rule, cells: Mapping[str, str]) -> str:
         "rule_version": literal(rule.version),
         "phase": literal(book.phase),
         "confidence": "NULL",
-        "recoverable": str(rule.recoverable).lower(),
     }
     all_cells = {**fixed, **cells}
     return f"SELECT {', '.join(f'({all_cells[c]})::{t} AS {c}' for c, t in FINDINGS)} FROM _found"

@@ -51,7 +51,7 @@ EVIDENCE: Sequence[tuple[str, str]] = (
 )
 RESERVED = {
     *("period_start", "period_end", "observed", "expected", "delta_qty", "delta_value", "impact", "currency"),
-    *("row_count", "severity"),
+    *("row_count", "severity", "recoverable"),
 }
 
 

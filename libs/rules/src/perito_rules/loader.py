@@ -103,7 +103,6 @@ def _section(text: str, start: int, end: int) -> Section:
 def _rule(header: Mapping[str, Any], sections: list[tuple[str, Section]], file: str, text: str) -> Rule:
     kind = Kind(header["kind"])
     texts = cast("Mapping[str, Any]", header.get("texts") or {})
-    selected = cast("Mapping[str, Any]", header.get("select") or {})
     return Rule(
         id=str(header.get("id", "")),
         version=str(header.get("version", "")),
@@ -131,7 +130,7 @@ def _rule(header: Mapping[str, Any], sections: list[tuple[str, Section]], file: 
         each=str(header.get("each", "")),
         table=str(header.get("table", "")),
         where=str(header.get("where", "")),
-        select=MappingProxyType({k: str(v) for k, v in selected.items()}),
+        select=_expressions(header.get("select")),
         values=_names(header.get("values")),
         function=str(header.get("function", "")),
         unique=MappingProxyType({k: frozenset(v) for k, v in _columns(header.get("unique")).items()}),
@@ -237,6 +236,11 @@ def _names(raw: object) -> tuple[str, ...]:
 def _columns(raw: object) -> Mapping[str, tuple[str, ...]]:
     tables = cast("Mapping[str, object]", raw or {})
     return MappingProxyType({str(table): _names(columns) for table, columns in tables.items()})
+
+
+def _expressions(raw: object) -> Mapping[str, str]:
+    named = cast("Mapping[str, object]", raw or {})
+    return MappingProxyType({name: str(sql) for name, sql in named.items()})
 
 
 def _word(file: str, header: Mapping[str, Any], name: str, words: list[str], default: str = "") -> str:

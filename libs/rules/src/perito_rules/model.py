@@ -227,8 +227,11 @@ def _boolean(raw: object) -> bool:
     return raw
 
 
-def _date(raw: object) -> date:
-    return raw if isinstance(raw, date) else date.fromisoformat(str(raw))
+def _date(raw: object) -> date | str:
+    """A day as ISO 8601 writes it; an empty text is none."""
+    if isinstance(raw, date):
+        return raw
+    return date.fromisoformat(str(raw)) if raw != "" else ""
 
 
 _READERS = {

@@ -59,6 +59,10 @@ def systemic_cells(book: Book, instance: Instance, columns: Mapping[str, str], t
         "measures_json": _systemic_measures(rule, columns, tally, share),
         "row_count": "sum(row_count)" if "row_count" in columns else "count(*)",
         "systemic": "true",
+        # One amount for all: it can be claimed back only where each of them can.
+        "recoverable": "bool_and(coalesce(recoverable, false))"
+        if "recoverable" in columns
+        else str(rule.recoverable).lower(),
     }
 
 

@@ -1,7 +1,7 @@
 """What a request may say: bounds and forms, checked before anything is stored."""
 
 import re
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 from perito.analysis.v1 import analysis_pb2 as pb
@@ -98,7 +98,18 @@ def _params(text: str) -> dict[str, Any]:
         raise Invalid("PARAMS_INVALID", "The parameters hold a number or a text that JSON has no form for.") from error
     if "\\u0000" in canonical:
         raise Invalid("PARAMS_INVALID", "The parameters hold a NUL character. Remove it.")
+    _check_hints(params.get("hints", {}))
     return params
+
+
+def _check_hints(given: object) -> None:
+    """A hint that no books could be read by is refused at once, and not when the analysis has begun."""
+    known = cast("dict[str, object]", given) if isinstance(given, dict) else {"": given}
+    texts = {name: value for name, value in known.items() if isinstance(value, str)}
+    if texts.keys() != known.keys() or known.keys() - {"currency", "timezone"}:
+        message = "The hints are an object of texts, `currency` and `timezone`, and nothing else."
+        raise Invalid("HINT_INVALID", message, {"pointer": "/hints"})
+    hints(MappingHints(currency=texts.get("currency", ""), timezone=texts.get("timezone", "")))
 
 
 def _check_object(stored: ObjectRef, prefix: str) -> None:

@@ -5,6 +5,7 @@ The way of the data is the way it takes in service: files go in through REST, th
 
 import contextlib
 import hashlib
+import itertools
 import os
 import shutil
 import stat
@@ -75,16 +76,20 @@ async def analyze(
                 dataset = await client.upload(books.files, books.mapping)
                 uploaded = time.monotonic()
                 status = await client.wait(await client.submit(str(dataset["dataset_id"]), name, hints), on_status)
-                facts: dict[str, Any] = {
-                    "start_seconds": round(started - begun, 3),
-                    "upload_seconds": round(uploaded - started, 3),
-                    "analysis_seconds": round(time.monotonic() - uploaded, 3),
-                    "inputs": [*dataset["files"], *([dataset["mapping"]] if dataset["mapping"] else [])],
-                    "unused_files": [*books.unused, *books.left],
-                }
+                facts = _facts((begun, started, uploaded, time.monotonic()), dataset, books)
                 if books.mapping is None:
                     facts[PROPOSED] = await _fetch_mapping(client, str(status["id"]), out) | {"hints": dict(hints)}
                 return await _written(supervisor, client, status, out, facts, lang)
+
+
+def _facts(moments: tuple[float, ...], dataset: Mapping[str, Any], books: Books) -> dict[str, Any]:
+    """What `run.json` says of the command. `moments`: when it began, started, had uploaded and had the answer."""
+    lasted = [round(after - before, 3) for before, after in itertools.pairwise(moments)]
+    return {
+        **dict(zip(("start_seconds", "upload_seconds", "analysis_seconds"), lasted, strict=True)),
+        "inputs": [*dataset["files"], *([dataset["mapping"]] if dataset["mapping"] else [])],
+        "unused_files": [*books.unused, *books.left],
+    }
 
 
 async def _written(

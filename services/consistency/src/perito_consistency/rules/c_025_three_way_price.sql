@@ -32,14 +32,15 @@ explanation:
     The price of an invoice line is compared with the contract, where the order names one, and with the order. Where
     neither has a price it is compared with the last receipt or order of the product before the invoice, with medium
     severity. Where the order has the position at several prices, any price between them will do. The amount is the
-    difference in price times the quantity billed; a lower price is told with medium severity and a negative difference.
+    difference in price times the quantity billed; a lower price is told with medium severity and a negative difference,
+    and cannot be claimed back.
     Of a position of which nothing was received the whole amount is C-026's, so here it has none.
   es: >-
     El precio de cada línea de factura se compara con el contrato, si el pedido lo indica, y con el pedido. Si ninguno tiene
     precio se compara con la última recepción o pedido del producto anterior a la factura, con gravedad media. Si el pedido
     tiene la posición a varios precios, vale cualquiera entre ellos. El importe es la diferencia de precio por la cantidad
-    facturada; un precio menor se informa con gravedad media y diferencia negativa. De una posición de la que nada se
-    recibió, todo el importe pertenece a C-026 y aquí no hay ninguno.
+    facturada; un precio menor se informa con gravedad media y diferencia negativa, y no se puede reclamar. De una posición
+    de la que nada se recibió, todo el importe pertenece a C-026 y aquí no hay ninguno.
 remedy:
   en: "Compare the order or contract with the invoice; claim a credit for the difference, or correct the order's price."
   es: "Compare el pedido o contrato con la factura; reclame un abono por la diferencia o corrija el precio del pedido."
@@ -105,6 +106,7 @@ SELECT supplier, document, purchase_document, purchase_line, product, period_sta
        CASE basis WHEN 'contract' THEN 'contract' WHEN 'order' THEN 'order' ELSE 'last price known' END AS basis_en,
        CASE basis WHEN 'contract' THEN 'el contrato' WHEN 'order' THEN 'el pedido' ELSE 'el último precio conocido' END AS basis_es,
        billed, CASE WHEN not_received THEN 'C-026' ELSE 'C-025' END AS amount_in, delta_value, abs(delta_value) AS impact,
+       coalesce(delta_value > 0, false) AS recoverable,
        CASE WHEN basis <> 'last cost' AND dearer THEN 'high' ELSE 'medium' END AS severity, row_count
 FROM found
 

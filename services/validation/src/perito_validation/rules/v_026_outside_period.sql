@@ -15,8 +15,8 @@ optional:
   movements: [movement, ts, value_delta]
   invoices: [document, line, invoiced_at, line_total]
 parameters:
-  period_start: {default: "", type: text, meaning: "first day of the period, as 2025-01-31; with an empty one nothing is too early"}
-  period_end: {default: "", type: text, meaning: "last day of the period; with an empty one nothing is too late"}
+  period_start: {default: "", type: date, meaning: "first day of the period, as 2025-01-31; with an empty one nothing is too early"}
+  period_end: {default: "", type: date, meaning: "last day of the period; with an empty one nothing is too late"}
 impact: none, because a row outside the period is not wrong; it belongs to another examination
 recoverable: false
 explains: []
@@ -48,7 +48,7 @@ source: "Cut-off procedures of auditing"
 
 -- section: population
 WITH bounds AS (
-    SELECT nullif($period_start, '')::DATE AS starts, nullif($period_end, '')::DATE AS ends
+    SELECT nullif($period_start::VARCHAR, '')::DATE AS starts, nullif($period_end::VARCHAR, '')::DATE AS ends
 ), dated AS (
     SELECT 'sales' AS table_name, ts_date AS day, line_total AS amount, document AS key, _file_id, _record, _line FROM sales
     WHERE ts_date IS NOT NULL AND _duplicate_record IS NULL
