@@ -14,6 +14,7 @@ from perito_kernel.errors import Invalid, PeritoError
 from perito_reporting.voice import Language
 from perito_runtime.lifecycle import stop_signal
 from perito_runtime.logs import configure_logs
+from perito_simulator.evaluation.score import Promise
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
@@ -23,6 +24,7 @@ from perito_standalone.books_folder import DEFAULT_MAPPING, find_all, find_books
 from perito_standalone.data_directory import default_data_directory
 from perito_standalone.demo_books import write_books
 from perito_standalone.demo_truth import compare, print_comparison
+from perito_standalone.evaluate import print_score, score_books, score_json
 from perito_standalone.map_books import propose, target_of, write_mapping
 from perito_standalone.memory import compute_share
 from perito_standalone.options import budget_of, refuse_open_door, severity_of
@@ -134,6 +136,20 @@ def run_reidentify(where: Path, wanted: list[str], pseudonym_key: Path | None) -
             table.add_row(person.pseudonym, person.domain, escape(person.code))
         _console().print(table)
         return 0
+
+    return _guarded(work, lambda: None)
+
+
+def run_evaluate(books: Path, report: Path, promise: Promise, *, as_json: bool) -> int:
+    """`perito evaluate`. Returns the exit code: 0 as promised, 1 not so, 2 it cannot be compared."""
+
+    def work() -> int:
+        score = score_books(books, report)
+        if as_json:
+            sys.stdout.write(score_json(score, promise) + "\n")
+        else:
+            print_score(_console(), score, promise)
+        return 0 if score.keeps(promise) else 1
 
     return _guarded(work, lambda: None)
 

@@ -29,6 +29,7 @@ PROPOSED = "proposed_mapping"
 _TABLES = (
     "findings.parquet",
     "evidence.parquet",
+    "files.parquet",
     "kpis.parquet",
     "rejected_cells.parquet",
     "rejected_records.parquet",
