@@ -5,6 +5,7 @@ The end-to-end tests use the real one; this one lets the edge's tests plant what
 
 import asyncio
 import hashlib
+import json
 import uuid
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
@@ -14,7 +15,8 @@ from perito.analysis.v1 import access_pb2, access_pb2_grpc, analysis_pb2, analys
 from perito.dataset.v1.dataset_pb2 import DatasetRef
 from perito.dataset.v1.intake_pb2 import ProposeMappingResponse
 from perito.finding.v1.finding_pb2 import Finding
-from perito_kernel.errors import Conflict, NotFound, PeritoError, Unauthenticated
+from perito_kernel.errors import Conflict, NotFound, PeritoError, Precondition, Unauthenticated
+from perito_runtime.error_kinds import CODE_OF_KIND
 from perito_runtime.grpc_server import GrpcServer, Service, build_server
 from perito_runtime.request_context import request_id, seconds_left, tenant_of
 
@@ -177,6 +179,56 @@ class _Analyses(analysis_pb2_grpc.AnalysisServiceServicer):
         )
         analysis = self._state.analyses.setdefault((tenant, known), analysis)
         return analysis_pb2.SubmitAnalysisResponse(analysis=analysis, replayed=replayed)
+
+    async def BatchSubmit(  # noqa: N802 -- the proto's name
+        self, request: analysis_pb2.BatchSubmitRequest, context: Any
+    ) -> analysis_pb2.BatchSubmitResponse:
+        await self._state.enter("BatchSubmit", tenant_of(context))
+        outcomes: list[analysis_pb2.BatchOutcome] = []
+        for place, asked in enumerate(request.requests):
+            one = analysis_pb2.SubmitAnalysisRequest()
+            one.CopyFrom(asked)
+            one.idempotency_key = request.idempotency_key and f"{request.idempotency_key}/{place}"
+            try:
+                outcomes.append(analysis_pb2.BatchOutcome(submitted=await self.SubmitAnalysis(one, context)))
+            except PeritoError as error:
+                told = analysis_pb2.Failure(
+                    reason=error.reason, message=error.message, details_json=json.dumps(error.details)
+                )
+                code = CODE_OF_KIND[error.kind].value[0]
+                outcomes.append(analysis_pb2.BatchOutcome(refused=told, code=code))
+        return analysis_pb2.BatchSubmitResponse(outcomes=outcomes)
+
+    async def CancelAnalysis(  # noqa: N802 -- the proto's name
+        self, request: analysis_pb2.CancelAnalysisRequest, context: Any
+    ) -> analysis_pb2.CancelAnalysisResponse:
+        await self._state.enter("CancelAnalysis", tenant_of(context))
+        analysis = self._state.analyses.get((tenant_of(context), request.analysis_id))
+        if analysis is None:
+            raise NotFound("ANALYSIS_NOT_FOUND", "There is no such analysis. Check the id that the submit answered.")
+        if analysis.status in (analysis_pb2.ANALYSIS_STATUS_COMPLETED, analysis_pb2.ANALYSIS_STATUS_FAILED):
+            raise Precondition("ANALYSIS_ENDED", "The analysis has ended already, so there is nothing to cancel.")
+        analysis.status = analysis_pb2.ANALYSIS_STATUS_CANCELLED
+        analysis.cancel_reason = analysis.cancel_reason or request.reason
+        return analysis_pb2.CancelAnalysisResponse(analysis=analysis)
+
+    async def ListAnalyses(  # noqa: N802 -- the proto's name
+        self, request: analysis_pb2.ListAnalysesRequest, context: Any
+    ) -> analysis_pb2.ListAnalysesResponse:
+        """Pages by place; the token is the number of the next one."""
+        await self._state.enter("ListAnalyses", tenant_of(context))
+        found = [
+            analysis
+            for (tenant, _), analysis in reversed(self._state.analyses.items())
+            if tenant == tenant_of(context)
+            and (not request.statuses or analysis.status in request.statuses)
+            and (not request.dataset_id or analysis.dataset_id == request.dataset_id)
+            and request.name_contains.lower() in analysis.name.lower()
+        ]
+        begin = int(request.page_token or 0)
+        end = begin + (request.page_size or 50)
+        token = str(end) if end < len(found) else ""
+        return analysis_pb2.ListAnalysesResponse(analyses=found[begin:end], next_page_token=token, total=len(found))
 
     async def GetAnalysis(  # noqa: N802 -- the proto's name
         self, request: analysis_pb2.GetAnalysisRequest, context: Any

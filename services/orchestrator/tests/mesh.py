@@ -5,7 +5,7 @@ import hashlib
 import json
 import signal
 import sys
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
@@ -184,9 +184,34 @@ class Client:
         """The analysis, once it has ended."""
         return (await self.watch(analysis_id, seconds=seconds))[-1].analysis
 
-    async def findings(self, analysis_id: str, size: int = 0, token: str = "") -> pb.ListFindingsResponse:
+    async def batch(self, requests: Sequence[pb.SubmitAnalysisRequest], key: str = "") -> list[pb.BatchOutcome]:
+        """Submits many."""
+        request = pb.BatchSubmitRequest(requests=requests, idempotency_key=key)
+        async with call_errors():
+            return list((await self.stub.BatchSubmit(request, metadata=self.metadata)).outcomes)
+
+    async def cancel(self, analysis_id: str, reason: str = "") -> pb.Analysis:
+        """Cancels."""
+        request = pb.CancelAnalysisRequest(analysis_id=analysis_id, reason=reason)
+        async with call_errors():
+            return (await self.stub.CancelAnalysis(request, metadata=self.metadata)).analysis
+
+    async def analyses(self, **fields: object) -> pb.ListAnalysesResponse:
+        """One page of analyses."""
+        request = pb.ListAnalysesRequest(**fields)  # type: ignore[arg-type] - names of fields
+        async with call_errors():
+            return await self.stub.ListAnalyses(request, metadata=self.metadata)
+
+    async def findings(
+        self, analysis_id: str, size: int = 0, token: str = "", **filters: object
+    ) -> pb.ListFindingsResponse:
         """One page of findings."""
-        request = pb.ListFindingsRequest(analysis_id=analysis_id, page_size=size, page_token=token)
+        request = pb.ListFindingsRequest(
+            analysis_id=analysis_id,
+            page_size=size,
+            page_token=token,
+            **filters,  # type: ignore[arg-type] - names of fields
+        )
         async with call_errors():
             return await self.stub.ListFindings(request, metadata=self.metadata)
 

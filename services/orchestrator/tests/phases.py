@@ -45,6 +45,7 @@ def finding(number: int, rule: str = "T-001", **other: Any) -> dict[str, Any]:
 @dataclass
 class FakePhase(phase_pb2_grpc.PhaseServiceServicer):
     """A phase. `behave` may wait, raise or return an error; `runs` records every request that was admitted.
+    `outcomes` are what it says of its rules, by default one with `total` findings.
 
     `proposes` is what it answers as an IntakeService, None where it is none; `asked` records what it was asked.
     """
@@ -60,6 +61,7 @@ class FakePhase(phase_pb2_grpc.PhaseServiceServicer):
     as_of: str = ""
     findings: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
     total: int | None = None
+    outcomes: list[finding_pb2.RuleOutcome] | None = None
     steps: tuple[float, ...] = (0.1, 0.6)
     words: str = "at"
     busy: int = 0
@@ -117,7 +119,7 @@ class FakePhase(phase_pb2_grpc.PhaseServiceServicer):
         total = len(self.findings) if self.total is None else self.total
         return phase_pb2.PhaseResult(
             phase=self.name, version=self.version, content_digest=hashlib.sha256(self.name.encode()).hexdigest(),
-            artifacts=artifacts, rules=[finding_pb2.RuleOutcome(rule_id="T-001", findings=total)],
+            artifacts=artifacts, rules=self.outcomes or [finding_pb2.RuleOutcome(rule_id="T-001", findings=total)],
             summary_json="{}", as_of=self.as_of,
         )  # fmt: skip
 

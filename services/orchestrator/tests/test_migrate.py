@@ -2,6 +2,7 @@
 
 import asyncio
 import dataclasses
+from uuid import uuid4
 
 import asyncpg
 import pytest
@@ -48,6 +49,44 @@ async def test_a_changed_file_is_refused_and_a_new_one_is_all_or_nothing(dsns: D
     assert await migrate(owner, [*known, later]) == [999]
     assert await migrate(owner, known) == []  # an older program on a newer database
     await owner.close()
+
+
+_BEFORE_COUNTS = """
+INSERT INTO tenants VALUES ($1, 'A');
+INSERT INTO datasets (tenant_id, dataset_id) VALUES ($1, $1);
+INSERT INTO analyses (tenant_id, analysis_id, dataset_id, name, plan, params) VALUES ($1, $1, $1, '', '{}', '{}');
+INSERT INTO phase_runs (tenant_id, analysis_id, phase, ordinal, place, state)
+  SELECT $1, $1, 'p' || n, n, n, 'completed' FROM generate_series(1, 3) AS n;
+INSERT INTO phase_results (tenant_id, analysis_id, phase, fence, version, content_digest, findings, capped, result)
+  VALUES ($1, $1, 'p1', 1, '1', '', 3, false, ''), ($1, $1, 'p2', 1, '1', '', 50, true, ''),
+         ($1, $1, 'p3', 1, '1', '', 0, false, '');
+INSERT INTO findings (tenant_id, analysis_id, phase, fingerprint, rule_id, rule_version, severity, confidence, currency,
+                      identity, period_start, period_end, title_en, title_es, measures, row_count)
+  SELECT $1, $1, p, r || n, r, '1', n % 2, 1, '', '{}', '', '', '', '', '{}', 1
+  FROM (VALUES ('p1', 'A', 3), ('p2', 'B', 2)) AS f (p, r, rows), generate_series(1, f.rows) AS n;
+"""
+
+
+async def test_findings_of_earlier_versions_are_counted_as_far_as_they_are_known(server: Server) -> None:
+    superuser = await asyncpg.connect(server.superuser)
+    await superuser.execute(f"CREATE DATABASE earlier OWNER {OWNER}")
+    owner = await asyncpg.connect(server.dsn(OWNER, "earlier"))
+    await migrate(owner, migrations()[:4])
+    within = await asyncpg.connect(server.dsn("postgres", "earlier"), server_settings={"search_path": "perito"})
+    for tenant in (uuid4(), uuid4()):
+        await within.execute(_BEFORE_COUNTS.replace("$1", f"'{tenant}'"))
+    await migrate(owner)
+    rows = await within.fetch("SELECT phase, rule_id, severity, findings, kept FROM finding_counts ORDER BY 1, 2, 3")
+    bound = await within.fetchval("SELECT bool_and(relforcerowsecurity) FROM pg_class WHERE relrowsecurity")
+    for connection in (owner, within):
+        await connection.close()
+    await superuser.execute("DROP DATABASE earlier")
+    await superuser.close()
+    assert [tuple(row) for row in rows[::2]] == [
+        ("p1", "A", 0, 1, 1), ("p1", "A", 1, 2, 2), ("p2", "", -1, 48, 0), ("p2", "B", 0, 1, 1), ("p2", "B", 1, 1, 1)
+    ]  # fmt: skip
+    assert rows[::2] == rows[1::2], "every tenant's"
+    assert bound, "and the owner is bound again"
 
 
 async def test_roles_are_made_safe_again_and_take_the_new_password(server: Server) -> None:

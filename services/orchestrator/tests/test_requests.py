@@ -3,6 +3,7 @@
 import asyncio
 import base64
 from collections.abc import Callable
+from typing import Any
 from uuid import UUID, uuid4
 
 import asyncpg
@@ -11,17 +12,19 @@ from perito.analysis.v1 import analysis_pb2 as pb
 from perito.dataset.v1.dataset_pb2 import DatasetRef, ObjectRef, SourceFile
 from perito_kernel.errors import Conflict, Invalid, NotFound
 from perito_orchestrator import requests
+from perito_orchestrator.cursor import page_token
 from perito_orchestrator.plan import PhaseInfo
 from perito_orchestrator.rule_parameters import check_rule_parameters
+from perito_orchestrator.store.filters import FindingFilter
 
 from .mesh import Mesh, dataset_ref
 
 TENANT = uuid4()
-# Priorities and severities that Python's numbers reach and PostgreSQL's do not.
-NUMBERS = [
-    base64.urlsafe_b64encode(text.encode()).decode()
-    for text in ('["1E+200000", 1, "a", "b"]', '["1E-200000", 1, "a", "b"]', '["1", Infinity, "a", "b"]')
-]
+# Priorities and severities that Python's numbers reach and PostgreSQL's do not, and what is no place at all.
+PLACES: list[list[Any]] = [
+    ["1E+200000", 1, "a", "b"], ["1E-200000", 1, "a", "b"], ["NaN", 1, "a", "b"], ["1", 9, "a", "b"],
+    ["1", 1e400, "a", "b"], ["1", 1, "a\0", "b"], ["1", 1, "a"], [{}, [], 1, 2], [],
+]  # fmt: skip
 
 
 async def count(mesh: Mesh, table: str) -> int:
@@ -94,7 +97,10 @@ async def test_what_is_not_there_is_not_found_and_nonsense_is_invalid(mesh: Mesh
     for size in (-1, 1001):
         with pytest.raises(Invalid, match="PAGE_SIZE_INVALID"):
             await client.findings(analysis, size)
-    for token in ("x", "bm9uc2Vuc2U=", "WyJOYU4iLDEsImEiLCJiIl0=", "WyIxIiwxLCJhXHUwMDAwIiwiYiJd", "é", *NUMBERS):
+    question = FindingFilter().question(UUID(analysis))
+    forged = [page_token(place, question) for place in PLACES]
+    deep = base64.urlsafe_b64encode(b"[" * 1400).decode()
+    for token in ("x", "bm9uc2Vuc2U=", "WyJOYU4iXQ==", "W10", "é", "=", "a" * 9000, deep, *forged):
         with pytest.raises(Invalid, match="PAGE_TOKEN_INVALID"):
             await client.findings(analysis, 1, token)
 

@@ -1,12 +1,11 @@
 """No tenant sees another's rows, and nobody sees any: table by table and function by function, as each role."""
 
-import re
 from collections.abc import AsyncIterator
-from importlib.resources import files
 from uuid import UUID, uuid4
 
 import asyncpg
 import pytest
+from perito.analysis.v1 import analysis_pb2 as pb
 from perito_kernel.errors import NotFound, PeritoError
 from perito_orchestrator.store.database import Database
 
@@ -16,7 +15,7 @@ from .servers import Dsns
 
 TABLES = (
     "tenants", "api_keys", "datasets", "dataset_files", "analyses", "phase_runs", "phase_results", "findings",
-    "events", "outbox", "idempotency",
+    "events", "outbox", "idempotency", "finding_counts",
 )  # fmt: skip
 READABLE = tuple(t for t in TABLES if t not in ("api_keys", "outbox"))
 
@@ -90,21 +89,31 @@ async def test_the_owner_is_bound_too(filled: tuple[Client, str], dsns: Dsns) ->
     await owner.close()
 
 
-async def test_each_read_function_as_the_other_tenant(filled: tuple[Client, str], as_app: Database) -> None:
+async def test_each_read_function_as_the_other_tenant(filled: tuple[Client, str], as_app: Database, dsns: Dsns) -> None:
     client, analysis = filled
     dataset = (await client.get(analysis)).dataset_id
-    text = files("perito_orchestrator").joinpath("migrations/0003_functions.sql").read_text(encoding="utf-8")
-    functions = set(re.findall(r"CREATE FUNCTION (read_\w+)\(p_tenant uuid, p_", text))
-    rest = {"read_events": ", 0, 100", "read_findings": ", 100, NULL, NULL, NULL, NULL"}
-    assert len(functions) == 6
-    for name in sorted(functions):
-        call = f"SELECT * FROM {name}($1, $2{rest.get(name, '')})"  # noqa: S608 - constants
-        subject = UUID(dataset if name == "read_dataset" else analysis)
+    connection = await asyncpg.connect(dsns.superuser)
+    functions = await connection.fetch(
+        "SELECT proname AS name, pronargs AS arguments, proargtypes[1]::regtype::text AS second FROM pg_proc"
+        " WHERE pronamespace = 'perito'::regnamespace AND (proname LIKE 'read%' OR proname LIKE 'count%')"
+    )
+    await connection.close()
+    assert len(functions) == 11
+    for name, arguments, second in functions:
+        subject: object = UUID(dataset if name == "read_dataset" else analysis)
+        subject = {"uuid": subject, "uuid[]": [subject], "integer": 100, "text[]": None}[second]
+        third = {"read_events": "0", "read_findings": "100", "read_matching_findings": "100"}.get(name, "NULL")
+        rest = [third, "100" if name == "read_events" else "NULL", *["NULL"] * arguments][: arguments - 2]
+        call = f"SELECT * FROM {name}({', '.join(['$1', '$2', *rest])})"  # noqa: S608 - from the catalogue
         mine = await as_app.fetch(call, client.tenant, subject)
         foreign = await as_app.fetch(call, uuid4(), subject)
-        if name == "read_totals":
-            assert tuple(mine[0]) == (True, 5, False)
-            assert tuple(foreign[0]) == (False, 0, False)
+        counts = {
+            "read_totals": ((True, 5, False), (False, 0, False)),
+            "count_findings": ((5, 0, 5), (0, 0, 0)),
+            "count_analyses": ((1,), (0,)),
+        }.get(name)
+        if counts:
+            assert (tuple(mine[0]), tuple(foreign[0])) == counts, name
         else:
             assert mine, name
             assert foreign == [], name
@@ -149,10 +158,18 @@ async def test_every_call_answers_another_tenant_not_found(filled: tuple[Client,
         stranger.submit(dataset),
         stranger.get_dataset(dataset),
         stranger.dataset(),
+        stranger.cancel(analysis),
+        stranger.findings(analysis, rule_ids=["T-001"]),
+        stranger.findings(analysis, fingerprint="0" * 64),
     )
     for call in calls:
         with pytest.raises(NotFound):
             await call
+    seen = await stranger.analyses()
+    assert (len(seen.analyses), seen.total) == (0, 0)
+    assert (await stranger.analyses(dataset_id=dataset)).total == 0
+    outcomes = await stranger.batch([pb.SubmitAnalysisRequest(dataset_id=dataset)], "k")
+    assert [o.refused.reason for o in outcomes] == ["DATASET_NOT_FOUND"]
     with pytest.raises(PeritoError, match="DATASET_INVALID"):
         await client.of(uuid4()).dataset_of(client.tenant)
     assert (await client.findings(analysis)).total == 5

@@ -5,6 +5,7 @@ with the versions and catalogue digests of that moment. From then on only states
 
     waiting -> queued -> leased -> completed | failed        waiting -> skipped
                  ^----------' (given back, retried, lease expired)
+    waiting | queued | leased -> cancelled
 
 - A phase is queued when every phase of `requires` has completed and every phase of `after` has ended somehow. A phase
   of `after` that is not in the plan is not waited for.
@@ -13,6 +14,7 @@ with the versions and catalogue digests of that moment. From then on only states
   their own completed; otherwise it *completed*, `partial` if anything failed or was skipped. A phase that has only
   `after` reads what others found: it runs whatever happened, so that it ran says nothing about the books. It decides
   only where nothing else was asked for.
+- Whoever cancels an analysis ends it: what has not ended is cancelled with it, and nothing follows from that.
 """
 
 import heapq
@@ -34,11 +36,12 @@ class State(Enum):
     COMPLETED = "completed"
     FAILED = "failed"
     SKIPPED = "skipped"
+    CANCELLED = "cancelled"
 
     @property
     def ended(self) -> bool:
         """No further change."""
-        return self in (State.COMPLETED, State.FAILED, State.SKIPPED)
+        return self not in (State.WAITING, State.QUEUED, State.LEASED)
 
 
 @dataclass(frozen=True)
@@ -160,11 +163,15 @@ def verdict(plan: Plan, states: Mapping[str, State]) -> Verdict | None:
 
 
 def progress(fractions: Iterable[tuple[State, float]], *, ended: bool) -> int:
-    """0 to 100 for the whole analysis: the mean over its phases, 100 only when it has ended.
+    """0 to 100 for the whole analysis: the mean over its phases, 100 only when it has ended by itself.
 
-    It never falls because no phase's fraction does, and a phase that has ended counts as done.
+    It never falls because no phase's fraction does, and a phase that has ended counts as done. A cancelled one counts
+    for what it had done.
     """
-    shares = [1.0 if state.ended else min(max(fraction, 0.0), 1.0) for state, fraction in fractions]
+    shares = [
+        1.0 if state.ended and state is not State.CANCELLED else min(max(fraction, 0.0), 1.0)
+        for state, fraction in fractions
+    ]
     return 100 if ended else min(99, int(100 * sum(shares) / max(1, len(shares))))
 
 

@@ -18,8 +18,7 @@ _FILES = 200
 _NAME = 255
 _PARAMS_BYTES = 256 * 1024
 _KEY = 255
-_PAGE = 1000
-_DEFAULT_PAGE = 100
+_REASON = 500
 _ZONE = 64
 _CURRENCY = re.compile(r"[A-Z]{3}", re.ASCII)
 _SHA256 = re.compile(r"[0-9a-f]{64}", re.ASCII)
@@ -79,11 +78,18 @@ def hints(given: MappingHints) -> MappingHints:
     return given
 
 
-def page_size(asked: int) -> int:
-    """Rows of a page. Raises Invalid PAGE_SIZE_INVALID."""
-    if not 0 <= asked <= _PAGE:
-        raise Invalid("PAGE_SIZE_INVALID", f"A page has 1 to {_PAGE} findings. Ask for fewer, and for the next page.")
-    return asked or _DEFAULT_PAGE
+def page_size(asked: int, most: int, default: int, noun: str) -> int:
+    """Rows of a page, `default` for 0. Raises Invalid PAGE_SIZE_INVALID."""
+    if not 0 <= asked <= most:
+        raise Invalid("PAGE_SIZE_INVALID", f"A page has 1 to {most} {noun}. Ask for fewer, and for the next page.")
+    return asked or default
+
+
+def cancel_reason(text: str) -> str:
+    """Why somebody cancels. Raises Invalid CANCEL_REASON_INVALID."""
+    if len(text) > _REASON or (text and not text.isprintable()):
+        raise Invalid("CANCEL_REASON_INVALID", f"A reason has at most {_REASON} printable characters. Shorten it.")
+    return text
 
 
 def _params(text: str) -> dict[str, Any]:

@@ -11,13 +11,16 @@ from perito_kernel.errors import Unavailable
 from perito_runtime.grpc_client import call_errors, tenant_metadata, tenant_of
 from perito_runtime.grpc_server import Service
 
-from perito_orchestrator import keys, plan, requests, views
+from perito_orchestrator import filters, keys, requests, views
+from perito_orchestrator.plan import plan_from_json
 from perito_orchestrator.registry import Registry
-from perito_orchestrator.rule_parameters import check_rule_parameters
 from perito_orchestrator.settings import OrchestratorSettings
 from perito_orchestrator.signals import Signals
-from perito_orchestrator.store import analyses, datasets, events, findings
+from perito_orchestrator.store import analyses, cancel, datasets, events, findings
 from perito_orchestrator.store.database import Database, instant_text
+from perito_orchestrator.submissions import Submissions
+
+_ANSWER_SECONDS = 1.0
 
 
 class AnalysisServicer(analysis_pb2_grpc.AnalysisServiceServicer):
@@ -27,6 +30,7 @@ class AnalysisServicer(analysis_pb2_grpc.AnalysisServiceServicer):
         self._db = db
         self._registry = registry
         self._signals = signals
+        self._submissions = Submissions(db, registry, signals, settings.batch_seconds)
         self._poll_seconds = settings.watch_poll_seconds
         self._propose_seconds = settings.propose_seconds
 
@@ -66,14 +70,38 @@ class AnalysisServicer(analysis_pb2_grpc.AnalysisServiceServicer):
         self, request: pb.SubmitAnalysisRequest, context: Any
     ) -> pb.SubmitAnalysisResponse:
         """See the contract."""
+        return await self._submissions.submit(UUID(tenant_of(context)), request)
+
+    async def BatchSubmit(  # noqa: N802 - the contract's name
+        self, request: pb.BatchSubmitRequest, context: Any
+    ) -> pb.BatchSubmitResponse:
+        """See the contract."""
+        seconds = context.time_remaining() - _ANSWER_SECONDS
+        outcomes = await self._submissions.submit_batch(UUID(tenant_of(context)), request, seconds)
+        return pb.BatchSubmitResponse(outcomes=outcomes)
+
+    async def CancelAnalysis(  # noqa: N802 - the contract's name
+        self, request: pb.CancelAnalysisRequest, context: Any
+    ) -> pb.CancelAnalysisResponse:
+        """See the contract."""
         tenant = UUID(tenant_of(context))
-        new = requests.analysis(request, tenant)
-        infos = self._registry.infos
-        check_rule_parameters(new.params, infos)
-        frozen = plan.freeze(infos, new.ordinals)
-        analysis, replayed = await analyses.submit(self._db, tenant, new, frozen, request.idempotency_key)
-        self._signals.changed(analysis)
-        return pb.SubmitAnalysisResponse(analysis=await self._read(tenant, analysis), replayed=replayed)
+        analysis = requests.identifier(request.analysis_id, "analysis_id")
+        await cancel.cancel(self._db, tenant, analysis, requests.cancel_reason(request.reason))
+        self._signals.cancelled(analysis)
+        return pb.CancelAnalysisResponse(analysis=await self._read(tenant, analysis))
+
+    async def ListAnalyses(  # noqa: N802 - the contract's name
+        self, request: pb.ListAnalysesRequest, context: Any
+    ) -> pb.ListAnalysesResponse:
+        """See the contract."""
+        wanted = filters.analysis_filter(request)
+        size = requests.page_size(request.page_size, 200, 50, "analyses")
+        page = await analyses.page(self._db, UUID(tenant_of(context)), wanted, size, request.page_token)
+        return pb.ListAnalysesResponse(
+            analyses=[views.analysis_message(row, phases, results=False) for row, phases in page.rows],
+            next_page_token=page.next_token,
+            total=page.total,
+        )
 
     async def GetAnalysis(  # noqa: N802 - the contract's name
         self, request: pb.GetAnalysisRequest, context: Any
@@ -115,15 +143,15 @@ class AnalysisServicer(analysis_pb2_grpc.AnalysisServiceServicer):
         self, request: pb.ListFindingsRequest, context: Any
     ) -> pb.ListFindingsResponse:
         """See the contract."""
+        tenant = UUID(tenant_of(context))
         analysis = requests.identifier(request.analysis_id, "analysis_id")
-        size = requests.page_size(request.page_size)
-        page = await findings.page(self._db, UUID(tenant_of(context)), analysis, size, request.page_token)
-        return pb.ListFindingsResponse(
-            findings=[views.finding_message(row) for row in page.rows],
-            next_page_token=page.next_token,
-            total=page.total,
-            capped=page.capped,
-        )
+        wanted = filters.finding_filter(request)
+        size = requests.page_size(request.page_size, 1000, 100, "findings")
+        if wanted.rules or wanted.phases:
+            row = await analyses.read(self._db, tenant, analysis)
+            filters.check_known(wanted, plan_from_json(row["plan"]).phases, self._registry.infos)
+        page = await findings.page(self._db, tenant, analysis, wanted, size, request.page_token)
+        return views.findings_message(page)
 
     async def _read(self, tenant: UUID, analysis: UUID) -> pb.Analysis:
         row = await analyses.read(self._db, tenant, analysis)

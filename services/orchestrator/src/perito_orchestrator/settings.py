@@ -11,7 +11,7 @@ class OrchestratorSettings:
     `workers` bounds the phase runs that this process has open at once; phases themselves admit by slots.
     `unreachable_seconds`: so long a phase that cannot be reached costs no attempt. `commit_seconds`: so long a result
     that the database does not take is tried again, before it is worth another attempt. `propose_seconds` bounds the
-    preview of a mapping.
+    preview of a mapping, `batch_seconds` the submission of many analyses in one call.
     """
 
     app_dsn: str
@@ -28,6 +28,7 @@ class OrchestratorSettings:
     retry_seconds: float = 1.0
     busy_seconds: float = 0.25
     propose_seconds: float = 120.0
+    batch_seconds: float = 20.0
     unreachable_seconds: float = 600.0
     commit_seconds: float = 600.0
     poll_seconds: float = 1.0

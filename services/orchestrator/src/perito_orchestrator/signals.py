@@ -13,7 +13,7 @@ from weakref import WeakValueDictionary
 import asyncpg
 from perito_runtime.logs import logger
 
-from perito_orchestrator.store.outbox import WAKE_CHANNEL
+from perito_orchestrator.store.outbox import CANCEL_CHANNEL, WAKE_CHANNEL
 
 log = logger("signals")
 
@@ -27,6 +27,7 @@ class Signals:
     def __init__(self) -> None:
         # Weak: what nobody waits for any more is forgotten, and nobody waits for an analysis that has ended.
         self._watched: MutableMapping[UUID, asyncio.Event] = WeakValueDictionary()
+        self._held: MutableMapping[UUID, asyncio.Event] = WeakValueDictionary()
         self._outbox = asyncio.Event()
         self.closing = False
 
@@ -46,15 +47,26 @@ class Signals:
         if event is not None:
             event.set()
 
+    def cancelled(self, analysis: UUID) -> None:
+        """The analysis was cancelled: who holds a lease of it should look whether it is still his."""
+        self.changed(analysis)
+        event = self._held.pop(analysis, None)
+        if event is not None:
+            event.set()
+
     def everything(self) -> None:
         """Anything may have changed: signals were lost."""
-        for analysis in list(self._watched):
-            self.progressed(analysis)
+        for analysis in {*self._watched, *self._held}:
+            self.cancelled(analysis)
         self._outbox.set()
 
     def next_change(self, analysis: UUID) -> asyncio.Event:
         """Set at the next change from now on. Take it before reading, or a change in between goes unseen."""
         return self._watched.setdefault(analysis, asyncio.Event())
+
+    def next_cancel(self, analysis: UUID) -> asyncio.Event:
+        """Set when the analysis may have been cancelled, from now on. For whoever holds a lease of it."""
+        return self._held.setdefault(analysis, asyncio.Event())
 
     async def wait(self, change: asyncio.Event, seconds: float) -> bool:
         """Waits for a change, or for so long; True where there was one."""
@@ -133,6 +145,7 @@ class Listener:
         )
         try:
             connection.add_termination_listener(lambda _: lost.set())
+            await connection.add_listener(CANCEL_CHANNEL, self._told_of_cancel)
             await connection.add_listener(WAKE_CHANNEL, self._notified)
             self._signals.everything()
             await self._tell(answers=True)
@@ -145,3 +158,7 @@ class Listener:
     def _notified(self, _connection: object, _pid: int, _channel: str, payload: object) -> None:
         with contextlib.suppress(ValueError):
             self._signals.changed(UUID(str(payload)))
+
+    def _told_of_cancel(self, _connection: object, _pid: int, _channel: str, payload: object) -> None:
+        with contextlib.suppress(ValueError):
+            self._signals.cancelled(UUID(str(payload)))

@@ -13,14 +13,15 @@ from perito.phase.v1.phase_pb2 import PhaseResult
 from perito_orchestrator.plan import State, progress
 from perito_orchestrator.store.database import instant_text
 from perito_orchestrator.store.events import Event
+from perito_orchestrator.store.findings import Page
 
-_ENDED = ("completed", "failed", "cancelled")
+_DONE = ("completed", "failed")
 _SEVERITIES = ("INFO", "LOW", "MEDIUM", "HIGH", "CRITICAL")
 
 
 def ended(row: asyncpg.Record) -> bool:
     """The analysis is in a terminal state."""
-    return row["status"] in _ENDED
+    return row["status"] in (*_DONE, "cancelled")
 
 
 def analysis_message(row: asyncpg.Record, phases: Sequence[asyncpg.Record], *, results: bool = True) -> pb.Analysis:
@@ -31,12 +32,13 @@ def analysis_message(row: asyncpg.Record, phases: Sequence[asyncpg.Record], *, r
         name=row["name"],
         status=pb.AnalysisStatus.Value(f"ANALYSIS_STATUS_{row['status'].upper()}"),
         partial=row["partial"],
-        progress=progress([(State(p["state"]), p["fraction"]) for p in phases], ended=ended(row)),
+        progress=progress([(State(p["state"]), p["fraction"]) for p in phases], ended=row["status"] in _DONE),
         submitted_at=instant_text(row["submitted_at"]),
         ended_at=instant_text(row["ended_at"]),
         phases=[_phase(p, results=results) for p in phases],
         failure=_failure(row["failure"]),
         sequence=row["sequence"],
+        cancel_reason=row["cancel_reason"],
     )
 
 
@@ -49,6 +51,19 @@ def event_message(tenant: str, analysis: str, event: Event) -> AnalysisEvent:
         type=event.type,
         occurred_at=event.occurred_at,
         data_json=event.data,
+    )
+
+
+def findings_message(page: Page) -> pb.ListFindingsResponse:
+    """A page of findings with its counts."""
+    return pb.ListFindingsResponse(
+        findings=[finding_message(row) for row in page.rows],
+        next_page_token=page.next_token,
+        total=page.total,
+        capped=page.capped,
+        matching=page.matching,
+        matching_at_least=page.matching_at_least,
+        matching_kept=page.matching_kept,
     )
 
 

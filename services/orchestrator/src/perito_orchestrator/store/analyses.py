@@ -2,8 +2,9 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -12,10 +13,13 @@ from perito.dataset.v1.dataset_pb2 import DatasetRef
 from perito_kernel.errors import NotFound
 from perito_kernel.findings import canonical_json
 
+from perito_orchestrator.cursor import page_token, place_of, token_invalid
 from perito_orchestrator.plan import Plan, State, follow, plan_to_json
 from perito_orchestrator.store import events, idempotency, outbox, runs
 from perito_orchestrator.store.database import Connection, Database
 from perito_orchestrator.store.datasets import content_sha256, insert, taken
+from perito_orchestrator.store.filters import AnalysisFilter
+from perito_orchestrator.store.idempotency import Key
 
 
 @dataclass(frozen=True)
@@ -35,17 +39,16 @@ class NewAnalysis:
         return hashlib.sha256(canonical_json(asked).encode()).digest()
 
 
-async def submit(db: Database, tenant: UUID, new: NewAnalysis, plan: Plan, idempotency_key: str) -> tuple[UUID, bool]:
+async def submit(db: Database, tenant: UUID, new: NewAnalysis, plan: Plan, key: Key) -> tuple[UUID, bool]:
     """Accepts an analysis: from its commit on it will end. Returns its id, and True where it had been accepted before.
 
     Raises NotFound DATASET_NOT_FOUND, Conflict IDEMPOTENCY_CONFLICT, DATASET_EXISTS.
     """
     analysis = uuid4()
     async with db.unit(tenant) as connection:
-        if idempotency_key:
-            known = await idempotency.claim(connection, tenant, "analysis", idempotency_key, new.digest(), analysis)
-            if known is not None:
-                return known, True
+        known = await idempotency.claim(connection, tenant, key, new.digest(), analysis)
+        if known is not None:
+            return known, True
         await _dataset_there(connection, tenant, new)
         await connection.execute(
             "INSERT INTO analyses (tenant_id, analysis_id, dataset_id, name, plan, params)"
@@ -87,3 +90,53 @@ async def read(db: Database, tenant: UUID, analysis: UUID) -> asyncpg.Record:
 async def read_phases(db: Database, tenant: UUID, analysis: UUID) -> list[asyncpg.Record]:
     """Its phase runs in the order of the plan, each with its result (bytes of a PhaseResult) or None."""
     return await db.fetch("SELECT * FROM read_phase_runs($1, $2)", tenant, analysis)
+
+
+@dataclass(frozen=True)
+class Page:
+    """Analyses, newest first, each with its phase runs in the order of the plan. `total` counts all that match."""
+
+    rows: list[tuple[asyncpg.Record, list[asyncpg.Record]]]
+    next_token: str
+    total: int
+
+
+async def page(db: Database, tenant: UUID, wanted: AnalysisFilter, size: int, token: str) -> Page:
+    """One page, without results. Raises Invalid PAGE_TOKEN_INVALID, PAGE_TOKEN_MISMATCH."""
+    question = wanted.question()
+    after = _cursor(place_of(token, question)) if token else (None, None)
+    filters = (wanted.statuses, wanted.dataset, wanted.name, wanted.submitted_from, wanted.submitted_before)
+    rows = await db.fetch(
+        "SELECT * FROM read_analyses($1, $2, $3, $4, $5, $6, $7, $8, $9)", tenant, size + 1, *filters, *after
+    )
+    total = await db.fetch("SELECT * FROM count_analyses($1, $2, $3, $4, $5, $6)", tenant, *filters)
+    shown = rows[:size]
+    runs_of: dict[UUID, list[asyncpg.Record]] = {row["analysis_id"]: [] for row in shown}
+    for run in await _states(db, tenant, list(runs_of)):
+        runs_of[run["analysis_id"]].append(run)
+    return Page(
+        rows=[(row, runs_of[row["analysis_id"]]) for row in shown],
+        next_token=_token(shown[-1], question) if len(rows) > size else "",
+        total=total[0]["analyses"],
+    )
+
+
+async def _states(db: Database, tenant: UUID, analyses: Sequence[UUID]) -> list[asyncpg.Record]:
+    if not analyses:
+        return []
+    return await db.fetch("SELECT * FROM read_phase_states($1, $2)", tenant, analyses)
+
+
+def _token(row: asyncpg.Record, question: list[Any]) -> str:
+    return page_token([row["submitted_at"].astimezone(UTC).isoformat(), str(row["analysis_id"])], question)
+
+
+def _cursor(place: list[Any]) -> tuple[datetime, UUID]:
+    try:
+        instant, analysis = place
+        cursor = (datetime.fromisoformat(instant), UUID(analysis))
+        if cursor[0].tzinfo is UTC:
+            return cursor
+    except (ValueError, TypeError, AttributeError):
+        pass
+    raise token_invalid()

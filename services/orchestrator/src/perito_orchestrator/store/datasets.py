@@ -14,6 +14,7 @@ from perito_kernel.findings import canonical_json
 
 from perito_orchestrator.store import idempotency
 from perito_orchestrator.store.database import Connection, Database
+from perito_orchestrator.store.idempotency import Key
 
 
 async def register(db: Database, tenant: UUID, dataset: DatasetRef, idempotency_key: str) -> tuple[DatasetRef, bool]:
@@ -25,9 +26,7 @@ async def register(db: Database, tenant: UUID, dataset: DatasetRef, idempotency_
     dataset_id = UUID(dataset.dataset_id)
     digest = content_sha256(dataset)
     async with db.unit(tenant) as connection:
-        known: UUID | None = None
-        if idempotency_key:
-            known = await idempotency.claim(connection, tenant, "dataset", idempotency_key, digest, dataset_id)
+        known = await idempotency.claim(connection, tenant, Key("dataset", idempotency_key), digest, dataset_id)
         if known is None and await insert(connection, tenant, dataset):
             return dataset, False
     first = await read(db, tenant, known or dataset_id)

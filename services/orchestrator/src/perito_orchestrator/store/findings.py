@@ -3,19 +3,19 @@
 Lines of `findings-head.ndjson` pass through unparsed, in bounded blocks (docs/decisions/0001).
 """
 
-import base64
-import binascii
-import json
 import re
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
 import asyncpg
-from perito_kernel.errors import Internal, Invalid, NotFound
+from perito_kernel.errors import Internal, NotFound
 
+from perito_orchestrator.cursor import page_token, place_of, token_invalid
 from perito_orchestrator.store.database import Connection, Database
+from perito_orchestrator.store.filters import FindingFilter
 from perito_orchestrator.store.runs import Lease
 
 _BLOCK_BYTES = 256 * 1024
@@ -48,12 +48,19 @@ ON CONFLICT DO NOTHING
 
 @dataclass(frozen=True)
 class Page:
-    """Findings by priority. `total` counts all findings of the analysis, kept here or only in the artefacts."""
+    """Findings by priority. `total` counts all findings of the analysis, kept here or only in the artefacts.
+
+    `matching` counts those of `total` that the filter lets through, None where that cannot be known: at least
+    `matching_at_least`. `matching_kept` of them are kept here.
+    """
 
     rows: list[asyncpg.Record]
     next_token: str
     total: int
     capped: bool
+    matching: int | None
+    matching_at_least: int
+    matching_kept: int
 
 
 async def json_blocks(chunks: AsyncIterator[bytes]) -> AsyncIterator[str]:
@@ -96,32 +103,45 @@ async def insert(connection: Connection, lease: Lease, blocks: AsyncIterator[str
     return inserted
 
 
-async def page(db: Database, tenant: UUID, analysis: UUID, size: int, token: str) -> Page:
-    """One page. Raises NotFound ANALYSIS_NOT_FOUND, Invalid PAGE_TOKEN_INVALID."""
-    after = _cursor(token) if token else (None, None, None, None)
+async def page(db: Database, tenant: UUID, analysis: UUID, wanted: FindingFilter, size: int, token: str) -> Page:
+    """One page. Raises NotFound ANALYSIS_NOT_FOUND, Invalid PAGE_TOKEN_INVALID, PAGE_TOKEN_MISMATCH."""
+    question = wanted.question(analysis)
+    after = _cursor(place_of(token, question)) if token else (None, None, None, None)
     totals = (await db.fetch("SELECT * FROM read_totals($1, $2)", tenant, analysis))[0]
     if not totals["known"]:
         raise NotFound("ANALYSIS_NOT_FOUND", "There is no such analysis. Check the id that the submit answered.")
-    rows = await db.fetch("SELECT * FROM read_findings($1, $2, $3, $4, $5, $6, $7)", tenant, analysis, size + 1, *after)
+    filters = (wanted.rules, wanted.phases, wanted.severities, wanted.fingerprint)
+    counts = (await db.fetch("SELECT * FROM count_findings($1, $2, $3, $4, $5, $6)", tenant, analysis, *filters))[0]
+    rows = await db.fetch(
+        "SELECT * FROM read_matching_findings($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
+        *(tenant, analysis, size + 1, *filters, *after),
+    )
     more = len(rows) > size
-    return Page(rows[:size], _token(rows[size - 1]) if more else "", totals["findings"], totals["capped"])
+    return Page(
+        rows=rows[:size],
+        next_token=_token(rows[size - 1], question) if more else "",
+        total=totals["findings"],
+        capped=totals["capped"],
+        matching=None if counts["possible"] else counts["matching"],
+        matching_at_least=counts["matching"],
+        matching_kept=counts["kept"],
+    )
 
 
-def _token(row: asyncpg.Record) -> str:
-    place = [str(row["priority"]), row["severity"], row["fingerprint"], row["phase"]]
-    return base64.urlsafe_b64encode(json.dumps(place).encode()).decode()
+def _token(row: asyncpg.Record, question: list[Any]) -> str:
+    return page_token([str(row["priority"]), row["severity"], row["fingerprint"], row["phase"]], question)
 
 
-def _cursor(token: str) -> tuple[Decimal, int, str, str]:
+def _cursor(place: list[Any]) -> tuple[Decimal, int, str, str]:
     try:
-        priority, severity, fingerprint, phase = json.loads(base64.urlsafe_b64decode(token))
+        priority, severity, fingerprint, phase = place
         cursor = (Decimal(priority), int(severity), str(fingerprint), str(phase))
         sound = cursor[0].is_finite() and abs(cursor[0].adjusted()) < _PLACES and 0 <= cursor[1] <= 4
         if sound and (cursor[2] + cursor[3]).isprintable():
             return cursor
-    except (ValueError, TypeError, ArithmeticError, binascii.Error, RecursionError):
+    except (ValueError, TypeError, ArithmeticError):
         pass
-    raise Invalid("PAGE_TOKEN_INVALID", "This page token is not one that Perito gave. Start again without one.")
+    raise token_invalid()
 
 
 def _array(lines: list[bytes]) -> str:

@@ -11,7 +11,7 @@ from typing import Any
 from perito.phase.v1.phase_pb2 import PhaseResult
 
 from perito_orchestrator.plan import Plan, State, Verdict, follow, verdict
-from perito_orchestrator.store import events, findings, outbox, runs
+from perito_orchestrator.store import events, finding_counts, findings, outbox, runs
 from perito_orchestrator.store.database import Connection, Database, without_nul
 from perito_orchestrator.store.runs import Lease, Task
 
@@ -42,7 +42,8 @@ async def complete(db: Database, lease: Lease, result: PhaseResult, blocks: Asyn
     try:
         async with db.unit(lease.tenant, _COMMIT_SECONDS) as connection:
             # Findings first: they may take seconds, and the analysis row is locked only after them.
-            kept = await findings.insert(connection, lease, blocks)
+            await findings.insert(connection, lease, blocks)
+            kept = await finding_counts.kept(connection, lease)
             plan = await runs.lock_analysis(connection, lease)
             if not await _end(connection, lease, lease.fence, State.COMPLETED, None):
                 raise _Fenced
@@ -54,14 +55,15 @@ async def complete(db: Database, lease: Lease, result: PhaseResult, blocks: Asyn
     return True
 
 
-async def _keep_result(connection: Connection, lease: Lease, result: PhaseResult, kept: int) -> None:
+async def _keep_result(connection: Connection, lease: Lease, result: PhaseResult, kept: finding_counts.Kept) -> None:
     total = sum(rule.findings for rule in result.rules)
     await connection.execute(
         "INSERT INTO phase_results (tenant_id, analysis_id, phase, fence, version, content_digest, findings, capped,"
         " result) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
         *(lease.tenant, lease.analysis, lease.phase, lease.fence, result.version, result.content_digest),
-        *(total, kept < total, result.SerializeToString(deterministic=True)),
+        *(total, sum(kept.values()) < total, result.SerializeToString(deterministic=True)),
     )
+    await finding_counts.insert(connection, lease, result.rules, kept)
     data = {"phase": lease.phase, "content_digest": result.content_digest, "findings": total}
     await events.record(connection, lease.tenant, lease.analysis, "phase.completed", data)
 

@@ -14,6 +14,9 @@ from perito_orchestrator.store.database import Connection
 WAKE_CHANNEL = "perito_changed"
 """NOTIFY channel, payload the analysis id: an analysis changed, and the outbox may have work."""
 
+CANCEL_CHANNEL = "perito_cancelled"
+"""NOTIFY channel, payload the analysis id: whoever works on it has lost his lease."""
+
 
 @dataclass(frozen=True)
 class Message:
@@ -45,6 +48,11 @@ async def append(
 async def wake(connection: Connection, analysis: UUID) -> None:
     """One NOTIFY for the transaction. It takes a lock of the whole database at commit, so never more than one."""
     await connection.execute("SELECT pg_notify($1, $2)", WAKE_CHANNEL, str(analysis))
+
+
+async def wake_holders(connection: Connection, analysis: UUID) -> None:
+    """Tells whoever works on an analysis that was cancelled, beside `wake`: both are one signal at commit."""
+    await connection.execute("SELECT pg_notify($1, $2)", CANCEL_CHANNEL, str(analysis))
 
 
 async def take(connection: Connection, limit: int) -> list[Message]:

@@ -63,6 +63,8 @@ class _PhaseStatusEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_PhaseStat
     PHASE_STATUS_FAILED: _PhaseStatus.ValueType  # 5
     PHASE_STATUS_SKIPPED: _PhaseStatus.ValueType  # 6
     """A phase it requires failed."""
+    PHASE_STATUS_CANCELLED: _PhaseStatus.ValueType  # 7
+    """The analysis was cancelled before it ended."""
 
 class PhaseStatus(_PhaseStatus, metaclass=_PhaseStatusEnumTypeWrapper):
     """State of one phase of an analysis."""
@@ -76,6 +78,8 @@ PHASE_STATUS_COMPLETED: PhaseStatus.ValueType  # 4
 PHASE_STATUS_FAILED: PhaseStatus.ValueType  # 5
 PHASE_STATUS_SKIPPED: PhaseStatus.ValueType  # 6
 """A phase it requires failed."""
+PHASE_STATUS_CANCELLED: PhaseStatus.ValueType  # 7
+"""The analysis was cancelled before it ended."""
 Global___PhaseStatus: _TypeAlias = PhaseStatus  # noqa: Y015
 
 @_typing.final
@@ -187,6 +191,7 @@ class Analysis(_message.Message):
     PHASES_FIELD_NUMBER: _builtins.int
     FAILURE_FIELD_NUMBER: _builtins.int
     SEQUENCE_FIELD_NUMBER: _builtins.int
+    CANCEL_REASON_FIELD_NUMBER: _builtins.int
     analysis_id: _builtins.str
     """UUID."""
     dataset_id: _builtins.str
@@ -198,13 +203,15 @@ class Analysis(_message.Message):
     partial: _builtins.bool
     """A phase failed and the analysis completed without it."""
     progress: _builtins.int
-    """0 to 100, never falling."""
+    """0 to 100, never falling; 100 where it completed or failed. A cancelled one keeps what it had reached."""
     submitted_at: _builtins.str
     """RFC 3339."""
     ended_at: _builtins.str
     """RFC 3339; empty until it ended."""
     sequence: _builtins.int
     """Number of the newest event."""
+    cancel_reason: _builtins.str
+    """Why it was cancelled, in the words of whoever did it; empty where it was not, or where nobody said."""
     @_builtins.property
     def phases(self) -> _containers.RepeatedCompositeFieldContainer[Global___PhaseRun]:
         """In the order of the plan."""
@@ -227,10 +234,11 @@ class Analysis(_message.Message):
         phases: _abc.Iterable[Global___PhaseRun] | None = ...,
         failure: Global___Failure | None = ...,
         sequence: _builtins.int = ...,
+        cancel_reason: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["failure", b"failure"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["analysis_id", b"analysis_id", "dataset_id", b"dataset_id", "ended_at", b"ended_at", "failure", b"failure", "name", b"name", "partial", b"partial", "phases", b"phases", "progress", b"progress", "sequence", b"sequence", "status", b"status", "submitted_at", b"submitted_at"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["analysis_id", b"analysis_id", "cancel_reason", b"cancel_reason", "dataset_id", b"dataset_id", "ended_at", b"ended_at", "failure", b"failure", "name", b"name", "partial", b"partial", "phases", b"phases", "progress", b"progress", "sequence", b"sequence", "status", b"status", "submitted_at", b"submitted_at"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -474,6 +482,228 @@ class SubmitAnalysisResponse(_message.Message):
 Global___SubmitAnalysisResponse: _TypeAlias = SubmitAnalysisResponse  # noqa: Y015
 
 @_typing.final
+class BatchSubmitRequest(_message.Message):
+    """Analyses to run, at most 100, with at most 1 MiB of parameters together."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REQUESTS_FIELD_NUMBER: _builtins.int
+    IDEMPOTENCY_KEY_FIELD_NUMBER: _builtins.int
+    idempotency_key: _builtins.str
+    """For the whole batch. Same key and same batch: analyses that were accepted are answered again, and what was refused,
+    or not reached before a crash, is tried now. Same key, other batch: ABORTED with reason IDEMPOTENCY_CONFLICT.
+    """
+    @_builtins.property
+    def requests(self) -> _containers.RepeatedCompositeFieldContainer[Global___SubmitAnalysisRequest]:
+        """Each as for SubmitAnalysis, without an idempotency key of its own."""
+
+    def __init__(
+        self,
+        *,
+        requests: _abc.Iterable[Global___SubmitAnalysisRequest] | None = ...,
+        idempotency_key: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["idempotency_key", b"idempotency_key", "requests", b"requests"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___BatchSubmitRequest: _TypeAlias = BatchSubmitRequest  # noqa: Y015
+
+@_typing.final
+class BatchSubmitResponse(_message.Message):
+    """What became of each request."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    OUTCOMES_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def outcomes(self) -> _containers.RepeatedCompositeFieldContainer[Global___BatchOutcome]:
+        """As many as requests, in their order."""
+
+    def __init__(
+        self,
+        *,
+        outcomes: _abc.Iterable[Global___BatchOutcome] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["outcomes", b"outcomes"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___BatchSubmitResponse: _TypeAlias = BatchSubmitResponse  # noqa: Y015
+
+@_typing.final
+class BatchOutcome(_message.Message):
+    """What became of one request of a batch."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SUBMITTED_FIELD_NUMBER: _builtins.int
+    REFUSED_FIELD_NUMBER: _builtins.int
+    CODE_FIELD_NUMBER: _builtins.int
+    code: _builtins.int
+    """Kind of a refusal, as SubmitAnalysis would have answered it: a google.rpc.Code; 0 where it was accepted."""
+    @_builtins.property
+    def submitted(self) -> Global___SubmitAnalysisResponse:
+        """Accepted."""
+
+    @_builtins.property
+    def refused(self) -> Global___Failure:
+        """Refused, for a reason that SubmitAnalysis would have given; UNAVAILABLE ones may be sent again."""
+
+    def __init__(
+        self,
+        *,
+        submitted: Global___SubmitAnalysisResponse | None = ...,
+        refused: Global___Failure | None = ...,
+        code: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["outcome", b"outcome", "refused", b"refused", "submitted", b"submitted"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["code", b"code", "outcome", b"outcome", "refused", b"refused", "submitted", b"submitted"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType_outcome: _TypeAlias = _typing.Literal["submitted", "refused"]  # noqa: Y015
+    _WhichOneofArgType_outcome: _TypeAlias = _typing.Literal["outcome", b"outcome"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType_outcome) -> _WhichOneofReturnType_outcome | None: ...
+
+Global___BatchOutcome: _TypeAlias = BatchOutcome  # noqa: Y015
+
+@_typing.final
+class CancelAnalysisRequest(_message.Message):
+    """Which analysis, and why."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ANALYSIS_ID_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    analysis_id: _builtins.str
+    """UUID."""
+    reason: _builtins.str
+    """For whoever looks at it later, at most 500 printable characters; may be empty."""
+    def __init__(
+        self,
+        *,
+        analysis_id: _builtins.str = ...,
+        reason: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["analysis_id", b"analysis_id", "reason", b"reason"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CancelAnalysisRequest: _TypeAlias = CancelAnalysisRequest  # noqa: Y015
+
+@_typing.final
+class CancelAnalysisResponse(_message.Message):
+    """The cancelled analysis."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ANALYSIS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def analysis(self) -> Global___Analysis:
+        """As it is now."""
+
+    def __init__(
+        self,
+        *,
+        analysis: Global___Analysis | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["analysis", b"analysis"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["analysis", b"analysis"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CancelAnalysisResponse: _TypeAlias = CancelAnalysisResponse  # noqa: Y015
+
+@_typing.final
+class ListAnalysesRequest(_message.Message):
+    """Which analyses. Filters are joined by "and"; an empty one lets everything through."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PAGE_SIZE_FIELD_NUMBER: _builtins.int
+    PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    STATUSES_FIELD_NUMBER: _builtins.int
+    DATASET_ID_FIELD_NUMBER: _builtins.int
+    NAME_CONTAINS_FIELD_NUMBER: _builtins.int
+    SUBMITTED_FROM_FIELD_NUMBER: _builtins.int
+    SUBMITTED_BEFORE_FIELD_NUMBER: _builtins.int
+    page_size: _builtins.int
+    """1 to 200; 0 means 50."""
+    page_token: _builtins.str
+    """From an earlier answer to the same filters; empty for the first page. With other filters: INVALID_ARGUMENT with
+    reason PAGE_TOKEN_MISMATCH.
+    """
+    dataset_id: _builtins.str
+    """Of this dataset, a UUID."""
+    name_contains: _builtins.str
+    """With this in its name, whatever the case of letters; at most 200 characters."""
+    submitted_from: _builtins.str
+    """Submitted at this instant or later, RFC 3339."""
+    submitted_before: _builtins.str
+    """Submitted before this instant, RFC 3339."""
+    @_builtins.property
+    def statuses(self) -> _containers.RepeatedScalarFieldContainer[Global___AnalysisStatus.ValueType]:
+        """In any of these states."""
+
+    def __init__(
+        self,
+        *,
+        page_size: _builtins.int = ...,
+        page_token: _builtins.str = ...,
+        statuses: _abc.Iterable[Global___AnalysisStatus.ValueType] | None = ...,
+        dataset_id: _builtins.str = ...,
+        name_contains: _builtins.str = ...,
+        submitted_from: _builtins.str = ...,
+        submitted_before: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["dataset_id", b"dataset_id", "name_contains", b"name_contains", "page_size", b"page_size", "page_token", b"page_token", "statuses", b"statuses", "submitted_before", b"submitted_before", "submitted_from", b"submitted_from"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListAnalysesRequest: _TypeAlias = ListAnalysesRequest  # noqa: Y015
+
+@_typing.final
+class ListAnalysesResponse(_message.Message):
+    """Analyses."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ANALYSES_FIELD_NUMBER: _builtins.int
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    TOTAL_FIELD_NUMBER: _builtins.int
+    next_page_token: _builtins.str
+    """Empty on the last page."""
+    total: _builtins.int
+    """All analyses that the filters let through."""
+    @_builtins.property
+    def analyses(self) -> _containers.RepeatedCompositeFieldContainer[Global___Analysis]:
+        """Newest first, with their phases and without results."""
+
+    def __init__(
+        self,
+        *,
+        analyses: _abc.Iterable[Global___Analysis] | None = ...,
+        next_page_token: _builtins.str = ...,
+        total: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["analyses", b"analyses", "next_page_token", b"next_page_token", "total", b"total"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListAnalysesResponse: _TypeAlias = ListAnalysesResponse  # noqa: Y015
+
+@_typing.final
 class GetAnalysisRequest(_message.Message):
     """Which analysis."""
 
@@ -577,29 +807,53 @@ Global___WatchAnalysisResponse: _TypeAlias = WatchAnalysisResponse  # noqa: Y015
 
 @_typing.final
 class ListFindingsRequest(_message.Message):
-    """Which findings."""
+    """Which findings. Filters are joined by "and"; an empty one lets everything through."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
     ANALYSIS_ID_FIELD_NUMBER: _builtins.int
     PAGE_SIZE_FIELD_NUMBER: _builtins.int
     PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    RULE_IDS_FIELD_NUMBER: _builtins.int
+    PHASES_FIELD_NUMBER: _builtins.int
+    SEVERITIES_FIELD_NUMBER: _builtins.int
+    FINGERPRINT_FIELD_NUMBER: _builtins.int
     analysis_id: _builtins.str
     """UUID."""
     page_size: _builtins.int
     """1 to 1,000; 0 means 100."""
     page_token: _builtins.str
-    """From an earlier answer; empty for the first page."""
+    """From an earlier answer to the same filters; empty for the first page. With other filters: INVALID_ARGUMENT with
+    reason PAGE_TOKEN_MISMATCH.
+    """
+    fingerprint: _builtins.str
+    """This one."""
+    @_builtins.property
+    def rule_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Of any of these rules. One that no phase has: INVALID_ARGUMENT with reason FILTER_INVALID."""
+
+    @_builtins.property
+    def phases(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Of any of these phases, by name."""
+
+    @_builtins.property
+    def severities(self) -> _containers.RepeatedScalarFieldContainer[_finding_pb2.Severity.ValueType]:
+        """Of any of these severities."""
+
     def __init__(
         self,
         *,
         analysis_id: _builtins.str = ...,
         page_size: _builtins.int = ...,
         page_token: _builtins.str = ...,
+        rule_ids: _abc.Iterable[_builtins.str] | None = ...,
+        phases: _abc.Iterable[_builtins.str] | None = ...,
+        severities: _abc.Iterable[_finding_pb2.Severity.ValueType] | None = ...,
+        fingerprint: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["analysis_id", b"analysis_id", "page_size", b"page_size", "page_token", b"page_token"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["analysis_id", b"analysis_id", "fingerprint", b"fingerprint", "page_size", b"page_size", "page_token", b"page_token", "phases", b"phases", "rule_ids", b"rule_ids", "severities", b"severities"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -615,15 +869,27 @@ class ListFindingsResponse(_message.Message):
     NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
     TOTAL_FIELD_NUMBER: _builtins.int
     CAPPED_FIELD_NUMBER: _builtins.int
+    MATCHING_FIELD_NUMBER: _builtins.int
+    MATCHING_AT_LEAST_FIELD_NUMBER: _builtins.int
+    MATCHING_KEPT_FIELD_NUMBER: _builtins.int
     next_page_token: _builtins.str
     """Empty on the last page."""
     total: _builtins.int
     """All findings of the analysis, whether kept in the database or only in the artefacts."""
     capped: _builtins.bool
     """True where a rule had more than 1,000."""
+    matching: _builtins.int
+    """How many findings of the analysis the filters let through, kept here or not. Absent where that cannot be known:
+    a finding that is not kept cannot be looked up by fingerprint, and phases of earlier versions did not count by
+    severity.
+    """
+    matching_at_least: _builtins.int
+    """So many at least; the same as `matching` where that is known."""
+    matching_kept: _builtins.int
+    """So many of them are kept here: the number that all pages together hold."""
     @_builtins.property
     def findings(self) -> _containers.RepeatedCompositeFieldContainer[_finding_pb2.Finding]:
-        """By priority."""
+        """By priority: those of the matching that are kept here. The rest is in the artefacts."""
 
     def __init__(
         self,
@@ -632,11 +898,16 @@ class ListFindingsResponse(_message.Message):
         next_page_token: _builtins.str = ...,
         total: _builtins.int = ...,
         capped: _builtins.bool = ...,
+        matching: _builtins.int | None = ...,
+        matching_at_least: _builtins.int = ...,
+        matching_kept: _builtins.int = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_matching", b"_matching", "matching", b"matching"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["capped", b"capped", "findings", b"findings", "next_page_token", b"next_page_token", "total", b"total"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_matching", b"_matching", "capped", b"capped", "findings", b"findings", "matching", b"matching", "matching_at_least", b"matching_at_least", "matching_kept", b"matching_kept", "next_page_token", b"next_page_token", "total", b"total"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
+    _WhichOneofReturnType__matching: _TypeAlias = _typing.Literal["matching"]  # noqa: Y015
+    _WhichOneofArgType__matching: _TypeAlias = _typing.Literal["_matching", b"_matching"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__matching) -> _WhichOneofReturnType__matching | None: ...
 
 Global___ListFindingsResponse: _TypeAlias = ListFindingsResponse  # noqa: Y015

@@ -55,6 +55,21 @@ class AnalysisServiceStub:
                 request_serializer=perito_dot_analysis_dot_v1_dot_analysis__pb2.SubmitAnalysisRequest.SerializeToString,
                 response_deserializer=perito_dot_analysis_dot_v1_dot_analysis__pb2.SubmitAnalysisResponse.FromString,
                 _registered_method=True)
+        self.BatchSubmit = channel.unary_unary(
+                '/perito.analysis.v1.AnalysisService/BatchSubmit',
+                request_serializer=perito_dot_analysis_dot_v1_dot_analysis__pb2.BatchSubmitRequest.SerializeToString,
+                response_deserializer=perito_dot_analysis_dot_v1_dot_analysis__pb2.BatchSubmitResponse.FromString,
+                _registered_method=True)
+        self.CancelAnalysis = channel.unary_unary(
+                '/perito.analysis.v1.AnalysisService/CancelAnalysis',
+                request_serializer=perito_dot_analysis_dot_v1_dot_analysis__pb2.CancelAnalysisRequest.SerializeToString,
+                response_deserializer=perito_dot_analysis_dot_v1_dot_analysis__pb2.CancelAnalysisResponse.FromString,
+                _registered_method=True)
+        self.ListAnalyses = channel.unary_unary(
+                '/perito.analysis.v1.AnalysisService/ListAnalyses',
+                request_serializer=perito_dot_analysis_dot_v1_dot_analysis__pb2.ListAnalysesRequest.SerializeToString,
+                response_deserializer=perito_dot_analysis_dot_v1_dot_analysis__pb2.ListAnalysesResponse.FromString,
+                _registered_method=True)
         self.GetAnalysis = channel.unary_unary(
                 '/perito.analysis.v1.AnalysisService/GetAnalysis',
                 request_serializer=perito_dot_analysis_dot_v1_dot_analysis__pb2.GetAnalysisRequest.SerializeToString,
@@ -105,6 +120,28 @@ class AnalysisServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def BatchSubmit(self, request, context):
+        """Accepts many analyses, each by itself: one that is refused leaves the others as they are.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def CancelAnalysis(self, request, context):
+        """Ends an analysis early. Its compute stops at once, wherever it runs; what completed phases found stays readable. A
+        cancelled one answers again; one that ended otherwise: FAILED_PRECONDITION with reason ANALYSIS_ENDED.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListAnalyses(self, request, context):
+        """The tenant's analyses, newest first.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def GetAnalysis(self, request, context):
         """One analysis with its phases.
         """
@@ -148,6 +185,21 @@ def add_AnalysisServiceServicer_to_server(servicer, server):
                     servicer.SubmitAnalysis,
                     request_deserializer=perito_dot_analysis_dot_v1_dot_analysis__pb2.SubmitAnalysisRequest.FromString,
                     response_serializer=perito_dot_analysis_dot_v1_dot_analysis__pb2.SubmitAnalysisResponse.SerializeToString,
+            ),
+            'BatchSubmit': grpc.unary_unary_rpc_method_handler(
+                    servicer.BatchSubmit,
+                    request_deserializer=perito_dot_analysis_dot_v1_dot_analysis__pb2.BatchSubmitRequest.FromString,
+                    response_serializer=perito_dot_analysis_dot_v1_dot_analysis__pb2.BatchSubmitResponse.SerializeToString,
+            ),
+            'CancelAnalysis': grpc.unary_unary_rpc_method_handler(
+                    servicer.CancelAnalysis,
+                    request_deserializer=perito_dot_analysis_dot_v1_dot_analysis__pb2.CancelAnalysisRequest.FromString,
+                    response_serializer=perito_dot_analysis_dot_v1_dot_analysis__pb2.CancelAnalysisResponse.SerializeToString,
+            ),
+            'ListAnalyses': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListAnalyses,
+                    request_deserializer=perito_dot_analysis_dot_v1_dot_analysis__pb2.ListAnalysesRequest.FromString,
+                    response_serializer=perito_dot_analysis_dot_v1_dot_analysis__pb2.ListAnalysesResponse.SerializeToString,
             ),
             'GetAnalysis': grpc.unary_unary_rpc_method_handler(
                     servicer.GetAnalysis,
@@ -274,6 +326,87 @@ class AnalysisService:
             '/perito.analysis.v1.AnalysisService/SubmitAnalysis',
             perito_dot_analysis_dot_v1_dot_analysis__pb2.SubmitAnalysisRequest.SerializeToString,
             perito_dot_analysis_dot_v1_dot_analysis__pb2.SubmitAnalysisResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def BatchSubmit(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/perito.analysis.v1.AnalysisService/BatchSubmit',
+            perito_dot_analysis_dot_v1_dot_analysis__pb2.BatchSubmitRequest.SerializeToString,
+            perito_dot_analysis_dot_v1_dot_analysis__pb2.BatchSubmitResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def CancelAnalysis(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/perito.analysis.v1.AnalysisService/CancelAnalysis',
+            perito_dot_analysis_dot_v1_dot_analysis__pb2.CancelAnalysisRequest.SerializeToString,
+            perito_dot_analysis_dot_v1_dot_analysis__pb2.CancelAnalysisResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListAnalyses(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/perito.analysis.v1.AnalysisService/ListAnalyses',
+            perito_dot_analysis_dot_v1_dot_analysis__pb2.ListAnalysesRequest.SerializeToString,
+            perito_dot_analysis_dot_v1_dot_analysis__pb2.ListAnalysesResponse.FromString,
             options,
             channel_credentials,
             insecure,

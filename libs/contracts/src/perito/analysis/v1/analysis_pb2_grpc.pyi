@@ -43,6 +43,14 @@ class AnalysisServiceStub:
     """
     SubmitAnalysis: _grpc.UnaryUnaryMultiCallable[_analysis_pb2.SubmitAnalysisRequest, _analysis_pb2.SubmitAnalysisResponse]
     """Accepts an analysis. Once this has answered, the analysis reaches a terminal state."""
+    BatchSubmit: _grpc.UnaryUnaryMultiCallable[_analysis_pb2.BatchSubmitRequest, _analysis_pb2.BatchSubmitResponse]
+    """Accepts many analyses, each by itself: one that is refused leaves the others as they are."""
+    CancelAnalysis: _grpc.UnaryUnaryMultiCallable[_analysis_pb2.CancelAnalysisRequest, _analysis_pb2.CancelAnalysisResponse]
+    """Ends an analysis early. Its compute stops at once, wherever it runs; what completed phases found stays readable. A
+    cancelled one answers again; one that ended otherwise: FAILED_PRECONDITION with reason ANALYSIS_ENDED.
+    """
+    ListAnalyses: _grpc.UnaryUnaryMultiCallable[_analysis_pb2.ListAnalysesRequest, _analysis_pb2.ListAnalysesResponse]
+    """The tenant's analyses, newest first."""
     GetAnalysis: _grpc.UnaryUnaryMultiCallable[_analysis_pb2.GetAnalysisRequest, _analysis_pb2.GetAnalysisResponse]
     """One analysis with its phases."""
     WatchAnalysis: _grpc.UnaryStreamMultiCallable[_analysis_pb2.WatchAnalysisRequest, _analysis_pb2.WatchAnalysisResponse]
@@ -65,6 +73,14 @@ class AnalysisServiceAsyncStub(AnalysisServiceStub):
     """
     SubmitAnalysis: _aio.UnaryUnaryMultiCallable[_analysis_pb2.SubmitAnalysisRequest, _analysis_pb2.SubmitAnalysisResponse]  # type: ignore[assignment]
     """Accepts an analysis. Once this has answered, the analysis reaches a terminal state."""
+    BatchSubmit: _aio.UnaryUnaryMultiCallable[_analysis_pb2.BatchSubmitRequest, _analysis_pb2.BatchSubmitResponse]  # type: ignore[assignment]
+    """Accepts many analyses, each by itself: one that is refused leaves the others as they are."""
+    CancelAnalysis: _aio.UnaryUnaryMultiCallable[_analysis_pb2.CancelAnalysisRequest, _analysis_pb2.CancelAnalysisResponse]  # type: ignore[assignment]
+    """Ends an analysis early. Its compute stops at once, wherever it runs; what completed phases found stays readable. A
+    cancelled one answers again; one that ended otherwise: FAILED_PRECONDITION with reason ANALYSIS_ENDED.
+    """
+    ListAnalyses: _aio.UnaryUnaryMultiCallable[_analysis_pb2.ListAnalysesRequest, _analysis_pb2.ListAnalysesResponse]  # type: ignore[assignment]
+    """The tenant's analyses, newest first."""
     GetAnalysis: _aio.UnaryUnaryMultiCallable[_analysis_pb2.GetAnalysisRequest, _analysis_pb2.GetAnalysisResponse]  # type: ignore[assignment]
     """One analysis with its phases."""
     WatchAnalysis: _aio.UnaryStreamMultiCallable[_analysis_pb2.WatchAnalysisRequest, _analysis_pb2.WatchAnalysisResponse]  # type: ignore[assignment]
@@ -108,6 +124,32 @@ class AnalysisServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_analysis_pb2.SubmitAnalysisResponse, _abc.Awaitable[_analysis_pb2.SubmitAnalysisResponse]]:
         """Accepts an analysis. Once this has answered, the analysis reaches a terminal state."""
+
+    @_abc_1.abstractmethod
+    def BatchSubmit(
+        self,
+        request: _analysis_pb2.BatchSubmitRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_analysis_pb2.BatchSubmitResponse, _abc.Awaitable[_analysis_pb2.BatchSubmitResponse]]:
+        """Accepts many analyses, each by itself: one that is refused leaves the others as they are."""
+
+    @_abc_1.abstractmethod
+    def CancelAnalysis(
+        self,
+        request: _analysis_pb2.CancelAnalysisRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_analysis_pb2.CancelAnalysisResponse, _abc.Awaitable[_analysis_pb2.CancelAnalysisResponse]]:
+        """Ends an analysis early. Its compute stops at once, wherever it runs; what completed phases found stays readable. A
+        cancelled one answers again; one that ended otherwise: FAILED_PRECONDITION with reason ANALYSIS_ENDED.
+        """
+
+    @_abc_1.abstractmethod
+    def ListAnalyses(
+        self,
+        request: _analysis_pb2.ListAnalysesRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_analysis_pb2.ListAnalysesResponse, _abc.Awaitable[_analysis_pb2.ListAnalysesResponse]]:
+        """The tenant's analyses, newest first."""
 
     @_abc_1.abstractmethod
     def GetAnalysis(

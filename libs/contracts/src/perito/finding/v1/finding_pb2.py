@@ -24,19 +24,21 @@ _sym_db = _symbol_database.Default()
 
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1fperito/finding/v1/finding.proto\x12\x11perito.finding.v1\"\xee\x01\n\x0bRuleOutcome\x12\x0f\n\x07rule_id\x18\x01 \x01(\t\x12\x14\n\x0crule_version\x18\x02 \x01(\t\x12-\n\x06status\x18\x03 \x01(\x0e\x32\x1d.perito.finding.v1.RuleStatus\x12\x0c\n\x04unit\x18\x04 \x01(\t\x12\x11\n\tevaluated\x18\x05 \x01(\x03\x12\x0e\n\x06\x66\x61iled\x18\x06 \x01(\x03\x12\x0f\n\x07unknown\x18\x07 \x01(\x03\x12\x10\n\x08\x66indings\x18\x08 \x01(\x03\x12\x0e\n\x06reason\x18\t \x01(\t\x12\x12\n\nfacts_json\x18\n \x01(\t\x12\x11\n\treason_es\x18\x0b \x01(\t\"\xc5\x02\n\x07\x46inding\x12\x13\n\x0b\x66ingerprint\x18\x01 \x01(\t\x12\x0f\n\x07rule_id\x18\x02 \x01(\t\x12\x14\n\x0crule_version\x18\x03 \x01(\t\x12\r\n\x05phase\x18\x04 \x01(\t\x12-\n\x08severity\x18\x05 \x01(\x0e\x32\x1b.perito.finding.v1.Severity\x12\x12\n\nconfidence\x18\x06 \x01(\t\x12\x0e\n\x06impact\x18\x07 \x01(\t\x12\x10\n\x08\x63urrency\x18\x08 \x01(\t\x12\x15\n\ridentity_json\x18\t \x01(\t\x12\x14\n\x0cperiod_start\x18\n \x01(\t\x12\x12\n\nperiod_end\x18\x0b \x01(\t\x12\r\n\x05title\x18\x0c \x01(\t\x12\x15\n\rmeasures_json\x18\r \x01(\t\x12\x11\n\trow_count\x18\x0e \x01(\x03\x12\x10\n\x08title_es\x18\x0f \x01(\t*\x88\x01\n\x08Severity\x12\x18\n\x14SEVERITY_UNSPECIFIED\x10\x00\x12\x11\n\rSEVERITY_INFO\x10\x01\x12\x10\n\x0cSEVERITY_LOW\x10\x02\x12\x13\n\x0fSEVERITY_MEDIUM\x10\x03\x12\x11\n\rSEVERITY_HIGH\x10\x04\x12\x15\n\x11SEVERITY_CRITICAL\x10\x05*\x92\x01\n\nRuleStatus\x12\x1b\n\x17RULE_STATUS_UNSPECIFIED\x10\x00\x12\x16\n\x12RULE_STATUS_PASSED\x10\x01\x12\x16\n\x12RULE_STATUS_FAILED\x10\x02\x12\x1e\n\x1aRULE_STATUS_NOT_APPLICABLE\x10\x03\x12\x17\n\x13RULE_STATUS_ERRORED\x10\x04\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1fperito/finding/v1/finding.proto\x12\x11perito.finding.v1\"\xa4\x02\n\x0bRuleOutcome\x12\x0f\n\x07rule_id\x18\x01 \x01(\t\x12\x14\n\x0crule_version\x18\x02 \x01(\t\x12-\n\x06status\x18\x03 \x01(\x0e\x32\x1d.perito.finding.v1.RuleStatus\x12\x0c\n\x04unit\x18\x04 \x01(\t\x12\x11\n\tevaluated\x18\x05 \x01(\x03\x12\x0e\n\x06\x66\x61iled\x18\x06 \x01(\x03\x12\x0f\n\x07unknown\x18\x07 \x01(\x03\x12\x10\n\x08\x66indings\x18\x08 \x01(\x03\x12\x0e\n\x06reason\x18\t \x01(\t\x12\x12\n\nfacts_json\x18\n \x01(\t\x12\x11\n\treason_es\x18\x0b \x01(\t\x12\x34\n\nseverities\x18\x0c \x03(\x0b\x32 .perito.finding.v1.SeverityCount\"P\n\rSeverityCount\x12-\n\x08severity\x18\x01 \x01(\x0e\x32\x1b.perito.finding.v1.Severity\x12\x10\n\x08\x66indings\x18\x02 \x01(\x03\"\xc5\x02\n\x07\x46inding\x12\x13\n\x0b\x66ingerprint\x18\x01 \x01(\t\x12\x0f\n\x07rule_id\x18\x02 \x01(\t\x12\x14\n\x0crule_version\x18\x03 \x01(\t\x12\r\n\x05phase\x18\x04 \x01(\t\x12-\n\x08severity\x18\x05 \x01(\x0e\x32\x1b.perito.finding.v1.Severity\x12\x12\n\nconfidence\x18\x06 \x01(\t\x12\x0e\n\x06impact\x18\x07 \x01(\t\x12\x10\n\x08\x63urrency\x18\x08 \x01(\t\x12\x15\n\ridentity_json\x18\t \x01(\t\x12\x14\n\x0cperiod_start\x18\n \x01(\t\x12\x12\n\nperiod_end\x18\x0b \x01(\t\x12\r\n\x05title\x18\x0c \x01(\t\x12\x15\n\rmeasures_json\x18\r \x01(\t\x12\x11\n\trow_count\x18\x0e \x01(\x03\x12\x10\n\x08title_es\x18\x0f \x01(\t*\x88\x01\n\x08Severity\x12\x18\n\x14SEVERITY_UNSPECIFIED\x10\x00\x12\x11\n\rSEVERITY_INFO\x10\x01\x12\x10\n\x0cSEVERITY_LOW\x10\x02\x12\x13\n\x0fSEVERITY_MEDIUM\x10\x03\x12\x11\n\rSEVERITY_HIGH\x10\x04\x12\x15\n\x11SEVERITY_CRITICAL\x10\x05*\x92\x01\n\nRuleStatus\x12\x1b\n\x17RULE_STATUS_UNSPECIFIED\x10\x00\x12\x16\n\x12RULE_STATUS_PASSED\x10\x01\x12\x16\n\x12RULE_STATUS_FAILED\x10\x02\x12\x1e\n\x1aRULE_STATUS_NOT_APPLICABLE\x10\x03\x12\x17\n\x13RULE_STATUS_ERRORED\x10\x04\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'perito.finding.v1.finding_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_SEVERITY']._serialized_start=624
-  _globals['_SEVERITY']._serialized_end=760
-  _globals['_RULESTATUS']._serialized_start=763
-  _globals['_RULESTATUS']._serialized_end=909
+  _globals['_SEVERITY']._serialized_start=760
+  _globals['_SEVERITY']._serialized_end=896
+  _globals['_RULESTATUS']._serialized_start=899
+  _globals['_RULESTATUS']._serialized_end=1045
   _globals['_RULEOUTCOME']._serialized_start=55
-  _globals['_RULEOUTCOME']._serialized_end=293
-  _globals['_FINDING']._serialized_start=296
-  _globals['_FINDING']._serialized_end=621
+  _globals['_RULEOUTCOME']._serialized_end=347
+  _globals['_SEVERITYCOUNT']._serialized_start=349
+  _globals['_SEVERITYCOUNT']._serialized_end=429
+  _globals['_FINDING']._serialized_start=432
+  _globals['_FINDING']._serialized_end=757
 # @@protoc_insertion_point(module_scope)

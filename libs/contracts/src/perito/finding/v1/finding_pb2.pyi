@@ -3,8 +3,10 @@
 isort:skip_file
 """
 
+from collections import abc as _abc
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
+from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 import builtins as _builtins
 import sys
@@ -88,6 +90,7 @@ class RuleOutcome(_message.Message):
     REASON_FIELD_NUMBER: _builtins.int
     FACTS_JSON_FIELD_NUMBER: _builtins.int
     REASON_ES_FIELD_NUMBER: _builtins.int
+    SEVERITIES_FIELD_NUMBER: _builtins.int
     rule_id: _builtins.str
     """Catalogue id, for example `C-006`."""
     rule_version: _builtins.str
@@ -110,6 +113,10 @@ class RuleOutcome(_message.Message):
     """Totals that the rule computed beside its findings, a JSON object of decimal strings."""
     reason_es: _builtins.str
     """`reason` in Spanish."""
+    @_builtins.property
+    def severities(self) -> _containers.RepeatedCompositeFieldContainer[Global___SeverityCount]:
+        """`findings` by severity, those of 0 left out. Empty where the phase does not count them."""
+
     def __init__(
         self,
         *,
@@ -124,14 +131,41 @@ class RuleOutcome(_message.Message):
         reason: _builtins.str = ...,
         facts_json: _builtins.str = ...,
         reason_es: _builtins.str = ...,
+        severities: _abc.Iterable[Global___SeverityCount] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["evaluated", b"evaluated", "facts_json", b"facts_json", "failed", b"failed", "findings", b"findings", "reason", b"reason", "reason_es", b"reason_es", "rule_id", b"rule_id", "rule_version", b"rule_version", "status", b"status", "unit", b"unit", "unknown", b"unknown"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["evaluated", b"evaluated", "facts_json", b"facts_json", "failed", b"failed", "findings", b"findings", "reason", b"reason", "reason_es", b"reason_es", "rule_id", b"rule_id", "rule_version", b"rule_version", "severities", b"severities", "status", b"status", "unit", b"unit", "unknown", b"unknown"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___RuleOutcome: _TypeAlias = RuleOutcome  # noqa: Y015
+
+@_typing.final
+class SeverityCount(_message.Message):
+    """Findings of one severity."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SEVERITY_FIELD_NUMBER: _builtins.int
+    FINDINGS_FIELD_NUMBER: _builtins.int
+    severity: Global___Severity.ValueType
+    """How bad."""
+    findings: _builtins.int
+    """How many, kept in lists or not."""
+    def __init__(
+        self,
+        *,
+        severity: Global___Severity.ValueType = ...,
+        findings: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["findings", b"findings", "severity", b"severity"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SeverityCount: _TypeAlias = SeverityCount  # noqa: Y015
 
 @_typing.final
 class Finding(_message.Message):
