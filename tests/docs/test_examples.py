@@ -182,6 +182,8 @@ def by_python(command: str, folder: Path, values: dict[str, str]) -> Answer:
             content = words.pop(0)
         elif word == "-o":
             target = words.pop(0)
+        elif word == "-N":
+            pass  # curl shows what arrives at once
         else:
             assert word.startswith("http"), f"unknown to this test: {word}"
             url = word
@@ -249,6 +251,9 @@ def test_every_curl_line_answers_as_written(run: Run, served: tuple[str, str], t
             assert names(json.loads(shown)) - names(answer) == set(), (line.command, answer)
         if status == 201:
             values["DATASET"] = answer["dataset_id"]
+        if "/events" in line.command:
+            told = re.findall(r"^event: (.+)$", body.decode(), re.MULTILINE)
+            assert (told[0], told[-1]) == ("analysis.submitted", "analysis.completed")
         if status == 202:
             values["ANALYSIS"] = answer["id"]
             assert wait(f"{served[0]}/status/{answer['id']}", served[1])["status"] == "completed"

@@ -54,6 +54,10 @@ class Double:
     analyses: dict[tuple[str, str], analysis_pb2.Analysis] = field(
         default_factory=dict[tuple[str, str], analysis_pb2.Analysis]
     )
+    told: dict[str, list[analysis_pb2.WatchAnalysisResponse | PeritoError]] = field(
+        default_factory=dict[str, list[analysis_pb2.WatchAnalysisResponse | PeritoError]]
+    )
+    sent: int = 0
     proposal: ProposeMappingResponse = field(default_factory=ProposeMappingResponse)
     hints: list[tuple[str, str]] = field(default_factory=list[tuple[str, str]])
     findings: list[Finding] = field(default_factory=list[Finding])
@@ -243,10 +247,24 @@ class _Analyses(analysis_pb2_grpc.AnalysisServiceServicer):
     async def WatchAnalysis(  # noqa: N802 -- the proto's name
         self, request: analysis_pb2.WatchAnalysisRequest, context: Any
     ) -> AsyncIterator[analysis_pb2.WatchAnalysisResponse]:
-        raise NotFound(
-            "ANALYSIS_NOT_FOUND", f"{tenant_of(context)} has no {request.analysis_id}: the edge does not watch."
-        )
-        yield
+        await self._state.enter("WatchAnalysis", tenant_of(context))
+        told = self._state.told.setdefault(request.analysis_id, [])
+        analysis = self._state.analyses[tenant_of(context), request.analysis_id]
+        seen, place = request.after_sequence, 0
+        try:
+            while analysis.status < analysis_pb2.ANALYSIS_STATUS_COMPLETED or seen < analysis.sequence:
+                if place == len(told):
+                    await asyncio.sleep(0.01)
+                    continue
+                message, place = told[place], place + 1
+                if isinstance(message, PeritoError):
+                    raise message
+                if not message.HasField("event") or message.event.sequence > seen:
+                    seen = max(seen, message.event.sequence)
+                    self._state.sent += 1
+                    yield message
+        finally:
+            self._state.calls.append(Call("WatchAnalysis ended", tenant_of(context), request_id(), 0.0))
 
     async def ListFindings(  # noqa: N802 -- the proto's name
         self, request: analysis_pb2.ListFindingsRequest, context: Any

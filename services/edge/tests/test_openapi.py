@@ -16,6 +16,7 @@ OPERATIONS = {
     ("post", "/api/forensic/analyze"): "analyze",
     ("get", "/api/forensic/status/{analysis_id}"): "get_status",
     ("get", "/api/forensic/analysis/{analysis_id}"): "get_analysis",
+    ("get", "/api/forensic/analysis/{analysis_id}/events"): "follow_analysis",
     ("get", "/api/forensic/analysis/{analysis_id}/mapping"): "get_mapping",
     ("get", "/api/forensic/export/{analysis_id}"): "export_report",
 }

@@ -10,7 +10,9 @@ from perito_runtime.object_store import ObjectStore
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 
-from perito_edge import analyses, datasets, exports, health, mappings
+from perito_edge import analyses, datasets, events, exports, health, mappings
+from perito_edge.event_models import AnalysisEvent, Goodbye
+from perito_edge.event_streams import EventStreams
 from perito_edge.keys import KeyRing
 from perito_edge.middleware import HEALTH_PATH, Faults, KeyCheck, RequestContext
 from perito_edge.models import AnalyzeRequest, Hints
@@ -54,12 +56,14 @@ def create_app(settings: EdgeSettings, channel: grpc.aio.Channel, store: ObjectS
             PeritoError: on_perito_error,
             HTTPException: on_http_error,
             RequestValidationError: on_validation_error,
+            events.NothingMore: events.on_nothing_more,
         },
     )
     app.state.parts = _parts(settings, orchestrator, store)
+    app.state.event_streams = EventStreams(settings)
     app.state.readiness = health.Readiness(orchestrator)
     api = APIRouter(prefix=_PREFIX)
-    for part in (health, datasets, analyses, exports, mappings):
+    for part in (health, datasets, analyses, events, exports, mappings):
         api.include_router(part.router)
     app.include_router(api)
     _describe(app)
@@ -84,7 +88,7 @@ def _describe(app: FastAPI) -> None:
     parts: dict[str, Any] = generated.setdefault("components", {})
     parts["securitySchemes"] = {"key": {"type": "apiKey", "in": "header", "name": "X-API-Key"}}
     schemas = parts.setdefault("schemas", {})
-    for model in (Problem, AnalyzeRequest, Hints):
+    for model in (Problem, AnalyzeRequest, Hints, AnalysisEvent, Goodbye):
         schema = model.model_json_schema(ref_template="#/components/schemas/{model}")
         schemas.update(schema.pop("$defs", {}))
         schemas[model.__name__] = schema

@@ -25,7 +25,6 @@ _HEADERS = {
     "X-Frame-Options": "DENY",
     "Referrer-Policy": "no-referrer",
     "Cross-Origin-Resource-Policy": "same-origin",
-    "Cache-Control": "no-store",
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
 }
 _STOPPING = Unavailable(
@@ -63,6 +62,7 @@ class RequestContext:
                 counted["status"] = message["status"]
                 headers = MutableHeaders(scope=message)
                 headers["X-Request-Id"] = request_id
+                headers["Cache-Control"] = "no-store"
                 for name, value in _HEADERS.items():
                     headers.setdefault(name, value)
             counted["bytes_out"] += len(message.get("body", b""))

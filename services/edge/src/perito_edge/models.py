@@ -188,7 +188,7 @@ class Status(BaseModel):
     ended_at: str | None
     error: Failure | None
     phases: list[PhaseState] = Field(description="In the order of the plan.")
-    links: dict[str, str] = Field(description="`status`, `analysis`, `mapping`, `report_json`, `report_html`.")
+    links: dict[str, str] = Field(description="Where the rest is, by name: `status`, `analysis`, `events`, ...")
 
 
 class RuleCounts(BaseModel):

@@ -23,6 +23,8 @@ from perito.analysis.v1.analysis_pb2 import (
     ProposeMappingRequest,
     SubmitAnalysisRequest,
     SubmitAnalysisResponse,
+    WatchAnalysisRequest,
+    WatchAnalysisResponse,
 )
 from perito.analysis.v1.analysis_pb2_grpc import AnalysisServiceStub
 from perito.dataset.v1.intake_pb2 import ProposeMappingResponse as Proposal
@@ -93,6 +95,15 @@ class OrchestratorClient:
         """The first `count` findings by priority."""
         request = ListFindingsRequest(analysis_id=analysis_id, page_size=count)
         return await self._call(self._analysis.ListFindings, request, tenant_metadata(caller.tenant))
+
+    def watch(
+        self, caller: Caller, analysis_id: str, after: int, seconds: float
+    ) -> "grpc.aio.UnaryStreamCall[WatchAnalysisRequest, WatchAnalysisResponse]":
+        """What happens to one analysis after event number `after`. Raises gRPC's errors; cancel it when done."""
+        request = WatchAnalysisRequest(analysis_id=analysis_id, after_sequence=after)
+        # Longer than the stream may last: it is ended from here, with a word to the client.
+        patience = seconds + self._rpc_seconds
+        return self._analysis.WatchAnalysis(request, timeout=patience, metadata=tenant_metadata(caller.tenant))
 
     async def checks(self) -> dict[str, str]:
         """What an analysis needs, and `ok` or why it is not there. Never raises for a failed call."""

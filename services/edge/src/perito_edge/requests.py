@@ -85,12 +85,13 @@ def _dataset_id(dataset_id: str) -> str:
         raise NotFound("DATASET_NOT_FOUND", "There is no such dataset. Upload the files first.") from exc
 
 
-def _dependency(function: Callable[..., Any]) -> Any:
+def dependency(function: Callable[..., Any]) -> Any:
+    """What FastAPI calls for a parameter."""
     return Depends(function)
 
 
-Given = Annotated[Parts, _dependency(_parts)]
-Who = Annotated[Caller, _dependency(_caller)]
-IdempotencyKey = Annotated[str, _dependency(_idempotency_key)]
-DatasetId = Annotated[str, _dependency(_dataset_id)]
-AnalysisId = Annotated[str, _dependency(_analysis_id)]
+Given = Annotated[Parts, dependency(_parts)]
+Who = Annotated[Caller, dependency(_caller)]
+IdempotencyKey = Annotated[str, dependency(_idempotency_key)]
+DatasetId = Annotated[str, dependency(_dataset_id)]
+AnalysisId = Annotated[str, dependency(_analysis_id)]

@@ -15,6 +15,8 @@ import uvicorn
 from fastapi import FastAPI
 from perito_kernel.errors import Invalid
 
+from perito_edge.event_streams import EventStreams
+
 
 class _Server(uvicorn.Server):
     @contextlib.contextmanager
@@ -31,6 +33,7 @@ class EdgeServer:
 
     def __init__(self, app: FastAPI, address: str, grace_seconds: int = 20) -> None:
         self.address = address
+        self._streams: EventStreams = app.state.event_streams
         self._server = _Server(
             uvicorn.Config(
                 app,
@@ -50,6 +53,7 @@ class EdgeServer:
     async def start(self) -> None:
         """Listens and accepts. Raises `Invalid` LISTEN_FAILED where the address is taken or not to be had."""
         listening = self._listen()
+        self._streams.begin()
         self._serving = asyncio.create_task(self._server.serve(sockets=[listening]), name="edge-server")
         while not self._server.started:
             await asyncio.sleep(0.005)
@@ -60,6 +64,7 @@ class EdgeServer:
         """Refuses new connections, lets answers finish within the grace and cancels the rest."""
         if self._serving is None:
             return
+        self._streams.end()  # or each would hold the exit for the whole grace
         self._server.should_exit = True
         await self._serving
         self._serving = None

@@ -35,6 +35,10 @@ class EdgeSettings:
     key_negative_seconds: float = 1.0
     key_cache_entries: int = 10_000
     findings_shown: int = 100
+    # An event stream takes a socket, a call to the orchestrator and its questions to the database.
+    max_event_streams: int = 256
+    max_event_streams_per_key: int = 32
+    event_stream_seconds: float = 900.0
     # JSON above this is not parsed in the serving loop (architecture, section 5).
     max_section_bytes: int = 2**20
     report_cache_entries: int = 16

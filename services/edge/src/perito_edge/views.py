@@ -15,6 +15,7 @@ from perito.finding.v1 import finding_pb2
 from perito.phase.v1.phase_pb2 import Artifact, PhaseResult
 
 from perito_edge import models
+from perito_edge.event_models import AnalysisEvent
 
 _PHASE_WORDS: dict[int, models.PhaseWord] = {
     analysis_pb2.PHASE_STATUS_WAITING: "waiting",
@@ -57,6 +58,7 @@ def links(analysis_id: str) -> dict[str, str]:
     return {
         "status": f"/api/forensic/status/{analysis_id}",
         "analysis": f"/api/forensic/analysis/{analysis_id}",
+        "events": f"/api/forensic/analysis/{analysis_id}/events",
         "mapping": f"/api/forensic/analysis/{analysis_id}/mapping",
         "report_json": f"/api/forensic/export/{analysis_id}?format=json",
         "report_html": f"/api/forensic/export/{analysis_id}?format=html",
@@ -142,6 +144,18 @@ def status(analysis: analysis_pb2.Analysis) -> models.Status:
         error=_failure(analysis.failure) if analysis.HasField("failure") else None,
         phases=[_phase(run) for run in analysis.phases],
         links=links(analysis.analysis_id),
+    )
+
+
+def event(message: analysis_pb2.WatchAnalysisResponse) -> AnalysisEvent:
+    """What a stream tells: an event, or progress without one."""
+    happened = message.event if message.HasField("event") else None
+    return AnalysisEvent(
+        sequence=happened.sequence if happened else None,
+        type=happened.type if happened else "progress",
+        occurred_at=happened.occurred_at if happened else None,
+        facts=json.loads(happened.data_json or "{}") if happened else {},
+        status=status(message.analysis),
     )
 
 
