@@ -26,6 +26,8 @@ from perito_runtime.logs import logger
 
 _START_SECONDS = 60.0
 _ENGINE_SHARE = 0.6
+_MEMORY_OF_THREAD = 128 * 1024**2
+"""What DuckDB advises at least; with less it spills more than the thread is worth."""
 _log = logger("compute")
 
 
@@ -33,7 +35,8 @@ class ComputePool:
     """`size` children that share `memory_bytes`.
 
     `memory_bytes` is the budget of the whole pool: a child is killed at a `size`-th of it, and `job_memory_bytes`, 0.6
-    of that, is what a job tells its query engine. `threads` 0 means the machine's cores divided among the children.
+    of that, is what a job tells its query engine. `threads` 0 means all cores of the machine, as far as memory allows:
+    most of the time one job runs alone, and where two run the system shares the cores between them.
     `kill_after_seconds` bounds every deadline. `preload` is imported by a child before its first job. `environment` is
     added to the few variables that children see. Job folders are made in `work_dir` (default: the system's temporary
     folder) and what a killed process left there is removed at start.
@@ -52,9 +55,9 @@ class ComputePool:
         work_dir: Path | None = None,
     ) -> None:
         self.slots = size
-        self.threads = threads or max(1, (os.cpu_count() or 1) // size)
         self.child_memory_bytes = memory_bytes // size
         self.job_memory_bytes = int(_ENGINE_SHARE * self.child_memory_bytes)
+        self.threads = threads or max(1, min(os.cpu_count() or 1, self.job_memory_bytes // _MEMORY_OF_THREAD))
         self.kill_after_seconds = kill_after_seconds
         self._recycle_after = recycle_after
         self._preload = tuple(preload)

@@ -22,7 +22,7 @@ class PhaseSettings(BaseSettings):
     work_dir: Path = Field(default=Path(tempfile.gettempdir()), description="Folder for the folders of jobs")
     compute_slots: int = Field(default=2, ge=1, le=64, description="Jobs at once")
     compute_memory: ByteSize = Field(default=ByteSize(2 * 1024**3), description="Budget of all jobs, such as 2GiB")
-    compute_threads: int = Field(default=0, ge=0, le=256, description="Threads of a job; 0: cores / slots")
+    compute_threads: int = Field(default=0, ge=0, le=256, description="Threads of a job; 0: all cores")
     compute_recycle_after: int = Field(default=20, ge=1, description="Jobs after which a child is replaced")
     drain_seconds: float = Field(default=30.0, ge=0, description="How long running calls may go on after SIGTERM")
     pseudonym_secret_file: Path | None = Field(

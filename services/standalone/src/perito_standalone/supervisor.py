@@ -47,7 +47,7 @@ _Part = TypeVar("_Part")
 @dataclass(frozen=True)
 class SupervisorSettings:
     """`listen`: `127.0.0.1:8080`, or empty for a Unix socket of its own. Sizes in bytes, times in seconds, 0 threads
-    means all cores shared out. A phase that takes `phase_seconds` is killed. `phases` are import paths; tests add
+    means all cores for each job. A phase that takes `phase_seconds` is killed. `phases` are import paths; tests add
     their own. `pseudonym_key` is every tenant's where it is given; else each has its own, of a secret of the data
     directory.
     """

@@ -47,8 +47,10 @@ class UnitFactor:
 
 
 def is_blank(cell: str) -> str:
-    """SQL: nothing but spaces. Most cells are told by their first byte, which is much cheaper than trimming them."""
-    return f"(({cell} < '!' OR {cell} >= chr(160)) AND trim({cell}, {BLANKS}) = '')"
+    """SQL: nothing but spaces; NULL for NULL. Most cells are told by their first byte, which is much cheaper than
+    trimming them. CASE, not AND: in a list of results the engine computes both sides of an AND."""
+    unusual = f"{cell} < '!' OR {cell} >= chr(160)"
+    return f"(CASE WHEN {unusual} THEN trim({cell}, {BLANKS}) = '' WHEN {cell} IS NOT NULL THEN false END)"
 
 
 def read_text(column: Column, cell: str) -> Reading:

@@ -5,6 +5,8 @@ DuckDB's strptime knows English month names in the form that the format names, a
 
 from perito_rules.sqltext import literal
 
+from perito_validation.cells import BLANKS
+
 MONTHS: tuple[tuple[str, ...], ...] = (
     ("jan", "january", "ene", "enero"),
     ("feb", "february", "febrero"),
@@ -23,6 +25,11 @@ MONTHS: tuple[tuple[str, ...], ...] = (
 
 _NAME = r"\p{L}{3,}\.?"
 _FIRST_YEAR = "TIMESTAMP '1000-01-01'"
+
+
+def bare(cell: str) -> str:
+    """SQL of a cell as `parsed` takes it: it passes over spaces and tabs by itself, but not over a no-break space."""
+    return f"CASE WHEN contains({cell}, chr(160)) THEN trim({cell}, {BLANKS}) ELSE {cell} END"
 
 
 def parsed(text: str, form: str) -> str:

@@ -27,6 +27,6 @@ def write_facts(
     }
     paths = {name: system.write_rows(con, name, content, out) for name, content in rows.items()}
     paths["odd_cells"] = system.write_query(con, "odd_cells", raw_cells.odd_cells_sql(cells), out)
-    forms = [sql for _, table in sorted(written.items()) for sql in text_forms_sql(table)]
+    forms = [sql for _, table in sorted(written.items()) for sql in text_forms_sql(con, table)]
     paths["text_forms"] = system.write_query(con, "text_forms", forms, out)
     return paths

@@ -14,9 +14,8 @@ from perito_rules.canonical import ColumnType
 from perito_rules.sqltext import quote
 
 from perito_validation.accounts import ColumnAccount
-from perito_validation.cells import BLANKS
 from perito_validation.database import only_row
-from perito_validation.date_formats import exchanged, parsed
+from perito_validation.date_formats import bare, exchanged, parsed
 from perito_validation.feeds import Feed
 from perito_validation.options import MOMENTS
 from perito_validation.tables import Written
@@ -85,7 +84,7 @@ def _several(
     con: duckdb.DuckDBPyConnection, feed: Feed, account: ColumnAccount, stated: Sequence[str]
 ) -> list[dict[str, Any]]:
     """Each cell is counted with the format that read it."""
-    text = f"trim({account.fed.cell}, {BLANKS})"
+    text = bare(account.fed.cell)
     arms = " ".join(f"WHEN {parsed(text, form)} IS NOT NULL THEN {n}" for n, form in enumerate(stated))
     other = quote(f"{account.fed.column.name}_alternative")
     rows = (
@@ -103,7 +102,7 @@ def _refused(
 ) -> list[dict[str, Any]]:
     """Which format would read the cells that no stated one does."""
     tried = [form for form in CANDIDATES if form not in stated]
-    text = f"trim(text, {BLANKS})"
+    text = bare("text")
     arms = " ".join(f"WHEN {parsed(text, form)} IS NOT NULL THEN {n}" for n, form in enumerate(tried))
     name = account.fed.column.name
     cells = (

@@ -15,7 +15,7 @@ from perito_rules.canonical import Column, ColumnType
 from perito_rules.sqltext import literal, quote
 
 from perito_validation.cells import BLANKS, Reading, is_blank
-from perito_validation.date_formats import exchanged, parsed
+from perito_validation.date_formats import bare, exchanged, parsed
 from perito_validation.mapping import Cell
 
 _ISO = r"\d{4}-\d{2}-\d{2}([ T]\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?)?"
@@ -105,9 +105,9 @@ def _read_date(column: Column, cell: str, mapped: Cell, staged: dict[str, str], 
 
 
 def _local(cell: str, mapped: Cell, zone: str) -> str:
-    text = f"trim({cell}, {BLANKS})"
     if mapped.formats:
-        return f"coalesce({', '.join(_read_by(text, form, zone) for form in mapped.formats)})"
+        return f"coalesce({', '.join(_read_by(bare(cell), form, zone) for form in mapped.formats)})"
+    text = f"trim({cell}, {BLANKS})"
     offset = f"regexp_full_match({text}, {literal(_OFFSET)})"
     return (
         f"CASE WHEN regexp_full_match({cell}, {literal(_ISO)}) THEN try_cast({cell} AS TIMESTAMP) "
@@ -118,13 +118,14 @@ def _local(cell: str, mapped: Cell, zone: str) -> str:
 
 def _instant(cell: str, mapped: Cell, zone: str, local: str) -> str:
     """The UTC instant; `local` is SQL of the local time."""
-    text = f"trim({cell}, {BLANKS})"
     if _has_offset(mapped):
+        text = bare(cell)
         zoned = f"timezone({literal(zone)}, "
         readings = (parsed(text, f) if "%z" in f else f"{zoned}{parsed(text, f)})" for f in mapped.formats)
         return f"coalesce({', '.join(readings)})"
     if mapped.formats:
-        return f"timezone({literal(zone)}, {local})"
+        return local if zone == "UTC" else f"timezone({literal(zone)}, {local})"
+    text = f"trim({cell}, {BLANKS})"
     offset = f"(contains({cell}, 'Z') OR contains({cell}, '+') OR length({cell}) > 19)"
     return (
         f"CASE WHEN {offset} AND regexp_full_match({text}, {literal(_OFFSET)}) "
@@ -146,7 +147,7 @@ def _alternative(cell: str, mapped: Cell, zone: str, local: str) -> str:
 
     Another of the formats may read it differently, or day and month may be exchanged.
     """
-    text = f"trim({cell}, {BLANKS})"
+    text = bare(cell)
     others = [_read_by(text, form, zone) for form in mapped.formats[1:]]
     others += [parsed(text, form) for form in map(exchanged, mapped.formats) if form and form not in mapped.formats]
     if not others:

@@ -1,0 +1,48 @@
+"""The look at whole rows by which odd cells are found misses none: the counts are those of a plain recount by cell."""
+
+import itertools
+import random
+
+import duckdb
+from duckdb.sqltypes import VARCHAR
+from perito_validation.mojibake import undecoded
+from perito_validation.raw_cells import EMPTY_DATES, KINDS, PLACEHOLDERS, count_cells
+from perito_validation.source import Source
+
+EDGES = ("", " ", "\t", "\u00a0", " \t")
+SPACES = " \t\u00a0"
+PLAIN = ("", "0", "P-1", "Ñandú", "n/a b", "null and void", "1900-01-02", "a-", "CafÃ©", "Ã¼ber", "Ã")
+WIDTH = 4
+
+
+def kinds_of(cell: str) -> dict[str, bool]:
+    """What `source_columns` counts, by the words of its definition."""
+    blank = not cell.strip(SPACES)
+    return {
+        "blank": blank,
+        "placeholder": cell.strip(SPACES).lower() in PLACEHOLDERS,
+        "empty_date": cell in EMPTY_DATES,
+        "padded": not blank and (cell[0] in SPACES or cell[-1] in SPACES),
+        "decoded_twice": undecoded(cell) != "",
+    }
+
+
+def test_counts_are_those_of_each_cell_by_itself() -> None:
+    words = [*PLAIN, *EMPTY_DATES, *PLACEHOLDERS, *map(str.upper, PLACEHOLDERS), *map(str.title, PLACEHOLDERS)]
+    cells = [before + word + after for before, word, after in itertools.product(EDGES, words, EDGES)]
+    random.Random(4).shuffle(cells)  # noqa: S311  # an order, no secret
+    cells += ["x"] * (-len(cells) % WIDTH) + ["x"] * WIDTH * 10
+    rows = [cells[start : start + WIDTH] for start in range(0, len(cells), WIDTH)]
+    with duckdb.connect() as con:
+        con.create_function("undecoded", undecoded, [VARCHAR], VARCHAR)  # pyright: ignore[reportUnknownMemberType]  # its stub leaves the function type open
+        columns = ", ".join(f"c{i} VARCHAR" for i in range(WIDTH))
+        con.execute(f"CREATE TABLE raw ({columns})")
+        con.executemany(f"INSERT INTO raw VALUES ({', '.join('?' * WIDTH)})", rows)
+        header = tuple(f"column {i}" for i in range(WIDTH))
+        source = Source(0, "f.csv", "", 0, "text/csv", "raw", header, len(rows), "rowid + 1", "rowid + 2", "fast")
+        counted = count_cells(con, [source], {})
+    for n, column in enumerate(counted):
+        expected = [kinds_of(row[n]) for row in rows]
+        assert column.counts == {kind: sum(kinds[kind] for kinds in expected) for kind in KINDS}, column.column.cell
+        assert column.cells == len(rows)
+    assert all(sum(column.counts[kind] for column in counted) for kind in KINDS)
