@@ -6,6 +6,8 @@ from typing import Annotated, Literal
 
 import typer
 
+from perito_standalone.cli_generate import HELP, generate
+
 # The gRPC library writes notes of its own to stderr, where people read what Perito says.
 os.environ.setdefault("GRPC_VERBOSITY", "ERROR")
 
@@ -223,6 +225,9 @@ def demo(
     from perito_standalone.commands import run_demo  # noqa: PLC0415 (help must not wait for the services)
 
     raise typer.Exit(run_demo(out, memory))
+
+
+app.command("generate", help=HELP, short_help="Make the books of a made-up retailer, of any size")(generate)
 
 
 @app.command(help=_REPRODUCE, short_help="Compute one finding of a report again, and compare")

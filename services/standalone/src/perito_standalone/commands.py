@@ -8,7 +8,7 @@ import sys
 import traceback
 from collections.abc import Callable, Coroutine, Generator, Mapping
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from perito_kernel.errors import Invalid, PeritoError
 from perito_reporting.voice import Language
@@ -38,6 +38,9 @@ from perito_standalone.reproduce_inputs import books_of_report
 from perito_standalone.reproduce_print import print_reproduction
 from perito_standalone.supervisor import Supervisor, SupervisorSettings
 from perito_standalone.understanding_print import print_brief, print_understanding
+
+if TYPE_CHECKING:
+    from perito_standalone.generate_books import Wanted
 
 LOG = "perito.log"
 _FAILED = 2
@@ -103,6 +106,18 @@ def run_demo(out: Path, memory: str) -> int:
         return 0 if all(line.complete for line in lines) else 1
 
     return _guarded(work, lambda: out / LOG)
+
+
+def run_generate(wanted: "Wanted") -> int:
+    """`perito generate`. Returns the exit code."""
+
+    from perito_standalone.generate_books import generate_books  # noqa: PLC0415  # it brings numpy, which others need not
+
+    def work() -> int:
+        generate_books(wanted, _console())
+        return 0
+
+    return _guarded(work, lambda: None)
 
 
 def run_reproduce(  # the command's options

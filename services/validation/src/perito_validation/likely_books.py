@@ -15,15 +15,18 @@ _OTHER = frozenset(
     " .heic .ico .yaml .yml .toml .ini .cfg .log .eml .msg .py .r .sh .bat .sql .js .css .exe .dll".split()
 )
 _DELIMITERS = ",;\t|"
+_SAID_OF_BOOKS = b'{\n "made_by": "perito '
 
 
 def may_be_books(name: str, start: Callable[[], bytes]) -> bool:
     """Whether a file could be books. `start` gives its first `LOOK_BYTES`, and is asked only where the name leaves it
-    open."""
+    open; of JSON always, for `perito generate` writes some about the books that it makes."""
     path = PurePosixPath(name)
     if path.name.startswith((".", "~$")):  # the system's own, and the locks of open workbooks
         return False
     suffix = path.suffix.lower()
+    if suffix == ".json" and start().startswith(_SAID_OF_BOOKS):  # what Perito itself says of books that it made
+        return False
     return suffix in _BOOKS or (suffix not in _OTHER and _is_divided(start()))
 
 

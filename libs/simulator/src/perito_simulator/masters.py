@@ -1,0 +1,170 @@
+"""The master feeds: what the retailer's entities look like in its books."""
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from perito_simulator.arrays import NOTHING, Ints, Texts
+from perito_simulator.batch import Batch
+from perito_simulator.demand import Demand
+from perito_simulator.entities import CATEGORIES, PERISHABLE, World
+from perito_simulator.feeds import FEEDS
+from perito_simulator.purchasing import Purchasing
+from perito_simulator.replenishment import Replenishment
+
+CURRENCY, TIMEZONE = "EUR", "Europe/Madrid"
+_CITIES = ("Madrid", "Sevilla", "Valencia", "Bilbao", "Zaragoza", "Vigo", "Murcia", "Palma", "Burgos", "Huelva")
+_FIRST = (
+    "Ana",
+    "Luis",
+    "Marta",
+    "Jorge",
+    "Elena",
+    "Pablo",
+    "Rosa",
+    "Diego",
+    "Laura",
+    "Hugo",
+    "Irene",
+    "Marcos",
+    "Clara",
+)
+_LAST = ("Ortiz", "Vega", "Soler", "Campos", "Rivas", "Pardo", "Luna", "Prieto", "Ferrer", "Mora", "Gil")
+_KINDS = ("Classic", "Select", "Organic", "Family", "Light", "Premium", "Daily", "Gold")
+_TRADES = ("Foods", "Trading", "Wholesale", "Imports", "Mills", "Supply")
+_SPACE = 3
+
+
+def masters_of(world: World, demand: Demand, supply: tuple[Purchasing, Replenishment]) -> list[Batch]:
+    """Every master feed, in the order in which files are listed."""
+    promotions = demand.promotions
+    return [
+        _products(world),
+        _suppliers(world),
+        _locations(world, *supply),
+        _users(world),
+        _customers(world),
+        _batch(
+            "tills",
+            till=np.arange(len(world.codes["till"]), dtype=np.int64),
+            location=np.repeat(np.arange(world.shops, dtype=np.int64), world.places.tills) + 1,
+            opening_float=np.full(len(world.codes["till"]), 15_000, np.int64),
+        ),
+        _batch(
+            "lanes",
+            from_location=np.zeros(world.shops, np.int64),
+            to_location=np.arange(1, world.shops + 1, dtype=np.int64),
+            transit_days=world.places.transit,
+            trip_cost=4_500 + 2_300 * world.places.transit,
+        ),
+        _batch(
+            "promotions",
+            promotion=np.arange(len(promotions.product), dtype=np.int64),
+            product=promotions.product,
+            starts=promotions.starts + world.calendar.first_date,
+            ends=promotions.ends + world.calendar.first_date,
+            price=promotions.price,
+        ),
+    ]
+
+
+def _batch(feed: str, texts: Mapping[str, Texts] | None = None, **columns: Ints) -> Batch:
+    return Batch(FEEDS[feed], columns, texts)
+
+
+def _products(world: World) -> Batch:
+    count = world.size.products
+    kinds = [f"{CATEGORIES[n % len(CATEGORIES)]} {_KINDS[n // 12 % 8]} {n // 96 + 1}" for n in range(count)]
+    texts = {
+        "name": _texts(kinds),
+        "gtin": world.products.gtin,
+    }
+    return _batch(
+        "products",
+        texts,
+        product=np.arange(count, dtype=np.int64),
+        category=world.products.category,
+        supplier=world.products.supplier,
+        unit_cost=world.prices.last_cost,
+        unit_price=world.prices.retail,
+        units_per_pack=world.products.pack,
+        base_uom=np.zeros(count, np.int64),
+        perishable=np.array(PERISHABLE, np.int64)[world.products.category],
+    )
+
+
+def _suppliers(world: World) -> Batch:
+    count = world.size.suppliers
+    texts = {
+        "name": _texts([f"{_LAST[n % 11]} {_TRADES[n // 11 % 6]} {n + 1}" for n in range(count)]),
+        "tax_id": _texts([f"B{84_000_000 + 7_919 * n}" for n in range(count)]),
+        "city": _texts([_CITIES[n * 3 % 10] for n in range(count)]),
+    }
+    return _batch(
+        "suppliers",
+        texts,
+        supplier=np.arange(count, dtype=np.int64),
+        quoted_lead_days=world.suppliers.quoted_lead,
+    )
+
+
+def _locations(world: World, purchasing: Purchasing, replenishment: Replenishment) -> Batch:
+    count = world.locations
+    shops = np.arange(world.shops, dtype=np.int64)
+    room = [
+        int(purchasing.levels(0)[1].sum()),
+        *(int(replenishment.levels(0, shops[n : n + 1])[1].sum()) for n in shops),
+    ]
+    cities = [_CITIES[n % 10] for n in range(count)]
+    names = ["Central warehouse", *(f"Shop {city} {n}" for n, city in enumerate(cities[1:], 1))]
+    texts = {
+        "name": _texts(names),
+        "city": _texts(cities),
+        "timezone": _texts([TIMEZONE] * count),
+        "currency": _texts([CURRENCY] * count),
+    }
+    return _batch(
+        "locations",
+        texts,
+        location=np.arange(count, dtype=np.int64),
+        type=(np.arange(count) > 0).astype(np.int64),
+        capacity_units=(np.array(room, np.int64) * _SPACE // 100 + 1) * 100,
+    )
+
+
+def _users(world: World) -> Batch:
+    people = world.people
+    count = len(people.role)
+    texts = {
+        "name": _texts([f"{_FIRST[n % 13]} {_LAST[n // 13 % 11]} {_LAST[n * 7 % 11]}" for n in range(count)]),
+    }
+    return _batch(
+        "users",
+        texts,
+        user=np.arange(count, dtype=np.int64),
+        role=people.role,
+        location=people.location,
+        hired=world.calendar.first_date - 30 - (np.arange(count, dtype=np.int64) * 397) % 3_600,
+    )
+
+
+def _customers(world: World) -> Batch:
+    people = world.people
+    shop = np.repeat(np.arange(world.shops, dtype=np.int64), people.customers)
+    card = np.arange(len(shop), dtype=np.int64) - people.first_customer[shop]
+    staff = card < people.staff_cards(shop)
+    return _batch(
+        "customers",
+        customer=np.arange(len(shop), dtype=np.int64),
+        since=world.calendar.first_date - 10 - (np.arange(len(shop), dtype=np.int64) * 61) % 2_500,
+        employee=np.where(staff, people.first[shop + 1, 0] + card, NOTHING),
+    )
+
+
+def promotion_codes(count: int) -> Texts:
+    """What the books write for promotions."""
+    return _texts([f"PR{n + 1:05d}" for n in range(count)]) if count else np.zeros(0, "S7")
+
+
+def _texts(texts: list[str]) -> Texts:
+    return np.array([text.encode() for text in texts], np.bytes_)

@@ -1,0 +1,53 @@
+"""`perito generate`: its arguments and what its help says."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+HELP = """Makes the books of a made-up retailer: consistent, of any size, the same bytes for the same seed and options.
+
+\b
+Shops, a warehouse and suppliers live through a year: seasons, weekdays and promotions, orders and deliveries (late and
+partial ones too), invoices, transfers that take days, tickets with returns, voids and discounts, cycle counts with
+small differences, waste, and snapshots at month ends. Opening plus movements is closing, for every product and place.
+
+\b
+A ledger row is a row of the stock ledger (movements.csv) or a sale line (sales.csv). --rows chooses shops, products
+and days that fit; what you name yourself is kept. Beside the files stand mapping.yaml, which `perito analyze` takes,
+and world.json, which says what was made: seed, size, entities, and every file with rows and sha256.
+
+\b
+A folder that is not empty is refused, unless an earlier run of this command filled it: then its files are replaced.
+
+\b
+Exit code: 0 made; 2 it could not be, and it says why.
+
+\b
+Examples:
+  perito generate books                              (200,000 ledger rows: 4 shops, 196 products, a year)
+  perito generate books --rows 10000000 --seed 7
+  perito generate books --rows 500000 --shops 40 --days 730
+  perito generate books --no-mapping && perito map books
+  perito generate books && perito analyze books --out out
+"""
+
+
+def generate(
+    folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="Where the files go; made if it is not there.")],
+    rows: Annotated[int, typer.Option(help="Ledger rows, about: 1,000 to 1,000,000,000.")] = 200_000,
+    seed: Annotated[int, typer.Option(help="Another seed is another retailer.")] = 1,
+    style: Annotated[str, typer.Option(help="How the files are written: plain.")] = "plain",
+    days: Annotated[int | None, typer.Option(help="Days, the last of which is 2025-12-31.")] = None,
+    shops: Annotated[int | None, typer.Option(help="Shops.")] = None,
+    products: Annotated[int | None, typer.Option(help="Products.")] = None,
+    mapping: Annotated[
+        bool, typer.Option("--mapping/--no-mapping", help="Write mapping.yaml beside the files.")
+    ] = True,
+) -> None:
+    """See `HELP`."""
+    from perito_standalone.commands import run_generate  # noqa: PLC0415 (help must not wait for the services)
+    from perito_standalone.generate_books import Wanted  # noqa: PLC0415
+
+    wanted = Wanted(folder, rows, seed, style, days=days, shops=shops, products=products, mapping=mapping)
+    raise typer.Exit(run_generate(wanted))
