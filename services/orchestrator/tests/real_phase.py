@@ -1,7 +1,11 @@
-"""A compute function for the test that runs a real phase service: counts bytes, writes findings."""
+"""Compute functions for the tests that run a real phase service: one counts bytes, one never ends and will not stop."""
 
 import hashlib
 import json
+import os
+import signal
+import subprocess
+import sys
 from pathlib import Path
 
 from perito_kernel.errors import Invalid
@@ -23,3 +27,17 @@ def count(job: Job, report: Report) -> Outcome:
     rule = RuleOutcome("T-1", "1", RuleStatus.FAILED, evaluated=len(lines), failed=len(lines), findings=len(lines))
     digest = hashlib.sha256(text.encode()).hexdigest()
     return Outcome(digest, [OutputFile("findings-head.ndjson", "application/x-ndjson", len(lines))], [rule])
+
+
+def stubborn(job: Job, report: Report) -> Outcome:
+    """Ignores every signal that can be ignored, has a child that does too, and counts for years in one native call.
+
+    With the parameter `end` it ends at once. Its step is `pids` and the two process ids.
+    """
+    if not job.params.get("end"):
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, signal.SIG_IGN)
+        other = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(3600)"])
+        report(0.5, f"pids {os.getpid()} {other.pid}")
+        sum(range(10**15))
+    return Outcome(hashlib.sha256(b"").hexdigest(), [])

@@ -31,7 +31,7 @@ async def test_whoever_holds_an_old_fence_changes_nothing(mesh: Mesh) -> None:
     assert (old.fence, new.fence, new.attempt) == (1, 2, 2)
     result = PhaseResult(phase="read", version="1", content_digest="d")
     failure = Failure("X", "x")
-    assert not await finish.complete(db, old, result, _blocks())
+    assert not await finish.complete(db, old, result, no_findings())
     assert not await runs.heartbeat(db, old, 30, 0.5, "")
     assert not await runs.started(db, old)
     assert not await runs.give_back(db, old, 0)
@@ -40,13 +40,14 @@ async def test_whoever_holds_an_old_fence_changes_nothing(mesh: Mesh) -> None:
     assert not await finish.fail(db, task, None, failure), "a lease that lives cannot be failed for lack of attempts"
     assert (await client.findings(analysis)).total == 0
     assert await runs.heartbeat(db, new, 30, 0.5, "")
-    assert await finish.complete(db, new, result, _blocks())
-    assert not await finish.complete(db, new, result, _blocks())
+    assert await finish.complete(db, new, result, no_findings())
+    assert not await finish.complete(db, new, result, no_findings())
     assert (await client.get(analysis)).phases[0].result.content_digest == "d"
     await db.close()
 
 
-async def _blocks() -> AsyncIterator[str]:
+async def no_findings() -> AsyncIterator[str]:
+    """Blocks of a phase that found nothing."""
     yield "[]"
 
 

@@ -5,7 +5,6 @@ a database that cannot be reached for as long means that somebody else may own t
 """
 
 import asyncio
-import contextlib
 import json
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -65,6 +64,7 @@ class Attempt:
         self._settings = settings
         self._heard = _Heard(_now())
         self._moved = asyncio.Event()
+        self._cancelled = signals.next_cancel(lease.analysis)
         self._silence_counts = True
 
     async def run(self) -> PhaseResult:
@@ -98,14 +98,17 @@ class Attempt:
         return result
 
     async def keep_lease(self) -> None:
-        """Heartbeats until the lease is lost (LeaseLost) or the phase silent (Unavailable PHASE_SILENT)."""
+        """Heartbeats until the lease is lost (LeaseLost) or the phase silent (Unavailable PHASE_SILENT).
+
+        It looks at once where the analysis may have been cancelled, and does not wait for the next heartbeat then.
+        """
         settings = self._settings
         written = _now()
         while True:
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(settings.heartbeat_seconds):
-                    await self._moved.wait()
+            await self._signals.wait_for_any((self._moved, self._cancelled), settings.heartbeat_seconds)
             self._moved.clear()
+            # Taken before looking, or what happens in between goes unseen.
+            self._cancelled = self._signals.next_cancel(self._lease.analysis)
             if self._silence_counts and _now() - self._heard.at > settings.lease_seconds:
                 raise Unavailable("PHASE_SILENT", f"Phase {self._lease.phase} fell silent and was given up.")
             try:
@@ -118,7 +121,7 @@ class Attempt:
             except Unavailable as error:
                 if _now() - written > settings.lease_seconds:
                     raise LeaseLost from error
-            await asyncio.sleep(settings.progress_seconds)
+            await self._signals.wait(self._cancelled, settings.progress_seconds)
 
     async def _hear(self, fraction: float, step: str) -> None:
         first = not self._heard.anything

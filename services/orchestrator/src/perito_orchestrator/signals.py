@@ -6,7 +6,7 @@ come from this process's own work and, through one LISTEN connection, from every
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, MutableMapping, Sequence
 from uuid import UUID
 from weakref import WeakValueDictionary
 
@@ -71,6 +71,15 @@ class Signals:
     async def wait(self, change: asyncio.Event, seconds: float) -> bool:
         """Waits for a change, or for so long; True where there was one."""
         return await _set_within(change, seconds)
+
+    async def wait_for_any(self, changes: Sequence[asyncio.Event], seconds: float) -> None:
+        """Waits for one of several, or for so long."""
+        waiting = [asyncio.ensure_future(change.wait()) for change in changes]
+        try:
+            await asyncio.wait(waiting, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for task in waiting:
+                task.cancel()
 
     async def wait_for_outbox(self, seconds: float) -> None:
         """Waits until the outbox may have work, or for so long."""
