@@ -11,6 +11,7 @@ import httpx
 import pytest
 from fastapi import FastAPI
 from perito_edge.app import create_app
+from perito_edge.middleware import SECURITY_HEADERS
 from perito_edge.server import EdgeServer
 from perito_edge.settings import EdgeSettings
 from perito_runtime.grpc_client import open_channel
@@ -18,6 +19,15 @@ from perito_runtime.objects import LocalObjectStore
 
 from .orchestrator_double import KEY, Double
 
+_ALWAYS = (
+    *SECURITY_HEADERS,
+    "Content-Type",
+    "Content-Length",
+    "Date",
+    "Transfer-Encoding",
+    "Connection",
+    "Cache-Control",
+)
 MAPPING = b"files:\n  sales.csv: {table: sales}\n"
 
 
@@ -112,6 +122,9 @@ def checked_client(app: FastAPI, transport: httpx.AsyncBaseTransport) -> httpx.A
         operation = described.get(path, {}).get(request.method.lower())
         if operation is not None:
             assert str(response.status_code) in operation["responses"], f"{request.url} gave {response.status_code}"
+            told = operation["responses"][str(response.status_code)]["headers"]
+            untold = set(response.headers) - {header.lower() for header in [*_ALWAYS, *told]}
+            assert untold == set(), f"{request.url} has {untold}"
         if response.status_code >= 400 and not request.url.path.endswith("/health"):
             await response.aread()
             assert_problem(response)

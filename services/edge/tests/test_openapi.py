@@ -1,10 +1,14 @@
-"""The API description names every operation and every way it can be refused."""
+"""The API description tells every operation, refusal and header, and shows each by an example of its schema."""
 
 import json
 import re
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
+import jsonschema
 import pytest
+from perito_edge.description import HEADERS, TAGS, operations
 
 from .conftest import Edge
 
@@ -22,47 +26,106 @@ OPERATIONS = {
 }
 
 
+SNAPSHOT = Path(__file__).resolve().parents[3] / "docs" / "openapi.json"
+_DIALECT = "https://json-schema.org/draft/2020-12/schema"
+
+
 @pytest.fixture
 def described(edge: Edge) -> dict[str, Any]:
     return edge.app.openapi()
 
 
+def named(described: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    for _, _, operation in operations(described):
+        yield operation["operationId"], operation
+
+
+def answers(described: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]:
+    for name, operation in named(described):
+        for status, response in operation["responses"].items():
+            yield name, status, response
+
+
+def wrong(example: Any, schema: dict[str, Any], described: dict[str, Any]) -> list[str]:
+    """What is wrong with an example, by its schema."""
+    whole = {"$schema": _DIALECT, "components": described["components"], **schema}
+    checks = jsonschema.Draft202012Validator(whole, format_checker=jsonschema.FormatChecker())
+    return [f"{error.json_path}: {error.message[:200]}" for error in checks.iter_errors(example)]  # pyright: ignore[reportUnknownMemberType] -- of the stubs
+
+
 def test_operations_have_names_that_clients_are_made_from(described: dict[str, Any]) -> None:
-    found = {
-        (method, path): operation["operationId"]
-        for path, item in described["paths"].items()
-        for method, operation in item.items()
-    }
-    assert found == OPERATIONS
+    assert {(method, path): said["operationId"] for path, method, said in operations(described)} == OPERATIONS
+
+
+def test_it_is_the_one_that_is_in_the_docs(described: dict[str, Any]) -> None:
+    assert json.loads(SNAPSHOT.read_text("utf-8")) == described, "run `./taskw generate`"
+
+
+def test_each_operation_says_what_it_does_and_which_key_it_takes(described: dict[str, Any]) -> None:
+    assert {tag["name"] for tag in described["tags"]} == set(TAGS)
+    for path, method, operation in operations(described):
+        assert len(operation["summary"]) > 5
+        assert len(operation["description"]) > 20
+        assert set(operation["tags"]) <= set(TAGS), operation["tags"]
+        scope = None if path.endswith("/health") else "read" if method == "get" else "submit"
+        assert operation["security"] == ([{"key": [scope]}] if scope else [])
+        assert (f"`{scope}`" in operation["description"]) == (scope is not None)
+    assert described["components"]["securitySchemes"]["key"]["name"] == "X-API-Key"
+
+
+def test_every_parameter_is_told_and_shown(described: dict[str, Any]) -> None:
+    for name, operation in named(described):
+        for parameter in operation.get("parameters", ()):
+            assert parameter.get("description"), (name, parameter["name"])
+            assert "example" in parameter, (name, parameter["name"])
+            assert wrong(parameter["example"], parameter["schema"], described) == []
+
+
+def test_every_body_is_shown_by_an_example_that_it_would_accept(described: dict[str, Any]) -> None:
+    bodies = {name: said["requestBody"]["content"] for name, said in named(described) if "requestBody" in said}
+    assert len(bodies) > 2
+    for name, content in bodies.items():
+        for kind, media in content.items():
+            assert "example" in media, (name, kind)
+            assert wrong(media["example"], media["schema"], described) == [], (name, kind)
+
+
+def test_every_answer_is_shown_by_an_example_of_its_schema(described: dict[str, Any]) -> None:
+    for name, status, response in answers(described):
+        assert len(response["description"]) > 5, (name, status)
+        assert response["description"] != "Successful Response", (name, status)
+        for kind, media in response.get("content", {}).items():
+            assert "example" in media, (name, status, kind)
+            assert wrong(media["example"], media["schema"], described) == [], (name, status, kind)
 
 
 def test_every_refusal_is_described_as_a_problem(described: dict[str, Any]) -> None:
-    for item in described["paths"].values():
-        for operation in item.values():
-            refusals = {status: r for status, r in operation["responses"].items() if int(status) >= 400}
-            assert {"405", "422", "500", "503"} <= set(refusals)
-            for status, response in refusals.items():
-                kind = "application/json" if operation["operationId"] == "health" and status == "503" else None
-                assert list(response["content"]) == [kind or "application/problem+json"]
-                assert response["description"]
+    for name, operation in named(described):
+        expected = {"500", "503"} | ({"401", "403"} if operation["security"] else set[str]())
+        assert expected <= set(operation["responses"]), name
+    for name, status, response in answers(described):
+        if int(status) >= 400 and (name, status) != ("health", "503"):
+            assert list(response["content"]) == ["application/problem+json"], (name, status)
+            example = response["content"]["application/problem+json"]["example"]
+            assert example["status"] == int(status), (name, status)
 
 
-def test_everything_but_health_needs_a_key(described: dict[str, Any]) -> None:
-    assert described["security"] == [{"key": []}]
-    assert described["components"]["securitySchemes"]["key"] == {"type": "apiKey", "in": "header", "name": "X-API-Key"}
-    for path, item in described["paths"].items():
-        for operation in item.values():
-            assert operation.get("security") == ([] if path.endswith("/health") else None)
+def test_every_header_is_told(described: dict[str, Any]) -> None:
+    for header in described["components"]["headers"].values():
+        assert header["description"]
+        assert wrong(header["example"], header["schema"], described) == []
+    needed = {"401": "WWW-Authenticate", "429": "Retry-After", "503": "Retry-After"}
+    for name, status, response in answers(described):
+        assert set(response["headers"]) <= set(HEADERS), (name, status)
+        assert {"X-Request-Id", needed.get(status, "X-Request-Id")} <= set(response["headers"]), (name, status)
 
 
 def test_no_reference_leads_nowhere(described: dict[str, Any]) -> None:
-    schemas = described["components"]["schemas"]
-    assert "HTTPValidationError" not in schemas
-
-    references: list[str] = re.findall(r'"\$ref": "([^"]*)"', json.dumps(described))
-    names = {reference.removeprefix("#/components/schemas/") for reference in references}
-    assert names <= set(schemas)
-    assert "Problem" in names
+    parts = described["components"]
+    assert "HTTPValidationError" not in parts["schemas"]
+    references = {tuple(found) for found in re.findall(r'"\$ref": "#/components/(\w+)/([^"]*)"', json.dumps(described))}
+    assert len(references) > 20
+    assert [(part, name) for part, name in references if name not in parts[part]] == []
 
 
 async def test_the_description_is_served_to_those_with_a_key(edge: Edge, described: dict[str, Any]) -> None:

@@ -66,10 +66,11 @@ async def test_an_orchestrator_that_is_down_is_503_with_retry_after(edge: Edge) 
 
 
 async def test_what_the_orchestrator_refuses_arrives_with_its_details(edge: Edge) -> None:
-    edge.double.failures["GetAnalysis"] = Invalid(
+    edge.double.failures["SubmitAnalysis"] = Invalid(
         "COLUMN_MISSING", "A column is missing: name it in the mapping.", {"file": "a.csv", "row": 7}
     )
-    response = await edge.client.get("/api/forensic/status/7c9e6679-7425-40de-944b-e07fc1f90ae7")
+    body = {"dataset_id": "7c9e6679-7425-40de-944b-e07fc1f90ae7"}
+    response = await edge.client.post("/api/forensic/analyze", json=body)
     assert response.json()["errors"] == [{"file": "a.csv", "row": 7}]
 
 

@@ -5,7 +5,8 @@ from typing import Any
 from fastapi import APIRouter, Request, Response
 from perito.analysis.v1.analysis_pb2 import Analysis
 
-from perito_edge.answers import problems
+from perito_edge import answers
+from perito_edge.answers import problems, success
 from perito_edge.bodies import stream_body
 from perito_edge.models import Accepted, AnalysisAnswer, Status
 from perito_edge.orchestrator_client import Caller
@@ -27,7 +28,10 @@ _BODY: dict[str, Any] = {
     status_code=202,
     operation_id="analyze",
     summary="Analyse a dataset, or books in the body",
-    responses=problems(400, 404, 408, 409, 413, 415),
+    responses=problems(
+        400, 404, 408, 409, 413, 415, 429, examples={404: answers.DATASET_NOT_FOUND, 422: answers.BODY_INVALID}
+    )
+    | success(202, "Accepted: it reaches an end, whatever happens to this server.", "Location", "Retry-After"),
     openapi_extra=_BODY,
 )
 async def analyze(
@@ -51,7 +55,7 @@ async def analyze(
     "/status/{analysis_id}",
     operation_id="get_status",
     summary="Where an analysis stands",
-    responses=problems(404),
+    responses=problems(404) | success(200, "Where it stands."),
 )
 async def get_status(given: Given, caller: Who, analysis_id: AnalysisId) -> Status:
     """Status, progress from 0 to 100 (never falling), the running phase and what it is doing, and why it failed."""
@@ -62,8 +66,10 @@ async def get_status(given: Given, caller: Who, analysis_id: AnalysisId) -> Stat
     "/analysis/{analysis_id}",
     operation_id="get_analysis",
     summary="What an analysis found",
+    response_model=None,  # two answers, told apart by their status
     responses=problems(404)
-    | {202: {"model": Status, "description": "Still running: the status, and Retry-After in seconds."}},
+    | success(200, "It has ended: what it found.", model=AnalysisAnswer)
+    | success(202, "Still running: the status, and when to ask again.", "Retry-After", model=Status),
 )
 async def get_analysis(
     response: Response, given: Given, caller: Who, analysis_id: AnalysisId

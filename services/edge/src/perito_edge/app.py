@@ -1,7 +1,5 @@
 """Puts the edge together: one ASGI application over a channel to the orchestrator and an object store."""
 
-from typing import Any
-
 import grpc
 from fastapi import APIRouter, FastAPI
 from fastapi.exceptions import RequestValidationError
@@ -11,13 +9,12 @@ from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 
 from perito_edge import analyses, datasets, events, exports, health, mappings
-from perito_edge.event_models import AnalysisEvent, Goodbye
+from perito_edge.description import DESCRIPTION, describe
 from perito_edge.event_streams import EventStreams
 from perito_edge.keys import KeyRing
-from perito_edge.middleware import HEALTH_PATH, Faults, KeyCheck, RequestContext
-from perito_edge.models import AnalyzeRequest, Hints
+from perito_edge.middleware import Faults, KeyCheck, RequestContext
 from perito_edge.orchestrator_client import OrchestratorClient
-from perito_edge.problems import Problem, on_http_error, on_perito_error, on_validation_error
+from perito_edge.problems import on_http_error, on_perito_error, on_validation_error
 from perito_edge.received import Places
 from perito_edge.reports import Reports
 from perito_edge.requests import Parts
@@ -26,10 +23,6 @@ from perito_edge.submissions import Submissions
 from perito_edge.uploads import Uploads
 
 _PREFIX = "/api/forensic"
-_DESCRIPTION = (
-    "Upload the files of a retailer's books, have them examined, read what does not hold. Every address but health "
-    "needs a key in X-API-Key. Every error is a problem document (RFC 9457)."
-)
 
 
 def create_app(settings: EdgeSettings, channel: grpc.aio.Channel, store: ObjectStore) -> FastAPI:
@@ -40,7 +33,7 @@ def create_app(settings: EdgeSettings, channel: grpc.aio.Channel, store: ObjectS
     app = FastAPI(
         title="Perito",
         version="1.0.0",
-        description=_DESCRIPTION,
+        description=DESCRIPTION,
         openapi_url=f"{_PREFIX}/openapi.json",
         # The bundled pages load scripts from other hosts.
         docs_url=None,
@@ -66,7 +59,7 @@ def create_app(settings: EdgeSettings, channel: grpc.aio.Channel, store: ObjectS
     for part in (health, datasets, analyses, events, exports, mappings):
         api.include_router(part.router)
     app.include_router(api)
-    _describe(app)
+    describe(app)
     return app
 
 
@@ -80,17 +73,3 @@ def _parts(settings: EdgeSettings, orchestrator: OrchestratorClient, store: Obje
         Submissions(store, orchestrator, settings, places),
         Reports(store, settings),
     )
-
-
-def _describe(app: FastAPI) -> None:
-    """Adds what the framework cannot know: the key, which middleware checks, the problems, bodies read by hand."""
-    generated = app.openapi()
-    parts: dict[str, Any] = generated.setdefault("components", {})
-    parts["securitySchemes"] = {"key": {"type": "apiKey", "in": "header", "name": "X-API-Key"}}
-    schemas = parts.setdefault("schemas", {})
-    for model in (Problem, AnalyzeRequest, Hints, AnalysisEvent, Goodbye):
-        schema = model.model_json_schema(ref_template="#/components/schemas/{model}")
-        schemas.update(schema.pop("$defs", {}))
-        schemas[model.__name__] = schema
-    generated["security"] = [{"key": []}]
-    generated["paths"][HEALTH_PATH]["get"]["security"] = []

@@ -4,7 +4,8 @@ from typing import Any
 
 from fastapi import APIRouter, Request, Response
 
-from perito_edge.answers import problems
+from perito_edge import answers
+from perito_edge.answers import problems, success
 from perito_edge.bodies import stream_body
 from perito_edge.models import Dataset, RegisteredDataset
 from perito_edge.requests import DatasetId, Given, IdempotencyKey, Who
@@ -20,21 +21,29 @@ _BODY: dict[str, Any] = {
                 "schema": {
                     "type": "object",
                     "required": ["files"],
+                    "additionalProperties": False,
                     "properties": {
                         "files": {
                             "type": "array",
-                            "items": {"type": "string", "format": "binary"},
+                            "items": {
+                                "type": "string",
+                                "format": "binary",
+                                "examples": ["sku,qty\nA1,4\n"],
+                            },
+                            "minItems": 1,
                             "description": "One part for each file of the books; findings use the file names. "
                             "A part may carry Content-Digest (RFC 9530, sha-256).",
                         },
                         "mapping": {
                             "type": "string",
                             "format": "binary",
+                            "examples": ["version: 1\ncurrency: NGN\nfiles: ..."],
                             "description": "YAML: which table and columns each file holds. Without it the analysis "
                             "proposes one from the files and says how sure it is of each column.",
                         },
                         "sha256": {
                             "type": "string",
+                            "examples": [f"{'9f86d081' * 8}  sales_march.csv"],
                             "description": "What `sha256sum FILES` prints: each line is compared with what arrived.",
                         },
                     },
@@ -50,7 +59,10 @@ _BODY: dict[str, Any] = {
     status_code=201,
     operation_id="create_dataset",
     summary="Upload the files of one set of books",
-    responses=problems(400, 408, 409, 413, 415),
+    responses=problems(
+        *(400, 408, 409, 413, 415, 429), examples={400: answers.MULTIPART_BROKEN, 422: answers.FILES_MISSING}
+    )
+    | success(201, "Registered.", "Location"),
     openapi_extra=_BODY,
 )
 async def create_dataset(
@@ -70,7 +82,7 @@ async def create_dataset(
     "/datasets/{dataset_id}",
     operation_id="get_dataset",
     summary="The files of a dataset",
-    responses=problems(404),
+    responses=problems(404, examples={404: answers.DATASET_NOT_FOUND}) | success(200, "The dataset."),
 )
 async def get_dataset(given: Given, caller: Who, dataset_id: DatasetId) -> RegisteredDataset:
     """What the upload answered, and when it was registered. The files themselves are not served."""

@@ -2,7 +2,7 @@
 
 from pydantic import BaseModel, Field, JsonValue
 
-from perito_edge.models import Status
+from perito_edge.models import Moment, Status
 
 
 class AnalysisEvent(BaseModel):
@@ -16,7 +16,7 @@ class AnalysisEvent(BaseModel):
         "`phase.skipped`, `analysis.completed`, `analysis.failed`, `analysis.cancelled`, or `progress`.",
         examples=["phase.completed"],
     )
-    occurred_at: str | None = Field(description="RFC 3339; null for `progress`.", examples=["2026-03-01T10:00:04.250Z"])
+    occurred_at: Moment | None = Field(description="Null for `progress`.")
     facts: dict[str, JsonValue] = Field(
         description="Of the event: its phase, its findings, a reason.", examples=[{"phase": "validation"}]
     )
@@ -26,5 +26,7 @@ class AnalysisEvent(BaseModel):
 class Goodbye(BaseModel):
     """Why a stream ended before its analysis. Not an event of the analysis: it has no number."""
 
-    detail: str = Field(description="What happened and what to do next.")
-    last_event_id: int = Field(description="The last number that this stream has told, or was asked to begin after.")
+    detail: str = Field(description="What happened and what to do next.", examples=["Come back with 3."])
+    last_event_id: int = Field(
+        description="The last number that this stream has told, or was asked to begin after.", examples=[3]
+    )

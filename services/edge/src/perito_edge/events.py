@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncGenerator, AsyncIterable
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Header, Query, Request, Response
 from fastapi.responses import EventSourceResponse
@@ -11,7 +11,7 @@ from perito.analysis.v1.analysis_pb2 import WatchAnalysisResponse
 from perito_kernel.errors import Invalid, PeritoError
 from perito_runtime.logs import logger
 
-from perito_edge.answers import problems
+from perito_edge.answers import problems, success
 from perito_edge.event_models import AnalysisEvent, Goodbye
 from perito_edge.event_streams import EventStreams
 from perito_edge.requests import AnalysisId, Given, Who, dependency
@@ -32,13 +32,16 @@ event: progress
 data: {"sequence":null,"type":"progress","occurred_at":null,"facts":{},"status":{...}}
 
 """
-_ANSWERS: dict[int | str, dict[str, Any]] = {
-    200: {
-        "description": "Events until the analysis ends. `data` is an AnalysisEvent; of `bye` it is a Goodbye.",
-        "content": {"text/event-stream": {"schema": {"type": "string"}, "example": _EXAMPLE}},
-    },
-    204: {"description": "The analysis has ended and you have seen its last event: do not come back."},
-}
+_ANSWERS = success(
+    200,
+    "Events until the analysis ends. `data` is an AnalysisEvent; of `bye` it is a Goodbye.",
+    "X-Accel-Buffering",
+    content={"text/event-stream": {"schema": {"type": "string"}, "example": _EXAMPLE}},
+) | success(204, "The analysis has ended and you have seen its last event: do not come back.")
+_BUSY = (
+    "EVENT_STREAMS_BUSY",
+    "Too many event streams are open with this key: close one, or ask for the status instead.",
+)
 
 
 class NothingMore(Exception):
@@ -64,11 +67,18 @@ async def _followed(
     caller: Who,
     analysis_id: AnalysisId,
     after: Annotated[
-        int, Query(ge=0, le=_LARGEST, description="The newest event that you have seen; 0 for all of them.")
+        int,
+        Query(ge=0, le=_LARGEST, description="The newest event that you have seen; 0 for all of them.", examples=[3]),
     ] = 0,
     last_event_id: Annotated[
         int | None,
-        Header(ge=0, le=_LARGEST, description="The same, as browsers send it when they come back. It goes before."),
+        Header(
+            alias="Last-Event-ID",
+            ge=0,
+            le=_LARGEST,
+            description="The same, as browsers send it when they come back. It goes before.",
+            examples=[3],
+        ),
     ] = None,
 ) -> AsyncGenerator[_Followed]:
     """Everything that can be refused is refused here, before the answer begins."""
@@ -93,7 +103,7 @@ async def _followed(
     operation_id="follow_analysis",
     summary="Follow an analysis as it runs",
     response_class=EventSourceResponse,
-    responses=problems(404) | _ANSWERS,
+    responses=problems(404, 429, examples={429: _BUSY}) | _ANSWERS,
 )
 async def follow_analysis(followed: Annotated[_Followed, dependency(_followed)]) -> AsyncIterable[ServerSentEvent]:
     """Every event from the first, or after the one that you name, each with its number as `id`; in between `progress`

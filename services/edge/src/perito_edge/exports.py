@@ -10,7 +10,7 @@ from fastapi.responses import StreamingResponse
 from perito.dataset.v1.dataset_pb2 import ObjectRef
 from perito_runtime.object_store import ObjectStore
 
-from perito_edge.answers import problems
+from perito_edge.answers import NOT_READY, problems, success
 from perito_edge.reports import REPORT_JSON, REPORT_PAGES, find_report, preferred_language
 from perito_edge.requests import AnalysisId, Given, Who
 
@@ -22,22 +22,24 @@ router = APIRouter(tags=["exports"])
     operation_id="export_report",
     summary="The report",
     response_class=StreamingResponse,
-    responses=problems(404, 409)
-    | {
-        200: {
-            "description": "The same bytes for the same books; Content-Digest holds their SHA-256.",
-            "content": {
-                "application/json": {"schema": {"type": "object"}},
-                "text/html": {"schema": {"type": "string"}},
-            },
-        }
-    },
+    responses=problems(404, 409, examples={409: NOT_READY})
+    | success(
+        200,
+        "The same bytes for the same books.",
+        *("Content-Digest", "Content-Disposition", "Content-Language", "Vary"),
+        content={
+            "application/json": {"schema": {"type": "object"}, "example": {"schema_version": "2.0.0"}},
+            "text/html": {"schema": {"type": "string"}, "example": "<!doctype html>..."},
+        },
+    ),
 )
 async def export_report(
     given: Given,
     caller: Who,
     analysis_id: AnalysisId,
-    format: Literal["json", "html"] = "json",  # noqa: A002 -- the parameter's public name
+    format: Annotated[  # noqa: A002 -- the parameter's public name
+        Literal["json", "html"], Query(description="`json` holds every text in both languages.")
+    ] = "json",
     lang: Annotated[
         Literal["en", "es"] | None,
         Query(description="Language of the HTML page. Default: what Accept-Language prefers, else English."),

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query, Request, Response
 
-from perito_edge.answers import open_problems
+from perito_edge.answers import open_problems, success
 from perito_edge.models import Health
 from perito_edge.orchestrator_client import OrchestratorClient
 
@@ -37,8 +37,9 @@ class Readiness:
     "/health",
     operation_id="health",
     summary="Whether the service is alive and can work",
-    responses=open_problems(405, 422, 500)
-    | {503: {"model": Health, "description": "Alive, and cannot work at the moment."}},
+    responses=open_problems(422, 500)
+    | success(200, "It can work, or `live` was asked.")
+    | success(503, "Alive, and cannot work at the moment.", model=Health),
 )
 async def health(
     request: Request,

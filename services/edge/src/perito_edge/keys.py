@@ -18,6 +18,7 @@ from perito_kernel.errors import Forbidden, Unauthenticated
 from perito_edge.orchestrator_client import Caller, OrchestratorClient
 from perito_edge.settings import EdgeSettings
 
+_HEALTH = "/api/forensic/health"
 _SHAPE = re.compile(r"perito_[0-9A-Za-z_]{1,200}")
 _Value = TypeVar("_Value")
 
@@ -68,6 +69,13 @@ class KeyRing:
         self._asking.pop(digest, None)
         if not task.cancelled():
             task.exception()  # looked at, so that nobody complains when all who waited have left
+
+
+def scope_of(path: str, method: str) -> str | None:
+    """The scope that a request needs; None where it needs no key."""
+    if path == _HEALTH:
+        return None
+    return "read" if method in {"GET", "HEAD", "OPTIONS"} else "submit"
 
 
 def require_scope(caller: Caller, scope: str) -> None:

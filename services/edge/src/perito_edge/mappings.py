@@ -8,10 +8,11 @@ from perito.dataset.v1.dataset_pb2 import ObjectRef
 from perito.dataset.v1.intake_pb2 import MappingHints
 from perito_kernel.errors import Precondition
 
-from perito_edge.answers import problems
+from perito_edge.answers import BODY_INVALID, DATASET_NOT_FOUND, NOT_READY, problems, success
 from perito_edge.bodies import read_body
-from perito_edge.models import Hints, MappingProposal
+from perito_edge.models import MappingProposal
 from perito_edge.orchestrator_client import Caller
+from perito_edge.request_models import Hints
 from perito_edge.requests import AnalysisId, DatasetId, Given, Parts, Who, require_json
 from perito_edge.strict_json import parse
 from perito_edge.submissions import validated
@@ -32,7 +33,8 @@ _BODY: dict[str, Any] = {
     "/datasets/{dataset_id}/mapping",
     operation_id="propose_mapping",
     summary="How the files of a dataset could be read",
-    responses=problems(400, 404, 408, 413, 415),
+    responses=problems(400, 404, 408, 413, 415, examples={404: DATASET_NOT_FOUND, 422: BODY_INVALID})
+    | success(200, "A mapping, and how it came about."),
     openapi_extra=_BODY,
 )
 async def propose_mapping(request: Request, given: Given, caller: Who, dataset_id: DatasetId) -> MappingProposal:
@@ -59,8 +61,13 @@ async def _hints(request: Request, given: Parts) -> Hints:
     operation_id="get_mapping",
     summary="The mapping that an analysis used",
     response_class=Response,
-    responses=problems(404, 409)
-    | {200: {"description": "YAML.", "content": {"application/yaml": {"schema": {"type": "string"}}}}},
+    responses=problems(404, 409, examples={409: NOT_READY})
+    | success(
+        200,
+        "The mapping, as YAML.",
+        "Content-Disposition",
+        content={"application/yaml": {"schema": {"type": "string", "examples": ["version: 1\ncurrency: NGN\n"]}}},
+    ),
 )
 async def get_mapping(given: Given, caller: Who, analysis_id: AnalysisId) -> Response:
     """The mapping of the dataset, or the one that was proposed in its place: correct it and send it with the next

@@ -13,14 +13,12 @@ from perito_runtime.request_context import enter_request
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from perito_edge.keys import KeyRing, require_scope
+from perito_edge.keys import KeyRing, require_scope, scope_of
 from perito_edge.problems import internal, problem_response
-
-HEALTH_PATH = "/api/forensic/health"
 
 _REQUEST_ID = re.compile(r"[0-9A-Za-z._-]{1,64}")
 _LOGGED_PATH = 200
-_HEADERS = {
+SECURITY_HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
     "Referrer-Policy": "no-referrer",
@@ -63,7 +61,7 @@ class RequestContext:
                 headers = MutableHeaders(scope=message)
                 headers["X-Request-Id"] = request_id
                 headers["Cache-Control"] = "no-store"
-                for name, value in _HEADERS.items():
+                for name, value in SECURITY_HEADERS.items():
                     headers.setdefault(name, value)
             counted["bytes_out"] += len(message.get("body", b""))
             await send(message)
@@ -127,9 +125,9 @@ class KeyCheck:
         self._keys = keys
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and scope["path"] != HEALTH_PATH:
-            state = scope["state"]
+        needed = scope_of(scope["path"], scope["method"]) if scope["type"] == "http" else None
+        if needed:
             caller = await self._keys.identify(Headers(scope=scope).get("x-api-key"))
-            state["caller"] = caller
-            require_scope(caller, "read" if scope["method"] in {"GET", "HEAD", "OPTIONS"} else "submit")
+            scope["state"]["caller"] = caller
+            require_scope(caller, needed)
         await self._app(scope, receive, send)

@@ -1,71 +1,31 @@
-"""What goes in and out as JSON, and the API description made from it.
+"""What comes out as JSON, and the API description made from it.
 
-Requests are strict: an unknown key or a wrong type is an error, because a misspelt option that is ignored gives a wrong
-answer that looks right. In answers a value that does not exist is null, and `absent` says why.
+A value that does not exist is null, and `absent` says why.
 """
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue
+from pydantic import BaseModel, Field, JsonValue
+from typing_extensions import TypeAliasType
 
-Word = Literal["pending", "running", "completed", "failed", "cancelled"]
-PhaseWord = Literal["waiting", "queued", "running", "completed", "failed", "skipped"]
-PlacementWord = Literal["mapped", "constant", "joined", "not_used", "unplaced"]
-SeverityWord = Literal["info", "low", "medium", "high", "critical"]
+# Named types have a name in the description too, which clients are made from.
+AnalysisStatus = TypeAliasType("AnalysisStatus", Literal["pending", "running", "completed", "failed", "cancelled"])
+PhaseStatus = TypeAliasType("PhaseStatus", Literal["waiting", "queued", "running", "completed", "failed", "skipped"])
+PlacementStatus = TypeAliasType("PlacementStatus", Literal["mapped", "constant", "joined", "not_used", "unplaced"])
+Severity = TypeAliasType("Severity", Literal["info", "low", "medium", "high", "critical"])
 _ID = "7c9e6679-7425-40de-944b-e07fc1f90ae7"
 _SHA = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
+_LINKS = {
+    "status": f"/api/forensic/status/{_ID}",
+    "analysis": f"/api/forensic/analysis/{_ID}",
+    "report_html": f"/api/forensic/export/{_ID}?format=html",
+}
 
-
-Row = dict[str, JsonValue]
-
-
-class Books(BaseModel):
-    """Books as they stand in an application, at least one row in all. Columns are recognised by their names and
-    values; the analysis says what it understood.
-    """
-
-    model_config = ConfigDict(extra="forbid", strict=True)
-
-    providers: list[Row] = Field(default_factory=list[Row], description="Suppliers, one object each.")
-    transactions: list[Row] = Field(
-        default_factory=list[Row],
-        description="Movements, where rows have a SKU, a quantity and a type; purchases, where they have an amount "
-        "and a provider.",
-    )
-    inventory: list[Row] | dict[str, JsonValue] = Field(
-        default_factory=list[Row], description="Stock: one object each, or an object by SKU."
-    )
-
-
-class AnalyzeRequest(BaseModel):
-    """What to analyse: a dataset by its id, or the books themselves. Exactly one of the two."""
-
-    model_config = ConfigDict(
-        extra="forbid",
-        strict=True,
-        json_schema_extra={
-            "examples": [{"dataset_id": _ID, "name": "March, all shops"}],
-            "oneOf": [{"required": ["dataset_id"]}, {"required": ["data"]}],
-        },
-    )
-
-    dataset_id: str = Field(
-        default="",
-        description="Id that the upload answered.",
-        pattern=r"^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$",
-    )
-    data: Books | None = Field(default=None, description="The books themselves.")
-    phases: list[Annotated[int, Field(ge=1, le=99)]] | None = Field(
-        default=None,
-        min_length=1,
-        max_length=99,
-        description="Places of the phases to run; all where it is absent. What they require is added.",
-    )
-    name: str = Field(default="", max_length=200, description="Your name for the analysis.")
-    params: dict[str, Any] = Field(
-        default_factory=dict[str, Any],
-        description='Parameters of the run, for example `{"rules": {"C-035": {"tolerance": "0.05"}}}`.',
-    )
+Id = Annotated[str, Field(json_schema_extra={"format": "uuid"}, examples=[_ID])]
+Moment = Annotated[str, Field(json_schema_extra={"format": "date-time"}, examples=["2026-03-01T10:00:00.000Z"])]
+Links = TypeAliasType(
+    "Links", Annotated[dict[str, str], Field(description="Where the rest of it is.", examples=[_LINKS])]
+)
 
 
 class StoredFile(BaseModel):
@@ -80,7 +40,7 @@ class StoredFile(BaseModel):
 class Dataset(BaseModel):
     """Files that can be analysed."""
 
-    dataset_id: str = Field(examples=[_ID])
+    dataset_id: Id
     files: list[StoredFile]
     mapping: StoredFile | None = Field(description="The mapping file; null where an analysis proposes one.")
 
@@ -88,25 +48,14 @@ class Dataset(BaseModel):
 class RegisteredDataset(Dataset):
     """Files that can be analysed, and since when."""
 
-    created_at: str = Field(description="RFC 3339.", examples=["2026-03-01T10:00:00.000Z"])
-
-
-class Hints(BaseModel):
-    """What the files may not tell and you know. All of it may be left out."""
-
-    model_config = ConfigDict(
-        extra="forbid", strict=True, json_schema_extra={"examples": [{"currency": "NGN", "timezone": "Africa/Lagos"}]}
-    )
-
-    currency: str = Field(default="", pattern=r"^([A-Z]{3})?$", description="ISO 4217.")
-    timezone: str = Field(default="", max_length=64, description="IANA name in which dates and times stand.")
+    created_at: Moment
 
 
 class Text(BaseModel):
     """A sentence in English and Spanish."""
 
-    en: str
-    es: str
+    en: str = Field(examples=["In what currency are the amounts?"])
+    es: str = Field(examples=["¿En qué moneda están los importes?"])
 
 
 class PlacedColumn(BaseModel):
@@ -115,7 +64,7 @@ class PlacedColumn(BaseModel):
     source_column: str | None = Field(description="Header as the file has it; null for a constant.", examples=["SKU"])
     table: str | None = Field(description="Canonical table; null where it goes nowhere.", examples=["sales"])
     column: str | None = Field(description="Canonical column; null where it goes nowhere.", examples=["product"])
-    status: PlacementWord
+    status: PlacementStatus
     confidence: str | None = Field(description="0 to 1, a decimal number.", examples=["0.93"])
     reason: Text
 
@@ -124,17 +73,19 @@ class PlacedFile(BaseModel):
     """A file and where its columns go."""
 
     file: str = Field(description="As findings name it.", examples=["sales_march.csv"])
-    tables: list[str] = Field(description="Canonical tables that it feeds.")
+    tables: list[str] = Field(description="Canonical tables that it feeds.", examples=[["sales"]])
     columns: list[PlacedColumn]
 
 
 class MappingQuestion(BaseModel):
     """What the files do not tell."""
 
-    file: str | None = Field(description="Null where all files are meant.")
+    file: str | None = Field(description="Null where all files are meant.", examples=[None])
     topic: str = Field(examples=["currency"])
     question: Text
-    add_yaml: str | None = Field(description="The lines of the mapping that would answer it.")
+    add_yaml: str | None = Field(
+        description="The lines of the mapping that would answer it.", examples=["currency: NGN"]
+    )
 
 
 class Understanding(BaseModel):
@@ -155,8 +106,13 @@ class Failure(BaseModel):
     """Why something failed."""
 
     reason: str = Field(description="Stable, upper case with underscores.", examples=["COLUMN_MISSING"])
-    message: str = Field(description="What happened and what to do next.")
-    details: dict[str, JsonValue] = Field(description="File, row, column where they apply.")
+    message: str = Field(
+        description="What happened and what to do next.",
+        examples=["sales_march.csv has no column Qty: correct the mapping."],
+    )
+    details: dict[str, JsonValue] = Field(
+        description="File, row, column where they apply.", examples=[{"file": "sales_march.csv", "column": "Qty"}]
+    )
 
 
 class PhaseState(BaseModel):
@@ -164,58 +120,62 @@ class PhaseState(BaseModel):
 
     phase: str = Field(examples=["validation"])
     ordinal: int = Field(description="Place in `phases` of the request.", examples=[1])
-    status: PhaseWord
+    status: Annotated[PhaseStatus, Field(examples=["running"])]
     progress: int = Field(description="0 to 100.", examples=[40])
     step: str = Field(description="What it is doing.", examples=["reading sales_march.csv"])
     attempts: int = Field(description="Attempts spent.", examples=[1])
-    started_at: str | None
-    ended_at: str | None
-    error: Failure | None
+    started_at: Moment | None
+    ended_at: Moment | None = Field(examples=[None])
+    error: Failure | None = Field(examples=[None])
 
 
 class Status(BaseModel):
     """Where an analysis stands."""
 
-    id: str = Field(examples=[_ID])
-    dataset_id: str = Field(examples=[_ID])
+    id: Id
+    dataset_id: Id
     name: str = Field(examples=["March, all shops"])
-    status: Word
-    partial: bool = Field(description="It completed without one of its phases.")
+    status: Annotated[AnalysisStatus, Field(examples=["running"])]
+    partial: bool = Field(description="It completed without one of its phases.", examples=[False])
     progress: int = Field(description="0 to 100, never falling.", examples=[40])
     current_phase: str | None = Field(description="The first phase that is running.", examples=["validation"])
     step: str | None = Field(description="What that phase is doing.", examples=["reading sales_march.csv"])
-    submitted_at: str
-    ended_at: str | None
-    error: Failure | None
+    submitted_at: Moment
+    ended_at: Moment | None = Field(examples=[None])
+    error: Failure | None = Field(description="Why it failed.", examples=[None])
     phases: list[PhaseState] = Field(description="In the order of the plan.")
-    links: dict[str, str] = Field(description="Where the rest is, by name: `status`, `analysis`, `events`, ...")
+    links: Links
 
 
 class RuleCounts(BaseModel):
     """How many rules of a phase ended how."""
 
-    passed: int
-    failed: int
-    not_applicable: int
-    errored: int
+    passed: int = Field(examples=[21])
+    failed: int = Field(examples=[3])
+    not_applicable: int = Field(description="The books lack what it needs.", examples=[5])
+    errored: int = Field(examples=[0])
 
 
 class PhaseSummary(PhaseState):
     """What one phase found."""
 
-    execution_seconds: float | None = Field(description="From its start to its end, all attempts.")
-    version: str | None
-    content_digest: str | None = Field(description="Same input, same digest.")
+    status: Annotated[PhaseStatus, Field(examples=["completed"])]
+    progress: int = Field(description="100 where it completed.", examples=[100])
+    step: str = Field(description="What it did last.", examples=["done"])
+    ended_at: Moment | None
+    execution_seconds: float | None = Field(description="From its start to its end, all attempts.", examples=[4.25])
+    version: str | None = Field(description="Of the phase.", examples=["1"])
+    content_digest: str | None = Field(description="Same input, same digest.", examples=[_SHA])
     rules: RuleCounts | None = Field(description="Null where the phase has no result.")
-    findings: int | None = Field(description="All findings of the phase.")
-    summary: JsonValue = Field(description="Facts that the phase gives about its run.")
+    findings: int | None = Field(description="All findings of the phase.", examples=[7])
+    summary: JsonValue = Field(description="Facts that the phase gives about its run.", examples=[{"cells": 19550}])
 
 
 class Period(BaseModel):
     """Business dates concerned, both included."""
 
-    start: str | None
-    end: str | None
+    start: str | None = Field(examples=["2026-03-01"])
+    end: str | None = Field(examples=["2026-03-31"])
 
 
 class Impact(BaseModel):
@@ -228,63 +188,77 @@ class Impact(BaseModel):
 class Finding(BaseModel):
     """One finding."""
 
-    fingerprint: str = Field(description="The same finding in another run has the same one.")
+    fingerprint: str = Field(description="The same finding in another run has the same one.", examples=[_SHA])
     rule_id: str = Field(examples=["C-006"])
-    rule_version: str
-    phase: str
-    severity: SeverityWord
+    rule_version: str = Field(examples=["1"])
+    phase: str = Field(examples=["consistency"])
+    severity: Annotated[Severity, Field(examples=["high"])]
     confidence: str = Field(description="0 to 1, a decimal number.", examples=["0.95"])
     impact: Impact | None
-    identity: dict[str, JsonValue] = Field(description="What it is about.")
+    identity: dict[str, JsonValue] = Field(description="What it is about.", examples=[{"product": "A1"}])
     period: Period | None
     title: str = Field(description="In English.", examples=["Counted 3 of A1 where the books say 5"])
     title_es: str = Field(description="In Spanish.", examples=["Se contaron 3 de A1 y los libros dicen 5"])
-    measures: dict[str, JsonValue] = Field(description="Observed, expected and differences, decimal numbers.")
-    row_count: int = Field(description="True number of source rows behind it.")
+    measures: dict[str, JsonValue] = Field(
+        description="Observed, expected, differences: decimal numbers.",
+        examples=[{"observed": "3", "expected": "5"}],
+    )
+    row_count: int = Field(description="True number of source rows behind it.", examples=[12])
 
 
 class Findings(BaseModel):
     """The first findings by priority, with true totals."""
 
     items: list[Finding]
-    shown: int
-    total: int = Field(description="All findings of the analysis.")
-    capped: bool = Field(description="A rule has more findings than the 1,000 that lists keep; its artefacts hold all.")
+    shown: int = Field(examples=[1])
+    total: int = Field(description="All findings of the analysis.", examples=[118])
+    capped: bool = Field(
+        description="A rule has more findings than the 1,000 that lists keep; its artefacts hold all.", examples=[False]
+    )
 
 
 class AnalysisAnswer(Status):
     """What an analysis found. Everything but the findings is the report's own words."""
 
-    execution_seconds: float | None = Field(description="From submission to end.")
+    status: Annotated[AnalysisStatus, Field(examples=["completed"])]
+    progress: int = Field(description="100.", examples=[100])
+    current_phase: str | None = Field(description="Null: none is running.", examples=[None])
+    step: str | None = Field(description="Null.", examples=[None])
+    ended_at: Moment | None
+    execution_seconds: float | None = Field(description="From submission to end.", examples=[12.5])
     summaries: list[PhaseSummary] = Field(description="What each phase found.")
     findings: Findings | None
-    health_score: int | None = Field(description="0 to 100, as the report defines it.")
-    verdict: JsonValue
-    scores: JsonValue
-    exposure: JsonValue
-    metrics: JsonValue = Field(description="KPIs.")
-    recommendations: JsonValue
-    understanding: JsonValue = Field(description="How the files were understood, and what remains open.")
-    missing_phases: JsonValue
-    absent: dict[str, str] = Field(description="For each of the above that is null: why.")
+    health_score: int | None = Field(description="0 to 100, as the report defines it.", examples=[87])
+    verdict: JsonValue = Field(examples=[{"sentence": {"en": "The books do not hold in 2 places."}}])
+    scores: JsonValue = Field(examples=[{"health": {"value": 87, "reason": None}}])
+    exposure: JsonValue = Field(
+        description="Money at stake.", examples=[{"gross": [{"currency": "NGN", "amount": "1284.5000"}]}]
+    )
+    metrics: JsonValue = Field(description="KPIs.", examples=[[{"id": "K-16", "value": "0.8801"}]])
+    recommendations: JsonValue = Field(examples=[[{"rule_id": "C-006", "remedy": {"en": "Post the difference."}}]])
+    understanding: JsonValue = Field(
+        description="How the files were understood, and what remains open.", examples=[{"questions": [], "files": []}]
+    )
+    missing_phases: JsonValue = Field(description="Those that failed.", examples=[[]])
+    absent: dict[str, str] = Field(description="For each of the above that is null: why.", examples=[{}])
 
 
 class Accepted(BaseModel):
     """An analysis that will reach an end."""
 
-    id: str = Field(examples=[_ID])
-    dataset_id: str = Field(examples=[_ID])
-    status: Word
+    id: Id
+    dataset_id: Id
+    status: AnalysisStatus
     status_url: str = Field(examples=[f"/api/forensic/status/{_ID}"])
-    links: dict[str, str]
+    links: Links
 
 
 class Health(BaseModel):
     """Whether this edge can do its work."""
 
     status: Literal["ready", "unavailable"]
-    live: bool
-    ready: bool
+    live: bool = Field(description="The process answers.", examples=[True])
+    ready: bool = Field(description="Analyses can be submitted.", examples=[True])
     checks: dict[str, str] = Field(
         description="What an analysis needs: `ok`, or why it is not there.", examples=[{"orchestrator": "ok"}]
     )

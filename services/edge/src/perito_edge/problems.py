@@ -7,12 +7,13 @@ client gets that id.
 
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
-from typing import Any
+from typing import Any, TypeVar
 
 from fastapi.exceptions import RequestValidationError
 from perito_kernel.errors import Internal, Invalid, Kind, PeritoError
 from perito_runtime.logs import logger
 from pydantic import BaseModel, ConfigDict, Field
+from pydantic.json_schema import SkipJsonSchema
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse
@@ -52,6 +53,9 @@ REASON_STATUS: Mapping[str, int] = {
 }
 
 log = logger("perito.edge")
+_Value = TypeVar("_Value")
+_Absent = _Value | SkipJsonSchema[None]
+"""Never null in an answer: there or not."""
 
 
 class ErrorItem(BaseModel):
@@ -59,12 +63,12 @@ class ErrorItem(BaseModel):
 
     model_config = ConfigDict(extra="allow")
 
-    detail: str | None = Field(default=None, description="What is wrong with this one.")
-    pointer: str | None = Field(default=None, description="JSON pointer into the body, or the name of a parameter.")
-    file: str | None = Field(default=None, description="The client's name for the file.")
-    row: int | None = Field(default=None, description="Data record, from 1.")
-    column: str | None = Field(default=None, description="Column as the file's header names it.")
-    remedy: str | None = Field(default=None, description="What to do.")
+    detail: _Absent[str] = Field(default=None, description="What is wrong with this one.")
+    pointer: _Absent[str] = Field(default=None, description="JSON pointer into the body, or the name of a parameter.")
+    file: _Absent[str] = Field(default=None, description="The client's name for the file.")
+    row: _Absent[int] = Field(default=None, description="Data record, from 1.")
+    column: _Absent[str] = Field(default=None, description="Column as the file's header names it.")
+    remedy: _Absent[str] = Field(default=None, description="What to do.")
 
 
 class Problem(BaseModel):
@@ -76,7 +80,7 @@ class Problem(BaseModel):
     detail: str = Field(description="What happened and what to do next.")
     reason: str = Field(description="Stable, upper case with underscores.")
     instance: str = Field(description="`urn:perito:request:` and the request id, which is also in the log.")
-    errors: list[ErrorItem] = Field(default_factory=list[ErrorItem], description="Each place that is wrong.")
+    errors: list[ErrorItem] = Field(description="Each place that is wrong.")
 
 
 def status_of(error: PeritoError) -> int:

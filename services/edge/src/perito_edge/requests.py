@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import Depends, Header, Request
+from fastapi import Depends, Header, Path, Request
 from perito_kernel.errors import Invalid, NotFound
 from perito_runtime.object_store import ObjectStore
 
@@ -16,6 +16,7 @@ from perito_edge.settings import EdgeSettings
 from perito_edge.submissions import Submissions
 from perito_edge.uploads import Uploads
 
+_ID = "7c9e6679-7425-40de-944b-e07fc1f90ae7"
 _IDEMPOTENCY_KEY = re.compile(r"[!-~]{1,200}")
 
 
@@ -52,9 +53,11 @@ def _idempotency_key(
     idempotency_key: Annotated[
         str | None,
         Header(
+            alias="Idempotency-Key",
             description="The same key with the same request gives the first answer again, with "
             "`Idempotency-Replayed: true`. 1 to 200 visible ASCII characters.",
             examples=["8e03978e-40d5-43e8-bc93-6894a57f9324"],
+            json_schema_extra={"pattern": "^[!-~]{1,200}$"},
         ),
     ] = None,
 ) -> str:
@@ -67,7 +70,11 @@ def _idempotency_key(
     return idempotency_key
 
 
-def _analysis_id(analysis_id: str) -> str:
+def _analysis_id(
+    analysis_id: Annotated[
+        str, Path(description="Id that the submit answered.", examples=[_ID], json_schema_extra={"format": "uuid"})
+    ],
+) -> str:
     try:
         return str(UUID(analysis_id))
     except ValueError as exc:
@@ -77,7 +84,11 @@ def _analysis_id(analysis_id: str) -> str:
         ) from exc
 
 
-def _dataset_id(dataset_id: str) -> str:
+def _dataset_id(
+    dataset_id: Annotated[
+        str, Path(description="Id that the upload answered.", examples=[_ID], json_schema_extra={"format": "uuid"})
+    ],
+) -> str:
     try:
         return str(UUID(dataset_id))
     except ValueError as exc:

@@ -9,10 +9,10 @@ from perito_runtime.object_store import ObjectStore
 from pydantic import BaseModel, ValidationError
 
 from perito_edge.analyze_body import AnalyzeBody, pointer
-from perito_edge.models import AnalyzeRequest
 from perito_edge.orchestrator_client import Caller, OrchestratorClient
 from perito_edge.problems import InvalidFields
 from perito_edge.received import Places, Received
+from perito_edge.request_models import AnalyzeRequest
 from perito_edge.settings import EdgeSettings
 
 _Model = TypeVar("_Model", bound=BaseModel)

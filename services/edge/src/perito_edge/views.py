@@ -17,7 +17,7 @@ from perito.phase.v1.phase_pb2 import Artifact, PhaseResult
 from perito_edge import models
 from perito_edge.event_models import AnalysisEvent
 
-_PHASE_WORDS: dict[int, models.PhaseWord] = {
+_PHASE_WORDS: dict[int, models.PhaseStatus] = {
     analysis_pb2.PHASE_STATUS_WAITING: "waiting",
     analysis_pb2.PHASE_STATUS_QUEUED: "queued",
     analysis_pb2.PHASE_STATUS_LEASED: "running",
@@ -25,21 +25,21 @@ _PHASE_WORDS: dict[int, models.PhaseWord] = {
     analysis_pb2.PHASE_STATUS_FAILED: "failed",
     analysis_pb2.PHASE_STATUS_SKIPPED: "skipped",
 }
-_WORDS: dict[int, models.Word] = {
+_WORDS: dict[int, models.AnalysisStatus] = {
     analysis_pb2.ANALYSIS_STATUS_PENDING: "pending",
     analysis_pb2.ANALYSIS_STATUS_RUNNING: "running",
     analysis_pb2.ANALYSIS_STATUS_COMPLETED: "completed",
     analysis_pb2.ANALYSIS_STATUS_FAILED: "failed",
     analysis_pb2.ANALYSIS_STATUS_CANCELLED: "cancelled",
 }
-_PLACEMENTS: dict[int, models.PlacementWord] = {
+_PLACEMENTS: dict[int, models.PlacementStatus] = {
     intake_pb2.PLACEMENT_STATUS_MAPPED: "mapped",
     intake_pb2.PLACEMENT_STATUS_CONSTANT: "constant",
     intake_pb2.PLACEMENT_STATUS_JOINED: "joined",
     intake_pb2.PLACEMENT_STATUS_NOT_USED: "not_used",
     intake_pb2.PLACEMENT_STATUS_UNPLACED: "unplaced",
 }
-_SEVERITIES: dict[int, models.SeverityWord] = {
+_SEVERITIES: dict[int, models.Severity] = {
     finding_pb2.SEVERITY_INFO: "info",
     finding_pb2.SEVERITY_LOW: "low",
     finding_pb2.SEVERITY_MEDIUM: "medium",

@@ -1,0 +1,254 @@
+from http import HTTPStatus
+from typing import Any
+from urllib.parse import quote
+from uuid import UUID
+
+import httpx
+
+from ... import errors
+from ...client import AuthenticatedClient, Client
+from ...models.export_report_format import ExportReportFormat
+from ...models.export_report_lang import ExportReportLang
+from ...models.export_report_response_200 import ExportReportResponse200
+from ...models.problem import Problem
+from ...types import UNSET, Response, Unset
+
+
+def _get_kwargs(
+    analysis_id: UUID,
+    *,
+    format_: ExportReportFormat | Unset = "json",
+    lang: ExportReportLang | Unset = UNSET,
+) -> dict[str, Any]:
+
+    params: dict[str, Any] = {}
+
+    json_format_: str | Unset = UNSET
+    if not isinstance(format_, Unset):
+        json_format_ = format_
+
+    params["format"] = json_format_
+
+    json_lang: str | Unset = UNSET
+    if not isinstance(lang, Unset):
+        json_lang = lang
+
+    params["lang"] = json_lang
+
+    params = {k: v for k, v in params.items() if v is not UNSET and v is not None}
+
+    _kwargs: dict[str, Any] = {
+        "method": "get",
+        "url": "/api/forensic/export/{analysis_id}".format(
+            analysis_id=quote(str(analysis_id), safe=""),
+        ),
+        "params": params,
+    }
+
+    return _kwargs
+
+
+def _parse_response(
+    *, client: AuthenticatedClient | Client, response: httpx.Response
+) -> ExportReportResponse200 | Problem | None:
+    if response.status_code == 200:
+        response_200 = ExportReportResponse200.from_dict(response.json())
+
+        return response_200
+
+    if response.status_code == 401:
+        response_401 = Problem.from_dict(response.json())
+
+        return response_401
+
+    if response.status_code == 403:
+        response_403 = Problem.from_dict(response.json())
+
+        return response_403
+
+    if response.status_code == 404:
+        response_404 = Problem.from_dict(response.json())
+
+        return response_404
+
+    if response.status_code == 409:
+        response_409 = Problem.from_dict(response.json())
+
+        return response_409
+
+    if response.status_code == 422:
+        response_422 = Problem.from_dict(response.json())
+
+        return response_422
+
+    if response.status_code == 500:
+        response_500 = Problem.from_dict(response.json())
+
+        return response_500
+
+    if response.status_code == 503:
+        response_503 = Problem.from_dict(response.json())
+
+        return response_503
+
+    if client.raise_on_unexpected_status:
+        raise errors.UnexpectedStatus(response.status_code, response.content)
+    else:
+        return None
+
+
+def _build_response(
+    *, client: AuthenticatedClient | Client, response: httpx.Response
+) -> Response[ExportReportResponse200 | Problem]:
+    return Response(
+        status_code=HTTPStatus(response.status_code),
+        content=response.content,
+        headers=response.headers,
+        parsed=_parse_response(client=client, response=response),
+    )
+
+
+def sync_detailed(
+    analysis_id: UUID,
+    *,
+    client: AuthenticatedClient,
+    format_: ExportReportFormat | Unset = "json",
+    lang: ExportReportLang | Unset = UNSET,
+) -> Response[ExportReportResponse200 | Problem]:
+    """The report
+
+     Streams the report as it was written, as JSON (both languages) or as one HTML page without scripts.
+
+    Needs a key with the scope `read`.
+
+    Args:
+        analysis_id (UUID):
+        format_ (ExportReportFormat | Unset):  Default: 'json'.
+        lang (ExportReportLang | Unset):
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        Response[ExportReportResponse200 | Problem]
+    """
+
+    kwargs = _get_kwargs(
+        analysis_id=analysis_id,
+        format_=format_,
+        lang=lang,
+    )
+
+    response = client.get_httpx_client().request(
+        **kwargs,
+    )
+
+    return _build_response(client=client, response=response)
+
+
+def sync(
+    analysis_id: UUID,
+    *,
+    client: AuthenticatedClient,
+    format_: ExportReportFormat | Unset = "json",
+    lang: ExportReportLang | Unset = UNSET,
+) -> ExportReportResponse200 | Problem | None:
+    """The report
+
+     Streams the report as it was written, as JSON (both languages) or as one HTML page without scripts.
+
+    Needs a key with the scope `read`.
+
+    Args:
+        analysis_id (UUID):
+        format_ (ExportReportFormat | Unset):  Default: 'json'.
+        lang (ExportReportLang | Unset):
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        ExportReportResponse200 | Problem
+    """
+
+    return sync_detailed(
+        analysis_id=analysis_id,
+        client=client,
+        format_=format_,
+        lang=lang,
+    ).parsed
+
+
+async def asyncio_detailed(
+    analysis_id: UUID,
+    *,
+    client: AuthenticatedClient,
+    format_: ExportReportFormat | Unset = "json",
+    lang: ExportReportLang | Unset = UNSET,
+) -> Response[ExportReportResponse200 | Problem]:
+    """The report
+
+     Streams the report as it was written, as JSON (both languages) or as one HTML page without scripts.
+
+    Needs a key with the scope `read`.
+
+    Args:
+        analysis_id (UUID):
+        format_ (ExportReportFormat | Unset):  Default: 'json'.
+        lang (ExportReportLang | Unset):
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        Response[ExportReportResponse200 | Problem]
+    """
+
+    kwargs = _get_kwargs(
+        analysis_id=analysis_id,
+        format_=format_,
+        lang=lang,
+    )
+
+    response = await client.get_async_httpx_client().request(**kwargs)
+
+    return _build_response(client=client, response=response)
+
+
+async def asyncio(
+    analysis_id: UUID,
+    *,
+    client: AuthenticatedClient,
+    format_: ExportReportFormat | Unset = "json",
+    lang: ExportReportLang | Unset = UNSET,
+) -> ExportReportResponse200 | Problem | None:
+    """The report
+
+     Streams the report as it was written, as JSON (both languages) or as one HTML page without scripts.
+
+    Needs a key with the scope `read`.
+
+    Args:
+        analysis_id (UUID):
+        format_ (ExportReportFormat | Unset):  Default: 'json'.
+        lang (ExportReportLang | Unset):
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        ExportReportResponse200 | Problem
+    """
+
+    return (
+        await asyncio_detailed(
+            analysis_id=analysis_id,
+            client=client,
+            format_=format_,
+            lang=lang,
+        )
+    ).parsed

@@ -1,0 +1,101 @@
+"""Contains all the data models used in inputs/outputs"""
+
+from .accepted import Accepted
+from .analysis_answer import AnalysisAnswer
+from .analysis_answer_absent import AnalysisAnswerAbsent
+from .analysis_event import AnalysisEvent
+from .analysis_event_facts import AnalysisEventFacts
+from .analysis_status import AnalysisStatus
+from .analyze_request import AnalyzeRequest
+from .analyze_request_params import AnalyzeRequestParams
+from .books import Books
+from .books_inventory_type_1 import BooksInventoryType1
+from .create_dataset_body import CreateDatasetBody
+from .dataset import Dataset
+from .error_item import ErrorItem
+from .export_report_format import ExportReportFormat
+from .export_report_lang import ExportReportLang
+from .export_report_response_200 import ExportReportResponse200
+from .failure import Failure
+from .failure_details import FailureDetails
+from .finding import Finding
+from .finding_identity import FindingIdentity
+from .finding_measures import FindingMeasures
+from .findings import Findings
+from .goodbye import Goodbye
+from .health import Health
+from .health_checks import HealthChecks
+from .health_probe import HealthProbe
+from .health_status import HealthStatus
+from .hints import Hints
+from .impact import Impact
+from .links import Links
+from .mapping_proposal import MappingProposal
+from .mapping_question import MappingQuestion
+from .period import Period
+from .phase_state import PhaseState
+from .phase_status import PhaseStatus
+from .phase_summary import PhaseSummary
+from .placed_column import PlacedColumn
+from .placed_file import PlacedFile
+from .placement_status import PlacementStatus
+from .problem import Problem
+from .registered_dataset import RegisteredDataset
+from .row import Row
+from .rule_counts import RuleCounts
+from .severity import Severity
+from .status import Status
+from .stored_file import StoredFile
+from .text import Text
+from .understanding import Understanding
+
+__all__ = (
+    "Accepted",
+    "AnalysisAnswer",
+    "AnalysisAnswerAbsent",
+    "AnalysisEvent",
+    "AnalysisEventFacts",
+    "AnalysisStatus",
+    "AnalyzeRequest",
+    "AnalyzeRequestParams",
+    "Books",
+    "BooksInventoryType1",
+    "CreateDatasetBody",
+    "Dataset",
+    "ErrorItem",
+    "ExportReportFormat",
+    "ExportReportLang",
+    "ExportReportResponse200",
+    "Failure",
+    "FailureDetails",
+    "Finding",
+    "FindingIdentity",
+    "FindingMeasures",
+    "Findings",
+    "Goodbye",
+    "Health",
+    "HealthChecks",
+    "HealthProbe",
+    "HealthStatus",
+    "Hints",
+    "Impact",
+    "Links",
+    "MappingProposal",
+    "MappingQuestion",
+    "Period",
+    "PhaseState",
+    "PhaseStatus",
+    "PhaseSummary",
+    "PlacedColumn",
+    "PlacedFile",
+    "PlacementStatus",
+    "Problem",
+    "RegisteredDataset",
+    "Row",
+    "RuleCounts",
+    "Severity",
+    "Status",
+    "StoredFile",
+    "Text",
+    "Understanding",
+)

@@ -1,0 +1,351 @@
+from __future__ import annotations
+
+import datetime
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Self, TypeVar, cast
+from uuid import UUID
+
+from attrs import define as _attrs_define
+from attrs import field as _attrs_field
+
+from ..models.analysis_status import AnalysisStatus, check_analysis_status
+
+if TYPE_CHECKING:
+    from ..models.analysis_answer_absent import AnalysisAnswerAbsent
+    from ..models.failure import Failure
+    from ..models.findings import Findings
+    from ..models.links import Links
+    from ..models.phase_state import PhaseState
+    from ..models.phase_summary import PhaseSummary
+
+
+T = TypeVar("T", bound="AnalysisAnswer")
+
+
+@_attrs_define
+class AnalysisAnswer:
+    """What an analysis found. Everything but the findings is the report's own words."""
+
+    id: UUID
+    dataset_id: UUID
+    name: str
+    status: AnalysisStatus
+    partial: bool
+    """ It completed without one of its phases. """
+    progress: int
+    """ 100. """
+    current_phase: None | str
+    """ Null: none is running. """
+    step: None | str
+    """ Null. """
+    submitted_at: datetime.datetime
+    ended_at: datetime.datetime | None
+    error: Failure | None
+    """ Why it failed. """
+    phases: list[PhaseState]
+    """ In the order of the plan. """
+    links: Links
+    """ Where the rest of it is. """
+    execution_seconds: float | None
+    """ From submission to end. """
+    summaries: list[PhaseSummary]
+    """ What each phase found. """
+    findings: Findings | None
+    health_score: int | None
+    """ 0 to 100, as the report defines it. """
+    verdict: Any
+    scores: Any
+    exposure: Any
+    metrics: Any
+    recommendations: Any
+    understanding: Any
+    missing_phases: Any
+    absent: AnalysisAnswerAbsent
+    """ For each of the above that is null: why. """
+    additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
+
+    def to_dict(self) -> dict[str, Any]:
+        from ..models.failure import Failure
+        from ..models.findings import Findings
+
+        id = str(self.id)
+
+        dataset_id = str(self.dataset_id)
+
+        name = self.name
+
+        status: str = self.status
+
+        partial = self.partial
+
+        progress = self.progress
+
+        current_phase: None | str
+        current_phase = self.current_phase
+
+        step: None | str
+        step = self.step
+
+        submitted_at = self.submitted_at.isoformat()
+
+        ended_at: None | str
+        if isinstance(self.ended_at, datetime.datetime):
+            ended_at = self.ended_at.isoformat()
+        else:
+            ended_at = self.ended_at
+
+        error: dict[str, Any] | None
+        if isinstance(self.error, Failure):
+            error = self.error.to_dict()
+        else:
+            error = self.error
+
+        phases = []
+        for phases_item_data in self.phases:
+            phases_item = phases_item_data.to_dict()
+            phases.append(phases_item)
+
+        links = self.links.to_dict()
+
+        execution_seconds: float | None
+        execution_seconds = self.execution_seconds
+
+        summaries = []
+        for summaries_item_data in self.summaries:
+            summaries_item = summaries_item_data.to_dict()
+            summaries.append(summaries_item)
+
+        findings: dict[str, Any] | None
+        if isinstance(self.findings, Findings):
+            findings = self.findings.to_dict()
+        else:
+            findings = self.findings
+
+        health_score: int | None
+        health_score = self.health_score
+
+        verdict = self.verdict
+
+        scores = self.scores
+
+        exposure = self.exposure
+
+        metrics = self.metrics
+
+        recommendations = self.recommendations
+
+        understanding = self.understanding
+
+        missing_phases = self.missing_phases
+
+        absent = self.absent.to_dict()
+
+        field_dict: dict[str, Any] = {}
+        field_dict.update(self.additional_properties)
+        field_dict.update(
+            {
+                "id": id,
+                "dataset_id": dataset_id,
+                "name": name,
+                "status": status,
+                "partial": partial,
+                "progress": progress,
+                "current_phase": current_phase,
+                "step": step,
+                "submitted_at": submitted_at,
+                "ended_at": ended_at,
+                "error": error,
+                "phases": phases,
+                "links": links,
+                "execution_seconds": execution_seconds,
+                "summaries": summaries,
+                "findings": findings,
+                "health_score": health_score,
+                "verdict": verdict,
+                "scores": scores,
+                "exposure": exposure,
+                "metrics": metrics,
+                "recommendations": recommendations,
+                "understanding": understanding,
+                "missing_phases": missing_phases,
+                "absent": absent,
+            }
+        )
+
+        return field_dict
+
+    @classmethod
+    def from_dict(cls, src_dict: Mapping[str, Any]) -> Self:
+        from ..models.analysis_answer_absent import AnalysisAnswerAbsent
+        from ..models.failure import Failure
+        from ..models.findings import Findings
+        from ..models.links import Links
+        from ..models.phase_state import PhaseState
+        from ..models.phase_summary import PhaseSummary
+
+        d = dict(src_dict)
+        id = UUID(d.pop("id"))
+
+        dataset_id = UUID(d.pop("dataset_id"))
+
+        name = d.pop("name")
+
+        status = check_analysis_status(d.pop("status"))
+
+        partial = d.pop("partial")
+
+        progress = d.pop("progress")
+
+        def _parse_current_phase(data: object) -> None | str:
+            if data is None:
+                return data
+            return cast(None | str, data)
+
+        current_phase = _parse_current_phase(d.pop("current_phase"))
+
+        def _parse_step(data: object) -> None | str:
+            if data is None:
+                return data
+            return cast(None | str, data)
+
+        step = _parse_step(d.pop("step"))
+
+        submitted_at = datetime.datetime.fromisoformat(d.pop("submitted_at"))
+
+        def _parse_ended_at(data: object) -> datetime.datetime | None:
+            if data is None:
+                return data
+            try:
+                if not isinstance(data, str):
+                    raise TypeError()
+                ended_at_type_0 = datetime.datetime.fromisoformat(data)
+
+                return ended_at_type_0
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            return cast(datetime.datetime | None, data)
+
+        ended_at = _parse_ended_at(d.pop("ended_at"))
+
+        def _parse_error(data: object) -> Failure | None:
+            if data is None:
+                return data
+            try:
+                if not isinstance(data, dict):
+                    raise TypeError()
+                error_type_0 = Failure.from_dict(data)
+
+                return error_type_0
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            return cast(Failure | None, data)
+
+        error = _parse_error(d.pop("error"))
+
+        phases = []
+        _phases = d.pop("phases")
+        for phases_item_data in _phases:
+            phases_item = PhaseState.from_dict(phases_item_data)
+
+            phases.append(phases_item)
+
+        links = Links.from_dict(d.pop("links"))
+
+        def _parse_execution_seconds(data: object) -> float | None:
+            if data is None:
+                return data
+            return cast(float | None, data)
+
+        execution_seconds = _parse_execution_seconds(d.pop("execution_seconds"))
+
+        summaries = []
+        _summaries = d.pop("summaries")
+        for summaries_item_data in _summaries:
+            summaries_item = PhaseSummary.from_dict(summaries_item_data)
+
+            summaries.append(summaries_item)
+
+        def _parse_findings(data: object) -> Findings | None:
+            if data is None:
+                return data
+            try:
+                if not isinstance(data, dict):
+                    raise TypeError()
+                findings_type_0 = Findings.from_dict(data)
+
+                return findings_type_0
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            return cast(Findings | None, data)
+
+        findings = _parse_findings(d.pop("findings"))
+
+        def _parse_health_score(data: object) -> int | None:
+            if data is None:
+                return data
+            return cast(int | None, data)
+
+        health_score = _parse_health_score(d.pop("health_score"))
+
+        verdict = d.pop("verdict")
+
+        scores = d.pop("scores")
+
+        exposure = d.pop("exposure")
+
+        metrics = d.pop("metrics")
+
+        recommendations = d.pop("recommendations")
+
+        understanding = d.pop("understanding")
+
+        missing_phases = d.pop("missing_phases")
+
+        absent = AnalysisAnswerAbsent.from_dict(d.pop("absent"))
+
+        analysis_answer = cls(
+            id=id,
+            dataset_id=dataset_id,
+            name=name,
+            status=status,
+            partial=partial,
+            progress=progress,
+            current_phase=current_phase,
+            step=step,
+            submitted_at=submitted_at,
+            ended_at=ended_at,
+            error=error,
+            phases=phases,
+            links=links,
+            execution_seconds=execution_seconds,
+            summaries=summaries,
+            findings=findings,
+            health_score=health_score,
+            verdict=verdict,
+            scores=scores,
+            exposure=exposure,
+            metrics=metrics,
+            recommendations=recommendations,
+            understanding=understanding,
+            missing_phases=missing_phases,
+            absent=absent,
+        )
+
+        analysis_answer.additional_properties = d
+        return analysis_answer
+
+    @property
+    def additional_keys(self) -> list[str]:
+        return list(self.additional_properties.keys())
+
+    def __getitem__(self, key: str) -> Any:
+        return self.additional_properties[key]
+
+    def __setitem__(self, key: str, value: Any) -> None:
+        self.additional_properties[key] = value
+
+    def __delitem__(self, key: str) -> None:
+        del self.additional_properties[key]
+
+    def __contains__(self, key: str) -> bool:
+        return key in self.additional_properties
