@@ -66,7 +66,11 @@ async def _hints(request: Request, given: Parts) -> Hints:
         200,
         "The mapping, as YAML.",
         "Content-Disposition",
-        content={"application/yaml": {"schema": {"type": "string", "examples": ["version: 1\ncurrency: NGN\n"]}}},
+        content={
+            "application/yaml": {
+                "schema": {"type": "string", "format": "binary", "examples": ["version: 1\ncurrency: NGN\n"]}
+            }
+        },
     ),
 )
 async def get_mapping(given: Given, caller: Who, analysis_id: AnalysisId) -> Response:

@@ -1,5 +1,6 @@
 from http import HTTPStatus
-from typing import Any, cast
+from io import BytesIO
+from typing import Any
 from urllib.parse import quote
 from uuid import UUID
 
@@ -8,7 +9,7 @@ import httpx
 from ... import errors
 from ...client import AuthenticatedClient, Client
 from ...models.problem import Problem
-from ...types import Response
+from ...types import File, Response
 
 
 def _get_kwargs(
@@ -25,9 +26,10 @@ def _get_kwargs(
     return _kwargs
 
 
-def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Problem | str | None:
+def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> File | Problem | None:
     if response.status_code == 200:
-        response_200 = cast(str, response.content)
+        response_200 = File(payload=BytesIO(response.content))
+
         return response_200
 
     if response.status_code == 401:
@@ -66,7 +68,7 @@ def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Res
         return None
 
 
-def _build_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Response[Problem | str]:
+def _build_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Response[File | Problem]:
     return Response(
         status_code=HTTPStatus(response.status_code),
         content=response.content,
@@ -79,7 +81,7 @@ def sync_detailed(
     analysis_id: UUID,
     *,
     client: AuthenticatedClient,
-) -> Response[Problem | str]:
+) -> Response[File | Problem]:
     """The mapping that an analysis used
 
      The mapping of the dataset, or the one that was proposed in its place: correct it and send it with
@@ -96,7 +98,7 @@ def sync_detailed(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[Problem | str]
+        Response[File | Problem]
     """
 
     kwargs = _get_kwargs(
@@ -114,7 +116,7 @@ def sync(
     analysis_id: UUID,
     *,
     client: AuthenticatedClient,
-) -> Problem | str | None:
+) -> File | Problem | None:
     """The mapping that an analysis used
 
      The mapping of the dataset, or the one that was proposed in its place: correct it and send it with
@@ -131,7 +133,7 @@ def sync(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Problem | str
+        File | Problem
     """
 
     return sync_detailed(
@@ -144,7 +146,7 @@ async def asyncio_detailed(
     analysis_id: UUID,
     *,
     client: AuthenticatedClient,
-) -> Response[Problem | str]:
+) -> Response[File | Problem]:
     """The mapping that an analysis used
 
      The mapping of the dataset, or the one that was proposed in its place: correct it and send it with
@@ -161,7 +163,7 @@ async def asyncio_detailed(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[Problem | str]
+        Response[File | Problem]
     """
 
     kwargs = _get_kwargs(
@@ -177,7 +179,7 @@ async def asyncio(
     analysis_id: UUID,
     *,
     client: AuthenticatedClient,
-) -> Problem | str | None:
+) -> File | Problem | None:
     """The mapping that an analysis used
 
      The mapping of the dataset, or the one that was proposed in its place: correct it and send it with
@@ -194,7 +196,7 @@ async def asyncio(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Problem | str
+        File | Problem
     """
 
     return (

@@ -1,0 +1,216 @@
+"""The calls. Each one is tried again through lost connections and restarts, with one Idempotency-Key where it changes
+something, so that nothing is made twice.
+"""
+
+import asyncio
+from collections.abc import AsyncGenerator, Callable, Iterable, Mapping, Sequence
+from contextlib import aclosing, asynccontextmanager
+from pathlib import Path
+from typing import Any, Literal
+from uuid import UUID, uuid4
+
+from perito_client.download import saved
+from perito_client.errors import ClientError, Refused
+from perito_client.events import events
+from perito_client.generated.api.analyses import analyze, get_analysis, get_status
+from perito_client.generated.api.datasets import get_dataset
+from perito_client.generated.api.health import health
+from perito_client.generated.api.mappings import get_mapping, propose_mapping
+from perito_client.generated.models import (
+    Accepted,
+    AnalysisAnswer,
+    AnalysisEvent,
+    AnalyzeRequest,
+    Dataset,
+    Health,
+    Hints,
+    MappingProposal,
+    RegisteredDataset,
+    Status,
+)
+from perito_client.transport import PREFIX, Transport, opened
+from perito_client.upload import Form
+
+Id = UUID | str
+OnStatus = Callable[[Status], None]
+_ENDED = frozenset({"completed", "failed", "cancelled"})
+_POLL_SECONDS = 0.5
+_PATIENCE_SECONDS = 60.0
+# Of a stream of events that cannot be had, though the analysis can be followed by asking.
+_NO_STREAM = frozenset({"EVENT_STREAMS_BUSY", "HTTP_NOT_FOUND", "HTTP_ERROR"})
+
+
+class PeritoClient:
+    """Calls one service with one key. Every method raises `ClientError`: `Refused`, `Unreachable`, `DigestMismatch`."""
+
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+
+    async def health(self) -> Health:
+        """Whether the service can work, asked once."""
+        response = await health.asyncio_detailed(client=self._transport.api)
+        if not isinstance(response.parsed, Health):
+            raise Refused(response.status_code, None)
+        return response.parsed
+
+    async def upload(
+        self,
+        files: Mapping[str, Path] | Sequence[Path],
+        mapping: Path | None = None,
+        idempotency_key: str | None = None,
+    ) -> Dataset:
+        """Streams files from disk, with their SHA-256. Findings name them as `files` does, or by their own names."""
+        named = _named(files)
+        form = Form(named, mapping)
+        key = {"Idempotency-Key": idempotency_key or str(uuid4())}
+
+        async def send() -> Dataset:
+            # The generated call would hold all files in memory's way: it reads them in the loop and cannot hash them.
+            response = await self._transport.http.post(
+                f"{PREFIX}/datasets", content=form.body(), headers=form.headers | key
+            )
+            return Dataset.from_dict(response.json())
+
+        return await self._transport.patiently(send)
+
+    async def dataset(self, dataset_id: Id) -> RegisteredDataset:
+        """The files of a dataset."""
+        call = self._transport.api
+        return await self._transport.answered(lambda: get_dataset.asyncio_detailed(_id(dataset_id), client=call))
+
+    async def propose_mapping(self, dataset_id: Id, *, currency: str = "", timezone: str = "") -> MappingProposal:
+        """How the files could be read; keeps nothing. Waits while the service is busy with analyses."""
+        call, hints = self._transport.api, Hints(currency=currency, timezone=timezone)
+        return await self._transport.answered(
+            lambda: propose_mapping.asyncio_detailed(_id(dataset_id), client=call, body=hints)
+        )
+
+    async def submit(
+        self,
+        dataset_id: Id,
+        *,
+        name: str = "",
+        phases: Iterable[int] | None = None,
+        params: Mapping[str, Any] | None = None,
+        idempotency_key: str | None = None,
+    ) -> Accepted:
+        """Accepts an analysis of a dataset. After this it reaches an end, whatever happens to the service."""
+        return await self.analyze(
+            {"dataset_id": str(dataset_id), **_options(name, phases, params)}, idempotency_key=idempotency_key
+        )
+
+    async def submit_books(
+        self,
+        books: Mapping[str, Any],
+        *,
+        name: str = "",
+        phases: Iterable[int] | None = None,
+        params: Mapping[str, Any] | None = None,
+        idempotency_key: str | None = None,
+    ) -> Accepted:
+        """Accepts books that come along: `providers`, `transactions` and `inventory`, rows as objects."""
+        return await self.analyze({"data": books, **_options(name, phases, params)}, idempotency_key=idempotency_key)
+
+    async def analyze(self, request: Mapping[str, Any], *, idempotency_key: str | None = None) -> Accepted:
+        """Submits a body as the API describes it."""
+        call, body, key = self._transport.api, AnalyzeRequest.from_dict(request), idempotency_key or str(uuid4())
+        return await self._transport.answered(
+            lambda: analyze.asyncio_detailed(client=call, body=body, idempotency_key=key)
+        )
+
+    async def status(self, analysis_id: Id) -> Status:
+        """Where an analysis stands."""
+        call = self._transport.api
+        return await self._transport.answered(lambda: get_status.asyncio_detailed(_id(analysis_id), client=call))
+
+    def stream(self, analysis_id: Id, *, after: int = 0) -> AsyncGenerator[AnalysisEvent]:
+        """Every event of an analysis after number `after`, as it happens, and `progress` in between; to its end.
+
+        Goes on where it was after lost connections and restarts, for as long as the client is patient with each.
+        """
+        return events(self._transport, _id(analysis_id), after)
+
+    async def wait(self, analysis_id: Id, on_status: OnStatus | None = None) -> Status:
+        """Follows an analysis to its end, by its events or, where those cannot be had, by asking. Returns the last
+        status; `on_status` gets each one that comes by.
+        """
+        tell = on_status or _untold
+        try:
+            async with aclosing(self.stream(analysis_id)) as told:
+                async for event in told:
+                    if event.status.status not in _ENDED:
+                        tell(event.status)
+        except Refused as refused:
+            if refused.reason not in _NO_STREAM:
+                raise
+        return await self._ask_until_ended(analysis_id, tell)
+
+    async def _ask_until_ended(self, analysis_id: Id, tell: OnStatus) -> Status:
+        while True:
+            status = await self.status(analysis_id)
+            tell(status)
+            if status.status in _ENDED:
+                return status
+            await asyncio.sleep(_POLL_SECONDS)
+
+    async def analysis(self, analysis_id: Id) -> AnalysisAnswer:
+        """What an ended analysis found; waits for it where it has not ended."""
+        call = self._transport.api
+        while True:
+            answer = await self._transport.answered(
+                lambda: get_analysis.asyncio_detailed(_id(analysis_id), client=call)
+            )
+            if isinstance(answer, AnalysisAnswer):
+                return answer
+            await self.wait(analysis_id)
+
+    async def mapping(self, analysis_id: Id) -> bytes:
+        """The mapping that an analysis used, as YAML."""
+        call = self._transport.api
+        file = await self._transport.answered(lambda: get_mapping.asyncio_detailed(_id(analysis_id), client=call))
+        return file.payload.read()
+
+    async def export(
+        self, analysis_id: Id, target: Path, form: Literal["json", "html"] = "json", lang: Literal["en", "es"] = "en"
+    ) -> str:
+        """Streams the report into a file, checked by its Content-Digest. Returns the SHA-256 in hexadecimal."""
+        url, params = f"{PREFIX}/export/{_id(analysis_id)}", {"format": form, "lang": lang}
+
+        async def fetch() -> str:
+            async with self._transport.http.stream("GET", url, params=params) as response:
+                return await saved(response, target)
+
+        return await self._transport.patiently(fetch)
+
+
+@asynccontextmanager
+async def connect(address: str, key: str, *, patience: float = _PATIENCE_SECONDS) -> AsyncGenerator[PeritoClient]:
+    """A client of the service at `address`: a URL, `host:port`, or `unix:/path` for a Unix socket.
+
+    `patience`: seconds for which each call is tried on through lost connections and 503, after its first failure.
+    """
+    async with opened(address, key, patience) as transport:
+        yield PeritoClient(transport)
+
+
+def _untold(_status: Status) -> None:
+    """Nobody wants to know."""
+
+
+def _id(given: Id) -> UUID:
+    return given if isinstance(given, UUID) else UUID(given)
+
+
+def _named(files: Mapping[str, Path] | Sequence[Path]) -> Mapping[str, Path]:
+    named: dict[str, Path] = {}
+    pairs = files.items() if isinstance(files, Mapping) else ((path.name, path) for path in files)
+    for name, path in pairs:
+        if name in named:
+            raise ClientError(f"Two files are called {path.name}: give them names of their own.")
+        named[name] = path
+    return named
+
+
+def _options(name: str, phases: Iterable[int] | None, params: Mapping[str, Any] | None) -> dict[str, Any]:
+    given = {"name": name, "phases": None if phases is None else list(phases), "params": dict(params or {})}
+    return {word: value for word, value in given.items() if value}
