@@ -53,6 +53,19 @@ def test_the_order_tells_only_what_its_invoices_leave(tmp_path: Path) -> None:
     assert told(two) == [("I1", "high", Decimal(200)), ("P1", "high", Decimal(1000))]
 
 
+@pytest.mark.parametrize(
+    ("credited", "found"),
+    [(20, []), (30, []), (15, [("I1", "high", Decimal(50))]), (0, [("I1", "high", Decimal(200))])],
+)
+def test_an_excess_that_a_credit_note_takes_back_is_not_told(
+    tmp_path: Path, credited: int, found: list[tuple[str, str, Decimal]]
+) -> None:
+    credit = [billed("C1", "P1", credited, line_total=-10 * credited)] if credited else []
+    invoices = [billed("I1", "P1", 120), *credit]
+    trial = match(tmp_path, "C-024", [ordered("P1", 100)], [received("P1", 100)], invoices)
+    assert told(trial) == found
+
+
 def test_partial_receipts_and_invoices_are_added_up(tmp_path: Path) -> None:
     receipts = [received("P1", 40), received("P1", 60, "2024-05-12")]
     invoices = [billed("I1", "P1", 30), billed("I2", "P1", 70)]

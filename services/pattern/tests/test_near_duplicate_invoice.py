@@ -61,6 +61,25 @@ def test_the_copy_is_the_higher_number_and_the_original_its_evidence(tmp_path: P
 
 
 @pytest.mark.parametrize(
+    ("copies", "goods", "found"),
+    [
+        ([invoice("3", 5, 99, 990)], 200, [("3", "1")]),
+        ([invoice("3", 5, 99, 990), invoice("4", 6)], 200, [("3", "1"), ("4", "1")]),
+        ([], 200, []),
+        ([], 199, []),
+        ([], 100, [("2", "1")]),
+        ([invoice("3", 5, 99, 990)], 0, [("2", "1"), ("3", "1")]),
+    ],
+)
+def test_of_equal_instalments_only_what_no_receipt_explains_is_told(
+    tmp_path: Path, copies: list[Row], goods: int, found: list[tuple[str, str]]
+) -> None:
+    """Two deliveries of 100 are billed by two invoices: neither copies the other, whatever is entered after them."""
+    invoices = [invoice("1"), invoice("2", 4), *copies]
+    assert told(run(tmp_path, invoices, receipts=[received(goods)] if goods else [])) == found
+
+
+@pytest.mark.parametrize(
     ("other", "found"),
     [
         (invoice("2", 8, 102, 1050), True),
@@ -88,7 +107,7 @@ def test_instalments_that_the_receipts_cover_are_left_alone(tmp_path: Path) -> N
     assert told(trial) == []
     assert trial.outcomes["P-009"].facts["invoices_covered_by_receipts"] == "3"
     short = run(tmp_path / "short", rows, receipts=[received(100), received(100, document="GR2")])
-    assert told(short) == [("2", "1"), ("3", "2")]
+    assert told(short) == [("3", "2")]
     refused = [received(100), received(200, document="GR2", status="cancelled")]
     assert told(run(tmp_path / "refused", rows, receipts=refused)) == [("2", "1"), ("3", "2")]
 

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal, InvalidOperation
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -83,6 +84,7 @@ class Truth:
 def write_truth(books: Path, truth: Truth) -> None:
     """Writes `truth.json` into the folder of the books. The same truth gives the same bytes."""
     content = {
+        "made_by": f"perito generate {version('perito-simulator')}",
         "seed": truth.seed,
         "style": truth.style,
         "rows": dict(sorted(truth.rows.items())),

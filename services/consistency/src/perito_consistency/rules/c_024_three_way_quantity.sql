@@ -35,14 +35,16 @@ explanation:
     order names one, otherwise the product. The finding of an order has only what the findings of its single invoices
     leave: billed less received less what those already tell, so nothing is counted twice; goods that came in excess and
     were billed are C-027's. Quantities are valued at the price of the order, else of the invoice, else at the last cost
-    known. Positions of which nothing was received are C-026's. Cancelled documents are left out, credits count negative.
+    known. Positions of which nothing was received are C-026's. Cancelled documents are left out; credits are taken
+    off, from a single invoice too.
   es: >-
     Una factura no puede pedir más de lo aceptado de la posición a la que se refiere, ni todas las facturas de una posición
     más de lo pedido. La posición es la línea del pedido si cada recepción y factura del pedido nombra una; si no, el
     producto. El hallazgo de un pedido solo tiene lo que dejan los de sus facturas: lo facturado menos lo recibido menos lo
     que ellos ya dicen, así nada se cuenta dos veces; lo recibido de más y facturado pertenece a C-027. Las cantidades se
     valoran al precio del pedido, si no al de la factura, si no al último coste conocido. Las posiciones sin recepción
-    pertenecen a C-026. Los documentos anulados no cuentan y los abonos restan.
+    pertenecen a C-026. Los documentos anulados no cuentan y los abonos restan, también de una sola
+    factura.
 remedy:
   en: "Compare the delivery notes with the invoice; hold or reclaim what was billed beyond them."
   es: "Compare los albaranes con la factura; retenga o reclame lo facturado de más."
@@ -72,19 +74,21 @@ WITH positions AS (
            CASE WHEN min(f.product) = max(f.product) THEN min(f.product) END AS billed_product,
            CASE WHEN count(f.qty) = count(*) THEN sum(f.qty) END AS billed,
            CASE WHEN min(f.price) = max(f.price) AND min(f.price) > 0 THEN min(f.price) END AS bill_price,
-           min(f.day) AS first_day, max(f.day) AS last_day, count(*) AS bill_rows
+           min(f.day) AS first_day, max(f.day) AS last_day, count(*) AS bill_rows,
+           -- What a supplier has taken back of a position is no longer asked for.
+           coalesce(sum(CASE WHEN sum(f.qty) < 0 THEN -sum(f.qty) END) OVER (PARTITION BY f.purchase_document, f.position), 0) AS credited
     FROM order_flow AS f
     WHERE f.side = 'invoice' AND f.purchase_document IS NOT NULL AND f.position IS NOT NULL
     GROUP BY f.supplier, f.document, f.purchase_document, f.position
 ), judged AS (
     SELECT b.*, p.purchase_line, p.ordered_product, p.ordered, p.received, p.receipts, p.order_price, p.order_rows,
-           CASE WHEN p.receipts > 0 AND b.billed > 0 THEN b.billed > try(p.received * (1 + $tolerance)) END AS exceeds
+           CASE WHEN p.receipts > 0 AND b.billed > 0 THEN b.billed - b.credited > try(p.received * (1 + $tolerance)) END AS exceeds
     FROM bills AS b JOIN positions AS p ON p.purchase_document = b.purchase_document AND p.position = b.position
 ), totals AS (
     SELECT purchase_document, position, purchase_line, ordered_product, ordered, received, receipts, order_price, order_rows,
            CASE WHEN min(supplier) = max(supplier) AND count(supplier) = count(*) THEN min(supplier) END AS supplier,
            CASE WHEN count(billed) = count(*) THEN sum(billed) END AS billed,
-           coalesce(sum(CASE WHEN exceeds THEN billed - received END), 0) AS told,
+           coalesce(sum(CASE WHEN exceeds THEN billed - credited - received END), 0) AS told,
            CASE WHEN min(bill_price) = max(bill_price) THEN min(bill_price) END AS bill_price,
            min(first_day) AS first_day, max(last_day) AS last_day, count(*) AS invoices, sum(bill_rows) AS bill_rows
     FROM judged
@@ -92,7 +96,7 @@ WITH positions AS (
 )
 SELECT 'invoice' AS clause, supplier, document, purchase_document, position, purchase_line,
        coalesce(billed_product, ordered_product) AS product, ordered, received, receipts, billed, 1 AS invoices,
-       billed - received AS excess, exceeds, order_price, bill_price, first_day, last_day,
+       billed - credited - received AS excess, exceeds, order_price, bill_price, first_day, last_day,
        bill_rows + order_rows + receipts AS row_count
 FROM judged
 UNION ALL

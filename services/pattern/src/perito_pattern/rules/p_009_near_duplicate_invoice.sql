@@ -36,13 +36,14 @@ explanation:
     and its amount as the impact; the lower one is the original. Severity is medium where no receipt is known and the order
     is large enough for both. Left alone are invoices of which one repeats the other's number, or date and amount (rule
     P-008 tells those), invoices for different locations, copies that a credit takes back, and instalments that the
-    receipts cover.
+    receipts cover; of several, those with the lowest numbers.
   es: >-
     Dos facturas de un proveedor cobran el mismo producto del mismo pedido con pocos días de diferencia y casi la misma
     cantidad e importe, y no se recibió mercancía que explique ambas. La de número mayor se considera la copia y su importe
     el impacto; la de número menor es la original. La gravedad es media si no consta ninguna recepción y el pedido da para
     ambas. No se señalan las que repiten el número, o la fecha y el importe, de otra (las indica la regla P-008), las de
-    ubicaciones distintas, las que un abono compensa, ni las entregas parciales que las recepciones cubren.
+    ubicaciones distintas, las que un abono compensa, ni las entregas parciales que las recepciones
+    cubren; de varias, las de número menor.
 remedy:
   en: "Compare both invoices with the delivery notes; where the goods came once, block or reclaim the payment of the later one."
   es: "Compare ambas facturas con los albaranes; si la mercancía llegó una sola vez, bloquee o reclame el pago de la posterior."
@@ -82,7 +83,7 @@ SELECT c.supplier, c.purchase_document, c.product, c.entry, c.document, c.docume
        o.invoices > $most_invoices AS standing,
        c.supplier IS NOT NULL AND c.purchase_document IS NOT NULL AND c.product IS NOT NULL AND c.document IS NOT NULL
            AND c.day IS NOT NULL AND c.qty IS NOT NULL AND c.amount IS NOT NULL AND o.invoices <= $most_invoices AS comparable,
-       o.invoices > 1 AND coalesce(r.qty >= o.invoiced, false) AS covered,
+       o.invoices > 1 AND coalesce(r.qty >= o.invoiced, false) AS covered, o.invoiced - coalesce(r.qty, 0) AS excess,
        coalesce(r.qty IS NULL AND p.qty >= o.invoiced, false) AS within_order
 FROM charged AS c
 JOIN orders AS o
@@ -96,7 +97,7 @@ WITH billed AS (
     SELECT * FROM population WHERE comparable AND NOT covered AND qty > 0 AND amount > 0
 ), pairs AS (
     SELECT later.supplier, later.purchase_document, later.product, later.entry, later.document, later.day, later.amount,
-           later.line_count, later.credited, later.within_order, later.document_order,
+           later.line_count, later.credited, later.within_order, later.document_order, later.qty, later.excess,
            earlier.entry AS original_entry, earlier.document AS original, earlier.document_order AS original_order,
            earlier.line_count AS original_lines,
            abs(date_diff('day', earlier.day, later.day)) AS days_apart, later.qty - earlier.qty AS qty_difference,
@@ -115,10 +116,10 @@ WITH billed AS (
     QUALIFY row_number() OVER (PARTITION BY supplier, purchase_document, product, entry
                                ORDER BY original_order, original, original_entry) = 1
 ), summed AS (
-    SELECT *, sum(amount) OVER (
-        PARTITION BY supplier, purchase_document, product ORDER BY document_order DESC, document DESC, entry DESC
-    ) AS from_the_last
+    SELECT *, sum(amount) OVER from_the_end AS from_the_last, sum(qty) OVER from_the_end AS qty_from_the_last
     FROM copies
+    WINDOW from_the_end AS (
+        PARTITION BY supplier, purchase_document, product ORDER BY document_order DESC, document DESC, entry DESC)
 )
 SELECT supplier, document, purchase_document, min(day) AS period_start, min(day) AS period_end,
        min(original) AS original, count(*) AS products, max(days_apart) AS days_apart,
@@ -128,6 +129,8 @@ SELECT supplier, document, purchase_document, min(day) AS period_start, min(day)
 FROM summed
 -- A credit takes back the copies entered last.
 WHERE from_the_last > credited * (1 + $share)
+  -- And of instalments of one size, receipts explain those entered first.
+  AND qty_from_the_last <= excess + $units
 GROUP BY supplier, document, purchase_document
 
 -- section: evaluated
