@@ -1,0 +1,85 @@
+"""Faults of master files: words in several forms or decoded twice, places too small for what they hold."""
+
+from typing import ClassVar
+
+import numpy as np
+
+from perito_simulator.batch import Batch
+from perito_simulator.faults.kind import Kind, pick
+
+
+class MasterKind(Kind):
+    """Some cells of a master file."""
+
+    feed: ClassVar[str]
+    default = 1
+
+    def masters(self, batch: Batch) -> None:
+        """Plants in its feed."""
+        if batch.feed.name == self.feed and self.count:
+            self.alter(batch)
+
+    def alter(self, batch: Batch) -> None:
+        """Plants."""
+        raise NotImplementedError
+
+    def _some(self, batch: Batch, count: int) -> list[int]:
+        return sorted(pick(self.chance, np.arange(len(batch)), min(count, len(batch))))
+
+
+class NameDecodedTwice(MasterKind):
+    """UTF-8 that somebody read as Windows-1252."""
+
+    name = "name_decoded_twice"
+    rule = "V-003"
+    what = "names of some products were decoded twice, so that an accent is two odd signs"
+    no_money = "a name that is written wrongly costs nothing by itself"
+    feed = "products"
+
+    def alter(self, batch: Batch) -> None:
+        """Three names."""
+        rows = self._some(batch, 3)
+        for row in rows:
+            text = f"Café especial {row + 1}".encode().decode("cp1252")
+            batch.write_as(row, "name", text)
+        planted = self.planted({}, 0)
+        planted.of_file = planted.undated = True
+        batch.mark(rows, planted.number)
+
+
+class CategoryInOtherForms(MasterKind):
+    """The same word in capitals."""
+
+    name = "category_other_form"
+    rule = "V-013"
+    what = "a category is written in capitals for some products"
+    no_money = "the spelling of a word costs nothing"
+    feed = "products"
+
+    def alter(self, batch: Batch) -> None:
+        """Two products of one category."""
+        category = int(batch["category"][int(self.chance.integers(0, len(batch)))])
+        rows: list[int] = np.flatnonzero(batch["category"] == category)[:2].tolist()
+        for row in rows:
+            batch.write_as(row, "category", self.ground.code("category", category).upper())
+        planted = self.planted({}, 0)
+        planted.of_file = planted.undated = True
+        batch.mark(rows, planted.number)
+
+
+class PlaceOverfull(MasterKind):
+    """Less room than what stands there."""
+
+    name = "place_overfull"
+    rule = "V-033"
+    what = "a shop holds more than the capacity that its master states"
+    no_money = "room has no value of its own"
+    feed = "locations"
+
+    def alter(self, batch: Batch) -> None:
+        """The stated room is less than the stock at any month's end."""
+        for shop in pick(self.chance, np.arange(1, len(batch)), self.count):
+            batch["capacity_units"][shop] = max(1, int(batch["capacity_units"][shop]) // 12)
+            planted = self.planted({"location": self.ground.code("location", shop)}, 0, last=self.ground.days - 1)
+            planted.undated = True
+            batch.mark([shop], planted.number)

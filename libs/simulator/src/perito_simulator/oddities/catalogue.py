@@ -1,0 +1,25 @@
+"""Every kind of oddity by its name."""
+
+from collections.abc import Mapping
+
+from perito_simulator.faults.kind import Kind
+from perito_simulator.oddities import made, seen
+
+ODDITIES: Mapping[str, type[Kind]] = {
+    kind.name: kind
+    for kind in (
+        made.ShopClosed,
+        made.BoughtTwice,
+        made.LargePurchase,
+        made.TransferLate,
+        made.CreditNote,
+        made.AdjustmentCorrected,
+        made.ReturnThrownAway,
+        seen.DeliveredInParts,
+        seen.PriceListMoved,
+        seen.UnderWayAtTheEnd,
+        seen.PromotionPrice,
+        seen.StaffDiscount,
+        seen.LineVoided,
+    )
+}
