@@ -9,8 +9,8 @@ import pytest
 from perito_simulator.evaluation.report import Finding, Proof, Report
 from perito_simulator.evaluation.score import Promise, Score, evaluate
 from perito_simulator.truth import Days, Fault, Oddity, SourceRow, Truth
-from perito_standalone.commands import run_evaluate
 from perito_standalone.evaluate import print_score, score_json
+from perito_standalone.made_books import run_evaluate
 from rich.console import Console
 
 

@@ -22,7 +22,9 @@ def mapping_of(targets: Sequence[Target]) -> str:
 
 
 def _cell(column: Column, dialect: Dialect) -> str:
-    said: dict[str, str] = {"column": dialect.headers.get(column.name, column.name)}
+    said: dict[str, str | list[str]] = {"column": dialect.headers.get(column.name, column.name)}
+    if column.kind is Kind.CODE:
+        said["normalise"] = ["trim", "upper"]
     if column.kind in {Kind.MONEY, Kind.SHARE} and dialect.decimal != ".":
         said["decimal"] = dialect.decimal
     if column.kind in {Kind.MONEY, Kind.NUMBER} and dialect.thousands:
@@ -31,4 +33,4 @@ def _cell(column: Column, dialect: Dialect) -> str:
         said["format"] = dialect.date
     if column.kind is Kind.MOMENT:
         said["format"] = dialect.date + (" %H:%M:%S" if dialect.seconds else " %H:%M")
-    return said["column"] if len(said) == 1 else json.dumps(said, ensure_ascii=False)
+    return str(said["column"]) if len(said) == 1 else json.dumps(said, ensure_ascii=False)

@@ -22,7 +22,7 @@ class Planter(Hooks):
     """`faults` and `oddities` are numbers by kind, see `faults.catalogue.chosen`. One planter plants in one world."""
 
     def __init__(self, faults: Mapping[str, int], oddities: Mapping[str, int]) -> None:
-        self._wanted = {**faults, **oddities}
+        self.wanted = {**faults, **oddities}
         self._kinds: list[Kind] = []
         self._ground: Ground | None = None
 
@@ -38,9 +38,9 @@ class Planter(Hooks):
         self._ground = Ground(world, demand)
         root = int(chance.integers(0, 2**32))
         for name, kind in (*FAULTS.items(), *ODDITIES.items()):
-            if self._wanted.get(name):
+            if self.wanted.get(name):
                 own = np.random.Generator(np.random.PCG64([root, crc32(name.encode())]))
-                self._kinds.append(kind(self._ground, self._wanted[name], own))
+                self._kinds.append(kind(self._ground, self.wanted[name], own))
 
     def masters(self, batch: Batch) -> None:
         """See `Hooks`."""
@@ -77,7 +77,7 @@ class Planter(Hooks):
     def planted(self) -> dict[str, int]:
         """How many plants each chosen kind has."""
         names = [plant.kind for plant in self.ground.plants]
-        return {name: names.count(name) for name in self._wanted}
+        return {name: names.count(name) for name in self.wanted}
 
     def truth(self, seed: int, style: str, rows: Mapping[str, int]) -> Truth:
         """All that was planted, once the books are written."""

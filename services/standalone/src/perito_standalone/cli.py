@@ -118,7 +118,7 @@ Exit code: 0 as promised; 1 not so; 2 it could not be compared (no truth, no rep
 
 \b
 Examples:
-  perito generate books --seed 7 && perito analyze books --out out && perito evaluate books out
+  perito generate books --faults all && perito analyze books --out out && perito evaluate books out
   perito evaluate books out --json > score.json
 """
 
@@ -258,7 +258,7 @@ def evaluate(
 
     from perito_simulator.evaluation.score import Promise  # noqa: PLC0415
 
-    from perito_standalone.commands import run_evaluate  # noqa: PLC0415
+    from perito_standalone.made_books import run_evaluate  # noqa: PLC0415
 
     raise typer.Exit(run_evaluate(books, report, Promise(recall, Decimal(str(money))), as_json=as_json))
 

@@ -18,6 +18,12 @@ and days that fit; what you name yourself is kept. Beside the files stand mappin
 and world.json, which says what was made: seed, size, entities, and every file with rows and sha256.
 
 \b
+--faults plants what an examination should find, and --oddities what is unusual and honest, so that telling it is a
+false alarm: all, none, or names with or without a number (dead_stock:5,price_unreadable). --list-faults says what each
+is and which rule tells it. truth.json beside the files says what was planted, where and for how much; `perito analyze`
+never reads it, and `perito evaluate` holds a report against it.
+
+\b
 A folder that is not empty is refused, unless an earlier run of this command filled it: then its files are replaced.
 
 \b
@@ -30,10 +36,19 @@ Examples:
   perito generate books --rows 500000 --shops 40 --days 730
   perito generate books --no-mapping && perito map books
   perito generate books && perito analyze books --out out
+  perito generate books --faults all --oddities all && perito analyze books --out out && perito evaluate books out
+  perito generate books --faults count_not_posted:20,invoice_entered_twice
 """
 
 
-def generate(
+def _list(wanted: bool) -> None:
+    if wanted:
+        from perito_standalone.made_books import run_list_faults  # noqa: PLC0415 (help must not wait for the services)
+
+        raise typer.Exit(run_list_faults())
+
+
+def generate(  # noqa: PLR0913, PLR0917 (the command's options)
     folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="Where the files go; made if it is not there.")],
     rows: Annotated[int, typer.Option(help="Ledger rows, about: 1,000 to 1,000,000,000.")] = 200_000,
     seed: Annotated[int, typer.Option(help="Another seed is another retailer.")] = 1,
@@ -44,10 +59,16 @@ def generate(
     mapping: Annotated[
         bool, typer.Option("--mapping/--no-mapping", help="Write mapping.yaml beside the files.")
     ] = True,
+    faults: Annotated[str, typer.Option(help="all, none, or names: see --list-faults.")] = "none",
+    oddities: Annotated[str, typer.Option(help="all, none, or names: see --list-faults.")] = "none",
+    list_faults: Annotated[
+        bool, typer.Option("--list-faults", callback=_list, is_eager=True, help="Say what each is, and stop.")
+    ] = False,
 ) -> None:
     """See `HELP`."""
-    from perito_standalone.commands import run_generate  # noqa: PLC0415 (help must not wait for the services)
     from perito_standalone.generate_books import Wanted  # noqa: PLC0415
+    from perito_standalone.made_books import run_generate  # noqa: PLC0415 (help must not wait for the services)
 
-    wanted = Wanted(folder, rows, seed, style, days=days, shops=shops, products=products, mapping=mapping)
+    del list_faults
+    wanted = Wanted(folder, rows, seed, style, days, shops, products, mapping, faults, oddities)
     raise typer.Exit(run_generate(wanted))

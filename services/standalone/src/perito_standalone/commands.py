@@ -5,17 +5,14 @@ import contextlib
 import logging
 import signal
 import sys
-import traceback
-from collections.abc import Callable, Coroutine, Generator, Mapping
+from collections.abc import Coroutine, Generator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TypeVar
 
 from perito_kernel.errors import Invalid, PeritoError
 from perito_reporting.voice import Language
 from perito_runtime.lifecycle import stop_signal
 from perito_runtime.logs import configure_logs
-from perito_simulator.evaluation.score import Promise
-from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
@@ -24,7 +21,7 @@ from perito_standalone.books_folder import DEFAULT_MAPPING, find_all, find_books
 from perito_standalone.data_directory import default_data_directory
 from perito_standalone.demo_books import write_books
 from perito_standalone.demo_truth import compare, print_comparison
-from perito_standalone.evaluate import print_score, score_books, score_json
+from perito_standalone.guarded import FAILED, guarded, plain_console
 from perito_standalone.map_books import propose, target_of, write_mapping
 from perito_standalone.memory import compute_share
 from perito_standalone.options import budget_of, refuse_open_door, severity_of
@@ -39,12 +36,7 @@ from perito_standalone.reproduce_print import print_reproduction
 from perito_standalone.supervisor import Supervisor, SupervisorSettings
 from perito_standalone.understanding_print import print_brief, print_understanding
 
-if TYPE_CHECKING:
-    from perito_standalone.generate_books import Wanted
-
 LOG = "perito.log"
-_FAILED = 2
-_INTERRUPTED = 130
 _Answer = TypeVar("_Answer")
 
 
@@ -69,7 +61,7 @@ def run_analyze(  # noqa: PLR0913 (the command's options)
         finished = _analyzed(path, mapping, out, named, budget_of(memory), key, lang, hints or {})
         return exit_code(finished.status, read_report(out) if finished.reported else None, least)
 
-    return _guarded(work, lambda: out / LOG)
+    return guarded(work, lambda: out / LOG)
 
 
 def run_map(
@@ -78,7 +70,7 @@ def run_map(
     """`perito map`. Returns the exit code."""
 
     def work() -> int:
-        console, budget = _console(), budget_of(memory)
+        console, budget = plain_console(), budget_of(memory)
         target = target_of(path, out, force=force)
         books = find_all(path)
         console.print(left_alone(lang, books.left), markup=False, end="")
@@ -89,7 +81,7 @@ def run_map(
         console.print("\n" + printed(lang, "mapping_written", path=target), soft_wrap=True, markup=False)
         return 0
 
-    return _guarded(work, lambda: None)
+    return guarded(work, lambda: None)
 
 
 def run_demo(out: Path, memory: str) -> int:
@@ -100,24 +92,12 @@ def run_demo(out: Path, memory: str) -> int:
         write_books(books)
         finished = _analyzed(books, None, out, "demo", budget_of(memory), own_key(None), "en", {})
         if not finished.reported:
-            return _FAILED
+            return FAILED
         lines = compare(books, read_report(out))
-        print_comparison(_console(), lines)
+        print_comparison(plain_console(), lines)
         return 0 if all(line.complete for line in lines) else 1
 
-    return _guarded(work, lambda: out / LOG)
-
-
-def run_generate(wanted: "Wanted") -> int:
-    """`perito generate`. Returns the exit code."""
-
-    from perito_standalone.generate_books import generate_books  # noqa: PLC0415  # it brings numpy, which others need not
-
-    def work() -> int:
-        generate_books(wanted, _console())
-        return 0
-
-    return _guarded(work, lambda: None)
+    return guarded(work, lambda: out / LOG)
 
 
 def run_reproduce(  # the command's options
@@ -126,7 +106,7 @@ def run_reproduce(  # the command's options
     """`perito reproduce`. Returns the exit code: 0 every number agrees, 1 something differs, 2 it cannot be tried."""
 
     def work() -> int:
-        console, books = _console(), books_of_report(report, path, mapping)
+        console, books = plain_console(), books_of_report(report, path, mapping)
         share = compute_share(budget_of(memory))
         with _errors_told():
             work = reproduce(finding, report, books, share, own_key(pseudonym_key), console.print)
@@ -134,7 +114,7 @@ def run_reproduce(  # the command's options
         print_reproduction(console, reproduction)
         return 0 if reproduction.agrees else 1
 
-    return _guarded(work, lambda: None)
+    return guarded(work, lambda: None)
 
 
 def run_reidentify(where: Path, wanted: list[str], pseudonym_key: Path | None) -> int:
@@ -149,24 +129,10 @@ def run_reidentify(where: Path, wanted: list[str], pseudonym_key: Path | None) -
             table.add_column(title, overflow="fold")
         for person in people:
             table.add_row(person.pseudonym, person.domain, escape(person.code))
-        _console().print(table)
+        plain_console().print(table)
         return 0
 
-    return _guarded(work, lambda: None)
-
-
-def run_evaluate(books: Path, report: Path, promise: Promise, *, as_json: bool) -> int:
-    """`perito evaluate`. Returns the exit code: 0 as promised, 1 not so, 2 it cannot be compared."""
-
-    def work() -> int:
-        score = score_books(books, report)
-        if as_json:
-            sys.stdout.write(score_json(score, promise) + "\n")
-        else:
-            print_score(_console(), score, promise)
-        return 0 if score.keeps(promise) else 1
-
-    return _guarded(work, lambda: None)
+    return guarded(work, lambda: None)
 
 
 def run_serve(
@@ -181,7 +147,7 @@ def run_serve(
         settings = SupervisorSettings(directory, listen=listen, memory_bytes=budget_of(memory))
         return asyncio.run(_serve(settings, verbose))
 
-    return _guarded(work, lambda: None)
+    return guarded(work, lambda: None)
 
 
 def run_upgrade(data_dir: Path | None) -> int:
@@ -189,14 +155,14 @@ def run_upgrade(data_dir: Path | None) -> int:
 
     def work() -> int:
         kept = asyncio.run(upgrade_database(data_dir or default_data_directory()))
-        _console().print(f"Upgraded. The old files are kept in {kept}; remove them when all is well.")
+        plain_console().print(f"Upgraded. The old files are kept in {kept}; remove them when all is well.")
         return 0
 
-    return _guarded(work, lambda: None)
+    return guarded(work, lambda: None)
 
 
 async def _serve(settings: SupervisorSettings, verbose: bool) -> int:
-    console = _console()
+    console = plain_console()
     told = asyncio.create_task(stop_signal())
     # In a terminal JSON lines would bury the two lines that matter; elsewhere stderr is where logs belong.
     configure_logs("WARNING" if sys.stderr.isatty() and not verbose else "INFO")
@@ -220,7 +186,7 @@ def _analyzed(
     lang: Language,
     hints: Mapping[str, str],
 ) -> Finished:
-    console = _console()
+    console = plain_console()
     books = find_books(path, mapping)
     if hints and books.mapping is not None:
         raise Invalid("OPTION_INVALID", f"--currency and --timezone stand in the mapping {books.mapping}: correct it.")
@@ -244,29 +210,6 @@ async def _until_told(work: Coroutine[object, object, _Answer]) -> _Answer:
     task = asyncio.ensure_future(work)
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
     return await task
-
-
-def _guarded(work: Callable[[], int], log: Callable[[], Path | None]) -> int:
-    try:
-        return work()
-    except PeritoError as error:
-        places = [f"{word} {error.details[word]}" for word in ("file", "row", "column") if word in error.details]
-        shown = [place for place in places if place.partition(" ")[2] not in error.message]
-        sys.stderr.write(error.message + (f" ({', '.join(shown)})" if shown else "") + "\n")
-        return _FAILED
-    except (KeyboardInterrupt, asyncio.CancelledError):
-        sys.stderr.write("Stopped.\n")
-        return _INTERRUPTED
-    except Exception as error:  # noqa: BLE001 (the last resort: a sentence for people; the trace is in the log)
-        path = log()
-        where = f"see {path}" if path and path.exists() else traceback.format_exception_only(error)[-1].strip()
-        sys.stderr.write(f"Perito failed by a fault of its own: {where}\n")
-        return _FAILED
-
-
-def _console() -> Console:
-    plain = not sys.stdout.isatty()
-    return Console(highlight=False, width=120 if plain else None, no_color=plain or None)
 
 
 @contextlib.contextmanager
