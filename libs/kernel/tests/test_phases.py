@@ -14,7 +14,7 @@ from perito_kernel.phases import (
     outcome_to_json,
 )
 
-RULE = RuleOutcome("C-006", "1", RuleStatus.FAILED, "cells", 10, 2, 1, 2, "", {"net": "-3.50"})
+RULE = RuleOutcome("C-006", "1", RuleStatus.FAILED, "cells", 10, 2, 1, 2, "", {"net": "-3.50"}, "", {"high": 2})
 
 
 def test_job_survives_the_pipe() -> None:

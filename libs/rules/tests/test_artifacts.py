@@ -63,6 +63,7 @@ def lines(path: Path) -> list[Mapping[str, Any]]:
 def test_the_head_has_the_thousand_of_highest_priority_and_the_table_has_all(tmp_path: Path) -> None:
     trial = try_rules([row_rule()], {"movements": movements(tmp_path / "m.parquet", 5000)}, tmp_path)
     head = lines(trial.out / "findings-head.ndjson")
+    assert trial.outcomes["V-901"].severities == {"high": trial.outcomes["V-901"].findings}
     assert trial.outcomes["V-901"].findings == len(trial.findings) == 5000 - len(range(0, 5000, 977))
     assert len(head) == HEAD
     impacts = [float(line["impact"]) for line in head]

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from perito.finding.v1 import finding_pb2
 from perito.phase.v1 import phase_pb2
 from perito_kernel.errors import Internal, Invalid
+from perito_kernel.findings import Severity
 from perito_kernel.phases import RuleOutcome, RuleStatus
 from perito_runtime.catalogue import catalogue_digest, rule_ids
 from perito_runtime.messages import rule_outcome, rule_outcome_message, upstream_result
@@ -26,6 +27,7 @@ outcomes = st.builds(
     findings=counts,
     reason=st.text(max_size=50),
     reason_es=st.text(max_size=50),
+    severities=st.dictionaries(st.sampled_from([s.value for s in Severity]), counts),
     facts=st.dictionaries(st.text(max_size=10), st.decimals(allow_nan=False, allow_infinity=False).map(str)),
 )
 
@@ -39,6 +41,9 @@ def test_rule_outcome_there_and_back(outcome: RuleOutcome) -> None:
 def test_status_of_a_later_version_is_not_guessed() -> None:
     with pytest.raises(Invalid, match="does not know"):
         rule_outcome(finding_pb2.RuleOutcome(rule_id="V-004"))
+    passed = finding_pb2.RULE_STATUS_PASSED
+    with pytest.raises(Invalid, match="does not know"):
+        rule_outcome(finding_pb2.RuleOutcome(status=passed, severities=[finding_pb2.SeverityCount(findings=1)]))
 
 
 def test_phase_that_gave_nothing_is_missing_with_a_reason() -> None:

@@ -80,7 +80,7 @@ async def test_what_is_submitted_meanwhile_moves_no_page(mesh: Mesh) -> None:
     await asyncio.gather(*(client.submit(datasets[0], phases=[1]) for _ in range(5)))
     rest = await client.analyses(page_size=10, page_token=first.next_page_token)
     assert [a.analysis_id for a in [*first.analyses, *rest.analyses]] == ids[::-1]
-    assert rest.total == 12
+    assert (rest.total, (await client.analyses()).total) == (7, 12), "a list counts when it begins"
 
 
 @pytest.mark.parametrize(

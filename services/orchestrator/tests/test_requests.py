@@ -15,15 +15,21 @@ from perito_orchestrator import requests
 from perito_orchestrator.cursor import page_token
 from perito_orchestrator.plan import PhaseInfo
 from perito_orchestrator.rule_parameters import check_rule_parameters
-from perito_orchestrator.store.filters import FindingFilter
+from perito_orchestrator.store.filters import AnalysisFilter, FindingFilter
 
 from .mesh import Mesh, dataset_ref
 
 TENANT = uuid4()
 # Priorities and severities that Python's numbers reach and PostgreSQL's do not, and what is no place at all.
 PLACES: list[list[Any]] = [
-    ["1E+200000", 1, "a", "b"], ["1E-200000", 1, "a", "b"], ["NaN", 1, "a", "b"], ["1", 9, "a", "b"],
-    ["1", 1e400, "a", "b"], ["1", 1, "a\0", "b"], ["1", 1, "a"], [{}, [], 1, 2], [],
+    ["1E+200000", 1, "a", "b"], [1e400, 1, "a", "b"], ["NaN", 1, "a", "b"], [1, 9, "a", "b"], [1, 10**400, "a", "b"],
+    [1, 1e400, "a", "b"], [1, 1, "a\0", "b"], [1, 1, "a"], [{}, [], 1, 2], [],
+]  # fmt: skip
+
+LIST_PLACES: list[list[Any]] = [
+    ["2026-01-01T00:00:00", str(TENANT), 1], ["2026-01-01T00:00:00+14:00", str(TENANT), 1], ["x", str(TENANT), 1],
+    ["2026-01-01T00:00:00+00:00", "x", 1], ["2026-01-01T00:00:00+00:00", str(TENANT), -1], [1, 2, 3], [[], {}, None],
+    ["2026-01-01T00:00:00+00:00", str(TENANT), 1e400], ["2026-01-01T00:00:00+00:00", str(TENANT), 10**400], [],
 ]  # fmt: skip
 
 
@@ -100,6 +106,10 @@ async def test_what_is_not_there_is_not_found_and_nonsense_is_invalid(mesh: Mesh
     question = FindingFilter().question(UUID(analysis))
     forged = [page_token(place, question) for place in PLACES]
     deep = base64.urlsafe_b64encode(b"[" * 1400).decode()
+    forged_lists = [page_token(place, AnalysisFilter().question()) for place in LIST_PLACES]
+    for token in forged_lists:
+        with pytest.raises(Invalid, match="PAGE_TOKEN_INVALID"):
+            await client.analyses(page_token=token)
     for token in ("x", "bm9uc2Vuc2U=", "WyJOYU4iXQ==", "W10", "é", "=", "a" * 9000, deep, *forged):
         with pytest.raises(Invalid, match="PAGE_TOKEN_INVALID"):
             await client.findings(analysis, 1, token)

@@ -50,7 +50,7 @@ class RuleOutcome:
 
     `reason` and `reason_es` say in both languages why a rule is not applicable, errored or only partly tested.
     `facts` are totals that the rule computed beside its findings (decimal strings): what an accountant would put under
-    the list.
+    the list. `severities` counts the findings by severity (its word), where there are any.
     """
 
     rule_id: str
@@ -64,6 +64,7 @@ class RuleOutcome:
     reason: str = ""
     facts: Mapping[str, str] = field(default_factory=dict[str, str])
     reason_es: str = ""
+    severities: Mapping[str, int] = field(default_factory=dict[str, int])
 
 
 @dataclass(frozen=True)

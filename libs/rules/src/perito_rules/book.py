@@ -6,8 +6,10 @@ What a column of `violations` may be called is fixed here: the reserved names ha
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
+
+from perito_kernel.phases import RuleOutcome
 
 from perito_rules.model import Value
 from perito_rules.sqltext import literal
@@ -81,6 +83,15 @@ def create_tables(connection: "DuckDBPyConnection") -> None:
     """The run's empty tables of findings and evidence."""
     for name, columns in (("_findings", FINDINGS), ("_evidence", EVIDENCE)):
         connection.execute(f"CREATE TABLE {name} ({', '.join(f'{c} {t}' for c, t in columns)})")
+
+
+def counted(connection: "DuckDBPyConnection", outcomes: Sequence[RuleOutcome]) -> list[RuleOutcome]:
+    """The outcomes of a run, each with its findings by severity."""
+    severities: dict[str, dict[str, int]] = {outcome.rule_id: {} for outcome in outcomes}
+    sql = "SELECT rule_id, severity, count(*) FROM _findings GROUP BY ALL ORDER BY ALL"
+    for rule_id, severity, findings in connection.execute(sql).fetchall():
+        severities[rule_id][severity] = findings
+    return [replace(outcome, severities=severities[outcome.rule_id]) for outcome in outcomes]
 
 
 def used(sql: str, values: Mapping[str, Value]) -> dict[str, Value]:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from perito_kernel.phases import OutputFile, Report, RuleOutcome
 
 from perito_rules.artifacts import write_artifacts
-from perito_rules.book import Book, create_tables
+from perito_rules.book import Book, counted, create_tables
 from perito_rules.confidence import Earlier, measure_confidence
 from perito_rules.duck import create_views, open_duckdb, read_schemas
 from perito_rules.loader import load_rules
@@ -63,7 +63,7 @@ def run_rules(  # noqa: PLR0913  # the run's whole world, by keyword
         create_tables(connection)
         create_table(connection)
         runner = Runner(Book(connection, phase, _currency(connection)), values, shared)
-        outcomes = runner.run(planned, report)
+        outcomes = counted(connection, runner.run(planned, report))
         measure_confidence(connection, earlier)
         artifacts, digest = write_artifacts(connection, tuple(rules), outcomes, out)
     finally:

@@ -7,7 +7,7 @@ from typing import Any, cast
 from perito.finding.v1 import finding_pb2
 from perito.phase.v1 import phase_pb2
 from perito_kernel.errors import Invalid
-from perito_kernel.findings import canonical_json
+from perito_kernel.findings import Severity, canonical_json
 from perito_kernel.phases import Outcome, Phase, RuleOutcome, RuleStatus, UpstreamResult
 
 _TO_STATUS = {
@@ -17,6 +17,14 @@ _TO_STATUS = {
     RuleStatus.ERRORED: finding_pb2.RULE_STATUS_ERRORED,
 }
 _FROM_STATUS = {number: status for status, number in _TO_STATUS.items()}
+_TO_SEVERITY = {
+    Severity.INFO: finding_pb2.SEVERITY_INFO,
+    Severity.LOW: finding_pb2.SEVERITY_LOW,
+    Severity.MEDIUM: finding_pb2.SEVERITY_MEDIUM,
+    Severity.HIGH: finding_pb2.SEVERITY_HIGH,
+    Severity.CRITICAL: finding_pb2.SEVERITY_CRITICAL,
+}
+_FROM_SEVERITY = {number: severity for severity, number in _TO_SEVERITY.items()}
 
 
 def json_object(text: str, what: str) -> dict[str, Any]:
@@ -44,13 +52,20 @@ def rule_outcome_message(outcome: RuleOutcome) -> finding_pb2.RuleOutcome:
         reason=outcome.reason,
         reason_es=outcome.reason_es,
         facts_json=canonical_json(dict(outcome.facts)),
+        severities=[
+            finding_pb2.SeverityCount(severity=_TO_SEVERITY[severity], findings=outcome.severities[severity.value])
+            for severity in Severity
+            if severity.value in outcome.severities
+        ],
     )
 
 
 def rule_outcome(message: finding_pb2.RuleOutcome) -> RuleOutcome:
-    """Wire to kernel. Raises `Invalid` RULE_STATUS_UNKNOWN for a status of a later version."""
-    if message.status not in _FROM_STATUS:
-        raise Invalid("RULE_STATUS_UNKNOWN", f"Rule {message.rule_id} has a status that this version does not know.")
+    """Wire to kernel. Raises `Invalid` RULE_STATUS_UNKNOWN for a status or a severity of a later version."""
+    if message.status not in _FROM_STATUS or any(told.severity not in _FROM_SEVERITY for told in message.severities):
+        raise Invalid(
+            "RULE_STATUS_UNKNOWN", f"Rule {message.rule_id} has a status or a severity that this version does not know."
+        )
     return RuleOutcome(
         rule_id=message.rule_id,
         rule_version=message.rule_version,
@@ -63,6 +78,7 @@ def rule_outcome(message: finding_pb2.RuleOutcome) -> RuleOutcome:
         reason=message.reason,
         reason_es=message.reason_es,
         facts={key: str(value) for key, value in json_object(message.facts_json, "facts_json").items()},
+        severities={_FROM_SEVERITY[told.severity].value: told.findings for told in message.severities},
     )
 
 

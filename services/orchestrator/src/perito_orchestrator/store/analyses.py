@@ -21,6 +21,9 @@ from perito_orchestrator.store.datasets import content_sha256, insert, taken
 from perito_orchestrator.store.filters import AnalysisFilter
 from perito_orchestrator.store.idempotency import Key
 
+_ANALYSES = 2**63
+"""More than a database counts."""
+
 
 @dataclass(frozen=True)
 class NewAnalysis:
@@ -94,7 +97,11 @@ async def read_phases(db: Database, tenant: UUID, analysis: UUID) -> list[asyncp
 
 @dataclass(frozen=True)
 class Page:
-    """Analyses, newest first, each with its phase runs in the order of the plan. `total` counts all that match."""
+    """Analyses, newest first, each with its phase runs in the order of the plan.
+
+    `total` counts all that matched when the first page was asked for: counting again for each page of a long list would
+    cost more than the list.
+    """
 
     rows: list[tuple[asyncpg.Record, list[asyncpg.Record]]]
     next_token: str
@@ -104,20 +111,20 @@ class Page:
 async def page(db: Database, tenant: UUID, wanted: AnalysisFilter, size: int, token: str) -> Page:
     """One page, without results. Raises Invalid PAGE_TOKEN_INVALID, PAGE_TOKEN_MISMATCH."""
     question = wanted.question()
-    after = _cursor(place_of(token, question)) if token else (None, None)
+    *after, counted = _cursor(place_of(token, question)) if token else (None, None, None)
     filters = (wanted.statuses, wanted.dataset, wanted.name, wanted.submitted_from, wanted.submitted_before)
     rows = await db.fetch(
         "SELECT * FROM read_analyses($1, $2, $3, $4, $5, $6, $7, $8, $9)", tenant, size + 1, *filters, *after
     )
-    total = await db.fetch("SELECT * FROM count_analyses($1, $2, $3, $4, $5, $6)", tenant, *filters)
+    total = await _count(db, tenant, filters) if counted is None else counted
     shown = rows[:size]
     runs_of: dict[UUID, list[asyncpg.Record]] = {row["analysis_id"]: [] for row in shown}
     for run in await _states(db, tenant, list(runs_of)):
         runs_of[run["analysis_id"]].append(run)
     return Page(
         rows=[(row, runs_of[row["analysis_id"]]) for row in shown],
-        next_token=_token(shown[-1], question) if len(rows) > size else "",
-        total=total[0]["analyses"],
+        next_token=_token(shown[-1], total, question) if len(rows) > size else "",
+        total=total,
     )
 
 
@@ -127,16 +134,21 @@ async def _states(db: Database, tenant: UUID, analyses: Sequence[UUID]) -> list[
     return await db.fetch("SELECT * FROM read_phase_states($1, $2)", tenant, analyses)
 
 
-def _token(row: asyncpg.Record, question: list[Any]) -> str:
-    return page_token([row["submitted_at"].astimezone(UTC).isoformat(), str(row["analysis_id"])], question)
+async def _count(db: Database, tenant: UUID, filters: Sequence[Any]) -> int:
+    rows = await db.fetch("SELECT * FROM count_analyses($1, $2, $3, $4, $5, $6)", tenant, *filters)
+    return rows[0]["analyses"]
 
 
-def _cursor(place: list[Any]) -> tuple[datetime, UUID]:
+def _token(row: asyncpg.Record, total: int, question: list[Any]) -> str:
+    return page_token([row["submitted_at"].astimezone(UTC).isoformat(), str(row["analysis_id"]), total], question)
+
+
+def _cursor(place: list[Any]) -> tuple[datetime, UUID, int]:
     try:
-        instant, analysis = place
-        cursor = (datetime.fromisoformat(instant), UUID(analysis))
-        if cursor[0].tzinfo is UTC:
-            return cursor
-    except (ValueError, TypeError, AttributeError):
-        pass
+        instant, analysis, total = place
+        cursor = (datetime.fromisoformat(instant), UUID(analysis), int(total))
+    except (ValueError, TypeError, AttributeError, OverflowError) as error:
+        raise token_invalid() from error
+    if cursor[0].tzinfo is UTC and 0 <= cursor[2] < _ANALYSES:
+        return cursor
     raise token_invalid()

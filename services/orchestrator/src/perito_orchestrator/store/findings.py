@@ -6,7 +6,7 @@ Lines of `findings-head.ndjson` pass through unparsed, in bounded blocks (docs/d
 import re
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from decimal import Decimal
+from math import isfinite
 from typing import Any
 from uuid import UUID
 
@@ -20,7 +20,6 @@ from perito_orchestrator.store.runs import Lease
 
 _BLOCK_BYTES = 256 * 1024
 _LINE_BYTES = 1024 * 1024
-_PLACES = 100  # of a priority, before or after the point: PostgreSQL's numbers end somewhere, Python's do not
 
 # JSON may say NUL and PostgreSQL's text may not hold one. The escape counts only after an even run of backslashes.
 _NUL_ESCAPE = re.compile(rb"(?<!\\)((?:\\\\)*)\\u0000")
@@ -129,18 +128,17 @@ async def page(db: Database, tenant: UUID, analysis: UUID, wanted: FindingFilter
 
 
 def _token(row: asyncpg.Record, question: list[Any]) -> str:
-    return page_token([str(row["priority"]), row["severity"], row["fingerprint"], row["phase"]], question)
+    return page_token([row["weight"], row["severity"], row["fingerprint"], row["phase"]], question)
 
 
-def _cursor(place: list[Any]) -> tuple[Decimal, int, str, str]:
+def _cursor(place: list[Any]) -> tuple[float, int, str, str]:
     try:
-        priority, severity, fingerprint, phase = place
-        cursor = (Decimal(priority), int(severity), str(fingerprint), str(phase))
-        sound = cursor[0].is_finite() and abs(cursor[0].adjusted()) < _PLACES and 0 <= cursor[1] <= 4
-        if sound and (cursor[2] + cursor[3]).isprintable():
-            return cursor
-    except (ValueError, TypeError, ArithmeticError):
-        pass
+        weight, severity, fingerprint, phase = place
+        cursor = (float(weight), int(severity), str(fingerprint), str(phase))
+    except (ValueError, TypeError, ArithmeticError) as error:
+        raise token_invalid() from error
+    if isfinite(cursor[0]) and 0 <= cursor[1] <= 4 and (cursor[2] + cursor[3]).isprintable():
+        return cursor
     raise token_invalid()
 
 

@@ -683,7 +683,7 @@ class ListAnalysesResponse(_message.Message):
     next_page_token: _builtins.str
     """Empty on the last page."""
     total: _builtins.int
-    """All analyses that the filters let through."""
+    """All analyses that the filters let through, as of the first page."""
     @_builtins.property
     def analyses(self) -> _containers.RepeatedCompositeFieldContainer[Global___Analysis]:
         """Newest first, with their phases and without results."""
