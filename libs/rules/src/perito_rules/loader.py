@@ -31,7 +31,7 @@ _SINGLE = {Kind.ROW: "expression", Kind.VIEW: "view"}
 _FIELDS = {
     *("id", "version", "kind", "title", "severity", "grain", "unit", "identity", "needs", "optional", "uses"),
     *("parameters", "impact", "recoverable", "explains", "entities", "partition_by", "texts", "explanation", "remedy"),
-    *("words", "source", "each", "table", "where", "select", "values", "function", "phase", "unique", "one_of"),
+    *("words", "source", "each", "table", "where", "select", "values", "function", "phase", "unique", "one_of", "stored"),
 }
 _EACH = {"", "keyed_table", "typed_column"}
 
@@ -134,6 +134,7 @@ def _rule(header: Mapping[str, Any], sections: list[tuple[str, Section]], file: 
         values=_names(header.get("values")),
         function=str(header.get("function", "")),
         unique=MappingProxyType({k: frozenset(v) for k, v in _columns(header.get("unique")).items()}),
+        stored=bool(header.get("stored", True)),
         sections=MappingProxyType({name: section for name, section in sections if name != "evidence"}),
         evidence=tuple(section for name, section in sections if name == "evidence"),
         file=file,
@@ -147,6 +148,8 @@ def _checked(rule: Rule, file: str) -> Rule:
         raise _malformed(file, 1, f"id {rule.id!r} is no catalogue id like C-006 (a view: lower_snake)")
     if not re.fullmatch(r"\d+(\.\d+)*", rule.version):
         raise _malformed(file, 1, "version must be a number like 1 or 1.2")
+    if not rule.stored and (rule.kind is not Kind.VIEW or rule.parameters):
+        raise _malformed(file, 1, "only a shared view without parameters may be left unstored")
     if rule.kind is Kind.VIEW:
         return rule
     for name in _missing(rule):

@@ -82,7 +82,8 @@ class Rule:
     `table.column`, parameters by name) one at least must be there. `uses` are shared views. A template (`each`) is run
     once per canonical table or column that fits. `select` (row rules) are aggregates per identity. `unique` names a
     unique key of a WITH query or section where the linter cannot work it out. `words` are the readers' words for what
-    the SQL gives by name: measures, facts, roles of evidence, reasons of missing values.
+    the SQL gives by name: measures, facts, roles of evidence, reasons of missing values. A shared view is kept as a
+    table unless `stored` is false: then whoever reads it reads the files through it.
     """
 
     id: str
@@ -115,6 +116,7 @@ class Rule:
     values: tuple[str, ...]
     function: str
     unique: Mapping[str, frozenset[str]]
+    stored: bool
     sections: Mapping[str, Section]
     evidence: tuple[Section, ...]
     file: str

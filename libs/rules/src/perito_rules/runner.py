@@ -170,14 +170,15 @@ class Runner:
         return dict(zip(names, rows[0], strict=True))
 
     def _share(self, name: str) -> None:
-        """Makes a shared view's table, and those that it uses, when the first rule asks for it."""
+        """Makes a shared view, and those that it uses, when the first rule asks for it."""
         if name in self._made:
             return
         view = self._shared[name]
         for used_by_it in view.uses:
             self._share(used_by_it)
         sql = view.sections["view"].sql
-        self._connection.execute(f"CREATE TEMP TABLE {quote(name)} AS {sql}", used(sql, self._values[name]))
+        kind = "TABLE" if view.stored else "VIEW"
+        self._connection.execute(f"CREATE TEMP {kind} {quote(name)} AS {sql}", used(sql, self._values[name]))
         self._made.add(name)
 
     @staticmethod

@@ -7,6 +7,7 @@ optional:
   movements: [product, location, lot, ts, type, qty]
   sales: [product, location, lot, ts, type, qty]
 uses: [feed_places]
+stored: false
 unique: {moves: [table_name, _file_id, _record]}
 --- */
 -- One row per movement of the ledger, and per line of the sales feed at places that keep sales outside the ledger, with

@@ -61,24 +61,74 @@ source: "Perpetual inventory: goods cannot leave before they are there"
 --- */
 
 -- section: population
--- One row per product, place and instant (or day) at which stock moved or was stated, with the stock after it.
+-- One row per product, place and instant (or day) at which stock moved or was stated, with the stock after it. Keys whose
+-- stock never fell below zero, and those without a known opening, are told apart first, by numbers alone: each of them is
+-- one row, which stands for as many instants as `moments` says.
 WITH settings AS (
     SELECT max(day) AS ends FROM stock_moves
 ), undated AS (
     SELECT DISTINCT product, location FROM stock_moves WHERE day IS NULL AND product IS NOT NULL AND location IS NOT NULL
+), snapshots AS (
+    SELECT i.product, i.location, i.snapshot_date AS day,
+           CASE WHEN count(i.qty) = count(*) AND min(coalesce(i.snapshot_date_source, '')) = max(coalesce(i.snapshot_date_source, '')) THEN sum(i.qty) END AS stated
+    FROM inventory AS i
+    WHERE i._duplicate_record IS NULL AND i.product IS NOT NULL AND i.location IS NOT NULL AND i.snapshot_date IS NOT NULL
+    GROUP BY i.product, i.location, i.snapshot_date
+), printed AS (
+    SELECT product, location, min(shift) AS opening
+    FROM ledger_chain
+    WHERE grain = 'product, location' AND sign = 1 AND segment = 0 AND run = 0
+    GROUP BY product, location
+), named AS (
+    SELECT product, location FROM stock_moves WHERE product IS NOT NULL AND location IS NOT NULL AND day IS NOT NULL
+    UNION
+    SELECT product, location FROM snapshots
+), keys AS (
+    SELECT product, location, row_number() OVER (ORDER BY product, location) AS key FROM named
+), lines AS (
+    SELECT k.key, m.day, 0 AS kind, CASE WHEN f.location IS NULL THEN m.ts END AS ts, m.qty, m.qty IS NULL AS unread, NULL::DECIMAL(38, 4) AS stated
+    FROM stock_moves AS m
+    JOIN keys AS k ON k.product = m.product AND k.location = m.location
+    LEFT JOIN feed_places AS f ON f.location = m.location
+    WHERE m.day IS NOT NULL
+    UNION ALL
+    SELECT k.key, s.day, 1, NULL, 0, false, s.stated
+    FROM snapshots AS s JOIN keys AS k ON k.product = s.product AND k.location = s.location
+), summed AS (
+    SELECT key, unread, stated, count(stated) OVER k AS segment, sum(qty) OVER k AS total, dense_rank() OVER k AS moment
+    FROM lines
+    WINDOW k AS (PARTITION BY key ORDER BY day, kind, ts NULLS FIRST)
+), segments AS (
+    SELECT key, segment, min(total) AS lowest, max(stated) AS stated, max(CASE WHEN stated IS NOT NULL THEN total END) AS stated_total,
+           bool_or(unread) AS unread, max(moment) AS moments
+    FROM summed
+    GROUP BY key, segment
+), told AS (
+    SELECT s.key, max(s.moments) AS moments, bool_or(s.unread) AS unread, bool_or(s.stated IS NOT NULL) AS is_stated,
+           coalesce(bool_or(coalesce(s.stated - s.stated_total, b.stated - b.stated_total) + s.lowest < -$tolerance), false) AS fell
+    FROM segments AS s LEFT JOIN segments AS b ON s.segment = 0 AND b.segment = 1 AND b.key = s.key
+    GROUP BY s.key
+), sorted AS (
+    -- Where a quantity, a date or the opening has to be looked at more closely, each instant is.
+    SELECT k.product, k.location, t.moments, t.is_stated,
+           t.fell OR t.unread OR u.product IS NOT NULL OR (NOT t.is_stated AND (p.opening IS NOT NULL OR o.product IS NOT NULL)) AS closely
+    FROM told AS t
+    JOIN keys AS k ON k.key = t.key
+    LEFT JOIN undated AS u ON u.product = k.product AND u.location = k.location
+    LEFT JOIN printed AS p ON p.product = k.product AND p.location = k.location
+    LEFT JOIN (SELECT DISTINCT product, location FROM stock_moves WHERE flow = 'opening') AS o ON o.product = k.product AND o.location = k.location
 ), moments AS (
     SELECT m.product, m.location, m.day, CASE WHEN f.location IS NULL THEN m.ts END AS ts, sum(m.qty) AS qty, count(m.qty) < count(*) AS unread,
            min(m.flow) AS flow, NULL::DECIMAL(38, 4) AS stated, 0 AS kind, s.ends
-    FROM stock_moves AS m LEFT JOIN feed_places AS f ON f.location = m.location CROSS JOIN settings AS s
-    WHERE m.product IS NOT NULL AND m.location IS NOT NULL AND m.day IS NOT NULL
+    FROM stock_moves AS m
+    JOIN sorted AS c ON c.closely AND c.product = m.product AND c.location = m.location
+    LEFT JOIN feed_places AS f ON f.location = m.location
+    CROSS JOIN settings AS s
+    WHERE m.day IS NOT NULL
     GROUP BY ALL
     UNION ALL
-    SELECT i.product, i.location, i.snapshot_date, NULL, 0, false, 'snapshot',
-           CASE WHEN count(i.qty) = count(*) AND min(coalesce(i.snapshot_date_source, '')) = max(coalesce(i.snapshot_date_source, '')) THEN sum(i.qty) END,
-           1, s.ends
-    FROM inventory AS i CROSS JOIN settings AS s
-    WHERE i._duplicate_record IS NULL AND i.product IS NOT NULL AND i.location IS NOT NULL AND i.snapshot_date IS NOT NULL
-    GROUP BY ALL
+    SELECT i.product, i.location, i.day, NULL, 0, false, 'snapshot', i.stated, 1, s.ends
+    FROM snapshots AS i JOIN sorted AS c ON c.closely AND c.product = i.product AND c.location = i.location CROSS JOIN settings AS s
 ), numbered AS (
     SELECT *, kind = 1 AS is_snapshot, row_number() OVER k AS place,
            sum(CASE WHEN stated IS NOT NULL THEN 1 ELSE 0 END) OVER k AS segment,
@@ -89,11 +139,6 @@ WITH settings AS (
     SELECT product, location, segment, total AS anchor_total, stated, unread_so_far AS anchor_unread FROM numbered WHERE stated IS NOT NULL
 ), firsts AS (
     SELECT product, location, bool_or(place = 1 AND flow = 'opening') AS is_opened FROM numbered GROUP BY product, location
-), printed AS (
-    SELECT product, location, min(shift) AS opening
-    FROM ledger_chain
-    WHERE grain = 'product, location' AND sign = 1 AND segment = 0 AND run = 0
-    GROUP BY product, location
 ), opened AS (
     SELECT n.product, n.location, n.place, n.day, n.ts, n.qty, n.flow, n.is_snapshot, n.ends,
            u.product IS NOT NULL AS undated,
@@ -116,7 +161,12 @@ WITH settings AS (
            CASE WHEN NOT undated THEN stock < -$tolerance END AS below
     FROM opened
 )
-SELECT *, sum(CASE WHEN below THEN 0 ELSE 1 END) OVER (PARTITION BY product, location ORDER BY place) AS stretch FROM judged
+SELECT *, sum(CASE WHEN below THEN 0 ELSE 1 END) OVER (PARTITION BY product, location ORDER BY place) AS stretch, 1 AS moments FROM judged
+UNION ALL
+SELECT product, location, NULL, NULL, NULL, NULL, NULL, false, NULL, CASE WHEN is_stated THEN 'snapshot' ELSE 'none' END, NULL,
+       CASE WHEN is_stated THEN false END, NULL, moments
+FROM sorted
+WHERE NOT closely
 
 -- section: violations
 WITH stretches AS (
@@ -148,10 +198,10 @@ JOIN deepest AS d ON d.product = r.product AND d.location = r.location AND d.str
 ASOF LEFT JOIN unit_costs AS u ON u.product = r.product AND d.deepest_on >= u.valid_from
 
 -- section: evaluated
-SELECT count(*) AS evaluated, count(*) FILTER (WHERE below) AS failed, count(*) FILTER (WHERE below IS NULL) AS unknown FROM population
+SELECT coalesce(sum(moments), 0) AS evaluated, count(*) FILTER (WHERE below) AS failed, coalesce(sum(moments) FILTER (WHERE below IS NULL), 0) AS unknown FROM population
 
 -- section: facts
-SELECT count(*) AS moments, count(*) FILTER (WHERE below) AS below_zero,
+SELECT coalesce(sum(moments), 0) AS moments, count(*) FILTER (WHERE below) AS below_zero,
        (SELECT count(*) FROM (SELECT DISTINCT product, location FROM population) AS keys) AS keys,
        (SELECT count(*) FROM (SELECT product, location FROM population GROUP BY product, location HAVING min(opening_source) = 'none' AND max(opening_source) = 'none') AS keys) AS keys_without_opening,
        (SELECT count(*) FROM violations WHERE recovered_on IS NULL) AS not_made_good, (SELECT sum(days_below) FROM violations) AS days_below

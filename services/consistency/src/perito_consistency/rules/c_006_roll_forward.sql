@@ -14,7 +14,7 @@ optional:
   inventory: [lot, unit_cost]
   movements: [movement, lot, ref_id]
   sales: [document, line, product, location, lot, ts, type, qty]
-uses: [stock_moves, feed_places, unit_costs]
+uses: [span_flows, feed_places, unit_costs]
 parameters:
   tolerance: {default: "0", type: decimal, meaning: "base units by which a cell may be off"}
 impact: column
@@ -76,28 +76,19 @@ WITH settings AS (
            lead(snapshot_date) OVER w IS NULL AS is_last
     FROM stock
     WINDOW w AS (PARTITION BY product, location, lot, by_lot, has_returns ORDER BY snapshot_date)
-), moved AS (
-    SELECT m.product, m.location, CASE WHEN s.by_lot THEN m.lot END AS lot, m.day, m.qty, m.flow
-    FROM stock_moves AS m CROSS JOIN settings AS s
-), daily AS (
-    SELECT product, location, lot, day,
-           sum(CASE WHEN flow = 'receipt' THEN qty ELSE 0 END) AS receipts,
-           sum(CASE WHEN flow = 'transfer_in' THEN qty ELSE 0 END) AS transfers_in,
-           sum(CASE WHEN flow = 'transfer_out' THEN qty ELSE 0 END) AS transfers_out,
-           sum(CASE WHEN flow = 'sale' THEN qty ELSE 0 END) AS sales,
-           sum(CASE WHEN flow = 'return' THEN qty ELSE 0 END) AS returns,
-           sum(CASE WHEN flow = 'adjustment' THEN qty ELSE 0 END) AS adjustments,
-           sum(CASE WHEN flow IN ('opening', 'other') THEN qty ELSE 0 END) AS other,
-           count(*) AS moved_rows, count(*) - count(qty) AS unreadable
-    FROM moved
-    WHERE product IS NOT NULL AND location IS NOT NULL
-    GROUP BY product, location, lot, day
+), spans AS (
+    SELECT f.product, f.location, CASE WHEN s.by_lot THEN f.lot END AS lot, f.closes AS day,
+           sum(f.receipts) AS receipts, sum(f.transfers_in) AS transfers_in, sum(f.transfers_out) AS transfers_out,
+           sum(f.sales) AS sales, sum(f.returns) AS returns, sum(f.adjustments) AS adjustments, sum(f.other) AS other,
+           sum(f.moved_rows) AS moved_rows, sum(f.unreadable) AS unreadable
+    FROM span_flows AS f CROSS JOIN settings AS s
+    GROUP BY ALL
 ), windowed AS (
     SELECT c.product, c.location, c.lot, c.snapshot_date,
            sum(d.receipts) AS receipts, sum(d.transfers_in) AS transfers_in, sum(d.transfers_out) AS transfers_out,
            sum(d.sales) AS sales, sum(d.returns) AS returns, sum(d.adjustments) AS adjustments, sum(d.other) AS other,
            sum(d.moved_rows) AS moved_rows, sum(d.unreadable) AS unreadable
-    FROM daily AS d
+    FROM spans AS d
     ASOF JOIN cells AS c
       ON d.product = c.product AND d.location = c.location AND coalesce(d.lot, '') = coalesce(c.lot, '')
      AND d.day <= c.snapshot_date
@@ -105,7 +96,7 @@ WITH settings AS (
     GROUP BY c.product, c.location, c.lot, c.snapshot_date
 ), undated AS (
     -- A movement whose date could not be read may belong to any cell of its key.
-    SELECT product, location, lot FROM daily WHERE day IS NULL
+    SELECT product, location, lot FROM spans WHERE day IS NULL
 ), bridge AS (
     SELECT c.product, c.location, c.lot, c.by_lot, c.has_returns, c.since, c.snapshot_date, c.is_last, c.book_cost, c.opening, c.qty AS actual,
            coalesce(w.receipts, 0) AS receipts, coalesce(w.transfers_in, 0) AS transfers_in,

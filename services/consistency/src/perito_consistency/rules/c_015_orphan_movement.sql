@@ -81,7 +81,7 @@ WITH documents AS (
            min(m.day) AS day, CASE WHEN count(m.qty) = count(*) THEN sum(m.qty) END AS qty,
            CASE WHEN min(m.unit_cost) = max(m.unit_cost) AND min(m.unit_cost) > 0 THEN min(m.unit_cost) END AS row_cost,
            bool_or(m.unread) AS unread, count(*) AS row_count
-    FROM moved AS m
+    FROM moved AS m JOIN comparable AS c ON c.type = m.type
     GROUP BY ALL
 ), papers AS (
     SELECT 'receipt' AS type, document, purchase_document AS order_document, product, location, ts_date AS day,
@@ -97,10 +97,14 @@ WITH documents AS (
            CASE WHEN count(qty) = count(*) THEN sum(qty) END AS qty,
            CASE WHEN min(unit_cost) = max(unit_cost) AND min(unit_cost) > 0 THEN min(unit_cost) END AS row_cost, count(*) AS row_count
     FROM papers
-    WHERE document IS NOT NULL
+    WHERE document IS NOT NULL AND type IN (SELECT type FROM comparable)
     GROUP BY type, document, order_document, product, location
+), asked AS (
+    SELECT type, document FROM filed
+    UNION
+    SELECT type, order_document FROM filed WHERE order_document IS NOT NULL
 ), named AS (
-    SELECT DISTINCT type, ref_id FROM moved WHERE ref_id IS NOT NULL
+    SELECT DISTINCT m.type, m.ref_id FROM moved AS m JOIN asked AS a ON a.type = m.type AND a.document = m.ref_id
 )
 SELECT 'movement' AS side, b.type, nullif(b.ref, '') AS document, b.movement, b.product, b.location, b.day, b.qty, b.row_cost, b.row_count,
        CASE WHEN b.unread THEN NULL
@@ -109,7 +113,6 @@ SELECT 'movement' AS side, b.type, nullif(b.ref, '') AS document, b.movement, b.
             WHEN b.ref = '' THEN 'no_reference'
             ELSE 'no_document' END AS code
 FROM booked AS b
-JOIN comparable AS c ON c.type = b.type
 LEFT JOIN spans AS s ON s.type = b.type
 LEFT JOIN documents AS d ON d.type = b.type AND d.document = b.ref
 UNION ALL
@@ -118,7 +121,6 @@ SELECT 'document', f.type, f.document, NULL, f.product, f.location, f.day, f.qty
             WHEN f.day IS NULL OR f.day < l.begins OR f.day > l.ends THEN NULL
             ELSE 'no_movement' END
 FROM filed AS f
-JOIN comparable AS c ON c.type = f.type
 JOIN ledger AS l ON l.type = f.type
 LEFT JOIN named AS n ON n.type = f.type AND n.ref_id = f.document
 LEFT JOIN named AS o ON o.type = f.type AND o.ref_id = f.order_document

@@ -16,7 +16,7 @@ optional:
   inventory: [snapshot_date, product, location, lot, qty]
   sales: [document, line, product, location, lot, ts, type, qty]
   conventions: [name, value]
-uses: [stock_moves, unit_costs]
+uses: [stock_moves, span_flows, unit_costs]
 parameters:
   tolerance: {default: "0", type: decimal, meaning: "base units by which the book quantity on a count may be off"}
 impact: column
@@ -73,19 +73,19 @@ WITH settings AS (
     GROUP BY ALL
 ), keyed AS (
     SELECT *, product || chr(31) || location || CASE WHEN by_lot THEN chr(31) || coalesce(lot, '') ELSE '' END AS key FROM sheets
-), daily AS (
-    SELECT m.product || chr(31) || m.location || CASE WHEN s.by_lot THEN chr(31) || coalesce(m.lot, '') ELSE '' END AS key, m.day,
-           sum(m.qty) AS qty, sum(CASE WHEN m.qty > 0 THEN m.qty ELSE 0 END) AS came, sum(CASE WHEN m.qty < 0 THEN m.qty ELSE 0 END) AS went,
-           count(*) - count(m.qty) AS unread, count(*) AS move_rows
-    FROM stock_moves AS m CROSS JOIN settings AS s
-    WHERE m.product IS NOT NULL AND m.location IS NOT NULL
+), spans AS (
+    SELECT f.product || chr(31) || f.location || CASE WHEN s.by_lot THEN chr(31) || coalesce(f.lot, '') ELSE '' END AS key, f.closes AS day,
+           sum(f.qty) AS qty, sum(f.unreadable) AS unread, sum(f.day_qty) AS day_qty, sum(f.day_came) AS day_came, sum(f.day_went) AS day_went,
+           sum(f.day_rows) AS day_rows
+    FROM span_flows AS f CROSS JOIN settings AS s
     GROUP BY ALL
 ), undated AS (
-    SELECT key FROM daily WHERE day IS NULL GROUP BY key
+    SELECT key FROM spans WHERE day IS NULL GROUP BY key
 ), running AS (
-    SELECT key, day, qty, came, went, move_rows, sum(qty) OVER (PARTITION BY key ORDER BY day) AS total,
+    -- Up to each day of which the location has a snapshot or a count: those are the days that are asked for.
+    SELECT key, day, day_qty, day_came, day_went, day_rows, sum(qty) OVER (PARTITION BY key ORDER BY day) AS total,
            sum(unread) OVER (PARTITION BY key ORDER BY day) AS unread_so_far
-    FROM daily
+    FROM spans
     WHERE day IS NOT NULL
 ), snapshots AS (
     SELECT i.product || chr(31) || i.location || CASE WHEN s.by_lot THEN chr(31) || coalesce(i.lot, '') ELSE '' END AS key, i.snapshot_date AS day,
@@ -110,13 +110,13 @@ WITH settings AS (
     ASOF LEFT JOIN started AS b ON b.key = k.key AND b.day < k.day
 ), moved AS (
     SELECT b.*, coalesce(e.total, 0) AS total_end, coalesce(e.unread_so_far, 0) AS unread_end,
-           coalesce(CASE WHEN e.day = b.day THEN e.qty END, 0) AS day_qty, coalesce(CASE WHEN e.day = b.day THEN e.came END, 0) AS day_came,
-           coalesce(CASE WHEN e.day = b.day THEN e.went END, 0) AS day_went, coalesce(CASE WHEN e.day = b.day THEN e.move_rows END, 0) AS day_rows
+           coalesce(CASE WHEN e.day = b.day THEN e.day_qty END, 0) AS day_qty, coalesce(CASE WHEN e.day = b.day THEN e.day_came END, 0) AS day_came,
+           coalesce(CASE WHEN e.day = b.day THEN e.day_went END, 0) AS day_went, coalesce(CASE WHEN e.day = b.day THEN e.day_rows END, 0) AS day_rows
     FROM based AS b
     ASOF LEFT JOIN running AS e ON e.key = b.key AND e.day <= b.day
 ), spanned AS (
     SELECT m.*, coalesce(s.total, 0) AS total_base, coalesce(s.unread_so_far, 0) AS unread_base,
-           coalesce(CASE WHEN s.day = m.base_day THEN s.qty END, 0) AS base_day_qty, u.key IS NOT NULL AS undated
+           coalesce(CASE WHEN s.day = m.base_day THEN s.day_qty END, 0) AS base_day_qty, u.key IS NOT NULL AS undated
     FROM moved AS m
     ASOF LEFT JOIN running AS s ON s.key = m.key AND s.day <= m.base_day
     LEFT JOIN undated AS u ON u.key = m.key

@@ -19,6 +19,7 @@ optional:
   products: [product, category]
 uses: [closing_stock, daily_sales, unit_costs, product_groups]
 unique:
+  runs: [product, location]
   offers: [product, location, _file_id, _record]
   promoted: [product, location, starts]
   population: [product, location]
@@ -84,14 +85,16 @@ WITH places AS (
     JOIN places AS p ON p.location = d.location AND d.day <= p.ends
     LEFT JOIN calendar AS c ON c.location = d.location AND c.day = d.day
     WHERE coalesce(c.trading, true)
+), last_sales AS (
+    SELECT d.product, d.location, max(CASE WHEN d.day <= p.ends THEN d.day END) AS last_sale,
+           coalesce(bool_or(d.day > p.ends), false) AS sold_later, bool_or(d.day IS NULL) AS undated
+    FROM daily_sales AS d JOIN places AS p ON p.location = d.location
+    GROUP BY d.product, d.location
 ), sale_days AS (
-    SELECT s.product, s.location, s.ends, s.qty, s.value, s.book_cost,
-           max(CASE WHEN d.day <= s.ends THEN d.day END) AS last_sale,
-           coalesce(bool_or(d.day > s.ends), false) AS sold_later,
-           coalesce(bool_or(d.product IS NOT NULL AND d.day IS NULL), false) AS undated
-    FROM closing_stock AS s LEFT JOIN daily_sales AS d ON d.product = s.product AND d.location = s.location
+    SELECT s.product, s.location, s.ends, s.qty, s.value, s.book_cost, d.last_sale,
+           coalesce(d.sold_later, false) AS sold_later, coalesce(d.undated, false) AS undated
+    FROM closing_stock AS s LEFT JOIN last_sales AS d ON d.product = s.product AND d.location = s.location
     WHERE s.qty > 0
-    GROUP BY s.product, s.location, s.ends, s.qty, s.value, s.book_cost
 ), empty_books AS (
     -- The last day of the run on which the books had nothing: by a snapshot, or by the ledger counted back from the last one.
     SELECT i.product, i.location, i.snapshot_date AS day
@@ -116,14 +119,14 @@ WITH places AS (
     WHERE s.last_sale IS NOT NULL
     GROUP BY s.product, s.location, s.ends, s.qty, s.value, s.book_cost, s.last_sale, s.sold_later, s.undated
 ), numbered AS (
-    SELECT r.*, a.nth AS nth_after, z.nth AS nth_end, l.nth AS nth_sale, coalesce(b.nth, 0) AS nth_begin
+    SELECT r.*, row_number() OVER (ORDER BY r.product, r.location) AS key, a.nth AS nth_after, z.nth AS nth_end, l.nth AS nth_sale, coalesce(b.nth, 0) AS nth_begin
     FROM runs AS r
     ASOF LEFT JOIN open_days AS a ON a.location = r.location AND a.day <= r.run_after
     ASOF LEFT JOIN open_days AS z ON z.location = r.location AND z.day <= r.ends
     ASOF LEFT JOIN open_days AS l ON l.location = r.location AND l.day < r.last_sale
     ASOF LEFT JOIN open_days AS b ON b.location = r.location AND b.day < r.last_sale - $history_days
 ), history AS (
-    SELECT n.product, n.location, o.nth, n.nth_sale - o.nth AS ago, d.day, d.sales
+    SELECT n.key, n.nth_sale - o.nth AS ago, d.sales
     FROM numbered AS n
     JOIN daily_sales AS d ON d.product = n.product AND d.location = n.location
      AND d.day < n.last_sale AND d.day >= n.last_sale - $history_days
@@ -164,26 +167,30 @@ WITH places AS (
     JOIN open_days AS o ON o.location = n.location AND o.day BETWEEN p.starts AND p.ends
      AND (o.nth > n.nth_after OR (o.nth > n.nth_begin AND o.nth <= n.nth_sale))
     GROUP BY n.product, n.location
-), marked AS (
-    SELECT h.*, coalesce(h.day <= p.ends, false) AS promoted
-    FROM history AS h
-    ASOF LEFT JOIN promoted AS p ON p.product = h.product AND p.location = h.location AND p.starts <= h.day
+), promoted_history AS (
+    -- Stretches of promotion do not overlap, so a day lies in one of them at most.
+    SELECT n.product, n.location, sum(d.sales) AS sales
+    FROM numbered AS n
+    JOIN promoted AS p ON p.product = n.product AND p.location = n.location
+    JOIN daily_sales AS d ON d.product = n.product AND d.location = n.location AND d.day BETWEEN p.starts AND p.ends
+     AND d.day < n.last_sale AND d.day >= n.last_sale - $history_days
+    JOIN open_days AS o ON o.location = d.location AND o.day = d.day
+    GROUP BY n.product, n.location
 ), blocks AS (
-    SELECT product, location, ago // 7 AS block, sum(sales) AS sales FROM history GROUP BY product, location, ago // 7
+    SELECT key, ago // 7 AS block, sum(sales) AS sales, sum(CASE WHEN ago < $recent_days THEN sales ELSE 0 END) AS recent_sales
+    FROM history GROUP BY key, ago // 7
 ), sold AS (
-    SELECT product, location, sum(sales) AS sales, sum(CASE WHEN promoted THEN sales ELSE 0 END) AS promoted_sales,
-           sum(CASE WHEN ago < $recent_days THEN sales ELSE 0 END) AS recent_sales
-    FROM marked GROUP BY product, location
+    SELECT key, sum(sales) AS sales, sum(recent_sales) AS recent_sales FROM blocks GROUP BY key
 ), spread AS (
-    SELECT b.product, b.location, sum(b.sales) AS sales, sum(b.sales * b.sales) AS squares
-    FROM blocks AS b JOIN numbered AS n ON n.product = b.product AND n.location = b.location
+    SELECT b.key, sum(b.sales) AS sales, sum(b.sales * b.sales) AS squares
+    FROM blocks AS b JOIN numbered AS n ON n.key = b.key
     WHERE b.block < (n.nth_sale - n.nth_begin) // 7
-    GROUP BY b.product, b.location
+    GROUP BY b.key
 ), chain AS (
     SELECT product, day, sum(sum(sales)) OVER (PARTITION BY product ORDER BY day) AS sales
     FROM daily_sales WHERE day IS NOT NULL GROUP BY product, day
 ), counted AS (
-    SELECT n.*, coalesce(s.sales, 0) AS sales, coalesce(s.promoted_sales, 0) AS promoted_sales,
+    SELECT n.*, coalesce(s.sales, 0) AS sales, coalesce(h.sales, 0) AS promoted_sales,
            coalesce(s.recent_sales, 0) AS recent_sales,
            coalesce(w.sales, 0) AS block_sales, coalesce(w.squares, 0) AS block_squares,
            coalesce(p.in_run, 0) AS promoted_gap, coalesce(p.in_history, 0) AS promoted_history,
@@ -191,8 +198,9 @@ WITH places AS (
            coalesce(c_end.sales, 0) - coalesce(c_run.sales, 0) AS elsewhere_during,
            coalesce(c_sale.sales, 0) - coalesce(c_begin.sales, 0) - coalesce(s.sales, 0) AS elsewhere_before
     FROM numbered AS n
-    LEFT JOIN sold AS s ON s.product = n.product AND s.location = n.location
-    LEFT JOIN spread AS w ON w.product = n.product AND w.location = n.location
+    LEFT JOIN sold AS s ON s.key = n.key
+    LEFT JOIN spread AS w ON w.key = n.key
+    LEFT JOIN promoted_history AS h ON h.product = n.product AND h.location = n.location
     LEFT JOIN promoted_days AS p ON p.product = n.product AND p.location = n.location
     ASOF LEFT JOIN chain AS c_end ON c_end.product = n.product AND c_end.day <= n.ends
     ASOF LEFT JOIN chain AS c_run ON c_run.product = n.product AND c_run.day <= n.run_after

@@ -46,17 +46,18 @@ source: "Slow-moving stock review of inventory audits"
 --- */
 
 -- section: population
-WITH sold AS (
+WITH sellers AS (
+    SELECT location, min(day) AS begins FROM daily_sales GROUP BY location
+), sold AS (
     SELECT product, location, day FROM daily_sales
     UNION ALL
     -- A place that never sells sends out what others sell.
     SELECT m.product, m.location, m.ts_date FROM movements AS m
     WHERE m.type = 'transfer_out' AND m._duplicate_record IS NULL
-      AND NOT EXISTS (SELECT 1 FROM daily_sales AS d WHERE d.location = m.location)
+      AND NOT EXISTS (SELECT 1 FROM sellers AS d WHERE d.location = m.location)
 ), places AS (
-    SELECT s.location, s.ends, min(d.day) AS begins
-    FROM (SELECT DISTINCT location, ends FROM closing_stock) AS s LEFT JOIN daily_sales AS d ON d.location = s.location
-    GROUP BY s.location, s.ends
+    SELECT s.location, s.ends, d.begins
+    FROM (SELECT DISTINCT location, ends FROM closing_stock) AS s LEFT JOIN sellers AS d ON d.location = s.location
 ), sale_days AS (
     SELECT d.product, p.location, max(CASE WHEN d.day <= p.ends THEN d.day END) AS last_sale,
            count(*) - count(d.day) AS undated
@@ -91,7 +92,7 @@ WITH sold AS (
 ), masters AS (
     SELECT product, max(launched) AS launched FROM products GROUP BY product
 ), first_sale AS (
-    SELECT min(day) AS begins FROM daily_sales
+    SELECT min(begins) AS begins FROM sellers
 )
 SELECT s.product, s.location, s.ends, s.qty, s.value, s.book_cost, greatest(d.last_sale, w.last_sale) AS last_sale,
        a.last_arrival, coalesce(p.begins, f.begins) AS begins, m.launched,
