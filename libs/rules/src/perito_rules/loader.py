@@ -31,7 +31,8 @@ _SINGLE = {Kind.ROW: "expression", Kind.VIEW: "view"}
 _FIELDS = {
     *("id", "version", "kind", "title", "severity", "grain", "unit", "identity", "needs", "optional", "uses"),
     *("parameters", "impact", "recoverable", "explains", "entities", "partition_by", "texts", "explanation", "remedy"),
-    *("words", "source", "each", "table", "where", "select", "values", "function", "phase", "unique", "one_of", "stored"),
+    *("words", "source", "each", "table", "where", "select", "values", "function", "phase", "unique", "one_of"),
+    "stored",
 }
 _EACH = {"", "keyed_table", "typed_column"}
 

@@ -6,7 +6,7 @@ title: {en: What was lost between one count and the next, es: Lo perdido entre u
 optional:
   counts: [ts, product, location, lot, counted_qty, unit_cost]
   inventory: [snapshot_date, product, location, qty]
-uses: [stock_flows, sold_goods, unit_costs, product_groups]
+uses: [stock_flows, sold_goods, day_spans, unit_costs, product_groups]
 --- */
 -- One row per product, location and day of a count. The stock that was counted before (or, before the first count, the
 -- snapshot before it) plus everything that documents moved since, less the losses that documents name, is what should be
@@ -41,19 +41,24 @@ WITH counted AS (
     SELECT i.product, i.location, i.day, sum(CASE WHEN f.flow <> 'adjustment' THEN f.qty END) AS moved,
            sum(CASE WHEN f.flow = 'loss' THEN -f.qty END) AS known_loss,
            sum(CASE WHEN f.flow = 'loss' THEN -f.value_at_cost END) AS known_value,
-           count(*) FILTER (WHERE f.flow = 'loss' AND f.value_at_cost IS NULL) AS unvalued,
+           sum(f.unvalued) AS unvalued,
            sum(CASE WHEN f.flow <> 'adjustment' THEN f.unreadable END) AS unreadable
     FROM stock_flows AS f
-    ASOF JOIN intervals AS i ON i.product = f.product AND i.location = f.location AND f.day <= i.day
-    WHERE f.day > i.since
+    ASOF JOIN intervals AS i ON i.product = f.product AND i.location = f.location AND f.closes <= i.day
+    WHERE f.closes > i.since
     GROUP BY i.product, i.location, i.day
 ), undated AS (
-    SELECT DISTINCT product, location FROM stock_flows WHERE day IS NULL AND flow <> 'adjustment'
+    SELECT DISTINCT product, location FROM stock_flows WHERE NOT dated AND flow <> 'adjustment'
+), sold_spans AS (
+    SELECT o.product, o.location, s.closes, sum(o.net_sales) AS net_sales, sum(o.lines) AS lines, sum(o.priced) AS priced
+    FROM sold_goods AS o JOIN day_spans AS s ON s.location = o.location AND s.day = o.day
+    WHERE s.closes IS NOT NULL
+    GROUP BY o.product, o.location, s.closes
 ), sold AS (
     SELECT i.product, i.location, i.day, sum(o.net_sales) AS net_sales, sum(o.lines) AS lines, sum(o.priced) AS priced
-    FROM sold_goods AS o
-    ASOF JOIN intervals AS i ON i.product = o.product AND i.location = o.location AND o.day <= i.day
-    WHERE o.day > i.since
+    FROM sold_spans AS o
+    ASOF JOIN intervals AS i ON i.product = o.product AND i.location = o.location AND o.closes <= i.day
+    WHERE o.closes > i.since
     GROUP BY i.product, i.location, i.day
 ), judged AS (
     SELECT n.product, n.location, n.day, i.counted, i.since, i.unit_cost,

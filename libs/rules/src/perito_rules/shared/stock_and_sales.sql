@@ -45,13 +45,18 @@ WITH spans AS (
     FROM placed_stock GROUP BY scope, key
 ), sold AS (
     -- What was sold at a place and time of which stock is known, or on a day that could not be read.
-    SELECT o.*, coalesce(g.category, '') AS category, coalesce(g.supplier, '') AS supplier,
-           coalesce(o.day > s.opening AND o.day <= s.closing, false) AS is_within
-    FROM sold_goods AS o
-    CROSS JOIN (SELECT min(opening) AS opening, max(closing) AS closing FROM spans) AS e
-    LEFT JOIN spans AS s ON s.location = o.location
+    SELECT o.*, coalesce(g.category, '') AS category, coalesce(g.supplier, '') AS supplier
+    FROM (
+        SELECT l.product, l.location, coalesce(l.day > s.opening AND l.day <= s.closing, false) AS is_within,
+               sum(l.lines) AS lines, sum(l.costed) AS costed, sum(least(l.costed, l.priced)) AS margined, sum(l.cogs) AS cogs,
+               sum(CASE WHEN l.costed = l.lines AND l.priced = l.lines THEN l.net_sales - l.cogs END) AS margin
+        FROM sold_goods AS l
+        CROSS JOIN (SELECT min(opening) AS opening, max(closing) AS closing FROM spans) AS e
+        LEFT JOIN spans AS s ON s.location = l.location
+        WHERE l.day IS NULL OR (l.day > e.opening AND l.day <= e.closing)
+        GROUP BY ALL
+    ) AS o
     LEFT JOIN product_groups AS g ON g.product = o.product
-    WHERE o.day IS NULL OR (o.day > e.opening AND o.day <= e.closing)
 ), placed_sales AS (
     SELECT 'total' AS scope, '' AS key, o.* FROM sold AS o
     UNION ALL
@@ -62,9 +67,8 @@ WITH spans AS (
     SELECT 'supplier', supplier, o.* FROM sold AS o WHERE supplier <> ''
 ), sums AS (
     SELECT scope, key, sum(lines) AS lines, sum(CASE WHEN is_within THEN costed ELSE 0 END) AS costed,
-           sum(CASE WHEN is_within THEN least(costed, priced) ELSE 0 END) AS margined,
-           sum(CASE WHEN is_within THEN cogs END) AS cogs,
-           sum(CASE WHEN is_within AND costed = lines AND priced = lines THEN net_sales - cogs END) AS margin
+           sum(CASE WHEN is_within THEN margined ELSE 0 END) AS margined,
+           sum(CASE WHEN is_within THEN cogs END) AS cogs, sum(CASE WHEN is_within THEN margin END) AS margin
     FROM placed_sales GROUP BY scope, key
 ), whole AS (
     SELECT h.scope, h.key, h.stock_rows, h.valued_rows, h.at_opening, h.at_closing, h.at_points,
@@ -80,11 +84,15 @@ WITH spans AS (
     FROM monthly_stock AS n JOIN monthly_stock AS o ON o.month = n.month - INTERVAL 1 MONTH
 ), month_ends AS (
     SELECT location, day, min(month) AS month FROM stock_points WHERE is_month_end GROUP BY location, day
+), sold_by_day AS (
+    SELECT l.location, l.day, sum(l.lines) AS lines, sum(l.costed) AS costed, sum(least(l.costed, l.priced)) AS margined,
+           sum(l.cogs) AS cogs, sum(CASE WHEN l.costed = l.lines AND l.priced = l.lines THEN l.net_sales - l.cogs END) AS margin
+    FROM sold_goods AS l JOIN spans AS s ON s.location = l.location AND l.day > s.opening AND l.day <= s.closing
+    GROUP BY l.location, l.day
 ), monthly_sales AS (
-    SELECT e.month, sum(o.lines) AS lines, sum(o.costed) AS costed, sum(least(o.costed, o.priced)) AS margined,
-           sum(o.cogs) AS cogs,
-           sum(CASE WHEN o.costed = o.lines AND o.priced = o.lines THEN o.net_sales - o.cogs END) AS margin
-    FROM (SELECT * FROM sold WHERE is_within) AS o
+    SELECT e.month, sum(o.lines) AS lines, sum(o.costed) AS costed, sum(o.margined) AS margined, sum(o.cogs) AS cogs,
+           sum(o.margin) AS margin
+    FROM sold_by_day AS o
     ASOF JOIN month_ends AS e ON e.location = o.location AND o.day <= e.day
     GROUP BY e.month
 ), rows_of_all AS (

@@ -18,8 +18,11 @@ WITH days AS (
 ), ends AS (
     SELECT max(s.day) AS day FROM sold_goods AS s CROSS JOIN typed AS t WHERE s.day <= t.last_possible
 )
-SELECT s.product, s.location, strftime(s.day, '%Y-%m') AS month, sum(s.cogs) AS usage_value, sum(s.lines) AS lines,
-       sum(s.costed) AS costed
-FROM sold_goods AS s CROSS JOIN ends AS e
-WHERE s.product IS NOT NULL AND s.day <= e.day AND s.day > e.day - $days::INTEGER
-GROUP BY s.product, s.location, strftime(s.day, '%Y-%m')
+SELECT product, location, strftime(month, '%Y-%m') AS month, usage_value, lines, costed
+FROM (
+    SELECT s.product, s.location, date_trunc('month', s.day) AS month, sum(s.cogs) AS usage_value, sum(s.lines) AS lines,
+           sum(s.costed) AS costed
+    FROM sold_goods AS s CROSS JOIN ends AS e
+    WHERE s.product IS NOT NULL AND s.day <= e.day AND s.day > e.day - $days::INTEGER
+    GROUP BY s.product, s.location, date_trunc('month', s.day)
+) AS monthly
