@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -57,6 +57,14 @@ def examine_books(books: Path, mapping: Path | None, folder: Path) -> Examined:
         causes={row["fingerprint"]: row["cause"] or row["fingerprint"] for row in members},
         folder=folder,
     )
+
+
+def read_books(books: Path, mapping: Path | None, folder: Path, hints: Mapping[str, str] | None = None) -> Path:
+    """Runs validation alone, below `folder`, and says where the tables are that it wrote. `hints` for books without a
+    mapping: currency and timezone."""
+    job = _job(books, mapping, folder / "validation", "validation", [])
+    _run("validation", replace(job, params={"hints": hints} if hints else {}))
+    return folder / "validation"
 
 
 def _rows(folder: Path, name: str) -> list[Row]:

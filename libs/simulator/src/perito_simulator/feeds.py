@@ -13,6 +13,7 @@ class Kind(Enum):
 
     CODE = "code"  # place in the world's codes of `domain`
     WORD = "word"  # place in WORDS[domain]
+    LINE = "line"  # number of a line
     NUMBER = "number"  # whole number, may be negative
     MONEY = "money"  # cents, may be negative
     SHARE = "share"  # hundredths of one
@@ -34,11 +35,10 @@ class Column:
 
 @dataclass(frozen=True)
 class Feed:
-    """A feed by the name of its canonical table. `per_location` names the column by which a style may split it."""
+    """A feed by the name of its canonical table."""
 
     name: str
     columns: tuple[Column, ...]
-    per_location: str = ""
 
 
 WORDS: dict[str, tuple[str, ...]] = {
@@ -56,6 +56,7 @@ WORDS: dict[str, tuple[str, ...]] = {
     "count_status": ("posted",),
     "yes_no": ("no", "yes"),
     "uom": ("EACH",),
+    "pack_unit": ("EACH", "CARTON"),
     "role": (
         "cashier",
         "shop_manager",
@@ -166,7 +167,7 @@ FEEDS: dict[str, Feed] = {
             "purchases",
             _columns("""
             document document
-            line number
+            line line
             ordered_at moment
             supplier code:supplier
             product code:product
@@ -183,10 +184,10 @@ FEEDS: dict[str, Feed] = {
             "receipts",
             _columns("""
             document document
-            line number
+            line line
             ts moment
             purchase_document document
-            purchase_line number
+            purchase_line line
             supplier code:supplier
             product code:product
             location code:location
@@ -201,10 +202,10 @@ FEEDS: dict[str, Feed] = {
             _columns("""
             supplier code:supplier
             document document
-            line number
+            line line
             invoiced_at date
             purchase_document document
-            purchase_line number
+            purchase_line line
             receipt_document document
             product code:product
             qty number
@@ -227,7 +228,7 @@ FEEDS: dict[str, Feed] = {
             "transfers",
             _columns("""
             transfer document
-            line number
+            line line
             product code:product
             from_location code:location
             to_location code:location
@@ -252,7 +253,7 @@ FEEDS: dict[str, Feed] = {
             balance_after number
             ref_type word:ref_type?
             ref_id document?
-            ref_line number?
+            ref_line line?
             user code:user
             reason word:movement_reason?"""),
         ),
@@ -260,7 +261,7 @@ FEEDS: dict[str, Feed] = {
             "sales",
             _columns("""
             document document
-            line number
+            line line
             ts moment
             type word:sale_type
             product code:product
@@ -276,11 +277,10 @@ FEEDS: dict[str, Feed] = {
             tender word:tender
             promotion code:promotion?
             original_document document?
-            original_line number?
+            original_line line?
             void_stage word:void_stage?
             approved_by code:user?
             reason word:return_reason?"""),
-            per_location="location",
         ),
         Feed(
             "count_sessions",

@@ -11,13 +11,14 @@ from perito_kernel.errors import Invalid
 
 from perito_simulator.batch import Batch
 from perito_simulator.demand import Demand, promotions_of
+from perito_simulator.dialects import Target
 from perito_simulator.entities import World, world_of
 from perito_simulator.hooks import Hooks
 from perito_simulator.mapping import mapping_of
 from perito_simulator.masters import masters_of, promotion_codes
 from perito_simulator.size import Size
 from perito_simulator.streams import streams_of
-from perito_simulator.styles import Target, targets_of
+from perito_simulator.styles import targets_of
 from perito_simulator.trade import Trade
 from perito_simulator.writing import FeedFile, Noted, Written
 
@@ -52,14 +53,17 @@ class _Files:
     """The open files of a run."""
 
     def __init__(self, folder: Path, world: World, targets: list[Target], noted: Noted | None) -> None:
-        self._of_feed: dict[str, list[tuple[int | None, FeedFile]]] = {}
+        self._world = world
+        self._of_feed: dict[str, list[tuple[Target, FeedFile]]] = {}
         for target in targets:
             file = FeedFile(folder, target.name, target.feed.name, target.layout(world), target.header(), noted)
-            self._of_feed.setdefault(target.feed.name, []).append((target.location, file))
+            self._of_feed.setdefault(target.feed.name, []).append((target, file))
 
     def add(self, batch: Batch) -> None:
-        for location, file in self._of_feed[batch.feed.name]:
-            file.add(batch if location is None else batch.where(batch["location"] == location))
+        for target, file in self._of_feed[batch.feed.name]:
+            rows = target.rows_of(batch, self._world)
+            if len(rows):
+                file.add(rows)
 
     def rows(self) -> int:
         return sum(file.records for feed in LEDGER for _, file in self._of_feed[feed])
@@ -104,7 +108,7 @@ def generate(
             progress(Progress(day + 1, len(world.calendar), files.rows()))
     made = Generated(world, files.close())
     if mapping:
-        (folder / MAPPING).write_text(mapping_of(targets), encoding="utf-8")
+        (folder / MAPPING).write_text(mapping_of(targets, world), encoding="utf-8")
     (folder / WORLD).write_text(describe(made, seed, style), encoding="utf-8")
     return made
 

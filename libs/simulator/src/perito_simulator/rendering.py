@@ -155,13 +155,13 @@ def _times(seconds: bool) -> Texts:
 class Layout:
     """The rows of one file: `columns` are (column of the feed, how it is written), in order."""
 
-    def __init__(self, columns: Sequence[tuple[str, Cells]], delimiter: str) -> None:
+    def __init__(self, columns: Sequence[tuple[str, Cells]], delimiter: str, end: str = "\n") -> None:
         self._columns = tuple(columns)
-        self._delimiter = delimiter.encode()
+        self._delimiter, self._end = delimiter.encode(), end.encode()
         fields: list[tuple[str, str]] = []
         for place, (_, cells) in enumerate(self._columns):
             fields += [(f"{place}.{n}", f"S{width}") for n, width in enumerate(cells.widths)]
-            fields.append((f"{place}.end", "S1"))
+            fields.append((f"{place}.end", f"S{max(1, len(self._end))}"))
         self._type = np.dtype(fields)
 
     def render(self, batch: Batch) -> bytes:
@@ -170,7 +170,7 @@ class Layout:
         for place, (name, cells) in enumerate(self._columns):
             for n, piece in enumerate(cells.of(batch, name)):
                 rows[f"{place}.{n}"] = piece
-            rows[f"{place}.end"] = self._delimiter if place + 1 < len(self._columns) else b"\n"
+            rows[f"{place}.end"] = self._delimiter if place + 1 < len(self._columns) else self._end
         if not batch.written:
             return _without_padding(rows)
         return b"".join(self._by_hand(rows, batch))
@@ -182,11 +182,11 @@ class Layout:
         names = [name for name, _ in self._columns]
         for row in sorted(batch.written):
             parts.append(_without_padding(rows[first:row]))
-            cells = _without_padding(rows[row : row + 1]).rstrip(b"\n").split(self._delimiter)
+            cells = _without_padding(rows[row : row + 1]).removesuffix(self._end).split(self._delimiter)
             for name, text in batch.written[row].items():
                 if name in names:
                     cells[names.index(name)] = _quoted(text.encode(), self._delimiter)
-            parts.append(self._delimiter.join(cells) + b"\n")
+            parts.append(self._delimiter.join(cells) + self._end)
             first = row + 1
         parts.append(_without_padding(rows[first:]))
         return parts

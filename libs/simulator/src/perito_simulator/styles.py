@@ -1,58 +1,33 @@
-"""Styles: into which files the books go, and how each is written. Whatever the style, the books say the same."""
+"""Styles: into which files the books go. In the plain style each feed is one file whose headers are those of the
+canonical tables; in the mixed one every system of the retailer exports as it likes, each shop's tills too."""
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
 
-import numpy as np
 from perito_kernel.errors import Invalid
 
+from perito_simulator.dialects import Dialect, Target
 from perito_simulator.entities import World
-from perito_simulator.feeds import FEEDS, WORDS, Column, Feed, Kind
-from perito_simulator.rendering import Cells, Dates, Documents, Layout, Lookup, Moments, Numbers, Raw
-
-_MARGIN = 400  # days before the first and after the last that may be named: promises, promotions
-_HIRED = 4_000  # days before the first on which staff was hired
-
-
-@dataclass(frozen=True)
-class Dialect:
-    """How one file is written. `headers` replaces the names of columns."""
-
-    delimiter: str = ","
-    decimal: str = "."
-    thousands: str = ""
-    date: str = "%Y-%m-%d"
-    seconds: bool = True
-    headers: dict[str, str] = field(default_factory=dict[str, str])
-
-
-@dataclass(frozen=True)
-class Target:
-    """One file: rows of `feed`, those of `location` alone where one is given."""
-
-    name: str
-    feed: Feed
-    dialect: Dialect
-    location: int | None = None
-
-    def layout(self, world: World) -> Layout:
-        """How its rows are written."""
-        columns = [(column.name, cells_of(column, world, self.dialect)) for column in self.feed.columns]
-        return Layout(columns, self.dialect.delimiter)
-
-    def header(self) -> bytes:
-        """Its first line."""
-        names = (self.dialect.headers.get(column.name, column.name) for column in self.feed.columns)
-        return (self.dialect.delimiter.join(names) + "\n").encode()
+from perito_simulator.feeds import FEEDS
+from perito_simulator.tills_of_makers import TILLS
 
 
 def plain(world: World) -> list[Target]:
     """One file per feed, headers as the canonical tables have them."""
     del world
-    return [Target(f"{name}.csv", feed, Dialect()) for name, feed in FEEDS.items()]
+    return [Target(f"{name}.csv", feed) for name, feed in FEEDS.items()]
 
 
-STYLES: dict[str, Callable[[World], list[Target]]] = {"plain": plain}
+def mixed(world: World) -> list[Target]:
+    """The files of several systems: one for the warehouse, one for buying, one for the counts, one per make of till."""
+    shops = world.codes["location"].tolist()[1:]
+    targets = [Target(name, FEEDS[feed], dialect) for feed, (name, dialect) in _SYSTEMS.items()]
+    for place, code in enumerate(shops, 1):
+        name, dialect = TILLS[(place - 1) % len(TILLS)]
+        targets.append(Target(f"{name}_{code.decode()}.csv", FEEDS["sales"], dialect, location=place))
+    return targets
+
+
+STYLES: Mapping[str, Callable[[World], list[Target]]] = {"plain": plain, "mixed": mixed}
 
 
 def targets_of(style: str, world: World) -> list[Target]:
@@ -62,19 +37,193 @@ def targets_of(style: str, world: World) -> list[Target]:
     return STYLES[style](world)
 
 
-def cells_of(column: Column, world: World, dialect: Dialect) -> Cells:
-    """How `column` is written in `dialect`."""
-    first = world.calendar.first_date - _MARGIN
-    days = len(world.calendar) + 2 * _MARGIN
-    makers: dict[Kind, Callable[[], Cells]] = {
-        Kind.CODE: lambda: Lookup(world.codes[column.domain]),
-        Kind.WORD: lambda: Lookup(np.array([word.encode() for word in WORDS[column.domain]])),
-        Kind.NUMBER: lambda: Numbers(thousands=dialect.thousands),
-        Kind.MONEY: lambda: Numbers(dialect.decimal, dialect.thousands),
-        Kind.SHARE: lambda: Numbers(dialect.decimal),
-        Kind.DATE: lambda: Dates(dialect.date, first - _HIRED, days + _HIRED),
-        Kind.MOMENT: lambda: Moments(dialect.date, first, days, seconds=dialect.seconds),
-        Kind.DOCUMENT: lambda: Documents(world.numbering.prefixes),
-        Kind.TEXT: Raw,
-    }
-    return makers[column.kind]()
+def _named(pairs: str) -> dict[str, str]:
+    """`column=Header` by column, one per line."""
+    split = (line.strip().partition("=") for line in pairs.strip().splitlines())
+    return {column: header for column, _, header in split}
+
+
+_BUYING = Dialect(
+    delimiter=";",
+    decimal=",",
+    date="%d.%m.%Y",
+    end="\r\n",
+    cartons="qty",
+    headers=_named("""
+        document=PO No
+        line=PO Line
+        ordered_at=PO Date
+        supplier=Vendor No
+        product=Item No
+        location=Ship To
+        qty=Qty Ordered
+        uom=Unit
+        unit_cost=Unit Price
+        line_total=Line Amount
+        promised_at=Promised Date
+        status=Status
+        user=Buyer
+        approver=Approved By"""),
+    per_carton="unit_cost",
+)
+_BILLS = Dialect(
+    delimiter=";",
+    decimal=",",
+    thousands=".",
+    date="%d.%m.%Y",
+    headers=_named("""
+        supplier=Vendor No
+        document=Invoice No
+        line=Line No
+        invoiced_at=Invoice Date
+        purchase_document=PO No
+        purchase_line=PO Line
+        receipt_document=GRN No
+        product=Item No
+        qty=Qty
+        unit_price=Unit Price
+        line_total=Line Amount
+        subtotal=Net Total
+        tax=VAT
+        total=Gross Total
+        user=Entered By"""),
+)
+_RECEIVING = Dialect(
+    delimiter="|",
+    date="%Y/%m/%d",
+    cartons="qty",
+    left_out=frozenset({"accepted", "rejected"}),
+    headers=_named("""
+        document=GRN
+        line=Line
+        ts=Received At
+        purchase_document=PO
+        purchase_line=PO Line
+        supplier=Supplier
+        product=SKU
+        location=Site
+        qty=Qty Received
+        uom=Unit
+        unit_cost=Unit Cost
+        user=Received By"""),
+)
+_WAREHOUSE = Dialect(
+    delimiter="|",
+    date="%Y/%m/%d",
+    cartons="qty",
+    headers=_named("""
+        movement=MoveNo
+        ts=DateTime
+        product=SKU
+        location=Site
+        type=Type
+        qty=Qty
+        uom=Unit
+        unit_cost=UnitCost
+        balance_after=Balance
+        ref_type=DocType
+        ref_id=Reference
+        ref_line=RefLine
+        user=User
+        reason=Reason
+        transfer=TransferNo
+        line=Line
+        from_location=From
+        to_location=To
+        qty_out=QtySent
+        qty_in=QtyReceived
+        out_ts=Shipped
+        in_ts=Received
+        sender=SentBy
+        receiver=ReceivedBy
+        status=Status"""),
+)
+_SHIPPING = Dialect(delimiter="|", date="%Y/%m/%d", headers=_WAREHOUSE.headers)
+_COUNTS = Dialect(
+    delimiter=";",
+    date="%d/%m/%Y",
+    seconds=False,
+    thousands=".",
+    decimal=",",
+    lower=frozenset({"product"}),
+    headers=_named("""
+        count_session=Conteo
+        ts=Fecha
+        product=Artículo
+        location=Almacén
+        system_qty=Teórico
+        counted_qty=Contado
+        reported_variance=Diferencia
+        counter=Contador
+        type=Tipo
+        started_at=Inicio
+        ended_at=Fin
+        posted_at=Fecha registro
+        status=Estado"""),
+    words={"count_type": ("ciclico",), "count_status": ("contabilizado",)},
+)
+_STOCK = Dialect(
+    date="%d-%b-%Y",
+    headers=_named("""
+        snapshot_date=Date
+        product=SKU
+        location=Site
+        qty=On Hand
+        unit_cost=Average Cost"""),
+)
+_CATALOGUE = Dialect(
+    headers=_named("""
+        product=SKU
+        name=Name
+        category=Category
+        supplier=Supplier
+        unit_cost=UnitCost
+        unit_price=UnitPrice
+        units_per_pack=UnitsPerCarton
+        base_uom=Unit
+        gtin=EAN
+        perishable=Perishable
+        quoted_lead_days=LeadDays
+        tax_id=VAT number
+        city=City
+        location=Site
+        type=Type
+        capacity_units=Capacity
+        timezone=Time zone
+        currency=Currency
+        till=Register
+        opening_float=Float
+        from_location=From
+        to_location=To
+        transit_days=Transit days
+        trip_cost=Trip cost
+        promotion=Promo
+        starts=From date
+        ends=To date
+        price=Promo price
+        customer=Customer
+        since=Customer since
+        employee=Employee
+        user=User
+        role=Role
+        hired=Hire date"""),
+)
+_SYSTEMS: Mapping[str, tuple[str, Dialect]] = {
+    "products": ("products.csv", _CATALOGUE),
+    "suppliers": ("suppliers.csv", _CATALOGUE),
+    "locations": ("sites.csv", _CATALOGUE),
+    "users": ("staff.csv", _CATALOGUE),
+    "customers": ("customers.csv", _CATALOGUE),
+    "tills": ("registers.csv", _CATALOGUE),
+    "lanes": ("lanes.csv", _CATALOGUE),
+    "promotions": ("promotions.csv", _CATALOGUE),
+    "purchases": ("po_lines.csv", _BUYING),
+    "receipts": ("grn.csv", _RECEIVING),
+    "invoices": ("vendor_invoices.csv", _BILLS),
+    "invoice_documents": ("invoice_headers.csv", _BILLS),
+    "transfers": ("transfers.csv", _SHIPPING),
+    "movements": ("stock_ledger.csv", _WAREHOUSE),
+    "count_sessions": ("conteos.csv", _COUNTS),
+    "counts": ("conteos_detalle.csv", _COUNTS),
+    "inventory": ("month_end_stock.csv", _STOCK),
+}

@@ -24,6 +24,11 @@ is and which rule tells it. truth.json beside the files says what was planted, w
 never reads it, and `perito evaluate` holds a report against it.
 
 \b
+--style plain writes one file per table, headers as Perito names them. --style mixed writes the same books as several
+systems would export them: each shop's tills in one of four dialects (delimiters, dates, decimal commas, Spanish
+headers, lower-case codes), the warehouse and buying in cartons. What the books say does not change with it.
+
+\b
 A folder that is not empty is refused, unless an earlier run of this command filled it: then its files are replaced.
 
 \b
@@ -34,6 +39,7 @@ Examples:
   perito generate books                              (200,000 ledger rows: 4 shops, 196 products, a year)
   perito generate books --rows 10000000 --seed 7
   perito generate books --rows 500000 --shops 40 --days 730
+  perito generate books --style mixed
   perito generate books --no-mapping && perito map books
   perito generate books && perito analyze books --out out
   perito generate books --faults all --oddities all && perito analyze books --out out && perito evaluate books out
@@ -52,7 +58,7 @@ def generate(  # noqa: PLR0913, PLR0917 (the command's options)
     folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="Where the files go; made if it is not there.")],
     rows: Annotated[int, typer.Option(help="Ledger rows, about: 1,000 to 1,000,000,000.")] = 200_000,
     seed: Annotated[int, typer.Option(help="Another seed is another retailer.")] = 1,
-    style: Annotated[str, typer.Option(help="How the files are written: plain.")] = "plain",
+    style: Annotated[str, typer.Option(help="How the files are written: plain, or mixed (below).")] = "plain",
     days: Annotated[int | None, typer.Option(help="Days, the last of which is 2025-12-31.")] = None,
     shops: Annotated[int | None, typer.Option(help="Shops.")] = None,
     products: Annotated[int | None, typer.Option(help="Products.")] = None,
