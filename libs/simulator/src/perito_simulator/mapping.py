@@ -28,7 +28,7 @@ def mapping_of(targets: Sequence[Target], world: World) -> str:
 
 def _cell(column: Column, dialect: Dialect) -> str:
     said: dict[str, object] = {"column": dialect.header(column.name)}
-    if column.kind is Kind.CODE:
+    if column.kind is Kind.CODE and column.domain != "category":  # a word that people read, in small letters too
         said["normalise"] = ["trim", "upper"]
     if column.kind in {Kind.MONEY, Kind.SHARE} and dialect.decimal != ".":
         said["decimal"] = dialect.decimal
