@@ -108,3 +108,35 @@ def test_blocks_do_not_change_what_is_found(
     assert found.crlf == crlf
     for sample in found.samples:
         assert tuple(next(csv.reader([sample.text], strict=True))) == rows[sample.ordinal]
+
+
+ARRAYS = ("cuts", "cut_lines", "cut_blank")
+
+
+def never(_block: bytes, _delimiter: int, _width: int) -> None:
+    """As if no block were plain."""
+
+
+LINES = st.sampled_from(
+    [b"1,2,3", b"ab,,\xc3\xb1", b",,", b"1,2", b"1,2,3,4", b"", b"  ", b'"a",b,c', b'x"y,2,3', b"a\r,b,c"]
+)
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(lines=st.lists(st.tuples(LINES, st.sampled_from([b"\n"] * 8 + [b"\r\n"]))), block=st.integers(1, 60))
+def test_blocks_that_are_plainly_rectangles_are_counted_as_line_by_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, lines: list[tuple[bytes, bytes]], block: int
+) -> None:
+    content = b"a,b,c\n" + b"".join(line + end for line, end in lines)
+    monkeypatch.setattr(module, "BLOCK", block)
+    told: list[object] = []
+    for looks in (True, False):
+        with monkeypatch.context() as patch:
+            if not looks:
+                patch.setattr(module, "rectangle", never)
+            try:
+                found = scan(tmp_path, content, width=3)
+                told.append({**vars(found), **{name: getattr(found, name).tolist() for name in ARRAYS}})
+            except Invalid as error:
+                told.append((error.reason, error.message))
+    assert told[0] == told[1]

@@ -12,7 +12,7 @@ import duckdb
 from perito_rules.canonical import ColumnType
 from perito_rules.sqltext import literal, quote
 
-from perito_validation.feeds import FedColumn
+from perito_validation.feeds import FedColumn, Feed
 from perito_validation.tables import Written
 
 PATTERN = r"regexp_replace(regexp_replace(left({0}, 200), '\p{{L}}+', 'a', 'g'), '\p{{N}}+', '9', 'g')"
@@ -103,7 +103,8 @@ def entity_keys_sql(written: Written) -> list[str]:
 def people_sql(written: Written) -> list[str]:
     """SELECTs of domain and text of whoever this table's files name, in clear: for sealing and nothing else."""
     return [
-        f"SELECT DISTINCT {literal(fed.column.domain)} AS domain, {fed.reading.person} AS text FROM ({feed.sql(None)})"
+        f"SELECT DISTINCT {literal(fed.column.domain)} AS domain, {fed.reading.person} AS text "
+        f"FROM (SELECT DISTINCT {fed.cell} FROM ({feed.sql(None)}))"
         for feed in written.feeds
         for fed in feed.columns.values()
         if fed.reading.person
@@ -145,25 +146,38 @@ def _domains(written: Written) -> list[tuple[str, str]]:
 
 def _entity_keys(written: Written, name: str, domain: str) -> str:
     column = written.table.columns[name]
-    raw, normal = "raw", _NORMAL
-    rows = (
-        f"SELECT _file_id AS file_id, coalesce({quote(name + '_source')}, {quote(name)}) AS raw, "
-        f"{quote(name)} AS value, _record AS record, _line AS line FROM {written.relation}"
-    )
+    raw, normal, grouped = "raw", _NORMAL, [_forms_of_key(written, name)]
     if column.names_person:  # their texts stand in the files only
         raw, normal = (f"pseudonym({literal(domain)}, {sql})" for sql in (raw, normal))
-        rows = " UNION ALL ".join(
-            f"SELECT {feed.source.file_id} AS file_id, {feed.columns[name].cell} AS raw, {quote(name)} AS value, "
-            f"_at_record AS record, _at_line AS line FROM ({feed.sql(None)})"
-            for feed in written.feeds
-            if name in feed.columns
-        )
+        grouped = [_forms_of_person(feed, name) for feed in written.feeds if name in feed.columns]
     return (
         f"SELECT {literal(domain)} AS domain, {literal(written.table.name)} AS table_name, "
         f"{literal(name)} AS column_name, file_id, {str(column.personal).lower()} AS personal, {raw} AS raw, "
-        f"{normal} AS normal, value, rows, first_record, first_line FROM "
-        f"(SELECT file_id, raw, min(value) AS value, count(*) AS rows, min(record) AS first_record, "
-        f"min(line) AS first_line FROM ({rows}) WHERE value IS NOT NULL GROUP BY file_id, raw)"
+        f"{normal} AS normal, value, rows, first_record, first_line FROM ({' UNION ALL '.join(grouped)})"
+    )
+
+
+def _forms_of_key(written: Written, name: str) -> str:
+    value, source = quote(name), quote(name + "_source")
+    return (
+        f"SELECT _file_id AS file_id, coalesce({source}, {value}) AS raw, min({value}) AS value, count(*) AS rows, "
+        f"min(_record) AS first_record, min(_line) AS first_line FROM {written.relation} WHERE {value} IS NOT NULL "
+        "GROUP BY ALL"
+    )
+
+
+def _forms_of_person(feed: Feed, name: str) -> str:
+    """Distinct texts first, so that each person is made a pseudonym once and not for every row."""
+    fed = feed.columns[name]
+    cell, person = fed.cell, fed.reading.person or fed.cell  # a constant of the mapping stands for itself
+    cells = (
+        f"SELECT {cell}, count(*) AS rows, min(_at_record) AS first_record, min(_at_line) AS first_line "
+        f"FROM ({feed.sql(None)}) GROUP BY {cell}"
+    )
+    value = f"pseudonym({literal(fed.column.domain)}, {person})"
+    return (
+        f"SELECT {feed.source.file_id} AS file_id, {cell} AS raw, {value} AS value, rows, first_record, first_line "
+        f"FROM ({cells}) WHERE {person} IS NOT NULL"
     )
 
 

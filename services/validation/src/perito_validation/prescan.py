@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from perito_kernel.errors import Invalid
 
 from perito_validation.limits import MAX_LINE, MAX_RAW, MAX_REJECTED_KEPT
+from perito_validation.rectangle import rectangle
 from perito_validation.sniff import BOM, QUOTE, Dialect
 from perito_validation.source import RejectedRecord, check_blank, check_rejected
 
@@ -164,6 +165,24 @@ class _Scanner:
         return Invalid(reason, text, {"file": self.name, "line": line, **(more or {})})
 
     def _scan(self, block: bytes) -> None:
+        if not self._is_rectangular(block):
+            self._look_at_each_line(block)
+
+    def _is_rectangular(self, block: bytes) -> bool:
+        """Counts the block where every line of it is plainly a record, and leaves it alone where one is not."""
+        found = self.found
+        ends = rectangle(block, self.delimiter, self.width) if found.lines >= self.header_line else None
+        if ends is None or int(np.diff(ends, prepend=-1).max()) > MAX_LINE:
+            return False
+        first = block[: int(ends[0])].decode()
+        self.first_end.setdefault(first.endswith("\r"), found.lines + 1)
+        found.samples.append(Sample(found.records - len(found.rejected), first.rstrip("\r")))
+        found.records += len(ends)
+        found.lines += len(ends)
+        self.offset += len(block)
+        return True
+
+    def _look_at_each_line(self, block: bytes) -> None:
         array: Bytes = np.frombuffer(block, np.uint8)
         ends: Positions = np.flatnonzero(array == 10)
         newlines = len(ends)

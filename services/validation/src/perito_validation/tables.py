@@ -14,6 +14,9 @@ from perito_validation.duplicates import find_duplicates
 from perito_validation.feeds import Feed, lookups_of
 from perito_validation.mapping import BooksMapping
 
+_PARQUET = "FORMAT parquet, PARQUET_VERSION v2, COMPRESSION zstd"
+"""Differences and shared beginnings of neighbouring values take a tenth of the space and are read faster (0081)."""
+
 
 @dataclass(frozen=True)
 class Written:
@@ -61,7 +64,7 @@ def write_table(con: duckdb.DuckDBPyConnection, table: Table, feeds: Sequence[Fe
     columns = physical_columns(table, present)[: -len(ROW_COLUMNS)]
     path = out / f"{table.name}.parquet"
     body = " UNION ALL ".join(_rows(feed, columns, duplicates) for feed in feeds)
-    con.execute(f"COPY ({body}) TO {literal(str(path))} (FORMAT parquet)")
+    con.execute(f"COPY ({body}) TO {literal(str(path))} ({_PARQUET})")
     written = Written(table, path, tuple(feeds), 0, _kept(con, feeds), duplicates)
     rows = count(con, f"SELECT count(*) FROM {written.relation}")
     if rows != sum(written.kept.values()):
