@@ -168,11 +168,11 @@ class Client:
         async with call_errors():
             return await self.stub.SubmitAnalysis(request, metadata=self.metadata)
 
-    async def get(self, analysis_id: str) -> pb.Analysis:
+    async def get(self, analysis_id: str, *, results: bool = True) -> pb.Analysis:
         """Reads an analysis."""
+        request = pb.GetAnalysisRequest(analysis_id=analysis_id, without_results=not results)
         async with call_errors():
-            answer = await self.stub.GetAnalysis(pb.GetAnalysisRequest(analysis_id=analysis_id), metadata=self.metadata)
-        return answer.analysis
+            return (await self.stub.GetAnalysis(request, metadata=self.metadata)).analysis
 
     async def watch(self, analysis_id: str, after: int = 0, seconds: float = 20) -> list[pb.WatchAnalysisResponse]:
         """Watches to the end."""

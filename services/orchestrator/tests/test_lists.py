@@ -74,6 +74,16 @@ async def test_analyses_are_listed_newest_first_and_narrowed(mesh: Mesh) -> None
         assert (page.total, page.next_page_token) == (len(wanted), ""), filters
 
 
+async def test_a_status_is_the_same_without_its_results(mesh: Mesh) -> None:
+    client = await mesh.start()
+    analysis = (await client.submit()).analysis.analysis_id
+    whole = await client.ended(analysis)
+    assert all(phase.HasField("result") for phase in whole.phases)
+    for phase in whole.phases:
+        phase.ClearField("result")
+    assert await client.get(analysis, results=False) == whole
+
+
 async def test_what_is_submitted_meanwhile_moves_no_page(mesh: Mesh) -> None:
     client, ids, datasets = await some_analyses(mesh)
     first = await client.analyses(page_size=3)

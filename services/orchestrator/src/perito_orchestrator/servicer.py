@@ -108,7 +108,8 @@ class AnalysisServicer(analysis_pb2_grpc.AnalysisServiceServicer):
     ) -> pb.GetAnalysisResponse:
         """See the contract."""
         analysis = requests.identifier(request.analysis_id, "analysis_id")
-        return pb.GetAnalysisResponse(analysis=await self._read(UUID(tenant_of(context)), analysis))
+        results = not request.without_results
+        return pb.GetAnalysisResponse(analysis=await self._read(UUID(tenant_of(context)), analysis, results=results))
 
     async def WatchAnalysis(  # noqa: N802 - the contract's name
         self, request: pb.WatchAnalysisRequest, context: Any
@@ -123,7 +124,7 @@ class AnalysisServicer(analysis_pb2_grpc.AnalysisServiceServicer):
             news = await events.read(self._db, tenant, analysis, seen)
             row = await analyses.read(self._db, tenant, analysis)
             done = views.ended(row) and (news[-1].sequence if news else seen) >= row["sequence"]
-            phases = await analyses.read_phases(self._db, tenant, analysis)
+            phases = await analyses.read_phases(self._db, tenant, analysis, results=done)
             now = views.analysis_message(row, phases, results=done)
             for event in news:
                 seen = event.sequence
@@ -153,9 +154,10 @@ class AnalysisServicer(analysis_pb2_grpc.AnalysisServiceServicer):
         page = await findings.page(self._db, tenant, analysis, wanted, size, request.page_token)
         return views.findings_message(page)
 
-    async def _read(self, tenant: UUID, analysis: UUID) -> pb.Analysis:
+    async def _read(self, tenant: UUID, analysis: UUID, *, results: bool = True) -> pb.Analysis:
         row = await analyses.read(self._db, tenant, analysis)
-        return views.analysis_message(row, await analyses.read_phases(self._db, tenant, analysis))
+        phases = await analyses.read_phases(self._db, tenant, analysis, results=results)
+        return views.analysis_message(row, phases, results=results)
 
 
 class AccessServicer(access_pb2_grpc.AccessServiceServicer):

@@ -57,7 +57,7 @@ class PhaseProgress:
             if state not in {"running", "completed", "waiting"}:
                 step = word_of(self._voice.language, state)
             self._progress.update(bar, completed=phase["progress"], step=step)
-            if state in {"completed", "failed", "skipped"}:
+            if state in {"completed", "failed", "skipped", "cancelled"}:
                 self._progress.stop_task(bar)
             if not self._console.is_terminal and state not in _QUIET and self._said.get(name) != state:
                 self._said[name] = state

@@ -90,8 +90,10 @@ async def read(db: Database, tenant: UUID, analysis: UUID) -> asyncpg.Record:
     return rows[0]
 
 
-async def read_phases(db: Database, tenant: UUID, analysis: UUID) -> list[asyncpg.Record]:
-    """Its phase runs in the order of the plan, each with its result (bytes of a PhaseResult) or None."""
+async def read_phases(db: Database, tenant: UUID, analysis: UUID, *, results: bool = True) -> list[asyncpg.Record]:
+    """Its phase runs in the order of the plan, each with its result (bytes of a PhaseResult), or None throughout."""
+    if not results:
+        return await _states(db, tenant, [analysis])
     return await db.fetch("SELECT * FROM read_phase_runs($1, $2)", tenant, analysis)
 
 

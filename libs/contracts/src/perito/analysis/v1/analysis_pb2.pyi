@@ -710,16 +710,20 @@ class GetAnalysisRequest(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     ANALYSIS_ID_FIELD_NUMBER: _builtins.int
+    WITHOUT_RESULTS_FIELD_NUMBER: _builtins.int
     analysis_id: _builtins.str
     """UUID."""
+    without_results: _builtins.bool
+    """Leaves the results of its phases out: they are most of the answer, and a status needs none."""
     def __init__(
         self,
         *,
         analysis_id: _builtins.str = ...,
+        without_results: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["analysis_id", b"analysis_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["analysis_id", b"analysis_id", "without_results", b"without_results"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
