@@ -144,26 +144,36 @@ def _not_in_results(row: dict[str, Any], voice: Voice) -> str:
 
 
 def kpis(sources: Sources) -> list[dict[str, Any]]:
-    """The KPIs of performance, at most `KPI_LIMIT` rows, totals first."""
+    """The KPIs of performance, at most `KPI_LIMIT` rows, of each its totals first."""
     order = "id, scope <> 'total', scope, key, period, measure"
-    return [
-        {
-            "id": row["id"],
-            "measure": row["measure"],
-            "scope": row["scope"],
-            "key": row["key"],
-            "period": row["period"],
-            "value": plain(row["value"]),
-            "unit": row["unit"],
-            "basis": row["basis"],
-            "numerator": plain(row["numerator"]),
-            "denominator": plain(row["denominator"]),
-            "n": row["n"],
-            "coverage": plain(row["coverage"]),
-            "reason": _why(sources, row["id"], row["reason"]),
-        }
-        for row in sources.rows(f"select * from kpis order by {order} limit {KPI_LIMIT}")  # noqa: S608 - constants
-    ]
+    rows = sources.rows(f"select * from kpis order by {order} limit {KPI_LIMIT}")  # noqa: S608 - constants
+    return [_kpi(sources, row) for row in rows]
+
+
+def kpi_totals(sources: Sources) -> list[dict[str, Any]]:
+    """The KPIs over everything: no product, place or period apart."""
+    rows = sources.rows(f"""
+        select * from kpis where scope = 'total' and coalesce(period, '') = ''
+        order by id, key, measure limit {KPI_LIMIT}""")  # noqa: S608 - constants
+    return [_kpi(sources, row) for row in rows]
+
+
+def _kpi(sources: Sources, row: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "id": row["id"],
+        "measure": row["measure"],
+        "scope": row["scope"],
+        "key": row["key"],
+        "period": row["period"],
+        "value": plain(row["value"]),
+        "unit": row["unit"],
+        "basis": row["basis"],
+        "numerator": plain(row["numerator"]),
+        "denominator": plain(row["denominator"]),
+        "n": row["n"],
+        "coverage": plain(row["coverage"]),
+        "reason": _why(sources, row["id"], row["reason"]),
+    }
 
 
 def _why(sources: Sources, rule_id: str, reason: str | None) -> dict[str, str] | None:

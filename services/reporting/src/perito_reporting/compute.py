@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from perito_kernel.phases import Job, Outcome, OutputFile, Report
 
+from perito_reporting import findings_csv
 from perito_reporting.document import assemble, to_bytes
 from perito_reporting.page import content_security_policy, render
 from perito_reporting.sources import Sources, open_sources
@@ -21,7 +22,9 @@ _ROWS_PER_BATCH = 100_000
 
 
 def report(job: Job, progress: Report) -> Outcome:
-    """Writes `report.json`, a page per language, `report-csp.txt` and `cases.parquet` (every finding and its case)."""
+    """Writes `report.json`, a page per language, `report-csp.txt`, `report.csv` and `cases.parquet` (every finding with
+    its texts, and with its case).
+    """
     out = Path(job.out)
     with open_sources(job) as sources:
         progress(0.1, "folding findings into cases")
@@ -30,7 +33,11 @@ def report(job: Job, progress: Report) -> Outcome:
         data = to_bytes(document)
         (out / "report.json").write_bytes(data)
         rows = _write_members(sources, out / "cases.parquet")
+        progress(0.7, "listing the findings")
+        listed = findings_csv.write_findings(sources, out / findings_csv.NAME)
     digest = hashlib.sha256(hashlib.sha256(data).digest())
+    with (out / findings_csv.NAME).open("rb") as table:
+        digest.update(hashlib.file_digest(table, "sha256").digest())
     pages: list[OutputFile] = []
     for language, name in PAGES.items():
         progress(0.8 if not pages else 0.9, "drawing the page")
@@ -44,6 +51,7 @@ def report(job: Job, progress: Report) -> Outcome:
         artifacts=[
             OutputFile("report.json", "application/json"),
             *pages,
+            OutputFile(findings_csv.NAME, findings_csv.MEDIA_TYPE, listed),
             OutputFile("report-csp.txt", "text/plain; charset=us-ascii"),
             OutputFile("cases.parquet", "application/vnd.apache.parquet", rows),
         ],

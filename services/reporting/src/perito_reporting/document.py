@@ -7,12 +7,13 @@ from typing import Any
 
 from perito_reporting import accounts, books, listing, narrative
 from perito_reporting.cases import fold
+from perito_reporting.phases import phases
 from perito_reporting.scores import scores
 from perito_reporting.sources import Sources
 from perito_reporting.stories import tell
 from perito_reporting.understanding import understanding
 
-SCHEMA_VERSION = "2.0.0"
+SCHEMA_VERSION = "2.1.0"
 
 
 def assemble(sources: Sources) -> dict[str, Any]:
@@ -23,6 +24,7 @@ def assemble(sources: Sources) -> dict[str, Any]:
     listing.list_tables(sources)
     exposed, covered = accounts.exposure(sources), accounts.coverage(sources)
     findings = listing.findings(sources)
+    recommendations = accounts.recommendations(sources)
     cases = narrative.narrated(sources, listing.cases(sources), findings)
     return {
         "schema_version": SCHEMA_VERSION,
@@ -32,7 +34,8 @@ def assemble(sources: Sources) -> dict[str, Any]:
         "missing_phases": [{"phase": entry.phase, "reason": dict(entry.reason)} for entry in sources.missing],
         "exposure": exposed | {"listed_cases": len(cases), "listed_findings": len(findings)},
         "scores": scores(sources),
-        "recommendations": accounts.recommendations(sources),
+        "recommendations": recommendations,
+        "phases": phases(sources, recommendations),
         "stories": listing.stories(sources),
         "coverage": covered,
         "rules": accounts.rules(sources),

@@ -28,6 +28,12 @@ def scores(sources: Sources) -> dict[str, Any]:
     }
 
 
+def score_of(sources: Sources, phase: str) -> dict[str, Any]:
+    """One phase's score by the same measure: value (0 to 100, or null) and the reason where it is null."""
+    score = _score([account for account in sources.rules if account.header.phase == phase], [])
+    return {name: score[name] for name in ("value", "reason")}
+
+
 def _score(accounts: Sequence[RuleAccount], missing: Sequence[str]) -> dict[str, Any]:
     applicable = [a for a in accounts if a.outcome.status is not RuleStatus.NOT_APPLICABLE and _weight(a) > 0]
     evaluated = [a for a in applicable if a.outcome.status is not RuleStatus.ERRORED and a.outcome.evaluated > 0]
