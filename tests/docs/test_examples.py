@@ -243,7 +243,7 @@ def test_every_curl_line_answers_as_written(run: Run, served: tuple[str, str], t
     values = {"PERITO_URL": served[0], "PERITO_KEY": served[1]}
     lines = curl_lines()
     assert len(lines) >= 16
-    for line in lines:
+    for line, following in zip(lines, [*lines[1:], None], strict=True):
         status, body = run(line.command, tmp_path, values)
         assert status == line.status, (line.command, body[:500])
         answer: dict[str, Any] = json.loads(body) if body.startswith(b"{") and "-o" not in line.command else {}
@@ -256,6 +256,8 @@ def test_every_curl_line_answers_as_written(run: Run, served: tuple[str, str], t
             assert (told[0], told[-1]) == ("analysis.submitted", "analysis.completed")
         if status == 202:
             values["ANALYSIS"] = answer["id"]
+            if following and "/cancel" in following.command:
+                continue
             assert wait(f"{served[0]}/status/{answer['id']}", served[1])["status"] == "completed"
     assert json.loads((tmp_path / "report.json").read_text("utf-8"))["inputs"][0]["name"] == "counts.csv"
     assert (tmp_path / "report.html").read_text("utf-8").lstrip().lower().startswith("<!doctype html>")

@@ -25,14 +25,27 @@ REPORT: dict[str, Any] = {
     "recommendations": [{"rule_id": "C-006", "remedy": "Post the difference."}],
     "cases": [{"cells": ["x" * 50] * 100}],
     "kpis": [{"id": "K-16", "value": "0.8801"}],
+    "phases": [
+        {
+            "phase": "consistency",
+            "reason": None,
+            "score": {"value": 71, "reason": None},
+            "metrics": {"findings": 7, "cases": 5},
+            "kpis": [],
+            "recommendations": [{"rule_id": "C-006", "remedy": "Post the difference."}],
+        }
+    ],
 }
 CSP = "sandbox; default-src 'none'; style-src 'sha256-47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU='\n"
 
 
-async def artifact(edge: Edge, analysis_id: str, name: str, content: bytes, media_type: str) -> Artifact:
+CSV = "fingerprint,title_es\n5f0c,Núñez\n"
+
+
+async def artifact(edge: Edge, analysis_id: str, name: str, content: bytes, media_type: str, rows: int = 0) -> Artifact:
     """Stores an artefact and refers to it."""
     key = f"tenants/{TENANT}/analyses/{analysis_id}/reporting/1/{name}"
-    return Artifact(name=name, object=await edge.store.put_bytes(key, content, media_type))
+    return Artifact(name=name, object=await edge.store.put_bytes(key, content, media_type), rows=rows)
 
 
 def run(phase: str, ordinal: int, status: "pb.PhaseStatus.ValueType", **more: Any) -> pb.PhaseRun:
@@ -66,6 +79,8 @@ async def finished(edge: Edge, report: Mapping[str, Any] | None = REPORT, csp: s
         for name, lang in (("report.html", "en"), ("report.es.html", "es")):
             page = f"<!doctype html><html lang={lang}><title>Perito</title>".encode()
             reporting.artifacts.append(await artifact(edge, analysis_id, name, page, "text/html"))
+        table = await artifact(edge, analysis_id, "report.csv", CSV.encode(), "text/csv; charset=utf-8", 1)
+        reporting.artifacts.append(table)
         if csp:
             reporting.artifacts.append(await artifact(edge, analysis_id, "report-csp.txt", csp.encode(), "text/plain"))
     analysis = pb.Analysis(

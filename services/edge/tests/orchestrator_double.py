@@ -43,7 +43,7 @@ class Double:
 
     keys: dict[str, tuple[str, str, tuple[str, ...]]] = field(
         default_factory=lambda: {
-            KEY: (TENANT, "AAAAAAAAAAAAAAAA", ("read", "submit")),
+            KEY: (TENANT, "AAAAAAAAAAAAAAAA", ("read", "submit", "metrics")),
             OTHER_KEY: (OTHER_TENANT, "BBBBBBBBBBBBBBBB", ("read", "submit")),
             READ_KEY: (TENANT, "CCCCCCCCCCCCCCCC", ("read",)),
         }

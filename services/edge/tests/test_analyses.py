@@ -150,6 +150,22 @@ def finding(n: int, **more: Any) -> finding_pb2.Finding:
     )
 
 
+REPORTED = ("score", "metrics", "kpis", "recommendations")
+
+
+async def test_a_phase_that_left_nothing_is_null_with_its_reason(edge: Edge) -> None:
+    gone = {"phase": "consistency", "reason": {"en": "consistency failed", "es": "falló"}, **dict.fromkeys(REPORTED)}
+    analysis = await finished(edge, report={**REPORT, "phases": [gone]})
+    first, last = (await edge.client.get(f"/api/forensic/analysis/{analysis.analysis_id}")).json()["summaries"]
+    assert first["absent"] == dict.fromkeys(REPORTED, "consistency failed")
+    assert first["metrics"] is None
+    assert "before the one that writes it" in last["absent"]["metrics"]
+    old = await finished(edge, report={name: value for name, value in REPORT.items() if name != "phases"})
+    body = (await edge.client.get(f"/api/forensic/analysis/{old.analysis_id}")).json()
+    assert body["summaries"][0]["absent"] == dict.fromkeys(REPORTED, "the report does not hold it")
+    assert body["absent"] == {}
+
+
 async def test_a_finished_analysis_tells_what_the_report_computed(edge: Edge) -> None:
     analysis = await finished(edge)
     edge.double.findings = [
@@ -166,6 +182,12 @@ async def test_a_finished_analysis_tells_what_the_report_computed(edge: Edge) ->
     assert consistency["rules"] == {"passed": 1, "failed": 1, "not_applicable": 1, "errored": 0}
     assert (consistency["findings"], consistency["execution_seconds"]) == (7, 3.25)
     assert consistency["summary"] == {"cells": 19550}
+    account = REPORT["phases"][0]
+    assert {name: consistency[name] for name in REPORTED} == {name: account[name] for name in REPORTED}
+    assert consistency["absent"] == {}
+    reporting = body["summaries"][1]
+    assert [reporting[name] for name in REPORTED] == [None] * 4
+    assert set(reporting["absent"]) == set(REPORTED)
     listed = body["findings"]
     assert (listed["shown"], listed["total"], listed["capped"]) == (EdgeSettings().findings_shown, 5150, True)
     assert len(listed["items"]) == listed["shown"]

@@ -3,12 +3,13 @@
 import base64
 import hashlib
 import json
+from typing import Any
 
 import pytest
 from perito.analysis.v1 import analysis_pb2 as pb
 
 from .conftest import Edge
-from .finished import REPORT, finished, running
+from .finished import CSV, REPORT, finished, running
 
 
 async def test_the_json_is_the_artefact_byte_by_byte(edge: Edge) -> None:
@@ -71,14 +72,108 @@ async def test_a_phase_cannot_widen_the_policy(edge: Edge, csp: str) -> None:
     assert "*" not in response.headers["Content-Security-Policy"]
 
 
-async def test_no_report_yet_and_no_report_ever_are_409_with_different_remedies(edge: Edge) -> None:
-    early = await edge.client.get(f"/api/forensic/export/{running(edge).analysis_id}")
+async def test_the_table_is_the_artefact_with_its_true_total(edge: Edge) -> None:
+    analysis = await finished(edge)
+    response = await edge.client.get(f"/api/forensic/export/{analysis.analysis_id}?format=csv")
+    assert response.content.decode() == CSV
+    assert response.headers["Content-Type"] == "text/csv; charset=utf-8"
+    assert response.headers["X-Total-Count"] == "1"
+    assert response.headers["Content-Disposition"] == f'attachment; filename="perito-{analysis.analysis_id}.csv"'
+
+
+@pytest.mark.parametrize(
+    ("query", "body", "same_as"),
+    [
+        ("", None, ""),
+        ("", {"format": "csv"}, "?format=csv"),
+        ("?format=csv", None, "?format=csv"),
+        ("?format=csv&lang=en", {"format": "html", "lang": "es"}, "?format=html&lang=es"),
+        ("?format=html", {"lang": "es"}, "?format=html&lang=es"),
+        ("?format=html", {}, "?format=html"),
+    ],
+)
+async def test_posting_gives_what_getting_gives(edge: Edge, query: str, body: Any, same_as: str) -> None:
+    analysis = await finished(edge)
+    url = f"/api/forensic/export/{analysis.analysis_id}"
+    wanted = await edge.client.get(url + same_as)
+    for _ in range(2):
+        posted = await edge.client.post(url + query, json=body, headers={"Idempotency-Key": "once"})
+        assert (posted.status_code, posted.content) == (200, wanted.content)
+        for name in ("Content-Type", "Content-Digest", "Content-Disposition"):
+            assert posted.headers[name] == wanted.headers[name]
+
+
+@pytest.mark.parametrize(
+    ("content", "headers", "status", "reason"),
+    [
+        (b"{", {}, 400, "MALFORMED_JSON"),
+        (b'{"format": "pdf"}', {}, 422, "BODY_INVALID"),
+        (b'{"format": "csv", "fromat": "x"}', {}, 422, "BODY_INVALID"),
+        (b"[]", {}, 422, "BODY_INVALID"),
+        (b"format=csv", {"Content-Type": "application/x-www-form-urlencoded"}, 415, "UNSUPPORTED_MEDIA_TYPE"),
+        (b" " * 5000, {}, 413, "BODY_TOO_LARGE"),
+        (b"{}", {"Idempotency-Key": "a b"}, 422, "IDEMPOTENCY_KEY_INVALID"),
+    ],
+)
+async def test_a_wish_that_is_none_is_refused(
+    edge: Edge, content: bytes, headers: dict[str, str], status: int, reason: str
+) -> None:
+    url = f"/api/forensic/export/{(await finished(edge)).analysis_id}"
+    response = await edge.client.post(url, content=content, headers={"Content-Type": "application/json"} | headers)
+    assert (response.status_code, response.json()["reason"]) == (status, reason)
+
+
+FORMS = ("json", "csv", "html")
+
+
+@pytest.mark.parametrize("form", FORMS)
+async def test_no_report_yet_is_409_with_where_to_look(edge: Edge, form: str) -> None:
+    early = await edge.client.get(f"/api/forensic/export/{running(edge).analysis_id}?format={form}")
     assert (early.status_code, early.json()["reason"]) == (409, "REPORT_NOT_READY")
-    assert "/api/forensic/status/" in early.json()["detail"]
-    never = await finished(edge, report=None)
-    late = await edge.client.get(f"/api/forensic/export/{never.analysis_id}?format=html")
-    assert (late.status_code, late.json()["reason"]) == (409, "REPORT_MISSING")
-    assert "phases" in late.json()["detail"]
+    assert "/api/forensic/status/" in early.json()["errors"][0]["remedy"]
+
+
+@pytest.mark.parametrize("form", FORMS)
+async def test_where_reporting_was_left_out_the_remedy_is_a_body_to_submit(edge: Edge, form: str) -> None:
+    analysis = await finished(edge, report=None)
+    del analysis.phases[1]
+    response = await edge.client.post(f"/api/forensic/export/{analysis.analysis_id}?format={form}")
+    assert (response.status_code, response.json()["reason"]) == (409, "REPORT_MISSING")
+    assert "reporting was left out" in response.json()["detail"]
+    remedy = response.json()["errors"][0]["remedy"]
+    body = json.loads(remedy[remedy.index("{") : remedy.index("}") + 1])
+    assert body == {"dataset_id": analysis.dataset_id, "phases": [2, 5]}
+
+
+@pytest.mark.parametrize(
+    ("status", "failure", "why"),
+    [
+        (pb.ANALYSIS_STATUS_CANCELLED, "", "the analysis was cancelled"),
+        (pb.ANALYSIS_STATUS_FAILED, "DATASET_INVALID", "consistency failed (DATASET_INVALID)"),
+    ],
+)
+async def test_an_analysis_that_did_not_complete_has_its_own_reason(
+    edge: Edge, status: "pb.AnalysisStatus.ValueType", failure: str, why: str
+) -> None:
+    analysis = await finished(edge, report=None)
+    analysis.status = status
+    analysis.phases[0].status = pb.PHASE_STATUS_FAILED
+    if failure:
+        analysis.phases[0].failure.reason = failure
+    body = (await edge.client.get(f"/api/forensic/export/{analysis.analysis_id}")).json()
+    assert (body["status"], body["reason"]) == (409, "REPORT_MISSING")
+    assert why in body["detail"]
+    assert '"phases"' not in body["errors"][0]["remedy"]
+
+
+async def test_a_form_that_an_old_report_lacks_is_said(edge: Edge) -> None:
+    analysis = await finished(edge)
+    kept = [item for item in analysis.phases[1].result.artifacts if item.name != "report.csv"]
+    del analysis.phases[1].result.artifacts[:]
+    analysis.phases[1].result.artifacts.extend(kept)
+    body = (await edge.client.get(f"/api/forensic/export/{analysis.analysis_id}?format=csv")).json()
+    assert (body["status"], body["reason"]) == (409, "REPORT_MISSING")
+    assert "before there was this form" in body["detail"]
 
 
 async def test_a_stored_report_that_is_gone_is_a_problem_and_not_a_cut_answer(edge: Edge) -> None:

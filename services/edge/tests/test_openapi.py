@@ -22,7 +22,12 @@ OPERATIONS = {
     ("get", "/api/forensic/analysis/{analysis_id}"): "get_analysis",
     ("get", "/api/forensic/analysis/{analysis_id}/events"): "follow_analysis",
     ("get", "/api/forensic/analysis/{analysis_id}/mapping"): "get_mapping",
+    ("get", "/api/forensic/metrics"): "metrics",
+    ("get", "/api/forensic/list"): "list_analyses",
+    ("get", "/api/forensic/analysis/{analysis_id}/findings"): "list_findings",
+    ("post", "/api/forensic/analysis/{analysis_id}/cancel"): "cancel_analysis",
     ("get", "/api/forensic/export/{analysis_id}"): "export_report",
+    ("post", "/api/forensic/export/{analysis_id}"): "export_report_by_post",
 }
 
 
@@ -67,8 +72,10 @@ def test_each_operation_says_what_it_does_and_which_key_it_takes(described: dict
         assert len(operation["summary"]) > 5
         assert len(operation["description"]) > 20
         assert set(operation["tags"]) <= set(TAGS), operation["tags"]
-        scope = None if path.endswith("/health") else "read" if method == "get" else "submit"
-        assert operation["security"] == ([{"key": [scope]}] if scope else [])
+        by_method = "read" if method == "get" else "submit"
+        scope = {"/api/forensic/health": None, "/api/forensic/metrics": "metrics"}.get(path, by_method)
+        ways = {"health": (), "metrics": ("key", "bearer")}.get(operation["operationId"], ("key",))
+        assert operation["security"] == [{way: [scope]} for way in ways]
         assert (f"`{scope}`" in operation["description"]) == (scope is not None)
     assert described["components"]["securitySchemes"]["key"]["name"] == "X-API-Key"
 

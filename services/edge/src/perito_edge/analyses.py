@@ -1,16 +1,19 @@
-"""`POST /analyze`, `GET /status/{id}`, `GET /analysis/{id}`: submitting, following and reading an analysis."""
+"""`POST /analyze`, `GET /status/{id}`, `GET /analysis/{id}` and `POST .../cancel`: from the submission to the end."""
 
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
-from perito.analysis.v1.analysis_pb2 import Analysis
+from perito.analysis.v1.analysis_pb2 import Analysis, ListFindingsRequest
 
 from perito_edge import answers
 from perito_edge.answers import problems, success
-from perito_edge.bodies import stream_body
+from perito_edge.bodies import read_body, stream_body
 from perito_edge.models import Accepted, AnalysisAnswer, Status
 from perito_edge.orchestrator_client import Caller
+from perito_edge.request_models import CancelRequest
 from perito_edge.requests import AnalysisId, Given, IdempotencyKey, Parts, Who, require_json
+from perito_edge.strict_json import parse
+from perito_edge.submissions import validated
 from perito_edge.views import accepted, findings, is_terminal, seconds_between, status, summary
 
 router = APIRouter(tags=["analyses"])
@@ -21,6 +24,14 @@ _BODY: dict[str, Any] = {
         "content": {"application/json": {"schema": {"$ref": "#/components/schemas/AnalyzeRequest"}}},
     }
 }
+
+_CANCEL_BODY: dict[str, Any] = {
+    "requestBody": {
+        "required": False,
+        "content": {"application/json": {"schema": {"$ref": "#/components/schemas/CancelRequest"}}},
+    }
+}
+_MAX_CANCEL_BYTES = 8192
 
 
 @router.post(
@@ -85,17 +96,44 @@ async def get_analysis(
     return status(analysis)
 
 
+@router.post(
+    "/analysis/{analysis_id}/cancel",
+    operation_id="cancel_analysis",
+    summary="End an analysis early",
+    responses=problems(400, 404, 408, 409, 413, 415, examples={409: answers.ENDED, 422: answers.BODY_INVALID})
+    | success(200, "Where it stands: cancelled."),
+    openapi_extra=_CANCEL_BODY,
+)
+async def cancel_analysis(
+    request: Request,
+    given: Given,
+    caller: Who,
+    analysis_id: AnalysisId,
+    idempotency_key: IdempotencyKey,  # noqa: ARG001 -- checked; a cancelled analysis answers the same again
+) -> Status:
+    """Its compute stops at once; what phases that had completed found stays readable. Cancelled again, it answers as
+    before and keeps its first reason; 409 where it completed or failed before.
+    """
+    body = await read_body(request, _MAX_CANCEL_BYTES, given.settings.body_idle_seconds)
+    asked = CancelRequest()
+    if body:
+        require_json(request)
+        asked = validated(CancelRequest, parse(body, given.settings.max_json_depth))
+    return status(await given.orchestrator.cancel(caller, analysis_id, asked.reason))
+
+
 async def _answer(given: Parts, caller: Caller, analysis: Analysis) -> AnalysisAnswer:
-    listed = await given.orchestrator.findings(caller, analysis.analysis_id, given.settings.findings_shown)
+    first = ListFindingsRequest(analysis_id=analysis.analysis_id, page_size=given.settings.findings_shown)
+    listed = await given.orchestrator.findings(caller, first)
     report = await given.reports.sections(analysis)
     score, why = report.health_score()
-    absent = dict(report.absent)
+    absent = {name: why for name, why in report.absent.items() if name in AnalysisAnswer.model_fields}
     if score is None:
         absent["health_score"] = why
     return AnalysisAnswer(
         **status(analysis).model_dump(),
         execution_seconds=seconds_between(analysis.submitted_at, analysis.ended_at),
-        summaries=[summary(run) for run in analysis.phases],
+        summaries=[summary(run, *report.phase(run.phase)) for run in analysis.phases],
         findings=findings(listed),
         health_score=score,
         verdict=report.values.get("verdict"),

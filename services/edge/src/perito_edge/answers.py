@@ -60,6 +60,14 @@ NOT_READY = (
     "REPORT_NOT_READY",
     "The analysis is still running. Follow its status until it has ended, then ask again.",
 )
+REPORT_MISSING = (
+    "REPORT_MISSING",
+    "There is no report: no phase wrote one, because reporting was left out. Submit the dataset again: ...",
+)
+ENDED = (
+    "ANALYSIS_ENDED",
+    "The analysis has completed already, so there is nothing to cancel. Its results can be read.",
+)
 MULTIPART_BROKEN = (
     "MULTIPART_BROKEN",
     "The multipart body cannot be read: its parts are not separated or headed as RFC 7578 has it. Send it again.",

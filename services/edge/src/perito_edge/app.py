@@ -8,10 +8,11 @@ from perito_runtime.object_store import ObjectStore
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 
-from perito_edge import analyses, datasets, events, exports, health, mappings
+from perito_edge import analyses, datasets, events, exports, health, lists, mappings, metrics
 from perito_edge.description import DESCRIPTION, describe
 from perito_edge.event_streams import EventStreams
 from perito_edge.keys import KeyRing
+from perito_edge.measures import Measures
 from perito_edge.middleware import Faults, KeyCheck, RequestContext
 from perito_edge.orchestrator_client import OrchestratorClient
 from perito_edge.problems import on_http_error, on_perito_error, on_validation_error
@@ -30,6 +31,7 @@ def create_app(settings: EdgeSettings, channel: grpc.aio.Channel, store: ObjectS
     orchestrator = OrchestratorClient(
         channel, settings.rpc_seconds, settings.health_rpc_seconds, settings.propose_seconds
     )
+    measures = Measures()
     app = FastAPI(
         title="Perito",
         version="1.0.0",
@@ -39,7 +41,7 @@ def create_app(settings: EdgeSettings, channel: grpc.aio.Channel, store: ObjectS
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
-        telemetry={"operation_spans": False},
+        telemetry={"operation_spans": False, "meter_provider": measures.provider},
         middleware=[
             Middleware(RequestContext),
             Middleware(Faults),
@@ -52,19 +54,22 @@ def create_app(settings: EdgeSettings, channel: grpc.aio.Channel, store: ObjectS
             events.NothingMore: events.on_nothing_more,
         },
     )
-    app.state.parts = _parts(settings, orchestrator, store)
-    app.state.event_streams = EventStreams(settings)
+    app.state.parts = _parts(settings, orchestrator, store, measures)
+    app.state.event_streams = streams = EventStreams(settings)
+    measures.watch("perito.event_streams.open", "Event streams that are open.", lambda: streams.open)
+    app.state.measures = measures
     app.state.readiness = health.Readiness(orchestrator)
     api = APIRouter(prefix=_PREFIX)
-    for part in (health, datasets, analyses, events, exports, mappings):
+    for part in (health, datasets, analyses, lists, events, exports, mappings, metrics):
         api.include_router(part.router)
     app.include_router(api)
     describe(app)
     return app
 
 
-def _parts(settings: EdgeSettings, orchestrator: OrchestratorClient, store: ObjectStore) -> Parts:
-    places = Places(settings.max_uploads_at_once)
+def _parts(settings: EdgeSettings, orchestrator: OrchestratorClient, store: ObjectStore, measures: Measures) -> Parts:
+    places = Places(settings.max_uploads_at_once, measures.uploaded)
+    measures.watch("perito.uploads.open", "Bodies of books that are being stored.", lambda: places.taken)
     return Parts(
         settings,
         orchestrator,

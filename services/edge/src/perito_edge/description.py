@@ -13,9 +13,9 @@ from pydantic import BaseModel
 from perito_edge.answers import references
 from perito_edge.event_models import AnalysisEvent, Goodbye
 from perito_edge.examples import NONE, example_of
-from perito_edge.keys import scope_of
+from perito_edge.keys import METRICS_PATH, scope_of
 from perito_edge.problems import MEDIA_TYPE, Problem
-from perito_edge.request_models import AnalyzeRequest, Hints
+from perito_edge.request_models import AnalyzeRequest, CancelRequest, ExportRequest, Hints
 
 DESCRIPTION = """Upload the files of a retailer's books, have them examined, read what does not hold.
 
@@ -29,18 +29,24 @@ TAGS = {
     "health": "Whether the service can work; the one address without a key.",
     "datasets": "The files of one set of books, uploaded once and analysed as often as you like.",
     "analyses": "Submit an analysis, follow it to its end, read what it found.",
+    "lists": "Analyses and findings, page by page.",
     "exports": "The report as a file.",
     "mappings": "How files are read: which column holds what, and how sure that is.",
+    "operation": "What the server says of itself to those who run it.",
 }
 _KEY = {
     "type": "apiKey",
     "in": "header",
     "name": "X-API-Key",
-    "description": "A key of one tenant. Scope `read` allows GET, `submit` allows POST; each operation names the one "
-    "that it needs.",
+    "description": "A key of one tenant. Scope `read` allows GET, `submit` allows POST, `metrics` the figures; each "
+    "operation names the one that it needs.",
 }
+_BEARER = {"type": "http", "scheme": "bearer", "description": "The same key, for what can send no other header."}
 # Models of bodies that are read as they arrive, which the framework therefore does not see.
-_BODIES: tuple[type[BaseModel], ...] = (Problem, AnalyzeRequest, Hints, AnalysisEvent, Goodbye)
+_BODIES: tuple[type[BaseModel], ...] = (
+    *(Problem, AnalyzeRequest, Hints, ExportRequest, CancelRequest),
+    *(AnalysisEvent, Goodbye),
+)
 
 
 def _header(description: str, example: str | int, *, required: bool = False) -> dict[str, Any]:
@@ -66,6 +72,10 @@ HEADERS = {
     ),
     "Content-Language": _header("Language of the page.", "en"),
     "X-Accel-Buffering": _header("Tells proxies to pass each event on at once.", "no"),
+    "X-Total-Count": _header("Of CSV: the findings in it, all there are.", 4127),
+    "Link": _header(
+        "The next page; absent on the last one.", '</api/forensic/list?limit=50&cursor=WyI1ZjBj>; rel="next"'
+    ),
     "Vary": _header("The header of the request that the answer depends on.", "Accept-Language"),
 }
 
@@ -78,7 +88,7 @@ def describe(app: FastAPI) -> None:
     document["servers"] = [{"url": "/", "description": "The server that gave this description."}]
     document["tags"] = [{"name": name, "description": said} for name, said in TAGS.items()]
     parts: Document = document.setdefault("components", {})
-    parts["securitySchemes"] = {"key": _KEY}
+    parts["securitySchemes"] = {"key": _KEY, "bearer": _BEARER}
     parts["headers"] = HEADERS
     schemas: Document = parts.setdefault("schemas", {})
     for model in _BODIES:
@@ -89,7 +99,7 @@ def describe(app: FastAPI) -> None:
         _tidy(schema)
     for path, method, operation in operations(document):
         _secure(operation, path, method)
-        _say_parameters(operation)
+        _say_parameters(operation, schemas)
         _say_refusals(operation)
         _say_headers(operation)
         _say_examples(operation, schemas)
@@ -104,7 +114,8 @@ def operations(document: Document) -> Iterator[tuple[str, str, Document]]:
 
 def _secure(operation: Document, path: str, method: str) -> None:
     scope = scope_of(path, method.upper())
-    operation["security"] = [{"key": [scope]}] if scope else []
+    ways = ("key", "bearer") if path == METRICS_PATH else ("key",)
+    operation["security"] = [{way: [scope]} for way in ways] if scope else []
     if scope:
         refusal = operation["responses"]["403"]["content"][MEDIA_TYPE]["example"]
         refusal["detail"] = f"This key lacks the scope `{scope}`: use one that has it."
@@ -112,7 +123,7 @@ def _secure(operation: Document, path: str, method: str) -> None:
         operation["description"] += f"\n\nNeeds a key with the scope `{scope}`."
 
 
-def _say_parameters(operation: Document) -> None:
+def _say_parameters(operation: Document, schemas: Document) -> None:
     """A parameter is there or not, it is never null; what is said of it stands beside its schema, once."""
     for parameter in operation.get("parameters", ()):
         schema = parameter["schema"]
@@ -120,7 +131,7 @@ def _say_parameters(operation: Document) -> None:
         schema.update(some[0] if some else {})
         schema.pop("description", None)
         _tidy(schema)
-        example = example_of(schema, {})
+        example = example_of(schema, schemas)
         schema.pop("examples", None)
         if example is not NONE:
             parameter["example"] = example

@@ -1,20 +1,52 @@
-"""`GET /export/{id}`: the report's own bytes."""
+"""`GET` and `POST /export/{id}`: the report's own bytes."""
 
 import base64
 import contextlib
 from collections.abc import AsyncIterator
-from typing import Annotated, Literal
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Header, Query
+from fastapi import APIRouter, Header, Query, Request
 from fastapi.responses import StreamingResponse
 from perito.dataset.v1.dataset_pb2 import ObjectRef
 from perito_runtime.object_store import ObjectStore
 
-from perito_edge.answers import NOT_READY, problems, success
-from perito_edge.reports import REPORT_JSON, REPORT_PAGES, find_report, preferred_language
-from perito_edge.requests import AnalysisId, Given, Who
+from perito_edge.answers import BODY_INVALID, NOT_READY, REPORT_MISSING, problems, success
+from perito_edge.bodies import read_body
+from perito_edge.orchestrator_client import Caller
+from perito_edge.reports import FILES, MEDIA_TYPES, REPORT_PAGES, find_report, preferred_language
+from perito_edge.request_models import ExportRequest, Format, Language
+from perito_edge.requests import AnalysisId, Given, IdempotencyKey, Parts, Who, require_json
+from perito_edge.strict_json import parse
+from perito_edge.submissions import validated
 
 router = APIRouter(tags=["exports"])
+
+_MAX_BODY_BYTES = 4096
+_ANSWERS = success(
+    200,
+    "The same bytes for the same books.",
+    *("Content-Digest", "Content-Disposition", "Content-Language", "Vary", "X-Total-Count"),
+    content={
+        "application/json": {"schema": {"type": "object"}, "example": {"schema_version": "2.1.0"}},
+        "text/csv": {"schema": {"type": "string"}, "example": "fingerprint,rule_id,...\n"},
+        "text/html": {"schema": {"type": "string"}, "example": "<!doctype html>..."},
+    },
+)
+_BODY: dict[str, Any] = {
+    "requestBody": {
+        "required": False,
+        "content": {"application/json": {"schema": {"$ref": "#/components/schemas/ExportRequest"}}},
+    }
+}
+
+AsFormat = Annotated[
+    Format, Query(description="`json`: everything, in both languages; `csv`: the findings, all of them.")
+]
+AsLang = Annotated[
+    Language | None,
+    Query(description="Language of the HTML page. Default: what Accept-Language prefers, else English."),
+]
+Accepts = Annotated[str, Header(include_in_schema=False)]
 
 
 @router.get(
@@ -22,41 +54,65 @@ router = APIRouter(tags=["exports"])
     operation_id="export_report",
     summary="The report",
     response_class=StreamingResponse,
-    responses=problems(404, 409, examples={409: NOT_READY})
-    | success(
-        200,
-        "The same bytes for the same books.",
-        *("Content-Digest", "Content-Disposition", "Content-Language", "Vary"),
-        content={
-            "application/json": {"schema": {"type": "object"}, "example": {"schema_version": "2.0.0"}},
-            "text/html": {"schema": {"type": "string"}, "example": "<!doctype html>..."},
-        },
-    ),
+    responses=problems(404, 409, examples={409: REPORT_MISSING}) | _ANSWERS,
 )
 async def export_report(
     given: Given,
     caller: Who,
     analysis_id: AnalysisId,
-    format: Annotated[  # noqa: A002 -- the parameter's public name
-        Literal["json", "html"], Query(description="`json` holds every text in both languages.")
-    ] = "json",
-    lang: Annotated[
-        Literal["en", "es"] | None,
-        Query(description="Language of the HTML page. Default: what Accept-Language prefers, else English."),
-    ] = None,
-    accept_language: Annotated[str, Header(include_in_schema=False)] = "",
+    format: AsFormat = "json",  # noqa: A002 -- the parameter's public name
+    lang: AsLang = None,
+    accept_language: Accepts = "",
 ) -> StreamingResponse:
-    """Streams the report as it was written, as JSON (both languages) or as one HTML page without scripts."""
+    """Streams the report as it was written: as JSON (both languages), as one HTML page without scripts, or its findings
+    as CSV.
+    """
+    return await _export(given, caller, analysis_id, format, lang or preferred_language(accept_language))
+
+
+@router.post(
+    "/export/{analysis_id}",
+    operation_id="export_report_by_post",
+    summary="The report, asked for in a body",
+    response_class=StreamingResponse,
+    responses=problems(400, 404, 408, 409, 413, 415, examples={409: NOT_READY, 422: BODY_INVALID}) | _ANSWERS,
+    openapi_extra=_BODY,
+)
+async def export_report_by_post(
+    request: Request,
+    given: Given,
+    caller: Who,
+    analysis_id: AnalysisId,
+    idempotency_key: IdempotencyKey,  # noqa: ARG001 -- checked; the answer is the same for any
+    format: AsFormat = "json",  # noqa: A002 -- the parameter's public name
+    lang: AsLang = None,
+    accept_language: Accepts = "",
+) -> StreamingResponse:
+    """What GET answers, for clients that send their wishes in a body; what stands there goes before the query."""
+    body = await read_body(request, _MAX_BODY_BYTES, given.settings.body_idle_seconds)
+    asked = ExportRequest()
+    if body:
+        require_json(request)
+        asked = validated(ExportRequest, parse(body, given.settings.max_json_depth))
+    language = asked.lang or lang or preferred_language(accept_language)
+    return await _export(given, caller, analysis_id, asked.format or format, language)
+
+
+async def _export(
+    given: Parts, caller: Caller, analysis_id: str, kind: Format, language: Language
+) -> StreamingResponse:
     analysis = await given.orchestrator.analysis(caller, analysis_id)
-    language = lang or preferred_language(accept_language)
-    ref = find_report(analysis, REPORT_JSON if format == "json" else REPORT_PAGES[language])
-    disposition = "attachment" if format == "json" else "inline"
+    report = find_report(analysis, REPORT_PAGES[language] if kind == "html" else FILES[kind])
+    ref = report.object
+    disposition = "inline" if kind == "html" else "attachment"
     headers = {
         "Content-Length": str(ref.bytes),
         "Content-Digest": f"sha-256=:{base64.b64encode(bytes.fromhex(ref.sha256)).decode()}:",
-        "Content-Disposition": f'{disposition}; filename="perito-{analysis_id}.{format}"',
+        "Content-Disposition": f'{disposition}; filename="perito-{analysis_id}.{kind}"',
     }
-    if format == "html":
+    if kind == "csv":
+        headers["X-Total-Count"] = str(report.rows)
+    if kind == "html":
         headers |= {"Content-Language": language, "Vary": "Accept-Language"}
         style = await given.reports.style_sources(analysis)
         headers["Content-Security-Policy"] = (
@@ -65,8 +121,7 @@ async def export_report(
         )
     # Opened before the answer begins, so that what is missing (or small and damaged) is a problem document.
     chunks = await _opened(given.store, ref)
-    media_type = "application/json" if format == "json" else "text/html; charset=utf-8"
-    return StreamingResponse(chunks, media_type=media_type, headers=headers)
+    return StreamingResponse(chunks, media_type=MEDIA_TYPES[kind], headers=headers)
 
 
 async def _opened(store: ObjectStore, ref: ObjectRef) -> AsyncIterator[bytes]:

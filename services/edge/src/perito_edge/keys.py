@@ -19,6 +19,7 @@ from perito_edge.orchestrator_client import Caller, OrchestratorClient
 from perito_edge.settings import EdgeSettings
 
 _HEALTH = "/api/forensic/health"
+METRICS_PATH = "/api/forensic/metrics"
 _SHAPE = re.compile(r"perito_[0-9A-Za-z_]{1,200}")
 _Value = TypeVar("_Value")
 
@@ -75,7 +76,15 @@ def scope_of(path: str, method: str) -> str | None:
     """The scope that a request needs; None where it needs no key."""
     if path == _HEALTH:
         return None
+    if path == METRICS_PATH:
+        return "metrics"
     return "read" if method in {"GET", "HEAD", "OPTIONS"} else "submit"
+
+
+def bearer_key(authorization: str) -> str | None:
+    """The key in an Authorization header, None where it is of another kind. Prometheus can send no other header."""
+    scheme, _, key = authorization.partition(" ")
+    return key.strip() if scheme.lower() == "bearer" else None
 
 
 def require_scope(caller: Caller, scope: str) -> None:

@@ -13,7 +13,7 @@ from perito_edge.bodies import read_body
 from perito_edge.models import MappingProposal
 from perito_edge.orchestrator_client import Caller
 from perito_edge.request_models import Hints
-from perito_edge.requests import AnalysisId, DatasetId, Given, Parts, Who, require_json
+from perito_edge.requests import AnalysisId, DatasetId, Given, IdempotencyKey, Parts, Who, require_json
 from perito_edge.strict_json import parse
 from perito_edge.submissions import validated
 from perito_edge.views import artifact, is_terminal, links, proposal
@@ -37,7 +37,13 @@ _BODY: dict[str, Any] = {
     | success(200, "A mapping, and how it came about."),
     openapi_extra=_BODY,
 )
-async def propose_mapping(request: Request, given: Given, caller: Who, dataset_id: DatasetId) -> MappingProposal:
+async def propose_mapping(
+    request: Request,
+    given: Given,
+    caller: Who,
+    dataset_id: DatasetId,
+    idempotency_key: IdempotencyKey,  # noqa: ARG001 -- checked; nothing is kept, so the answer is the same for any
+) -> MappingProposal:
     """Reads the files and proposes a mapping: every column with where it goes, how sure that is and why, and what only
     you can say. Keeps nothing; 503 with Retry-After where the machine is busy with analyses.
     """
@@ -78,7 +84,8 @@ async def get_mapping(given: Given, caller: Who, analysis_id: AnalysisId) -> Res
     upload.
     """
     analysis = await given.orchestrator.analysis(caller, analysis_id)
-    ref = artifact(analysis, MAPPING) or await _given_mapping(given, caller, analysis)
+    proposed = artifact(analysis, MAPPING)
+    ref = proposed.object if proposed else await _given_mapping(given, caller, analysis)
     content = await given.store.read_bytes(ref, given.settings.max_mapping_bytes)
     headers = {"Content-Disposition": f'attachment; filename="{MAPPING}"'}
     return Response(content, media_type="application/yaml", headers=headers)

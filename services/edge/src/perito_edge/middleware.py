@@ -13,7 +13,7 @@ from perito_runtime.request_context import enter_request
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from perito_edge.keys import KeyRing, require_scope, scope_of
+from perito_edge.keys import METRICS_PATH, KeyRing, bearer_key, require_scope, scope_of
 from perito_edge.problems import internal, problem_response
 
 _REQUEST_ID = re.compile(r"[0-9A-Za-z._-]{1,64}")
@@ -127,7 +127,11 @@ class KeyCheck:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         needed = scope_of(scope["path"], scope["method"]) if scope["type"] == "http" else None
         if needed:
-            caller = await self._keys.identify(Headers(scope=scope).get("x-api-key"))
+            headers = Headers(scope=scope)
+            key = headers.get("x-api-key")
+            if key is None and scope["path"] == METRICS_PATH:
+                key = bearer_key(headers.get("authorization", ""))
+            caller = await self._keys.identify(key)
             scope["state"]["caller"] = caller
             require_scope(caller, needed)
         await self._app(scope, receive, send)

@@ -10,7 +10,9 @@ from typing_extensions import TypeAliasType
 
 # Named types have a name in the description too, which clients are made from.
 AnalysisStatus = TypeAliasType("AnalysisStatus", Literal["pending", "running", "completed", "failed", "cancelled"])
-PhaseStatus = TypeAliasType("PhaseStatus", Literal["waiting", "queued", "running", "completed", "failed", "skipped"])
+PhaseStatus = TypeAliasType(
+    "PhaseStatus", Literal["waiting", "queued", "running", "completed", "failed", "skipped", "cancelled"]
+)
 PlacementStatus = TypeAliasType("PlacementStatus", Literal["mapped", "constant", "joined", "not_used", "unplaced"])
 Severity = TypeAliasType("Severity", Literal["info", "low", "medium", "high", "critical"])
 _ID = "7c9e6679-7425-40de-944b-e07fc1f90ae7"
@@ -143,6 +145,9 @@ class Status(BaseModel):
     submitted_at: Moment
     ended_at: Moment | None = Field(examples=[None])
     error: Failure | None = Field(description="Why it failed.", examples=[None])
+    cancel_reason: str | None = Field(
+        description="Why it was cancelled; null where it was not, or nobody said.", examples=[None]
+    )
     phases: list[PhaseState] = Field(description="In the order of the plan.")
     links: Links
 
@@ -169,6 +174,22 @@ class PhaseSummary(PhaseState):
     rules: RuleCounts | None = Field(description="Null where the phase has no result.")
     findings: int | None = Field(description="All findings of the phase.", examples=[7])
     summary: JsonValue = Field(description="Facts that the phase gives about its run.", examples=[{"cells": 19550}])
+    score: JsonValue = Field(
+        description="`value`, 0 to 100 as the health score is made, or null with a `reason`.",
+        examples=[{"value": 93, "reason": None}],
+    )
+    metrics: JsonValue = Field(
+        description="Rules by status, units tested, findings, cases and what those cost.",
+        examples=[{"evaluated": 2256, "failed": 165, "findings": 7, "cases": 5}],
+    )
+    kpis: JsonValue = Field(
+        description="Key figures over everything; `metrics` of the analysis has the finer ones.", examples=[[]]
+    )
+    recommendations: JsonValue = Field(
+        description="What to do, for the cases that this phase found the cause of.",
+        examples=[[{"rule_id": "C-006", "remedy": {"en": "Post the difference."}}]],
+    )
+    absent: dict[str, str] = Field(description="For each of the last four that is null: why.", examples=[{}])
 
 
 class Period(BaseModel):

@@ -13,11 +13,14 @@ from perito.analysis.v1.access_pb2 import AuthenticateRequest, AuthenticateRespo
 from perito.analysis.v1.access_pb2_grpc import AccessServiceStub
 from perito.analysis.v1.analysis_pb2 import (
     Analysis,
+    CancelAnalysisRequest,
     CreateDatasetRequest,
     CreateDatasetResponse,
     GetAnalysisRequest,
     GetDatasetRequest,
     GetDatasetResponse,
+    ListAnalysesRequest,
+    ListAnalysesResponse,
     ListFindingsRequest,
     ListFindingsResponse,
     ProposeMappingRequest,
@@ -91,10 +94,18 @@ class OrchestratorClient:
         request = GetAnalysisRequest(analysis_id=analysis_id)
         return (await self._call(self._analysis.GetAnalysis, request, tenant_metadata(caller.tenant))).analysis
 
-    async def findings(self, caller: Caller, analysis_id: str, count: int) -> ListFindingsResponse:
-        """The first `count` findings by priority."""
-        request = ListFindingsRequest(analysis_id=analysis_id, page_size=count)
+    async def analyses(self, caller: Caller, request: ListAnalysesRequest) -> ListAnalysesResponse:
+        """A page of the caller's tenant's analyses. Raises `Invalid` for filters and tokens that are none."""
+        return await self._call(self._analysis.ListAnalyses, request, tenant_metadata(caller.tenant))
+
+    async def findings(self, caller: Caller, request: ListFindingsRequest) -> ListFindingsResponse:
+        """A page of findings by priority. Raises `NotFound`, and `Invalid` for filters and tokens that are none."""
         return await self._call(self._analysis.ListFindings, request, tenant_metadata(caller.tenant))
+
+    async def cancel(self, caller: Caller, analysis_id: str, reason: str) -> Analysis:
+        """Ends an analysis early. Raises `NotFound`, and `Precondition` ANALYSIS_ENDED."""
+        request = CancelAnalysisRequest(analysis_id=analysis_id, reason=reason)
+        return (await self._call(self._analysis.CancelAnalysis, request, tenant_metadata(caller.tenant))).analysis
 
     def watch(
         self, caller: Caller, analysis_id: str, after: int, seconds: float

@@ -5,7 +5,7 @@ that were registered loses them, while an orphan only takes space.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import TypeVar
 from uuid import uuid4
 
@@ -22,10 +22,20 @@ _Answer = TypeVar("_Answer")
 
 
 class Places:
-    """At most `count` bodies at once go into the object store: each holds a socket and a stream."""
+    """At most `count` bodies at once go into the object store: each holds a socket and a stream.
 
-    def __init__(self, count: int) -> None:
+    `stored` is told the bytes of each file.
+    """
+
+    def __init__(self, count: int, stored: Callable[[int], None]) -> None:
+        self.stored = stored
+        self._count = count
         self._free = count
+
+    @property
+    def taken(self) -> int:
+        """Bodies that are being stored now."""
+        return self._count - self._free
 
     def __enter__(self) -> None:
         if self._free == 0:
@@ -39,7 +49,8 @@ class Places:
 class Received:
     """A dataset with an id of its own, file by file."""
 
-    def __init__(self, store: ObjectStore, tenant: str) -> None:
+    def __init__(self, store: ObjectStore, tenant: str, places: Places) -> None:
+        self._places = places
         self.dataset_id = str(uuid4())
         self.files: list[SourceFile] = []
         self.mapping: ObjectRef | None = None
@@ -56,6 +67,7 @@ class Received:
         key = dataset_key(self._tenant, self.dataset_id, len(self.files))
         stored = await self._store.put_stream(key, chunks, media_type)
         self.files.append(SourceFile(name=name, object=stored))
+        self._places.stored(stored.bytes)
         return stored
 
     async def add_mapping(self, content: bytes) -> None:

@@ -4,7 +4,7 @@ Requests are strict: an unknown key or a wrong type is an error, because a missp
 answer that looks right.
 """
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 from pydantic.json_schema import SkipJsonSchema
@@ -83,3 +83,30 @@ class Hints(BaseModel):
 
     currency: str = Field(default="", pattern=r"^([A-Z]{3})?$", description="ISO 4217.")
     timezone: str = Field(default="", max_length=64, description="IANA name in which dates and times stand.")
+
+
+Format = TypeAliasType("Format", Literal["json", "csv", "html"])
+Language = TypeAliasType("Language", Literal["en", "es"])
+
+
+class ExportRequest(BaseModel):
+    """Which form of the report; all of it may be left out, and then the query says it."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, json_schema_extra={"examples": [{"format": "csv"}]})
+
+    format: Format | SkipJsonSchema[None] = Field(
+        default=None, json_schema_extra=_no_default, description="Default: as the query says, else `json`."
+    )
+    lang: Language | SkipJsonSchema[None] = Field(
+        default=None, json_schema_extra=_no_default, description="Language of the HTML page; else as the query says."
+    )
+
+
+class CancelRequest(BaseModel):
+    """Why; may be left out."""
+
+    model_config = ConfigDict(
+        extra="forbid", strict=True, json_schema_extra={"examples": [{"reason": "Wrong month uploaded."}]}
+    )
+
+    reason: str = Field(default="", max_length=500, description="For whoever looks at it later.")

@@ -32,7 +32,7 @@ class Submissions:
 
     async def receive(self, caller: Caller, body: AsyncIterator[bytes], idempotency_key: str) -> SubmitAnalysisResponse:
         """Reads a body, stores the books in it and submits. Raises `PeritoError`; nothing is kept then."""
-        received = Received(self._store, caller.tenant)
+        received = Received(self._store, caller.tenant, self._places)
         wanted = await received.storing(self._read(AnalyzeBody(body, self._settings), received))
         request = SubmitAnalysisRequest(
             dataset_id=wanted.dataset_id.lower(),

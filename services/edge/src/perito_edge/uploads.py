@@ -37,7 +37,7 @@ class Uploads:
 
         Raises `PeritoError`; nothing is kept then (but see `perito_edge.received`).
         """
-        received = Received(self._store, caller.tenant)
+        received = Received(self._store, caller.tenant, self._places)
         with self._places:
             await received.storing(self._store_parts(received, MultipartReader(content_type, body)))
             request = CreateDatasetRequest(dataset=received.dataset, idempotency_key=idempotency_key)

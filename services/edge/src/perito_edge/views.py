@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from itertools import groupby
 from typing import Any
@@ -16,6 +16,7 @@ from perito.phase.v1.phase_pb2 import Artifact, PhaseResult
 
 from perito_edge import models
 from perito_edge.event_models import AnalysisEvent
+from perito_edge.list_models import AnalysesPage, FindingsPage
 
 _PHASE_WORDS: dict[int, models.PhaseStatus] = {
     analysis_pb2.PHASE_STATUS_WAITING: "waiting",
@@ -24,8 +25,9 @@ _PHASE_WORDS: dict[int, models.PhaseStatus] = {
     analysis_pb2.PHASE_STATUS_COMPLETED: "completed",
     analysis_pb2.PHASE_STATUS_FAILED: "failed",
     analysis_pb2.PHASE_STATUS_SKIPPED: "skipped",
+    analysis_pb2.PHASE_STATUS_CANCELLED: "cancelled",
 }
-_WORDS: dict[int, models.AnalysisStatus] = {
+_WORDS: "dict[analysis_pb2.AnalysisStatus.ValueType, models.AnalysisStatus]" = {
     analysis_pb2.ANALYSIS_STATUS_PENDING: "pending",
     analysis_pb2.ANALYSIS_STATUS_RUNNING: "running",
     analysis_pb2.ANALYSIS_STATUS_COMPLETED: "completed",
@@ -39,7 +41,7 @@ _PLACEMENTS: dict[int, models.PlacementStatus] = {
     intake_pb2.PLACEMENT_STATUS_NOT_USED: "not_used",
     intake_pb2.PLACEMENT_STATUS_UNPLACED: "unplaced",
 }
-_SEVERITIES: dict[int, models.Severity] = {
+_SEVERITIES: "dict[finding_pb2.Severity.ValueType, models.Severity]" = {
     finding_pb2.SEVERITY_INFO: "info",
     finding_pb2.SEVERITY_LOW: "low",
     finding_pb2.SEVERITY_MEDIUM: "medium",
@@ -48,9 +50,28 @@ _SEVERITIES: dict[int, models.Severity] = {
 }
 
 
+_STATUS_OF_WORD = {word: status for status, word in _WORDS.items()}
+_SEVERITY_OF_WORD = {word: severity for severity, word in _SEVERITIES.items()}
+
+
+def status_of_word(word: models.AnalysisStatus) -> "analysis_pb2.AnalysisStatus.ValueType":
+    """A status by its word."""
+    return _STATUS_OF_WORD[word]
+
+
+def severity_of(word: models.Severity) -> "finding_pb2.Severity.ValueType":
+    """A severity by its word."""
+    return _SEVERITY_OF_WORD[word]
+
+
 def is_terminal(analysis: analysis_pb2.Analysis) -> bool:
     """Whether nothing more will happen to it."""
     return _WORDS[analysis.status] in {"completed", "failed", "cancelled"}
+
+
+def is_complete(run: analysis_pb2.PhaseRun) -> bool:
+    """Whether the phase has a result."""
+    return run.status == analysis_pb2.PHASE_STATUS_COMPLETED
 
 
 def links(analysis_id: str) -> dict[str, str]:
@@ -58,9 +79,11 @@ def links(analysis_id: str) -> dict[str, str]:
     return {
         "status": f"/api/forensic/status/{analysis_id}",
         "analysis": f"/api/forensic/analysis/{analysis_id}",
+        "findings": f"/api/forensic/analysis/{analysis_id}/findings",
         "events": f"/api/forensic/analysis/{analysis_id}/events",
         "mapping": f"/api/forensic/analysis/{analysis_id}/mapping",
         "report_json": f"/api/forensic/export/{analysis_id}?format=json",
+        "report_csv": f"/api/forensic/export/{analysis_id}?format=csv",
         "report_html": f"/api/forensic/export/{analysis_id}?format=html",
     }
 
@@ -142,6 +165,7 @@ def status(analysis: analysis_pb2.Analysis) -> models.Status:
         submitted_at=analysis.submitted_at,
         ended_at=analysis.ended_at or None,
         error=_failure(analysis.failure) if analysis.HasField("failure") else None,
+        cancel_reason=analysis.cancel_reason or None,
         phases=[_phase(run) for run in analysis.phases],
         links=links(analysis.analysis_id),
     )
@@ -180,9 +204,13 @@ def _failure(failure: analysis_pb2.Failure) -> models.Failure:
     return models.Failure(reason=failure.reason, message=failure.message, details=details)
 
 
-def summary(run: analysis_pb2.PhaseRun) -> models.PhaseSummary:
-    """What one phase found; the parts that need a result are null where there is none."""
+_REPORTED = ("score", "metrics", "kpis", "recommendations")
+
+
+def summary(run: analysis_pb2.PhaseRun, reported: Mapping[str, Any], why_not: str) -> models.PhaseSummary:
+    """What one phase found, and what the report says of it; null where there is no result, or `why_not` applies."""
     result = run.result if run.HasField("result") else None
+    told: dict[str, Any] = {name: reported.get(name) for name in _REPORTED}
     return models.PhaseSummary(
         **_phase(run).model_dump(),
         execution_seconds=seconds_between(run.started_at, run.ended_at),
@@ -191,6 +219,8 @@ def summary(run: analysis_pb2.PhaseRun) -> models.PhaseSummary:
         rules=_rule_counts(result) if result else None,
         findings=sum(rule.findings for rule in result.rules) if result else None,
         summary=json.loads(result.summary_json or "{}") if result else None,
+        absent={name: why_not for name, value in told.items() if value is None},
+        **told,
     )
 
 
@@ -217,6 +247,28 @@ def findings(answer: analysis_pb2.ListFindingsResponse) -> models.Findings:
     return models.Findings(items=items, shown=len(items), total=answer.total, capped=answer.capped)
 
 
+def findings_page(answer: analysis_pb2.ListFindingsResponse) -> FindingsPage:
+    """A page of findings with its counts."""
+    known = answer.HasField("matching")
+    why = "findings beyond those that are kept were not counted in this way; the exported table has all of them"
+    return FindingsPage(
+        items=[_finding(finding) for finding in answer.findings],
+        total=answer.total,
+        matching=answer.matching if known else None,
+        matching_at_least=answer.matching_at_least,
+        matching_kept=answer.matching_kept,
+        capped=answer.capped,
+        next_cursor=answer.next_page_token or None,
+        absent={} if known else {"matching": why},
+    )
+
+
+def analyses_page(answer: analysis_pb2.ListAnalysesResponse) -> AnalysesPage:
+    """A page of analyses."""
+    items = [status(analysis) for analysis in answer.analyses]
+    return AnalysesPage(items=items, total=answer.total, next_cursor=answer.next_page_token or None)
+
+
 def _finding(finding: finding_pb2.Finding) -> models.Finding:
     has_period = bool(finding.period_start or finding.period_end)
     return models.Finding(
@@ -238,7 +290,7 @@ def _finding(finding: finding_pb2.Finding) -> models.Finding:
     )
 
 
-def artifact(analysis: analysis_pb2.Analysis, name: str) -> ObjectRef | None:
+def artifact(analysis: analysis_pb2.Analysis, name: str) -> Artifact | None:
     """The newest artefact of that name: of the last phase in the plan that wrote one."""
     held: Sequence[Artifact] = [item for run in analysis.phases for item in run.result.artifacts if item.name == name]
-    return held[-1].object if held else None
+    return held[-1] if held else None

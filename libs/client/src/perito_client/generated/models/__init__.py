@@ -1,6 +1,7 @@
 """Contains all the data models used in inputs/outputs"""
 
 from .accepted import Accepted
+from .analyses_page import AnalysesPage
 from .analysis_answer import AnalysisAnswer
 from .analysis_answer_absent import AnalysisAnswerAbsent
 from .analysis_event import AnalysisEvent
@@ -10,18 +11,22 @@ from .analyze_request import AnalyzeRequest
 from .analyze_request_params import AnalyzeRequestParams
 from .books import Books
 from .books_inventory_type_1 import BooksInventoryType1
+from .cancel_request import CancelRequest
 from .create_dataset_body import CreateDatasetBody
 from .dataset import Dataset
 from .error_item import ErrorItem
-from .export_report_format import ExportReportFormat
-from .export_report_lang import ExportReportLang
+from .export_report_by_post_response_200 import ExportReportByPostResponse200
 from .export_report_response_200 import ExportReportResponse200
+from .export_request import ExportRequest
 from .failure import Failure
 from .failure_details import FailureDetails
 from .finding import Finding
 from .finding_identity import FindingIdentity
 from .finding_measures import FindingMeasures
 from .findings import Findings
+from .findings_page import FindingsPage
+from .findings_page_absent import FindingsPageAbsent
+from .format_ import Format
 from .goodbye import Goodbye
 from .health import Health
 from .health_checks import HealthChecks
@@ -29,6 +34,7 @@ from .health_probe import HealthProbe
 from .health_status import HealthStatus
 from .hints import Hints
 from .impact import Impact
+from .language import Language
 from .links import Links
 from .mapping_proposal import MappingProposal
 from .mapping_question import MappingQuestion
@@ -36,6 +42,7 @@ from .period import Period
 from .phase_state import PhaseState
 from .phase_status import PhaseStatus
 from .phase_summary import PhaseSummary
+from .phase_summary_absent import PhaseSummaryAbsent
 from .placed_column import PlacedColumn
 from .placed_file import PlacedFile
 from .placement_status import PlacementStatus
@@ -51,6 +58,7 @@ from .understanding import Understanding
 
 __all__ = (
     "Accepted",
+    "AnalysesPage",
     "AnalysisAnswer",
     "AnalysisAnswerAbsent",
     "AnalysisEvent",
@@ -60,18 +68,22 @@ __all__ = (
     "AnalyzeRequestParams",
     "Books",
     "BooksInventoryType1",
+    "CancelRequest",
     "CreateDatasetBody",
     "Dataset",
     "ErrorItem",
-    "ExportReportFormat",
-    "ExportReportLang",
+    "ExportReportByPostResponse200",
     "ExportReportResponse200",
+    "ExportRequest",
     "Failure",
     "FailureDetails",
     "Finding",
     "FindingIdentity",
     "FindingMeasures",
     "Findings",
+    "FindingsPage",
+    "FindingsPageAbsent",
+    "Format",
     "Goodbye",
     "Health",
     "HealthChecks",
@@ -79,6 +91,7 @@ __all__ = (
     "HealthStatus",
     "Hints",
     "Impact",
+    "Language",
     "Links",
     "MappingProposal",
     "MappingQuestion",
@@ -86,6 +99,7 @@ __all__ = (
     "PhaseState",
     "PhaseStatus",
     "PhaseSummary",
+    "PhaseSummaryAbsent",
     "PlacedColumn",
     "PlacedFile",
     "PlacementStatus",

@@ -42,6 +42,8 @@ class AnalysisAnswer:
     ended_at: datetime.datetime | None
     error: Failure | None
     """ Why it failed. """
+    cancel_reason: None | str
+    """ Why it was cancelled; null where it was not, or nobody said. """
     phases: list[PhaseState]
     """ In the order of the plan. """
     links: Links
@@ -100,6 +102,9 @@ class AnalysisAnswer:
         else:
             error = self.error
 
+        cancel_reason: None | str
+        cancel_reason = self.cancel_reason
+
         phases = []
         for phases_item_data in self.phases:
             phases_item = phases_item_data.to_dict()
@@ -155,6 +160,7 @@ class AnalysisAnswer:
                 "submitted_at": submitted_at,
                 "ended_at": ended_at,
                 "error": error,
+                "cancel_reason": cancel_reason,
                 "phases": phases,
                 "links": links,
                 "execution_seconds": execution_seconds,
@@ -242,6 +248,13 @@ class AnalysisAnswer:
 
         error = _parse_error(d.pop("error"))
 
+        def _parse_cancel_reason(data: object) -> None | str:
+            if data is None:
+                return data
+            return cast(None | str, data)
+
+        cancel_reason = _parse_cancel_reason(d.pop("cancel_reason"))
+
         phases = []
         _phases = d.pop("phases")
         for phases_item_data in _phases:
@@ -315,6 +328,7 @@ class AnalysisAnswer:
             submitted_at=submitted_at,
             ended_at=ended_at,
             error=error,
+            cancel_reason=cancel_reason,
             phases=phases,
             links=links,
             execution_seconds=execution_seconds,

@@ -1,8 +1,9 @@
 from typing import Literal
 
-PhaseStatus = Literal["completed", "failed", "queued", "running", "skipped", "waiting"]
+PhaseStatus = Literal["cancelled", "completed", "failed", "queued", "running", "skipped", "waiting"]
 
 PHASE_STATUS_VALUES: set[PhaseStatus] = {
+    "cancelled",
     "completed",
     "failed",
     "queued",

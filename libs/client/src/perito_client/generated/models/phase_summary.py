@@ -11,6 +11,7 @@ from ..models.phase_status import PhaseStatus, check_phase_status
 
 if TYPE_CHECKING:
     from ..models.failure import Failure
+    from ..models.phase_summary_absent import PhaseSummaryAbsent
     from ..models.rule_counts import RuleCounts
 
 
@@ -45,6 +46,12 @@ class PhaseSummary:
     findings: int | None
     """ All findings of the phase. """
     summary: Any
+    score: Any
+    metrics: Any
+    kpis: Any
+    recommendations: Any
+    absent: PhaseSummaryAbsent
+    """ For each of the last four that is null: why. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
@@ -101,6 +108,16 @@ class PhaseSummary:
 
         summary = self.summary
 
+        score = self.score
+
+        metrics = self.metrics
+
+        kpis = self.kpis
+
+        recommendations = self.recommendations
+
+        absent = self.absent.to_dict()
+
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
         field_dict.update(
@@ -120,6 +137,11 @@ class PhaseSummary:
                 "rules": rules,
                 "findings": findings,
                 "summary": summary,
+                "score": score,
+                "metrics": metrics,
+                "kpis": kpis,
+                "recommendations": recommendations,
+                "absent": absent,
             }
         )
 
@@ -128,6 +150,7 @@ class PhaseSummary:
     @classmethod
     def from_dict(cls, src_dict: Mapping[str, Any]) -> Self:
         from ..models.failure import Failure
+        from ..models.phase_summary_absent import PhaseSummaryAbsent
         from ..models.rule_counts import RuleCounts
 
         d = dict(src_dict)
@@ -233,6 +256,16 @@ class PhaseSummary:
 
         summary = d.pop("summary")
 
+        score = d.pop("score")
+
+        metrics = d.pop("metrics")
+
+        kpis = d.pop("kpis")
+
+        recommendations = d.pop("recommendations")
+
+        absent = PhaseSummaryAbsent.from_dict(d.pop("absent"))
+
         phase_summary = cls(
             phase=phase,
             ordinal=ordinal,
@@ -249,6 +282,11 @@ class PhaseSummary:
             rules=rules,
             findings=findings,
             summary=summary,
+            score=score,
+            metrics=metrics,
+            kpis=kpis,
+            recommendations=recommendations,
+            absent=absent,
         )
 
         phase_summary.additional_properties = d

@@ -39,6 +39,8 @@ class Status:
     ended_at: datetime.datetime | None
     error: Failure | None
     """ Why it failed. """
+    cancel_reason: None | str
+    """ Why it was cancelled; null where it was not, or nobody said. """
     phases: list[PhaseState]
     """ In the order of the plan. """
     links: Links
@@ -80,6 +82,9 @@ class Status:
         else:
             error = self.error
 
+        cancel_reason: None | str
+        cancel_reason = self.cancel_reason
+
         phases = []
         for phases_item_data in self.phases:
             phases_item = phases_item_data.to_dict()
@@ -102,6 +107,7 @@ class Status:
                 "submitted_at": submitted_at,
                 "ended_at": ended_at,
                 "error": error,
+                "cancel_reason": cancel_reason,
                 "phases": phases,
                 "links": links,
             }
@@ -174,6 +180,13 @@ class Status:
 
         error = _parse_error(d.pop("error"))
 
+        def _parse_cancel_reason(data: object) -> None | str:
+            if data is None:
+                return data
+            return cast(None | str, data)
+
+        cancel_reason = _parse_cancel_reason(d.pop("cancel_reason"))
+
         phases = []
         _phases = d.pop("phases")
         for phases_item_data in _phases:
@@ -195,6 +208,7 @@ class Status:
             submitted_at=submitted_at,
             ended_at=ended_at,
             error=error,
+            cancel_reason=cancel_reason,
             phases=phases,
             links=links,
         )

@@ -7,9 +7,9 @@ import httpx
 
 from ... import errors
 from ...client import AuthenticatedClient, Client
-from ...models.export_report_format import ExportReportFormat
-from ...models.export_report_lang import ExportReportLang
 from ...models.export_report_response_200 import ExportReportResponse200
+from ...models.format_ import Format
+from ...models.language import Language
 from ...models.problem import Problem
 from ...types import UNSET, Response, Unset
 
@@ -17,8 +17,8 @@ from ...types import UNSET, Response, Unset
 def _get_kwargs(
     analysis_id: UUID,
     *,
-    format_: ExportReportFormat | Unset = "json",
-    lang: ExportReportLang | Unset = UNSET,
+    format_: Format | Unset = UNSET,
+    lang: Language | Unset = UNSET,
 ) -> dict[str, Any]:
 
     params: dict[str, Any] = {}
@@ -112,19 +112,21 @@ def sync_detailed(
     analysis_id: UUID,
     *,
     client: AuthenticatedClient,
-    format_: ExportReportFormat | Unset = "json",
-    lang: ExportReportLang | Unset = UNSET,
+    format_: Format | Unset = UNSET,
+    lang: Language | Unset = UNSET,
 ) -> Response[ExportReportResponse200 | Problem]:
     """The report
 
-     Streams the report as it was written, as JSON (both languages) or as one HTML page without scripts.
+     Streams the report as it was written: as JSON (both languages), as one HTML page without scripts, or
+    its findings
+    as CSV.
 
     Needs a key with the scope `read`.
 
     Args:
         analysis_id (UUID):
-        format_ (ExportReportFormat | Unset):  Default: 'json'.
-        lang (ExportReportLang | Unset):
+        format_ (Format | Unset):
+        lang (Language | Unset):
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -151,19 +153,21 @@ def sync(
     analysis_id: UUID,
     *,
     client: AuthenticatedClient,
-    format_: ExportReportFormat | Unset = "json",
-    lang: ExportReportLang | Unset = UNSET,
+    format_: Format | Unset = UNSET,
+    lang: Language | Unset = UNSET,
 ) -> ExportReportResponse200 | Problem | None:
     """The report
 
-     Streams the report as it was written, as JSON (both languages) or as one HTML page without scripts.
+     Streams the report as it was written: as JSON (both languages), as one HTML page without scripts, or
+    its findings
+    as CSV.
 
     Needs a key with the scope `read`.
 
     Args:
         analysis_id (UUID):
-        format_ (ExportReportFormat | Unset):  Default: 'json'.
-        lang (ExportReportLang | Unset):
+        format_ (Format | Unset):
+        lang (Language | Unset):
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -185,19 +189,21 @@ async def asyncio_detailed(
     analysis_id: UUID,
     *,
     client: AuthenticatedClient,
-    format_: ExportReportFormat | Unset = "json",
-    lang: ExportReportLang | Unset = UNSET,
+    format_: Format | Unset = UNSET,
+    lang: Language | Unset = UNSET,
 ) -> Response[ExportReportResponse200 | Problem]:
     """The report
 
-     Streams the report as it was written, as JSON (both languages) or as one HTML page without scripts.
+     Streams the report as it was written: as JSON (both languages), as one HTML page without scripts, or
+    its findings
+    as CSV.
 
     Needs a key with the scope `read`.
 
     Args:
         analysis_id (UUID):
-        format_ (ExportReportFormat | Unset):  Default: 'json'.
-        lang (ExportReportLang | Unset):
+        format_ (Format | Unset):
+        lang (Language | Unset):
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -222,19 +228,21 @@ async def asyncio(
     analysis_id: UUID,
     *,
     client: AuthenticatedClient,
-    format_: ExportReportFormat | Unset = "json",
-    lang: ExportReportLang | Unset = UNSET,
+    format_: Format | Unset = UNSET,
+    lang: Language | Unset = UNSET,
 ) -> ExportReportResponse200 | Problem | None:
     """The report
 
-     Streams the report as it was written, as JSON (both languages) or as one HTML page without scripts.
+     Streams the report as it was written: as JSON (both languages), as one HTML page without scripts, or
+    its findings
+    as CSV.
 
     Needs a key with the scope `read`.
 
     Args:
         analysis_id (UUID):
-        format_ (ExportReportFormat | Unset):  Default: 'json'.
-        lang (ExportReportLang | Unset):
+        format_ (Format | Unset):
+        lang (Language | Unset):
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.

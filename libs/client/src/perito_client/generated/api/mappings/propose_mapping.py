@@ -17,8 +17,11 @@ def _get_kwargs(
     dataset_id: UUID,
     *,
     body: Hints | Unset = UNSET,
+    idempotency_key: str | Unset = UNSET,
 ) -> dict[str, Any]:
     headers: dict[str, Any] = {}
+    if not isinstance(idempotency_key, Unset):
+        headers["Idempotency-Key"] = idempotency_key
 
     _kwargs: dict[str, Any] = {
         "method": "post",
@@ -116,6 +119,7 @@ def sync_detailed(
     *,
     client: AuthenticatedClient,
     body: Hints | Unset = UNSET,
+    idempotency_key: str | Unset = UNSET,
 ) -> Response[MappingProposal | Problem]:
     """How the files of a dataset could be read
 
@@ -127,6 +131,7 @@ def sync_detailed(
 
     Args:
         dataset_id (UUID):
+        idempotency_key (str | Unset):
         body (Hints | Unset): What the files may not tell and you know. All of it may be left out.
 
     Raises:
@@ -140,6 +145,7 @@ def sync_detailed(
     kwargs = _get_kwargs(
         dataset_id=dataset_id,
         body=body,
+        idempotency_key=idempotency_key,
     )
 
     response = client.get_httpx_client().request(
@@ -154,6 +160,7 @@ def sync(
     *,
     client: AuthenticatedClient,
     body: Hints | Unset = UNSET,
+    idempotency_key: str | Unset = UNSET,
 ) -> MappingProposal | Problem | None:
     """How the files of a dataset could be read
 
@@ -165,6 +172,7 @@ def sync(
 
     Args:
         dataset_id (UUID):
+        idempotency_key (str | Unset):
         body (Hints | Unset): What the files may not tell and you know. All of it may be left out.
 
     Raises:
@@ -179,6 +187,7 @@ def sync(
         dataset_id=dataset_id,
         client=client,
         body=body,
+        idempotency_key=idempotency_key,
     ).parsed
 
 
@@ -187,6 +196,7 @@ async def asyncio_detailed(
     *,
     client: AuthenticatedClient,
     body: Hints | Unset = UNSET,
+    idempotency_key: str | Unset = UNSET,
 ) -> Response[MappingProposal | Problem]:
     """How the files of a dataset could be read
 
@@ -198,6 +208,7 @@ async def asyncio_detailed(
 
     Args:
         dataset_id (UUID):
+        idempotency_key (str | Unset):
         body (Hints | Unset): What the files may not tell and you know. All of it may be left out.
 
     Raises:
@@ -211,6 +222,7 @@ async def asyncio_detailed(
     kwargs = _get_kwargs(
         dataset_id=dataset_id,
         body=body,
+        idempotency_key=idempotency_key,
     )
 
     response = await client.get_async_httpx_client().request(**kwargs)
@@ -223,6 +235,7 @@ async def asyncio(
     *,
     client: AuthenticatedClient,
     body: Hints | Unset = UNSET,
+    idempotency_key: str | Unset = UNSET,
 ) -> MappingProposal | Problem | None:
     """How the files of a dataset could be read
 
@@ -234,6 +247,7 @@ async def asyncio(
 
     Args:
         dataset_id (UUID):
+        idempotency_key (str | Unset):
         body (Hints | Unset): What the files may not tell and you know. All of it may be left out.
 
     Raises:
@@ -249,5 +263,6 @@ async def asyncio(
             dataset_id=dataset_id,
             client=client,
             body=body,
+            idempotency_key=idempotency_key,
         )
     ).parsed

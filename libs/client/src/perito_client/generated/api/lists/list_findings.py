@@ -1,0 +1,313 @@
+from http import HTTPStatus
+from typing import Any
+from urllib.parse import quote
+from uuid import UUID
+
+import httpx
+
+from ... import errors
+from ...client import AuthenticatedClient, Client
+from ...models.findings_page import FindingsPage
+from ...models.problem import Problem
+from ...models.severity import Severity
+from ...types import UNSET, Response, Unset
+
+
+def _get_kwargs(
+    analysis_id: UUID,
+    *,
+    cursor: str | Unset = "",
+    rule: list[str] | Unset = UNSET,
+    phase: list[str] | Unset = UNSET,
+    severity: list[Severity] | Unset = UNSET,
+    fingerprint: str | Unset = "",
+    limit: int | Unset = 100,
+) -> dict[str, Any]:
+
+    params: dict[str, Any] = {}
+
+    params["cursor"] = cursor
+
+    json_rule: list[str] | Unset = UNSET
+    if not isinstance(rule, Unset):
+        json_rule = rule
+
+    params["rule"] = json_rule
+
+    json_phase: list[str] | Unset = UNSET
+    if not isinstance(phase, Unset):
+        json_phase = phase
+
+    params["phase"] = json_phase
+
+    json_severity: list[str] | Unset = UNSET
+    if not isinstance(severity, Unset):
+        json_severity = []
+        for severity_item_data in severity:
+            severity_item: str = severity_item_data
+            json_severity.append(severity_item)
+
+    params["severity"] = json_severity
+
+    params["fingerprint"] = fingerprint
+
+    params["limit"] = limit
+
+    params = {k: v for k, v in params.items() if v is not UNSET and v is not None}
+
+    _kwargs: dict[str, Any] = {
+        "method": "get",
+        "url": "/api/forensic/analysis/{analysis_id}/findings".format(
+            analysis_id=quote(str(analysis_id), safe=""),
+        ),
+        "params": params,
+    }
+
+    return _kwargs
+
+
+def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> FindingsPage | Problem | None:
+    if response.status_code == 200:
+        response_200 = FindingsPage.from_dict(response.json())
+
+        return response_200
+
+    if response.status_code == 401:
+        response_401 = Problem.from_dict(response.json())
+
+        return response_401
+
+    if response.status_code == 403:
+        response_403 = Problem.from_dict(response.json())
+
+        return response_403
+
+    if response.status_code == 404:
+        response_404 = Problem.from_dict(response.json())
+
+        return response_404
+
+    if response.status_code == 422:
+        response_422 = Problem.from_dict(response.json())
+
+        return response_422
+
+    if response.status_code == 500:
+        response_500 = Problem.from_dict(response.json())
+
+        return response_500
+
+    if response.status_code == 503:
+        response_503 = Problem.from_dict(response.json())
+
+        return response_503
+
+    if client.raise_on_unexpected_status:
+        raise errors.UnexpectedStatus(response.status_code, response.content)
+    else:
+        return None
+
+
+def _build_response(
+    *, client: AuthenticatedClient | Client, response: httpx.Response
+) -> Response[FindingsPage | Problem]:
+    return Response(
+        status_code=HTTPStatus(response.status_code),
+        content=response.content,
+        headers=response.headers,
+        parsed=_parse_response(client=client, response=response),
+    )
+
+
+def sync_detailed(
+    analysis_id: UUID,
+    *,
+    client: AuthenticatedClient,
+    cursor: str | Unset = "",
+    rule: list[str] | Unset = UNSET,
+    phase: list[str] | Unset = UNSET,
+    severity: list[Severity] | Unset = UNSET,
+    fingerprint: str | Unset = "",
+    limit: int | Unset = 100,
+) -> Response[FindingsPage | Problem]:
+    """Findings of an analysis, by priority
+
+     What the phases that have completed found, narrowed by the filters together, with true totals.
+
+    Needs a key with the scope `read`.
+
+    Args:
+        analysis_id (UUID):
+        cursor (str | Unset):  Default: ''.
+        rule (list[str] | Unset):
+        phase (list[str] | Unset):
+        severity (list[Severity] | Unset):
+        fingerprint (str | Unset):  Default: ''.
+        limit (int | Unset):  Default: 100.
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        Response[FindingsPage | Problem]
+    """
+
+    kwargs = _get_kwargs(
+        analysis_id=analysis_id,
+        cursor=cursor,
+        rule=rule,
+        phase=phase,
+        severity=severity,
+        fingerprint=fingerprint,
+        limit=limit,
+    )
+
+    response = client.get_httpx_client().request(
+        **kwargs,
+    )
+
+    return _build_response(client=client, response=response)
+
+
+def sync(
+    analysis_id: UUID,
+    *,
+    client: AuthenticatedClient,
+    cursor: str | Unset = "",
+    rule: list[str] | Unset = UNSET,
+    phase: list[str] | Unset = UNSET,
+    severity: list[Severity] | Unset = UNSET,
+    fingerprint: str | Unset = "",
+    limit: int | Unset = 100,
+) -> FindingsPage | Problem | None:
+    """Findings of an analysis, by priority
+
+     What the phases that have completed found, narrowed by the filters together, with true totals.
+
+    Needs a key with the scope `read`.
+
+    Args:
+        analysis_id (UUID):
+        cursor (str | Unset):  Default: ''.
+        rule (list[str] | Unset):
+        phase (list[str] | Unset):
+        severity (list[Severity] | Unset):
+        fingerprint (str | Unset):  Default: ''.
+        limit (int | Unset):  Default: 100.
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        FindingsPage | Problem
+    """
+
+    return sync_detailed(
+        analysis_id=analysis_id,
+        client=client,
+        cursor=cursor,
+        rule=rule,
+        phase=phase,
+        severity=severity,
+        fingerprint=fingerprint,
+        limit=limit,
+    ).parsed
+
+
+async def asyncio_detailed(
+    analysis_id: UUID,
+    *,
+    client: AuthenticatedClient,
+    cursor: str | Unset = "",
+    rule: list[str] | Unset = UNSET,
+    phase: list[str] | Unset = UNSET,
+    severity: list[Severity] | Unset = UNSET,
+    fingerprint: str | Unset = "",
+    limit: int | Unset = 100,
+) -> Response[FindingsPage | Problem]:
+    """Findings of an analysis, by priority
+
+     What the phases that have completed found, narrowed by the filters together, with true totals.
+
+    Needs a key with the scope `read`.
+
+    Args:
+        analysis_id (UUID):
+        cursor (str | Unset):  Default: ''.
+        rule (list[str] | Unset):
+        phase (list[str] | Unset):
+        severity (list[Severity] | Unset):
+        fingerprint (str | Unset):  Default: ''.
+        limit (int | Unset):  Default: 100.
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        Response[FindingsPage | Problem]
+    """
+
+    kwargs = _get_kwargs(
+        analysis_id=analysis_id,
+        cursor=cursor,
+        rule=rule,
+        phase=phase,
+        severity=severity,
+        fingerprint=fingerprint,
+        limit=limit,
+    )
+
+    response = await client.get_async_httpx_client().request(**kwargs)
+
+    return _build_response(client=client, response=response)
+
+
+async def asyncio(
+    analysis_id: UUID,
+    *,
+    client: AuthenticatedClient,
+    cursor: str | Unset = "",
+    rule: list[str] | Unset = UNSET,
+    phase: list[str] | Unset = UNSET,
+    severity: list[Severity] | Unset = UNSET,
+    fingerprint: str | Unset = "",
+    limit: int | Unset = 100,
+) -> FindingsPage | Problem | None:
+    """Findings of an analysis, by priority
+
+     What the phases that have completed found, narrowed by the filters together, with true totals.
+
+    Needs a key with the scope `read`.
+
+    Args:
+        analysis_id (UUID):
+        cursor (str | Unset):  Default: ''.
+        rule (list[str] | Unset):
+        phase (list[str] | Unset):
+        severity (list[Severity] | Unset):
+        fingerprint (str | Unset):  Default: ''.
+        limit (int | Unset):  Default: 100.
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        FindingsPage | Problem
+    """
+
+    return (
+        await asyncio_detailed(
+            analysis_id=analysis_id,
+            client=client,
+            cursor=cursor,
+            rule=rule,
+            phase=phase,
+            severity=severity,
+            fingerprint=fingerprint,
+            limit=limit,
+        )
+    ).parsed

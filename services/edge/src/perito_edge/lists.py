@@ -1,0 +1,99 @@
+"""`GET /list`, `GET /analysis/{id}/findings`: lists, page by page, narrowed by what the query names."""
+
+from collections.abc import Generator
+from contextlib import contextmanager
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request, Response
+from perito.analysis.v1.analysis_pb2 import ListAnalysesRequest, ListFindingsRequest
+from perito_kernel.errors import Invalid
+
+from perito_edge.answers import problems, success
+from perito_edge.list_models import AnalysesPage, AnalysesQuery, FindingsPage, FindingsQuery
+from perito_edge.requests import AnalysisId, Given, Who
+from perito_edge.views import analyses_page, findings_page, severity_of, status_of_word
+
+router = APIRouter(tags=["lists"])
+
+# What the orchestrator calls a field, and what the query calls it.
+_PARAMETERS = {"name_contains": "name", "rule_ids": "rule", "phases": "phase", "statuses": "status"}
+
+
+@router.get(
+    "/list",
+    operation_id="list_analyses",
+    summary="Analyses, newest first",
+    responses=problems() | success(200, "A page of analyses.", "Link"),
+)
+async def list_analyses(
+    request: Request, response: Response, given: Given, caller: Who, query: Annotated[AnalysesQuery, Query()]
+) -> AnalysesPage:
+    """The tenant's analyses. What is submitted meanwhile moves no page that follows."""
+    wanted = ListAnalysesRequest(
+        page_size=query.limit,
+        page_token=query.cursor,
+        statuses=[status_of_word(word) for word in query.status],
+        dataset_id=query.dataset_id.lower(),
+        name_contains=query.name,
+        submitted_from=_zone(query.submitted_from),
+        submitted_before=_zone(query.submitted_before),
+    )
+    with _in_words_of_the_query():
+        page = analyses_page(await given.orchestrator.analyses(caller, wanted))
+    _link(request, response, page.next_cursor)
+    return page
+
+
+@router.get(
+    "/analysis/{analysis_id}/findings",
+    operation_id="list_findings",
+    summary="Findings of an analysis, by priority",
+    responses=problems(404) | success(200, "A page of findings.", "Link"),
+)
+async def list_findings(
+    request: Request,
+    response: Response,
+    given: Given,
+    caller: Who,
+    analysis_id: AnalysisId,
+    query: Annotated[FindingsQuery, Query()],
+) -> FindingsPage:
+    """What the phases that have completed found, narrowed by the filters together, with true totals."""
+    wanted = ListFindingsRequest(
+        analysis_id=analysis_id,
+        page_size=query.limit,
+        page_token=query.cursor,
+        rule_ids=query.rule,
+        phases=query.phase,
+        severities=[severity_of(word) for word in query.severity],
+        fingerprint=query.fingerprint,
+    )
+    with _in_words_of_the_query():
+        page = findings_page(await given.orchestrator.findings(caller, wanted))
+    _link(request, response, page.next_cursor)
+    return page
+
+
+def _zone(instant: str) -> str:
+    """A plus sign that was not escaped arrives as a blank, and no instant has a blank before its zone."""
+    return instant.replace(" ", "+") if "T" in instant else instant
+
+
+@contextmanager
+def _in_words_of_the_query() -> Generator[None]:
+    """The orchestrator's errors about filters and tokens, as errors about parameters."""
+    try:
+        yield
+    except Invalid as exc:
+        if exc.reason.startswith("PAGE_TOKEN"):
+            message = "This cursor was not given for this list with these filters: start again without one."
+            raise Invalid("CURSOR_INVALID", message, {"pointer": "query.cursor"}) from exc
+        field = str(exc.details.get("field", ""))
+        where = {"pointer": f"query.{_PARAMETERS.get(field, field)}"} if field else exc.details
+        raise Invalid(exc.reason, exc.message, where) from exc
+
+
+def _link(request: Request, response: Response, cursor: str | None) -> None:
+    if cursor is not None:
+        following = request.url.include_query_params(cursor=cursor)
+        response.headers["Link"] = f'<{following.path}?{following.query}>; rel="next"'
