@@ -86,6 +86,7 @@ def test_a_rule_is_read_with_the_lines_of_its_sections() -> None:
         ("grain: key", "grain: key\none_of: [floor, sales.qty]", "one_of sales.qty must be"),
         ("not_posted: {es: sin registrar}", "not_posted: {en: not posted}", "word 'not_posted' needs es"),
         ("not_posted: {es", "off: {es", "put it in quotes"),
+        ("grain: key", "grain: key\nstored: false", "only a shared view"),
     ],
 )
 def test_a_malformed_rule_is_refused(old: str, new: str, says: str) -> None:

@@ -7,6 +7,7 @@ every run.
 
 import re
 from collections.abc import Mapping, Sequence
+from functools import cache
 from importlib.resources import files
 from types import MappingProxyType
 from typing import Any, cast
@@ -17,6 +18,7 @@ from perito_kernel.findings import Severity
 
 from perito_rules.model import FLOOD, Kind, Parameter, ParameterType, Rule, Section, Text
 
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _HEADER = re.compile(r"\A\s*/\*\s*---\s*\n(?P<yaml>.*?)\n\s*---\s*\*/[^\S\n]*\n?", re.DOTALL)
 _SECTION = re.compile(r"^--[ \t]*section:[ \t]*(?P<name>\w+)[ \t]*$", re.MULTILINE)
 
@@ -37,8 +39,9 @@ _FIELDS = {
 _EACH = {"", "keyed_table", "typed_column"}
 
 
+@cache
 def load_rules(package: str) -> tuple[Rule, ...]:
-    """All rules of a package of SQL files, sorted by id. Raises Invalid `RULE_MALFORMED` naming file and line."""
+    """All rules of a package of SQL files, sorted by id; read once a process. Raises Invalid `RULE_MALFORMED`."""
     rules = [parse_rule(text, name) for name, text in _texts(package)]
     ids = [rule.id for rule in rules]
     for rule in rules:
@@ -53,7 +56,7 @@ def parse_rule(text: str, file: str) -> Rule:
     if match is None:
         raise _malformed(file, 1, "the file must begin with /* --- YAML --- */")
     try:
-        raw = yaml.safe_load(match["yaml"])
+        raw = yaml.load(match["yaml"], _LOADER)  # noqa: S506  # either loader is the safe one
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         line = text[: match.start("yaml")].count("\n") + (mark.line if mark else 0) + 1
