@@ -1,6 +1,7 @@
 """Parts start in order and stop in reverse, whatever one of them does."""
 
 import asyncio
+import gc
 from collections.abc import Awaitable, Callable
 
 import pytest
@@ -54,3 +55,11 @@ async def test_part_that_fails_or_hangs_does_not_keep_the_others_from_stopping()
     await lifecycle.stop()
     await lifecycle.stop()
     assert diary.lines == ["+a", "+b", "+c", "-b", "-a"]
+
+
+async def test_what_has_started_is_left_out_by_the_collector_until_the_end() -> None:
+    diary, lifecycle = Diary(), Lifecycle()
+    diary.add(lifecycle, "a")
+    async with lifecycle:
+        assert gc.get_freeze_count() > 0
+    assert gc.get_freeze_count() == 0
