@@ -12,7 +12,7 @@ from perito_simulator.entities import World, season_of
 from perito_simulator.pricing import charm
 
 _TASTE = 0.4
-_LEAST_LINES = 0.05  # a day; below it the product is not ranged in the shop
+_LEAST_LINES = 0.08  # a day; below it the product is not ranged in the shop
 _WINDOW = 60
 _PROMOTED = 0.3
 _LENGTHS = (7, 7, 14)

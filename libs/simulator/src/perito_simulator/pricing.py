@@ -11,7 +11,8 @@ from perito_simulator.calendar import Calendar
 _MEDIAN_COST, _SPREAD_OF_COST = 450.0, 1.1
 _LOWEST, _HIGHEST = 18, 60_000
 _CHANGE_SHARE = 0.5
-_LARGEST_CHANGE = 0.018
+_LARGEST_CHANGE = 0.018  # the master keeps one cost, the newest: larger steps would make older receipts look wrong
+_LEAST_CHANGED = 200  # cents; of less, one cent would be a larger step
 
 
 @dataclass(frozen=True)
@@ -35,7 +36,7 @@ def prices_of(count: int, supplier: Ints, calendar: Calendar, chance: np.random.
     first = np.clip(raw, _LOWEST, _HIGHEST).astype(np.int64)
     starts = np.array([day + 1 for day in sorted(calendar.month_ends) if day + 1 < len(calendar)] or [len(calendar)])
     of_supplier = starts[chance.integers(0, len(starts), int(supplier.max()) + 1)]
-    moved = chance.random(count) < _CHANGE_SHARE
+    moved = (chance.random(count) < _CHANGE_SHARE) & (first >= _LEAST_CHANGED)
     change = chance.uniform(-0.4 * _LARGEST_CHANGE, _LARGEST_CHANGE, count)
     last = np.where(moved, np.floor(first * (1 + change)).astype(np.int64), first)
     day = np.where(last != first, of_supplier[supplier], len(calendar)).astype(np.int64)
