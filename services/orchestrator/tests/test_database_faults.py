@@ -1,8 +1,10 @@
 """Database connections that are cut or hang: everything ends in its time, and nothing is lost."""
 
 import asyncio
+import contextlib
 import os
 import signal
+import tempfile
 from typing import Any
 
 import asyncpg
@@ -17,6 +19,7 @@ from perito_runtime.grpc_client import open_channel
 from .faults import COMPLETED, held_up, invariants
 from .mesh import Client, Mesh
 from .phases import until
+from .servers import Server
 
 _ANALYSES = "perito.analysis.v1.AnalysisService"
 
@@ -153,6 +156,32 @@ async def test_a_unit_of_work_ends_in_its_time_however_the_database_hangs(mesh: 
     for pid in frozen:
         os.kill(pid, signal.SIGCONT)
     await db.close()
+
+
+async def test_a_connection_whose_server_said_goodbye_is_dropped_before_it_hangs_up(mesh: Mesh, server: Server) -> None:
+    async def pass_on(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while said := await reader.read(65536):
+            writer.write(said)
+
+    async def never_hangs_up(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        there, here = await asyncio.open_unix_connection(str(server.socket / ".s.PGSQL.5432"))
+        answers = asyncio.create_task(pass_on(there, writer))
+        with contextlib.suppress(ConnectionError):
+            await pass_on(reader, here)
+        answers.cancel()
+        here.close()
+        writer.close()
+
+    with tempfile.TemporaryDirectory(prefix="ph", dir="/tmp") as folder:
+        async with await asyncio.start_unix_server(never_hangs_up, f"{folder}/.s.PGSQL.5432"):
+            db = Database(mesh.dsns.app.replace(str(server.socket), folder), size=1, name="perito-goodbye")
+            await db.open()
+            assert await cut(mesh, "perito-goodbye") == 1
+            await asyncio.sleep(0.2)  # its last words have arrived
+            with pytest.raises(Unavailable, match="DATABASE_UNAVAILABLE"):
+                await db.fetch("SELECT 1")
+            assert await db.fetch("SELECT 1"), "the next one has a connection of its own"
+            await db.close()
 
 
 async def test_the_server_bounds_a_unit_too_and_forgets_it_afterwards(mesh: Mesh) -> None:

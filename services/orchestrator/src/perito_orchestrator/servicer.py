@@ -20,7 +20,7 @@ from perito_orchestrator.store import analyses, cancel, datasets, events, findin
 from perito_orchestrator.store.database import Database, instant_text
 from perito_orchestrator.submissions import Submissions
 
-_ANSWER_SECONDS = 1.0
+_ANSWER_SECONDS = 2.0
 
 
 class AnalysisServicer(analysis_pb2_grpc.AnalysisServiceServicer):

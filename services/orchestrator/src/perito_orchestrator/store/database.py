@@ -43,6 +43,7 @@ _TRY_LATER = (
     asyncpg.LockNotAvailableError,
     asyncpg.QueryCanceledError,
     asyncpg.InterfaceError,
+    asyncpg.InternalClientError,  # the server said goodbye while nobody asked, and has not hung up yet
     OSError,
     TimeoutError,
 )
@@ -143,7 +144,7 @@ class Database:
                 connection = await self._pool.acquire()
                 try:
                     yield connection
-                except asyncio.CancelledError:
+                except (asyncio.CancelledError, asyncpg.InternalClientError):
                     connection.terminate()
                     raise
                 finally:
