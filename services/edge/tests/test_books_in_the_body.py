@@ -56,7 +56,7 @@ async def chunks(body: bytes, sizes: Sequence[int] = ()) -> AsyncIterator[bytes]
 
 async def read(body: bytes, sizes: Sequence[int] = ()) -> tuple[dict[str, bytes], Any]:
     """Every file of a body with its bytes, and the rest of the body."""
-    taken = AnalyzeBody(chunks(body, sizes), EdgeSettings())
+    taken = AnalyzeBody.alone(chunks(body, sizes), EdgeSettings())
     files = {file.name: b"".join([chunk async for chunk in file.chunks]) async for file in taken.files()}
     return files, taken.rest
 

@@ -23,6 +23,7 @@ OPERATIONS = {
     ("get", "/api/forensic/analysis/{analysis_id}/events"): "follow_analysis",
     ("get", "/api/forensic/analysis/{analysis_id}/mapping"): "get_mapping",
     ("get", "/api/forensic/metrics"): "metrics",
+    ("post", "/api/forensic/batch-analyze"): "batch_analyze",
     ("get", "/api/forensic/list"): "list_analyses",
     ("get", "/api/forensic/analysis/{analysis_id}/findings"): "list_findings",
     ("post", "/api/forensic/analysis/{analysis_id}/cancel"): "cancel_analysis",

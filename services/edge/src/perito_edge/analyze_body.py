@@ -10,7 +10,7 @@ import re
 from collections.abc import AsyncGenerator, AsyncIterator, Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 
 from perito_kernel.errors import Exhausted, Invalid
 
@@ -38,13 +38,23 @@ class BooksFile:
 
 
 class AnalyzeBody:
-    """One body. Once `files` has come to its end, `rest` is the body without the books: `data` is an empty object."""
+    """One body, or one entry of a batch; `room` is what is left of the bytes for what is no book.
 
-    def __init__(self, chunks: AsyncIterator[bytes], settings: EdgeSettings) -> None:
+    Once `files` has come to its end, `rest` is the body without the books: `data` is an empty object.
+    """
+
+    def __init__(self, reader: JsonReader, settings: EdgeSettings, room: int, *, whole: bool = False) -> None:
         self.rest: Any = None
+        self.room = room
         self._settings = settings
-        self._reader = JsonReader(chunks, settings.max_json_bytes, settings.max_json_depth)
-        self._room = settings.max_json_bytes
+        self._reader = reader
+        self._whole = whole
+
+    @classmethod
+    def alone(cls, chunks: AsyncIterator[bytes], settings: EdgeSettings) -> Self:
+        """The body that is a whole text."""
+        reader = JsonReader(chunks, settings.max_json_bytes, settings.max_json_depth)
+        return cls(reader, settings, settings.max_json_bytes, whole=True)
 
     async def files(self) -> AsyncGenerator[BooksFile, None]:
         """The books, if the body brings any; reads the body to its end.
@@ -52,25 +62,14 @@ class AnalyzeBody:
         Raises `Invalid` MALFORMED_JSON, JSON_TOO_DEEP, BODY_INVALID (with a pointer), DATA_EMPTY; `Exhausted`
         BODY_TOO_LARGE, ROW_TOO_LARGE; and what the chunks raise.
         """
-        with self._told():
+        with told(self._settings):
             if await self._reader.peek() == b"{":
                 async for file in self._members():
                     yield file
             else:
                 self.rest = await _parsed(await self._small())
-            await self._reader.end()
-
-    @contextmanager
-    def _told(self) -> Generator[None, None, None]:
-        """What the reader refuses, in the words of the API."""
-        try:
-            yield
-        except NotJson as exc:
-            raise malformed(str(exc)) from exc
-        except TooDeep as exc:
-            raise too_deep(self._settings.max_json_depth) from exc
-        except TooLong as exc:
-            raise self._too_large() from exc
+            if self._whole:
+                await self._reader.end()
 
     async def _members(self) -> AsyncGenerator[BooksFile, None]:
         members: list[bytes] = []
@@ -86,16 +85,11 @@ class AnalyzeBody:
         self.rest = await _parsed(b"{" + b",".join(members) + b"}")
 
     async def _small(self) -> bytes:
-        raw = await self._reader.value(self._room)
+        raw = await self._reader.value(min(self.room, self._settings.max_json_bytes))
         if raw is None:
-            raise self._too_large()
-        self._room -= len(raw)
+            raise _too_large(self._settings)
+        self.room -= len(raw)
         return raw
-
-    def _too_large(self) -> Exhausted:
-        limit = self._settings.max_json_bytes
-        message = f"The body is larger than {limit} bytes, the rows under `data` not counted: send less at once."
-        return Exhausted("BODY_TOO_LARGE", message, {"limit_bytes": limit})
 
     async def _data(self) -> AsyncGenerator[BooksFile, None]:
         if await self._reader.peek() != b"{":
@@ -119,7 +113,7 @@ class AnalyzeBody:
     async def _batched(self, first: bytes, rows: AsyncIterator[bytes]) -> AsyncGenerator[bytes, None]:
         batch = bytearray(first)
         done = 0
-        with self._told():
+        with told(self._settings):
             async for row in rows:
                 batch += row
                 done += 1
@@ -182,6 +176,25 @@ class AnalyzeBody:
         except Invalid as exc:
             raise _at(where, exc) from exc
         return b"".join(_TOKENS.findall(raw))
+
+
+@contextmanager
+def told(settings: EdgeSettings) -> Generator[None, None, None]:
+    """What the reader refuses, in the words of the API."""
+    try:
+        yield
+    except NotJson as exc:
+        raise malformed(str(exc)) from exc
+    except TooDeep as exc:
+        raise too_deep(settings.max_json_depth) from exc
+    except TooLong as exc:
+        raise _too_large(settings) from exc
+
+
+def _too_large(settings: EdgeSettings) -> Exhausted:
+    limit = settings.max_json_bytes
+    message = f"The body is larger than {limit} bytes, the rows under `data` not counted: send less at once."
+    return Exhausted("BODY_TOO_LARGE", message, {"limit_bytes": limit})
 
 
 async def _parsed(raw: bytes) -> Any:

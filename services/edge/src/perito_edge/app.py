@@ -8,7 +8,8 @@ from perito_runtime.object_store import ObjectStore
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 
-from perito_edge import analyses, datasets, events, exports, health, lists, mappings, metrics
+from perito_edge import analyses, batches, datasets, events, exports, health, lists, mappings, metrics
+from perito_edge.batch_submissions import BatchSubmissions
 from perito_edge.description import DESCRIPTION, describe
 from perito_edge.event_streams import EventStreams
 from perito_edge.keys import KeyRing
@@ -29,7 +30,7 @@ _PREFIX = "/api/forensic"
 def create_app(settings: EdgeSettings, channel: grpc.aio.Channel, store: ObjectStore) -> FastAPI:
     """The application. Channel and store belong to the caller, who closes them after the server has stopped."""
     orchestrator = OrchestratorClient(
-        channel, settings.rpc_seconds, settings.health_rpc_seconds, settings.propose_seconds
+        channel, settings.rpc_seconds, settings.health_rpc_seconds, settings.propose_seconds, settings.batch_seconds
     )
     measures = Measures()
     app = FastAPI(
@@ -60,7 +61,7 @@ def create_app(settings: EdgeSettings, channel: grpc.aio.Channel, store: ObjectS
     app.state.measures = measures
     app.state.readiness = health.Readiness(orchestrator)
     api = APIRouter(prefix=_PREFIX)
-    for part in (health, datasets, analyses, lists, events, exports, mappings, metrics):
+    for part in (health, datasets, analyses, batches, lists, events, exports, mappings, metrics):
         api.include_router(part.router)
     app.include_router(api)
     describe(app)
@@ -76,5 +77,6 @@ def _parts(settings: EdgeSettings, orchestrator: OrchestratorClient, store: Obje
         store,
         Uploads(store, orchestrator, settings, places),
         Submissions(store, orchestrator, settings, places),
+        BatchSubmissions(store, orchestrator, settings, places),
         Reports(store, settings),
     )

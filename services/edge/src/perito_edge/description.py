@@ -11,6 +11,7 @@ from fastapi import FastAPI
 from pydantic import BaseModel
 
 from perito_edge.answers import references
+from perito_edge.batch_models import BatchRequest
 from perito_edge.event_models import AnalysisEvent, Goodbye
 from perito_edge.examples import NONE, example_of
 from perito_edge.keys import METRICS_PATH, scope_of
@@ -44,7 +45,7 @@ _KEY = {
 _BEARER = {"type": "http", "scheme": "bearer", "description": "The same key, for what can send no other header."}
 # Models of bodies that are read as they arrive, which the framework therefore does not see.
 _BODIES: tuple[type[BaseModel], ...] = (
-    *(Problem, AnalyzeRequest, Hints, ExportRequest, CancelRequest),
+    *(Problem, AnalyzeRequest, BatchRequest, Hints, ExportRequest, CancelRequest),
     *(AnalysisEvent, Goodbye),
 )
 

@@ -48,6 +48,20 @@ class JsonReader:
         self._dropped = 0
         self._level = 0
 
+    @property
+    def level(self) -> int:
+        """How many objects and arrays were entered and not left."""
+        return self._level
+
+    async def leave(self, level: int) -> None:
+        """Passes over what is left of the objects and arrays that were entered since `level`. Not within a value."""
+        depth = self._level - level
+        while depth:
+            depth = self._to_bracket_or_cut(depth)
+            if depth:
+                await self._more_of_string()
+        self._level = level
+
     async def peek(self) -> bytes:
         """The first byte of what comes next, white space left out; empty at the end of the text."""
         while True:

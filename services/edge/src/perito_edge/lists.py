@@ -11,7 +11,7 @@ from perito_kernel.errors import Invalid
 from perito_edge.answers import problems, success
 from perito_edge.list_models import AnalysesPage, AnalysesQuery, FindingsPage, FindingsQuery
 from perito_edge.requests import AnalysisId, Given, Who
-from perito_edge.views import analyses_page, findings_page, severity_of, status_of_word
+from perito_edge.views import SEVERITY_OF_WORD, STATUS_OF_WORD, analyses_page, findings_page
 
 router = APIRouter(tags=["lists"])
 
@@ -32,7 +32,7 @@ async def list_analyses(
     wanted = ListAnalysesRequest(
         page_size=query.limit,
         page_token=query.cursor,
-        statuses=[status_of_word(word) for word in query.status],
+        statuses=[STATUS_OF_WORD[word] for word in query.status],
         dataset_id=query.dataset_id.lower(),
         name_contains=query.name,
         submitted_from=_zone(query.submitted_from),
@@ -65,7 +65,7 @@ async def list_findings(
         page_token=query.cursor,
         rule_ids=query.rule,
         phases=query.phase,
-        severities=[severity_of(word) for word in query.severity],
+        severities=[SEVERITY_OF_WORD[word] for word in query.severity],
         fingerprint=query.fingerprint,
     )
     with _in_words_of_the_query():

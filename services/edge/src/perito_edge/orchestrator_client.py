@@ -13,6 +13,8 @@ from perito.analysis.v1.access_pb2 import AuthenticateRequest, AuthenticateRespo
 from perito.analysis.v1.access_pb2_grpc import AccessServiceStub
 from perito.analysis.v1.analysis_pb2 import (
     Analysis,
+    BatchSubmitRequest,
+    BatchSubmitResponse,
     CancelAnalysisRequest,
     CreateDatasetRequest,
     CreateDatasetResponse,
@@ -57,7 +59,12 @@ class OrchestratorClient:
     """Calls AnalysisService and AccessService. Raises `PeritoError`; a call without an answer is `Unavailable`."""
 
     def __init__(
-        self, channel: grpc.aio.Channel, rpc_seconds: float, health_seconds: float, propose_seconds: float = 120.0
+        self,
+        channel: grpc.aio.Channel,
+        rpc_seconds: float,
+        health_seconds: float,
+        propose_seconds: float = 120.0,
+        batch_seconds: float = 30.0,
     ) -> None:
         self._analysis = AnalysisServiceStub(channel)
         self._access = AccessServiceStub(channel)
@@ -66,6 +73,7 @@ class OrchestratorClient:
         self._rpc_seconds = rpc_seconds
         self._health_seconds = health_seconds
         self._propose_seconds = propose_seconds
+        self._batch_seconds = batch_seconds
 
     async def authenticate(self, api_key: str) -> AuthenticateResponse:
         """Who the key belongs to. Raises `Unauthenticated`."""
@@ -88,6 +96,11 @@ class OrchestratorClient:
     async def submit(self, caller: Caller, request: SubmitAnalysisRequest) -> SubmitAnalysisResponse:
         """Accepts an analysis."""
         return await self._call(self._analysis.SubmitAnalysis, request, tenant_metadata(caller.tenant))
+
+    async def submit_batch(self, caller: Caller, batch: BatchSubmitRequest) -> BatchSubmitResponse:
+        """Accepts many analyses, each by itself."""
+        method, metadata = self._analysis.BatchSubmit, tenant_metadata(caller.tenant)
+        return await self._call(method, batch, metadata, self._batch_seconds)
 
     async def analysis(self, caller: Caller, analysis_id: str) -> Analysis:
         """One analysis of the caller's tenant. Raises `NotFound`, for another tenant's too."""

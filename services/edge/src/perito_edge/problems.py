@@ -41,6 +41,7 @@ REASON_STATUS: Mapping[str, int] = {
     "HTTP_METHOD_NOT_ALLOWED": 405,
     "BODY_TOO_SLOW": 408,
     "BODY_TOO_LARGE": 413,
+    "BATCH_TOO_LARGE": 413,
     "FILE_TOO_LARGE": 413,
     "ROW_TOO_LARGE": 413,
     "MAPPING_TOO_LARGE": 413,
@@ -89,10 +90,17 @@ def status_of(error: PeritoError) -> int:
 
 
 def problem_response(error: PeritoError, request_id: str) -> JSONResponse:
-    """The answer for `error`. Its details are the one entry of `errors`, unless it brings a list of its own."""
+    """The answer for `error`."""
+    status = status_of(error)
+    body = problem_body(error, request_id)
+    return JSONResponse(body, status_code=status, media_type=MEDIA_TYPE, headers=_headers(error, status))
+
+
+def problem_body(error: PeritoError, request_id: str) -> dict[str, Any]:
+    """The problem document. An error's details are the one entry of `errors`, unless it brings a list of its own."""
     status = status_of(error)
     errors = error.errors if isinstance(error, InvalidFields) else [error.details] if error.details else []
-    body: dict[str, Any] = {
+    return {
         "type": f"urn:perito:problem:{error.reason.lower().replace('_', '-')}",
         "title": HTTPStatus(status).phrase,
         "status": status,
@@ -101,7 +109,6 @@ def problem_response(error: PeritoError, request_id: str) -> JSONResponse:
         "instance": f"urn:perito:request:{request_id}",
         "errors": [dict(item) for item in errors],
     }
-    return JSONResponse(body, status_code=status, media_type=MEDIA_TYPE, headers=_headers(error, status))
 
 
 def _headers(error: PeritoError, status: int) -> dict[str, str]:

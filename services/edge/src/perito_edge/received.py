@@ -17,7 +17,7 @@ from perito_runtime.object_store import ObjectStore, dataset_key
 log = logger("perito.edge")
 
 # After these the orchestrator has certainly not registered the dataset.
-_REFUSED = frozenset(Kind) - {Kind.UNAVAILABLE, Kind.INTERNAL}
+REFUSED = frozenset(Kind) - {Kind.UNAVAILABLE, Kind.INTERNAL}
 _Answer = TypeVar("_Answer")
 
 
@@ -88,7 +88,7 @@ class Received:
         try:
             return await work
         except PeritoError as exc:
-            if exc.kind in _REFUSED:
+            if exc.kind in REFUSED:
                 await self.discard()
             raise
 

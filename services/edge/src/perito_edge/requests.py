@@ -10,6 +10,7 @@ from fastapi import Depends, Header, Path, Request
 from perito_kernel.errors import Invalid, NotFound
 from perito_runtime.object_store import ObjectStore
 
+from perito_edge.batch_submissions import BatchSubmissions
 from perito_edge.orchestrator_client import Caller, OrchestratorClient
 from perito_edge.reports import Reports
 from perito_edge.settings import EdgeSettings
@@ -29,6 +30,7 @@ class Parts:
     store: ObjectStore
     uploads: Uploads
     submissions: Submissions
+    batches: BatchSubmissions
     reports: Reports
 
 

@@ -22,6 +22,10 @@ class EdgeSettings:
     # A row is parsed in the serving loop.
     max_row_bytes: int = 64 * 2**10
     max_json_depth: int = 32
+    max_batch: int = 100
+    # What is no book in all entries of a batch together.
+    max_batch_json_bytes: int = 2**20
+    batch_seconds: float = 30.0
     # A body that stops arriving holds a slot, a socket and half a dataset.
     body_idle_seconds: float = 30.0
     # More than this at once are told to come back: each holds a socket and a stream into the store.

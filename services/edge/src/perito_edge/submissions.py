@@ -33,15 +33,9 @@ class Submissions:
     async def receive(self, caller: Caller, body: AsyncIterator[bytes], idempotency_key: str) -> SubmitAnalysisResponse:
         """Reads a body, stores the books in it and submits. Raises `PeritoError`; nothing is kept then."""
         received = Received(self._store, caller.tenant, self._places)
-        wanted = await received.storing(self._read(AnalyzeBody(body, self._settings), received))
-        request = SubmitAnalysisRequest(
-            dataset_id=wanted.dataset_id.lower(),
-            dataset=received.dataset if received.files else None,
-            name=wanted.name,
-            phases=sorted(set(wanted.phases or ())),
-            params_json=json.dumps(wanted.params, sort_keys=True, ensure_ascii=False),
-            idempotency_key=idempotency_key,
-        )
+        wanted = await received.storing(self._read(AnalyzeBody.alone(body, self._settings), received))
+        request = submission(wanted, received)
+        request.idempotency_key = idempotency_key
         answer = await received.registering(self._orchestrator.submit(caller, request))
         if received.files and answer.analysis.dataset_id != received.dataset_id:
             await received.discard()
@@ -51,11 +45,27 @@ class Submissions:
         async for file in body.files():
             with self._places:
                 await received.add_file(file.name, file.chunks, "application/json")
-        wanted = validated(AnalyzeRequest, body.rest)
-        detail, where = _what_is_wrong(wanted)
-        if detail:
-            raise InvalidFields("BODY_INVALID", _WRONG, [{"pointer": where, "detail": detail}])
-        return wanted
+        return checked(body.rest)
+
+
+def submission(wanted: AnalyzeRequest, received: Received) -> SubmitAnalysisRequest:
+    """The call that submits it, with the books that came along."""
+    return SubmitAnalysisRequest(
+        dataset_id=wanted.dataset_id.lower(),
+        dataset=received.dataset if received.files else None,
+        name=wanted.name,
+        phases=sorted(set(wanted.phases or ())),
+        params_json=json.dumps(wanted.params, sort_keys=True, ensure_ascii=False),
+    )
+
+
+def checked(rest: Any) -> AnalyzeRequest:
+    """What a body asks for, its books not included. Raises `Invalid` BODY_INVALID."""
+    wanted = validated(AnalyzeRequest, rest)
+    detail, where = _what_is_wrong(wanted)
+    if detail:
+        raise InvalidFields("BODY_INVALID", _WRONG, [{"pointer": where, "detail": detail}])
+    return wanted
 
 
 def validated(model: type[_Model], body: Any) -> _Model:

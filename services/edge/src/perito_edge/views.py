@@ -50,18 +50,8 @@ _SEVERITIES: "dict[finding_pb2.Severity.ValueType, models.Severity]" = {
 }
 
 
-_STATUS_OF_WORD = {word: status for status, word in _WORDS.items()}
-_SEVERITY_OF_WORD = {word: severity for severity, word in _SEVERITIES.items()}
-
-
-def status_of_word(word: models.AnalysisStatus) -> "analysis_pb2.AnalysisStatus.ValueType":
-    """A status by its word."""
-    return _STATUS_OF_WORD[word]
-
-
-def severity_of(word: models.Severity) -> "finding_pb2.Severity.ValueType":
-    """A severity by its word."""
-    return _SEVERITY_OF_WORD[word]
+STATUS_OF_WORD = {word: status for status, word in _WORDS.items()}
+SEVERITY_OF_WORD = {word: severity for severity, word in _SEVERITIES.items()}
 
 
 def is_terminal(analysis: analysis_pb2.Analysis) -> bool:
@@ -199,9 +189,14 @@ def _phase(run: analysis_pb2.PhaseRun) -> models.PhaseState:
     )
 
 
-def _failure(failure: analysis_pb2.Failure) -> models.Failure:
+def failure_details(failure: analysis_pb2.Failure) -> dict[str, Any]:
+    """File, row, column, where they apply."""
     details: dict[str, Any] = json.loads(failure.details_json or "{}")
-    return models.Failure(reason=failure.reason, message=failure.message, details=details)
+    return details
+
+
+def _failure(failure: analysis_pb2.Failure) -> models.Failure:
+    return models.Failure(reason=failure.reason, message=failure.message, details=failure_details(failure))
 
 
 _REPORTED = ("score", "metrics", "kpis", "recommendations")

@@ -9,6 +9,10 @@ from .analysis_event_facts import AnalysisEventFacts
 from .analysis_status import AnalysisStatus
 from .analyze_request import AnalyzeRequest
 from .analyze_request_params import AnalyzeRequestParams
+from .batch_answer import BatchAnswer
+from .batch_request import BatchRequest
+from .batch_result import BatchResult
+from .batch_result_problem_type_0 import BatchResultProblemType0
 from .books import Books
 from .books_inventory_type_1 import BooksInventoryType1
 from .cancel_request import CancelRequest
@@ -66,6 +70,10 @@ __all__ = (
     "AnalysisStatus",
     "AnalyzeRequest",
     "AnalyzeRequestParams",
+    "BatchAnswer",
+    "BatchRequest",
+    "BatchResult",
+    "BatchResultProblemType0",
     "Books",
     "BooksInventoryType1",
     "CancelRequest",
