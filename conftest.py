@@ -5,13 +5,31 @@ exception: the books it needs stand beside the project on some machines only.
 """
 
 import os
+import re
 from collections.abc import Generator
 from pathlib import Path
 
 import grpc
 import pytest
+from xdist.remote import Producer  # pyright: ignore[reportMissingTypeStubs]  # it has types of its own, unmarked
+from xdist.scheduler import LoadScopeScheduling  # pyright: ignore[reportMissingTypeStubs]
 
 SHARED_DATA = Path(__file__).resolve().parent.parent / "shared" / "data"
+
+LONGEST = (
+    "tests/determinism/",
+    "tests/lookalikes/",
+    "tests/accuracy/",
+    "services/standalone/",
+    "services/pattern/tests/test_phantom_stock.py",
+    "services/pattern/tests/test_near_duplicate_invoice.py",
+    "services/reporting/tests/test_cases.py",
+    "services/reporting/tests/test_page.py",
+    "services/validation/",
+    "services/consistency/",
+)
+"""What takes longest, longest first, so that two workers end together. Each module runs on one of them, with its
+fixtures made once."""
 
 
 @pytest.fixture(scope="session")
@@ -35,12 +53,27 @@ def grpc_stays_up() -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Skips what needs the real books where there are none."""
-    if SHARED_DATA.is_dir():
-        return
+    """Skips what needs the real books where there are none; what takes longest comes first."""
     for item in items:
-        if item.get_closest_marker("shared_data"):
+        if item.get_closest_marker("shared_data") and not SHARED_DATA.is_dir():
             item.add_marker(pytest.mark.skip(reason="the real books are not beside the project (../shared/data)"))
+    items.sort(key=lambda item: next((n for n, start in enumerate(LONGEST) if item.nodeid.startswith(start)), 99))
+
+
+class Together(LoadScopeScheduling):
+    """Tests that share costly fixtures run on one worker: those of a module, and those of the same made books."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        module, _, test = nodeid.partition("::")
+        books = re.search(r"\[(crestline|seed \d+)\]", test)
+        return f"{Path(module).parent} {books[1]}" if books else module
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadScopeScheduling:
+    """Groups as above, in the order of collection (xdist's own groups need pytest before 9.2: its issue 1386)."""
+    config.option.loadscopereorder = False
+    return Together(config, log)
 
 
 @pytest.hookimpl(wrapper=True)

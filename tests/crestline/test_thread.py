@@ -1,22 +1,19 @@
 """Real, dirty books through the whole house, as a person at a laptop sends them: one command, one report.
 
 Crestline's measured facts are tested in `tests/lookalikes`; a few of them are read here from what the command wrote.
+That a second run gives the same bytes and one changed quantity one finding is in the trial `books`.
 """
 
 import json
-import shutil
 import subprocess
 import sys
-from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 MAPPING = Path(__file__).with_name("mapping.yaml")
-pytestmark = [pytest.mark.shared_data, pytest.mark.serial]
-
-STEPS = ("receipts", "transfers_in", "transfers_out", "sales", "returns", "adjustments", "other")
+pytestmark = pytest.mark.shared_data
 
 Report = dict[str, Any]
 
@@ -81,35 +78,3 @@ def test_inputs_are_named_by_hash_and_nothing_is_lost(report: Report) -> None:
     assert sum(rows[f"sales_{feed}.csv"][0] for feed in feeds) == 54_104
     assert rows["inventory_transactions.csv"] == (5_444, 0)
     assert all(len(entry["sha256"]) == 64 for entry in report["inputs"])
-
-
-def test_the_same_books_give_the_same_bytes(books: Path, out: Path, tmp_path: Path) -> None:
-    analyze(books, tmp_path)
-    for name in ("report.json", "report.html"):
-        assert (tmp_path / name).read_bytes() == (out / name).read_bytes()
-
-
-def test_one_changed_quantity_breaks_exactly_its_cell(books: Path, report: Report, tmp_path: Path) -> None:
-    """The first sale of August in Lagos Main sells and charges one unit more: that month's cell breaks by it."""
-    altered = tmp_path / "books"
-    shutil.copytree(books, altered)
-    feed = altered / "sales_lagos_main.csv"
-    lines = feed.read_text(encoding="utf-8").splitlines(keepends=True)
-    place = next(i for i, line in enumerate(lines) if ",2024-08-" in line)
-    cells = lines[place].split(",")
-    cells[4] = str(int(cells[4]) + 1)
-    cells[6] = f"{int(cells[4]) * int(cells[5])}\n"
-    lines[place] = ",".join(cells)
-    feed.write_text("".join(lines), encoding="utf-8")
-
-    after = analyze(altered, tmp_path / "out")
-    assert rule(after, "C-006")["failed"] == 1
-    (broken,) = [f for f in after["findings"] if f["rule_id"] == "C-006"]
-    assert (broken["identity"]["product"], broken["identity"]["location"]) == (cells[3], "WH-LAG1")
-    assert (broken["period_start"], broken["period_end"]) == ("2024-08-01", "2024-08-31")
-    bridge = broken["measures"]
-    moved = sum(Decimal(bridge[step]) for step in STEPS)
-    assert Decimal(bridge["opening"]) + moved == Decimal(broken["expected"])
-    assert Decimal(broken["observed"]) - Decimal(broken["expected"]) == Decimal(broken["delta_qty"]) == 1
-    others = {f["fingerprint"] for f in report["findings"]} ^ {f["fingerprint"] for f in after["findings"]}
-    assert others == {broken["fingerprint"]}

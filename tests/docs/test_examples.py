@@ -26,8 +26,6 @@ from perito_rules.canonical import load_canonical
 from perito_validation.compute import take_in
 from perito_validation.mapping import BooksMapping, Cell, Lookup, Step, TableMapping, Unit, parse_mapping
 
-pytestmark = pytest.mark.serial
-
 ROOT = Path(__file__).resolve().parents[2]
 DOCS = ROOT / "docs"
 PAGES = [ROOT / "README.md", *sorted(DOCS.rglob("*.md"))]

@@ -258,7 +258,6 @@ def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-@pytest.mark.serial
 def test_every_example_of_map_and_analyze_works(desk: Path) -> None:
     for line in RUN:
         if " map " in line and "--force" not in line:
@@ -322,7 +321,6 @@ def post(house: House, rows: int) -> httpx.Response:
     return httpx.post(f"{house.base}/api/forensic/analyze", json=body(rows), headers=headers, timeout=60)
 
 
-@pytest.mark.serial
 @pytest.mark.parametrize("rows", [3, 10_000])
 def test_books_in_a_json_body_are_examined_to_the_end(house: House, rows: int) -> None:
     began = time.monotonic()
@@ -350,7 +348,6 @@ def test_books_in_a_json_body_are_examined_to_the_end(house: House, rows: int) -
     assert parse_mapping(preview.json()["mapping"], TABLES).currency == "NGN"
 
 
-@pytest.mark.serial
 def test_books_in_a_json_body_that_are_none_end_with_the_reason(house: House) -> None:
     headers = {"X-API-Key": house.key}
     wanted = {"data": {"transactions": [{"colour": "red"}, {"colour": "blue"}]}}

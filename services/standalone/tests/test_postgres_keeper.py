@@ -17,8 +17,6 @@ from perito_standalone.supervisor import PHASES, Supervisor, SupervisorSettings
 from .house import reachable_folder
 from .test_postgres import kill, started, supervisor
 
-pytestmark = pytest.mark.serial
-
 FAST = PostgresSettings(start_seconds=30, stop_seconds=10, durable=False, restart_tries=3)
 
 

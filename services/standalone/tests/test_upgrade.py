@@ -17,8 +17,6 @@ from perito_standalone.service_account import service_account
 
 from .house import reachable_folder
 
-pytestmark = pytest.mark.serial
-
 
 async def old_database(data_dir: Path) -> None:
     """A cluster of PostgreSQL 16 with one table, stopped as it should be."""

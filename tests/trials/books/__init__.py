@@ -11,6 +11,7 @@ from itertools import groupby
 from pathlib import Path
 
 from tests.trials.books import auditiq, crestline, northwind
+from tests.trials.books.altered import one_quantity_changed
 from tests.trials.books.commands import analyze_all
 from tests.trials.books.fact import Fact
 from tests.trials.harness.catalogue import Figures, Say, TrialFailed
@@ -37,7 +38,10 @@ def run(seed: int, say: Say) -> Figures:
         facts: list[Fact] = []
         for module in (crestline, auditiq, northwind):
             facts += module.facts(DATA, Path(name) / "phases", say)
-        runs = analyze_all(DATA, Path(name) / "commands", say)
+        commands = Path(name) / "commands"
+        runs = analyze_all(DATA, commands, say)
+        before = commands / "crestline by hand en" / "report.json"
+        one_quantity_changed(DATA / "crestline", crestline.MAPPING, before, Path(name) / "altered", say)
     figures: Figures = {"facts": [fact.figure() for fact in facts], "runs": runs}
     wrong = [fact.sentence() for fact in facts if not fact.holds]
     if wrong:

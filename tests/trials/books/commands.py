@@ -25,7 +25,7 @@ def analyze_all(data: Path, folder: Path, say: Say) -> list[JsonValue]:
             pages: dict[str, tuple[bytes, bytes]] = {}
             for language in LANGUAGES:
                 out = folder / f"{books} {word} {language}"
-                seconds = _analyze(data / books, mapping, language, out)
+                seconds = analyze(data / books, mapping, language, out)
                 report: dict[str, Any] = json.loads((out / "report.json").read_bytes())
                 pages[language] = ((out / "report.json").read_bytes(), (out / "report.html").read_bytes())
                 found = {"findings": len(report["findings"]), "cases": len(report["cases"])}
@@ -35,7 +35,8 @@ def analyze_all(data: Path, folder: Path, say: Say) -> list[JsonValue]:
     return runs
 
 
-def _analyze(books: Path, mapping: Path | None, language: str, out: Path) -> float:
+def analyze(books: Path, mapping: Path | None, language: str, out: Path) -> float:
+    """Seconds of one run, which leaves its report in `out`. Raises TrialFailed where it does not end well."""
     given = ["--mapping", str(mapping)] if mapping else []
     command = [sys.executable, "-m", "perito_standalone", "analyze", str(books), "--out", str(out), *given]
     begun = time.monotonic()
