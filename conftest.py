@@ -31,6 +31,9 @@ LONGEST = (
 """What takes longest, longest first, so that two workers end together. Each module runs on one of them, with its
 fixtures made once."""
 
+DEMONSTRATED = ("services/standalone/tests/test_cli.py", "services/standalone/tests/test_reproduce.py")
+"""Modules that share one run of the demonstration."""
+
 
 @pytest.fixture(scope="session")
 def shared_data() -> Path:
@@ -66,6 +69,8 @@ class Together(LoadScopeScheduling):
     def _split_scope(self, nodeid: str) -> str:
         module, _, test = nodeid.partition("::")
         books = re.search(r"\[(crestline|seed \d+)\]", test)
+        if module in DEMONSTRATED:
+            return DEMONSTRATED[0]
         return f"{Path(module).parent} {books[1]}" if books else module
 
 

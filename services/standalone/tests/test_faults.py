@@ -12,19 +12,11 @@ import psutil
 import pytest
 from perito_orchestrator.keys import create_key, create_tenant
 from perito_orchestrator.roles import APP, OWNER, SCHEMA
-from perito_standalone.demo_books import write_books
 from perito_standalone.postgres_watchdog import is_postgres, postmaster
 
 from .house import House, gone, modes, reachable_folder, running
 
 pytestmark = pytest.mark.serial
-
-
-@pytest.fixture(scope="module")
-def books(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("books")
-    write_books(folder)
-    return folder
 
 
 @pytest.fixture(scope="module")
@@ -39,8 +31,8 @@ def house() -> Iterator[House]:
 
 
 @pytest.fixture(scope="module")
-def dataset(house: House, books: Path) -> str:
-    return house.upload(books)
+def dataset(house: House, made_books: Path) -> str:
+    return house.upload(made_books)
 
 
 @pytest.fixture(scope="module")

@@ -14,7 +14,6 @@ import pytest
 from perito_kernel.errors import Precondition
 from perito_orchestrator.roles import APP
 from perito_standalone.books_folder import find_books
-from perito_standalone.demo_books import write_books
 from perito_standalone.edge_client import connect
 from perito_standalone.postgres import PostgresSettings
 from perito_standalone.supervisor import PHASES, Supervisor, SupervisorSettings
@@ -56,12 +55,11 @@ def children() -> set[int]:
 
 
 async def test_rules_that_eat_or_never_end_are_killed_and_the_next_analysis_runs(
-    settings: SupervisorSettings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    settings: SupervisorSettings, made_books: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sys, "path", [str(HERE), *sys.path])
     monkeypatch.setenv("PYTHONPATH", str(HERE))
-    write_books(tmp_path)
-    books = find_books(tmp_path, None)
+    books = find_books(made_books, None)
     async with Supervisor(replace(settings, phases=(*PHASES, *HOSTILE))) as supervisor:
         await supervisor.pool.ready()
         before = children()

@@ -3,41 +3,33 @@
 import asyncio
 import contextlib
 import logging
-import signal
 import sys
-from collections.abc import Coroutine, Generator, Mapping
+from collections.abc import Generator, Mapping
 from pathlib import Path
-from typing import TypeVar
 
-from perito_kernel.errors import Invalid, PeritoError
 from perito_reporting.voice import Language
 from perito_runtime.lifecycle import stop_signal
 from perito_runtime.logs import configure_logs
 from rich.markup import escape
 from rich.table import Table
 
-from perito_standalone.analyze import Finished, analyze, prepare_out
-from perito_standalone.books_folder import DEFAULT_MAPPING, find_all, find_books
+from perito_standalone.books_folder import find_all
 from perito_standalone.data_directory import default_data_directory
-from perito_standalone.demo_books import write_books
-from perito_standalone.demo_truth import compare, print_comparison
-from perito_standalone.guarded import FAILED, guarded, plain_console
+from perito_standalone.examination import LOG, examined, until_told
+from perito_standalone.guarded import guarded, plain_console
 from perito_standalone.map_books import propose, target_of, write_mapping
 from perito_standalone.memory import compute_share
 from perito_standalone.options import budget_of, refuse_open_door, severity_of
-from perito_standalone.outcome import exit_code, print_outcome, read_report
+from perito_standalone.outcome import exit_code, read_report
 from perito_standalone.postgres_upgrade import upgrade_database
 from perito_standalone.printed import left_alone, printed
-from perito_standalone.progress import PhaseProgress, ReadingProgress
+from perito_standalone.progress import ReadingProgress
 from perito_standalone.pseudonym_key import own_key
 from perito_standalone.reproduce import reproduce
 from perito_standalone.reproduce_inputs import books_of_report
 from perito_standalone.reproduce_print import print_reproduction
 from perito_standalone.supervisor import Supervisor, SupervisorSettings
-from perito_standalone.understanding_print import print_brief, print_understanding
-
-LOG = "perito.log"
-_Answer = TypeVar("_Answer")
+from perito_standalone.understanding_print import print_understanding
 
 
 def run_analyze(  # noqa: PLR0913 (the command's options)
@@ -58,7 +50,7 @@ def run_analyze(  # noqa: PLR0913 (the command's options)
         least = severity_of(fail_on)
         key = own_key(pseudonym_key)
         named = name or path.absolute().name
-        finished = _analyzed(path, mapping, out, named, budget_of(memory), key, lang, hints or {})
+        finished = examined(path, mapping, out, named, budget_of(memory), key, lang, hints or {})
         return exit_code(finished.status, read_report(out) if finished.reported else None, least)
 
     return guarded(work, lambda: out / LOG)
@@ -75,29 +67,13 @@ def run_map(
         books = find_all(path)
         console.print(left_alone(lang, books.left), markup=False, end="")
         with _errors_told(), ReadingProgress(console, lang, books.files) as progress:
-            proposed = asyncio.run(_until_told(propose(books, hints, budget, progress.show)))
+            proposed = asyncio.run(until_told(propose(books, hints, budget, progress.show)))
         print_understanding(console, proposed.understanding, lang)
         write_mapping(target, proposed.mapping)
         console.print("\n" + printed(lang, "mapping_written", path=target), soft_wrap=True, markup=False)
         return 0
 
     return guarded(work, lambda: None)
-
-
-def run_demo(out: Path, memory: str) -> int:
-    """`perito demo`. Returns the exit code."""
-
-    def work() -> int:
-        books = out / "books"
-        write_books(books)
-        finished = _analyzed(books, None, out, "demo", budget_of(memory), own_key(None), "en", {})
-        if not finished.reported:
-            return FAILED
-        lines = compare(books, read_report(out))
-        print_comparison(plain_console(), lines)
-        return 0 if all(line.complete for line in lines) else 1
-
-    return guarded(work, lambda: out / LOG)
 
 
 def run_reproduce(  # the command's options
@@ -110,7 +86,7 @@ def run_reproduce(  # the command's options
         share = compute_share(budget_of(memory))
         with _errors_told():
             work = reproduce(finding, report, books, share, own_key(pseudonym_key), console.print)
-            reproduction = asyncio.run(_until_told(work))
+            reproduction = asyncio.run(until_told(work))
         print_reproduction(console, reproduction)
         return 0 if reproduction.agrees else 1
 
@@ -174,60 +150,6 @@ async def _serve(settings: SupervisorSettings, verbose: bool) -> int:
         await told
         console.print("Stopping; what is not finished goes on at the next start.")
     return 0
-
-
-def _analyzed(
-    path: Path,
-    mapping: Path | None,
-    out: Path,
-    name: str,
-    budget: int,
-    pseudonym_key: str,
-    lang: Language,
-    hints: Mapping[str, str],
-) -> Finished:
-    console = plain_console()
-    books = find_books(path, mapping)
-    if hints and books.mapping is not None:
-        raise Invalid("OPTION_INVALID", f"--currency and --timezone stand in the mapping {books.mapping}: correct it.")
-    for unused in books.unused:
-        console.print(f"{printed(lang, 'not_named')}: {unused}", markup=False)
-    console.print(left_alone(lang, books.left), markup=False, end="")
-    prepare_out(out, books)
-    console.print(printed(lang, "starting"))
-    with _logged_to(out / LOG), PhaseProgress(console, lang) as progress:
-        work = analyze(books, out, name, progress.show, budget, pseudonym_key, hints, lang)
-        finished = asyncio.run(_until_told(work))
-    if books.mapping is None and finished.reported:
-        print_brief(console, read_report(out)["understanding"], lang)
-        console.print(printed(lang, "mapping_used", path=out / DEFAULT_MAPPING), soft_wrap=True, markup=False)
-    print_outcome(console, finished, out, lang)
-    return finished
-
-
-async def _until_told(work: Coroutine[object, object, _Answer]) -> _Answer:
-    """SIGTERM ends the work as Ctrl-C does, so that no server and no temporary directory is left."""
-    task = asyncio.ensure_future(work)
-    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
-    return await task
-
-
-@contextlib.contextmanager
-def _logged_to(path: Path) -> Generator[None, None, None]:
-    root = logging.getLogger()
-    before = root.handlers[:]
-    logging.getLogger("httpx").setLevel(logging.WARNING)
-    with path.open("w", encoding="utf-8", buffering=1) as stream:
-        configure_logs("INFO", stream)
-        try:
-            yield
-        except PeritoError:
-            raise
-        except Exception as error:
-            root.error("command failed", exc_info=error)
-            raise
-        finally:
-            root.handlers[:] = before
 
 
 @contextlib.contextmanager
