@@ -12,6 +12,7 @@ from perito_kernel.errors import Invalid
 from perito_kernel.phases import Job, Outcome, OutputFile, Report, RuleOutcome, RuleStatus
 
 _kept: list[bytes] = []
+_reserved: list[mmap.mmap] = []
 
 
 def echo(job: Job, report: Report) -> Outcome:
@@ -31,6 +32,12 @@ def echo(job: Job, report: Report) -> Outcome:
         summary={"pid": os.getpid(), "cwd": str(Path.cwd()), "threads": job.threads},
         as_of="2026-01-31T00:00:00Z",
     )
+
+
+def reserves(job: Job, report: Report) -> Outcome:
+    """Leaves 480 MiB of addresses that it never touches, as an allocator does that keeps what it gave back."""
+    _reserved.append(mmap.mmap(-1, 480 << 20, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS))
+    return echo(job, report)
 
 
 def noisy(job: Job, report: Report) -> Outcome:

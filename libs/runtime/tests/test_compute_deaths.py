@@ -64,6 +64,15 @@ async def test_child_that_keeps_much_memory_is_replaced(pool: ComputePool) -> No
     held.release()
 
 
+async def test_child_that_keeps_addresses_it_does_not_use_is_replaced(pool: ComputePool) -> None:
+    """The limit of data counts them, so that another allocator in the same child would soon be refused."""
+    held = taken(pool)
+    pid = await _pid(pool)
+    assert (await run(pool, "reserves")).summary["pid"] == pid
+    assert await _pid(pool) != pid
+    held.release()
+
+
 @pytest.mark.parametrize(("function", "name"), [("segfaults", "SIGSEGV"), ("leaves", "exit 3")])
 async def test_crash_is_to_be_tried_again(pool: ComputePool, function: str, name: str) -> None:
     with pytest.raises(Unavailable) as caught:

@@ -19,7 +19,7 @@ from perito_kernel.errors import Exhausted, Internal, PeritoError, Unavailable
 from perito_kernel.phases import Job, Outcome, Report, job_to_json, outcome_from_json
 
 from perito_runtime.compute_folder import ComputeFolder
-from perito_runtime.compute_limits import private_bytes
+from perito_runtime.compute_limits import UNTOUCHED_BYTES, data_bytes, private_bytes
 from perito_runtime.compute_process import Child, ChildGone
 from perito_runtime.error_kinds import error_of_kind
 from perito_runtime.logs import logger
@@ -152,8 +152,9 @@ class _Seat:
             return True
         if not self._starting.done():
             return False
-        child = self._starting.result()
-        return child.jobs >= jobs or private_bytes(child.pid) > self._pool.child_memory_bytes // 2
+        child, half = self._starting.result(), self._pool.child_memory_bytes // 2
+        left_over = private_bytes(child.pid) > half or data_bytes(child.pid) > half + UNTOUCHED_BYTES
+        return left_over or child.jobs >= jobs
 
     def renew(self) -> Coroutine[Any, Any, None]:
         """Puts a new child in place at once and returns the end of the old one, to be awaited by somebody."""

@@ -43,8 +43,21 @@ def private_bytes(pid: int) -> int:
     Pages of files are not counted: the kernel takes them back when it needs them. Shared memory is, which /proc/statm
     would hide among them.
     """
+    return _status(pid, b"RssAnon:", b"RssShmem:")
+
+
+def data_bytes(pid: int) -> int:
+    """What RLIMIT_DATA counts of a process, in bytes; 0 where it is gone or the system does not tell.
+
+    Allocators keep the addresses of what they gave back to the system, and one cannot use those of another: after a
+    large job of the query engine little may be left to numpy, though the child is small.
+    """
+    return _status(pid, b"VmData:")
+
+
+def _status(pid: int, *names: bytes) -> int:
     try:
         lines = Path(f"/proc/{pid}/status").read_bytes().split(b"\n")
     except OSError:
         return 0
-    return 1024 * sum(int(line.split()[1]) for line in lines if line.startswith((b"RssAnon:", b"RssShmem:")))
+    return 1024 * sum(int(line.split()[1]) for line in lines if line.startswith(names))

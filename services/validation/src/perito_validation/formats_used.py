@@ -105,13 +105,14 @@ def _refused(
     text = bare("text")
     arms = " ".join(f"WHEN {parsed(text, form)} IS NOT NULL THEN {n}" for n, form in enumerate(tried))
     name = account.fed.column.name
-    cells = (
-        f"SELECT {quote(name + '_source')} AS text, _record, _line FROM {table.relation} "
-        f"WHERE _file_id = {account.file_id} AND {quote(name)} IS NULL"
+    texts = (
+        f"SELECT {quote(name + '_source')} AS text, count(*) AS cells, min(_record) AS record, "
+        f"arg_min(_line, _record) AS line FROM {table.relation} "
+        f"WHERE _file_id = {account.file_id} AND {quote(name)} IS NULL GROUP BY text"
     )
     sql = (
-        "SELECT format, count(*), 0, 0, min(_record), arg_min(_line, _record) FROM "
-        f"(SELECT CASE {arms} END AS format, _record, _line FROM ({cells}) WHERE text IS NOT NULL) "
+        "SELECT format, sum(cells)::BIGINT, 0, 0, min(record), arg_min(line, record) FROM "
+        f"(SELECT CASE {arms} END AS format, cells, record, line FROM ({texts}) WHERE text IS NOT NULL) "
         "WHERE format IS NOT NULL GROUP BY format ORDER BY format"
     )
     return [_row(tried[int(row[0])], False, *row[1:]) for row in con.execute(sql).fetchall()]
