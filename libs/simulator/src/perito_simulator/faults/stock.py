@@ -110,9 +110,13 @@ class PhantomStock(_ChosenKeys):
                 self._tell(series, day, moment)
 
     def on(self, step: Step, day: int, batch: Batch) -> None:
-        """Nobody counts it, and nothing of it is written off."""
+        """Nobody counts it, and what arrives is gone before anybody can buy it."""
+        gone = [s for s in self._series if day >= s.first]
         if step == "decide" and batch.feed.name == "counts":
-            _leave_out(batch, [s for s in self._series if day >= s.first - 1])
+            _leave_out(batch, gone)
+        if step == "enter":
+            for series in gone:
+                self.ground.stock.physical[series.shop + 1, series.product] = 0
 
     def _tell(self, series: _Series, day: int, moment: Moment) -> None:
         if day < self.ground.days - 1 or moment != "dusk":

@@ -1,0 +1,50 @@
+"""Made-up books with planted faults, taken through all phases, and the mark that their report deserves.
+
+The phases run in this process: what is measured is what the rules tell, not how services pass it on.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from perito_simulator import generate, size_of
+from perito_simulator.evaluation.report import read_report
+from perito_simulator.evaluation.score import Score, evaluate
+from perito_simulator.faults.catalogue import chosen
+from perito_simulator.oddities.catalogue import ODDITIES
+from perito_simulator.planter import Planter
+from perito_simulator.truth import read_truth, write_truth
+
+from tests.lookalikes.examined import PHASES, examine_books
+
+MAPPING = "mapping.yaml"
+
+
+@dataclass(frozen=True)
+class Sown:
+    """Which books: `rows` ledger rows of a seed in a style, read with their mapping or as they are."""
+
+    rows: int
+    seed: int
+    style: str = "plain"
+    mapped: bool = True
+    faults: str = "all"
+    oddities: str = "all"
+
+
+def scored(sown: Sown, folder: Path) -> Score:
+    """Makes the books below `folder`, examines them and holds the report against what was planted."""
+    books, work, out = folder / "books", folder / "work", folder / "out"
+    planter = Planter(chosen(sown.faults), chosen(sown.oddities, ODDITIES))
+    made = generate(books, size_of(sown.rows), sown.seed, style=sown.style, hooks=planter)
+    write_truth(books, planter.truth(sown.seed, sown.style, made.ledger_rows))
+    examine_books(books, books / MAPPING if sown.mapped else None, work)
+    _lay_out(work, out)
+    return evaluate(read_truth(books), read_report(out))
+
+
+def _lay_out(work: Path, out: Path) -> None:
+    """What the phases wrote, where `perito analyze` would have put it."""
+    (out / "tables").mkdir(parents=True)
+    for phase in PHASES:
+        (out / "tables" / phase).symlink_to(work / phase)
+    (out / "report.json").symlink_to(work / "reporting" / "report.json")
