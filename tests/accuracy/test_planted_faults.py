@@ -3,8 +3,6 @@
 How often it is so over seeds and styles that nobody looked at beforehand: `./taskw trials:accuracy`.
 """
 
-from pathlib import Path
-
 import pytest
 from perito_simulator.evaluation.score import Promise, Score
 

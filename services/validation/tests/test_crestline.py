@@ -111,7 +111,7 @@ def test_the_rules_tell_what_is_dirty_and_nothing_else(examined: Examined) -> No
         ("V-005", "medium", "sales_port_harcourt.csv", 2 * 8_657),
         ("V-007", "medium", "sales_port_harcourt.csv", 164),
         ("V-010", "high", "sales_abuja.csv", 122),
-        ("V-012", "high", "sales_ibadan.csv", 7_462),
+        ("V-012", "medium", "sales_ibadan.csv", 7_462),
         ("V-013", "info", "sales_lagos_annex.csv", 695),
         ("V-021", "info", "sales_ibadan.csv", 7_442),
         ("V-033", "medium", "WH-LAG1", 1),

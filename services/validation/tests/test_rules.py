@@ -125,6 +125,7 @@ def test_other_spellings_of_a_key_are_one_finding_per_column_and_file(tmp_path: 
     assert (found["s.csv"]["row_count"], found["s.csv"]["measures"]["forms"]) == (3, "2")
     assert found["s.csv"]["measures"]["repaired"] == "0"
     assert found["t.csv"]["measures"]["repaired"] == "1"
+    assert {file: finding["severity"] for file, finding in found.items()} == {"s.csv": "high", "t.csv": "medium"}
     assert [row["line"] for row in done.proof(found["s.csv"])] == [2, 5]
     assert {row["values"]["reference"] for row in done.proof(found["s.csv"])} == {"PRD-1", "PRD-2"}
 

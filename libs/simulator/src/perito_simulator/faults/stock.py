@@ -134,7 +134,7 @@ class DeadStock(_ChosenKeys):
     rule = "P-041"
     also = ("P-032",)
     what = "nobody buys a product any more, and what is left of it stays on the shelf"
-    least, most = 0.06, 0.25
+    least, most = 0.08, 0.25
     _days = 200
 
     def prepare(self) -> None:

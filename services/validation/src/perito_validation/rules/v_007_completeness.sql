@@ -14,6 +14,7 @@ needs:
   files: [file_id, name]
 parameters:
   robust_z: {default: "3.5", type: decimal, meaning: "robust z of a column's blank share among the files of its table from which it is told"}
+  least_difference: {default: "0.01", type: decimal, meaning: "difference from the middle blank share of the files below which a column is told of nothing"}
   least_files: {default: 4, type: integer, meaning: "files of a table that make a comparison possible"}
 impact: none, because a cell without a value has no amount; what it hides is missing from the other rules
 recoverable: false
@@ -79,7 +80,7 @@ WITH own_keys AS (
     GROUP BY j.table_name, j.column_name, m.files, m.middle
 ), compared AS (
     SELECT j.*,
-           s.files >= $least_files AND j.share > s.middle
+           s.files >= $least_files AND j.share > s.middle AND j.share - s.middle >= $least_difference
                AND CASE WHEN s.mad > 0 THEN 0.6745 * (j.share - s.middle) > $robust_z * s.mad
                         ELSE s.files * (j.share - s.middle) > $robust_z * 1.2533 * s.total_deviation END AS stands_out
     FROM judged AS j JOIN spreads AS s ON s.table_name = j.table_name AND s.column_name = j.column_name

@@ -22,12 +22,13 @@ explanation:
   en: >-
     Keys that differ only in case, width, surrounding spaces or leading zeros name the same thing. Compared as written they
     do not meet, and rows seem to belong to nothing. The reference form is the master table's, or else the most frequent.
-    Cells that the mapping brought to the reference form are counted as repaired. Keys of people are shown as pseudonyms.
+    Cells that the mapping brought to the reference form are counted as repaired; where all of them were, nothing was torn
+    apart, and severity is medium. Keys of people are shown as pseudonyms.
   es: >-
     Las claves que solo difieren en mayúsculas, ancho, espacios alrededor o ceros a la izquierda nombran lo mismo.
     Comparadas como están escritas no coinciden y las filas parecen no pertenecer a nada. La forma de referencia es la del
-    maestro o, en su defecto, la más frecuente. Las celdas que el mapeo llevó a esa forma cuentan como reparadas. Las
-    claves de personas se muestran como seudónimos.
+    maestro o, en su defecto, la más frecuente. Las celdas que el mapeo llevó a esa forma cuentan como reparadas; si lo
+    fueron todas, nada quedó separado y la gravedad es media. Las claves de personas se muestran como seudónimos.
 remedy:
   en: "Correct the export of this file, or state the normalising steps for this column in the mapping."
   es: "Corrija la exportación de este archivo o indique en el mapeo los pasos de normalización de esta columna."
@@ -54,7 +55,7 @@ JOIN reference AS r ON r.domain = e.domain AND r.normal = e.normal AND r.referen
 JOIN files AS f ON f.file_id = e.file_id
 
 -- section: violations
-SELECT * EXCLUDE (first_form), first_form['shown'] AS example, first_form['reference'] AS example_reference
+SELECT * EXCLUDE (first_form), CASE WHEN repaired = row_count THEN 'medium' ELSE 'high' END AS severity, first_form['shown'] AS example, first_form['reference'] AS example_reference
 FROM (
 SELECT domain, file, column_name, sum(rows)::BIGINT AS row_count, count(*) AS forms,
        coalesce(sum(rows) FILTER (value = reference), 0)::BIGINT AS repaired,
