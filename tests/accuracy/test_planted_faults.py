@@ -1,7 +1,4 @@
-"""One small retailer with every kind of fault and of oddity: found as promised, in the everyday suite.
-
-How often it is so over seeds and styles that nobody looked at beforehand: `./taskw trials:accuracy`.
-"""
+"""One small retailer with every kind of fault and of oddity: found as promised, in the everyday suite."""
 
 import pytest
 from perito_simulator.evaluation.score import Promise, Score
