@@ -13,9 +13,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from perito_client import PeritoClient, connect
 from perito_runtime.logs import configure_logs
 from perito_standalone.analyze import temporary_directory
-from perito_standalone.edge_client import EdgeClient, connect
 from perito_standalone.supervisor import Supervisor, SupervisorSettings
 
 from tests.load import alone
@@ -50,21 +50,21 @@ async def measure(perito: Supervisor, books: Path, folder: Path, *, beside: bool
         with watched() as run.usage:
             async with turns_timed() as run.turns:
                 began = time.perf_counter()
-                analysis = await client.submit(str(dataset["dataset_id"]), "load")
-                run.phases = await completed(client, analysis)
+                analysis = await client.submit(dataset.dataset_id, name="load")
+                run.phases = await completed(client, str(analysis.id))
                 run.total = time.perf_counter() - began
     if beside:
         run.alone = await asyncio.to_thread(alone.measure, books, folder, list(FILES))
     return run
 
 
-async def completed(client: EdgeClient, analysis: str) -> dict[str, float]:
+async def completed(client: PeritoClient, analysis: str) -> dict[str, float]:
     """Waits for the end; seconds of each phase. An analysis that does not complete ends the measurement."""
-    status = await client.wait(analysis, lambda _: None)
-    if status["status"] != "completed":
-        raise AssertionError(f"the analysis ended {status['status']}: {status['error']}")
+    status = await client.wait(analysis)
+    if status.status != "completed":
+        raise AssertionError(f"the analysis ended {status.status}: {status.error}")
     answer = await client.analysis(analysis)
-    return {phase["phase"]: float(phase["execution_seconds"]) for phase in answer["summaries"]}
+    return {phase.phase: phase.execution_seconds or 0.0 for phase in answer.summaries}
 
 
 def middle(values: Sequence[float]) -> float:

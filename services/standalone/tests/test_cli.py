@@ -24,6 +24,7 @@ from perito_standalone.outcome import exit_code
 
 from .conftest import Ran
 from .house import PERITO, House, gone, reachable_folder
+from .statuses import status
 
 _HEAVY = ("fastapi", "grpc", "duckdb", "pyarrow", "numpy", "asyncpg", "pydantic", "httpx")
 
@@ -137,7 +138,7 @@ def test_told_to_stop_it_leaves_nothing(demo: Ran, tmp_path: Path, how: signal.S
 
 def test_exit_code_follows_severity_threshold_and_completeness(demo: Ran) -> None:
     report = read(demo.out / "report.json")
-    whole = {"status": "completed", "partial": False}
+    whole, partial = status(), status(partial=True)
     for least in (*Severity, None):
         assert exit_code(whole, report, least) == (0 if least is None else 1)
     counts = {"critical": 0, "high": 0, "medium": 3, "low": 0, "info": 0}
@@ -145,9 +146,9 @@ def test_exit_code_follows_severity_threshold_and_completeness(demo: Ran) -> Non
     mild["exposure"] = report["exposure"] | {"cases_by_severity": counts}
     assert exit_code(whole, mild, Severity.HIGH) == 0
     assert exit_code(whole, mild, Severity.MEDIUM) == 1
-    assert exit_code(whole | {"partial": True}, mild, Severity.HIGH) == 2
-    assert exit_code(whole | {"partial": True}, mild, Severity.LOW) == 1, "what was found outweighs what was not tried"
-    assert exit_code(whole | {"status": "failed"}, mild, Severity.LOW) == 2
+    assert exit_code(partial, mild, Severity.HIGH) == 2
+    assert exit_code(partial, mild, Severity.LOW) == 1, "what was found outweighs what was not tried"
+    assert exit_code(status(status="failed"), mild, Severity.LOW) == 2
     assert exit_code(whole, None, None) == 2
     unlisted = mild | {"exposure": {"cases_by_severity": counts | {"critical": 1}}}
     assert exit_code(whole, unlisted, Severity.HIGH) == 1, "a case counts though no finding of it is listed"

@@ -10,6 +10,8 @@ from perito_standalone.outcome import print_outcome
 from perito_standalone.run_files import REPORT_JSON
 from rich.console import Console
 
+from .statuses import failed, status
+
 
 def report(title: str, place: str) -> dict[str, Any]:
     """The members of a report that the terminal reads, with one story of one rule."""
@@ -40,8 +42,8 @@ def report(title: str, place: str) -> dict[str, Any]:
 def test_words_of_the_books_are_no_markup(tmp_path: Path) -> None:
     (tmp_path / REPORT_JSON).write_text(json.dumps(report("[red]A-1[/red] is short", "[shop]")), encoding="utf-8")
     shown = io.StringIO()
-    status = {"phases": [{"phase": "pattern", "error": {"message": "no [table] here"}}]}
-    print_outcome(Console(file=shown, width=200), Finished(status, True), tmp_path)
+    finished = Finished(status(phases=[failed("pattern", "no [table] here").to_dict()]), True)
+    print_outcome(Console(file=shown, width=200), finished, tmp_path)
     for words in ("[red]A-1[/red] is short", "([shop])", "no [table] here", "EUR\N{NO-BREAK SPACE}3.00"):
         assert words in shown.getvalue()
 
@@ -49,8 +51,8 @@ def test_words_of_the_books_are_no_markup(tmp_path: Path) -> None:
 def test_the_outcome_speaks_spanish(tmp_path: Path) -> None:
     (tmp_path / REPORT_JSON).write_text(json.dumps(report("A-1 is short", "shop")), encoding="utf-8")
     shown = io.StringIO()
-    status = {"phases": [{"phase": "pattern", "error": {"message": "no table"}}]}
-    print_outcome(Console(file=shown, width=200), Finished(status, True), tmp_path, "es")
+    finished = Finished(status(phases=[failed("pattern", "no table").to_dict()]), True)
+    print_outcome(Console(file=shown, width=200), finished, tmp_path, "es")
     for words in (
         *("Un caso.", "La existencia no cuadra (shop), el primero: falta [red]A-1[/red]", "patrones falló: no table"),
         *("3,00\N{NO-BREAK SPACE}EUR", "alta", "1 registros leídos", "Informe:"),

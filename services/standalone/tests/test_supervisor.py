@@ -11,10 +11,10 @@ import asyncpg
 import httpx
 import psutil
 import pytest
+from perito_client import connect
 from perito_kernel.errors import Precondition
 from perito_orchestrator.roles import APP
 from perito_standalone.books_folder import find_books
-from perito_standalone.edge_client import connect
 from perito_standalone.postgres import PostgresSettings
 from perito_standalone.supervisor import PHASES, Supervisor, SupervisorSettings
 
@@ -46,7 +46,7 @@ async def examined(supervisor: Supervisor, dataset: str, phases: list[int]) -> d
         answer = await http.post("/api/forensic/analyze", json={"dataset_id": dataset, "phases": phases})
     assert answer.status_code == 202, answer.text
     async with connect(supervisor.address, key) as client:
-        return await client.wait(str(answer.json()["id"]), lambda _: None)
+        return (await client.wait(str(answer.json()["id"]))).to_dict()
 
 
 def children() -> set[int]:
@@ -64,7 +64,7 @@ async def test_rules_that_eat_or_never_end_are_killed_and_the_next_analysis_runs
         await supervisor.pool.ready()
         before = children()
         async with connect(supervisor.address, str(supervisor.first_key)) as client:
-            dataset = str((await client.upload(books.files, books.mapping))["dataset_id"])
+            dataset = str((await client.upload(books.files, books.mapping)).dataset_id)
         hurt = await examined(supervisor, dataset, [1, 2, 3, 4, 5, 6, 7])
         reasons = {phase["phase"]: phase["error"] and phase["error"]["reason"] for phase in hurt["phases"]}
         assert reasons.pop("eats") == "COMPUTE_MEMORY_EXCEEDED"

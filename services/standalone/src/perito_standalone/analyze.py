@@ -19,12 +19,14 @@ from typing import Any
 
 from perito.analysis.v1.access_pb2 import AuthenticateRequest
 from perito.analysis.v1.access_pb2_grpc import AccessServiceStub
-from perito_kernel.errors import Internal, PeritoError, Precondition
+from perito_client import ClientError, PeritoClient, Refused, connect
+from perito_client.generated.models import Dataset, Status
+from perito_kernel.errors import Internal, Precondition
+from perito_reporting.voice import Language
 from perito_runtime.grpc_client import call_errors
 
 from perito_standalone.books_folder import DEFAULT_MAPPING, Books
 from perito_standalone.data_directory import make_folders, remove_socket_folder
-from perito_standalone.edge_client import EdgeClient, Status, connect
 from perito_standalone.postgres import PostgresSettings
 from perito_standalone.postgres_watchdog import is_held, is_postgres, postmaster
 from perito_standalone.run_files import PROPOSED, REPORT_HTML, REPORT_JSON, fetch_tables, proposed_sha, write_run
@@ -52,7 +54,7 @@ async def analyze(
     memory_bytes: int,
     pseudonym_key: str,
     hints: Mapping[str, str],
-    lang: str = "en",
+    lang: Language = "en",
 ) -> Finished:
     """Analyses the books and writes report (its page in `lang`), tables and `run.json` into `out` (prepared), and the
     mapping that was proposed where the books have none: `hints` may hold their `currency` and `timezone` then.
@@ -72,50 +74,61 @@ async def analyze(
             if supervisor.first_key is None:
                 raise Internal("KEY_MISSING", "A new data directory had a key already.")
             started = time.monotonic()
-            async with connect(supervisor.address, supervisor.first_key) as client:
+            async with _connected(supervisor.address, supervisor.first_key) as client:
                 dataset = await client.upload(books.files, books.mapping)
                 uploaded = time.monotonic()
-                status = await client.wait(await client.submit(str(dataset["dataset_id"]), name, hints), on_status)
+                params = {"hints": dict(hints)} if hints else {}
+                accepted = await client.submit(dataset.dataset_id, name=name, params=params)
+                status = await client.wait(accepted.id, on_status)
                 facts = _facts((begun, started, uploaded, time.monotonic()), dataset, books)
                 if books.mapping is None:
-                    facts[PROPOSED] = await _fetch_mapping(client, str(status["id"]), out) | {"hints": dict(hints)}
+                    facts[PROPOSED] = await _fetch_mapping(client, status, out) | {"hints": dict(hints)}
                 return await _written(supervisor, client, status, out, facts, lang)
 
 
-def _facts(moments: tuple[float, ...], dataset: Mapping[str, Any], books: Books) -> dict[str, Any]:
+@asynccontextmanager
+async def _connected(address: str, key: str) -> AsyncGenerator[PeritoClient, None]:
+    try:
+        async with connect(address, key) as client:
+            yield client
+    except ClientError as error:
+        reason = error.reason if isinstance(error, Refused) else "SERVICE_FAILED"
+        raise Precondition(reason, str(error)) from error
+
+
+def _facts(moments: tuple[float, ...], dataset: Dataset, books: Books) -> dict[str, Any]:
     """What `run.json` says of the command. `moments`: when it began, started, had uploaded and had the answer."""
     lasted = [round(after - before, 3) for before, after in itertools.pairwise(moments)]
     return {
         **dict(zip(("start_seconds", "upload_seconds", "analysis_seconds"), lasted, strict=True)),
-        "inputs": [*dataset["files"], *([dataset["mapping"]] if dataset["mapping"] else [])],
+        "inputs": [file.to_dict() for file in (*dataset.files, dataset.mapping) if file],
         "unused_files": [*books.unused, *books.left],
     }
 
 
 async def _written(
-    supervisor: Supervisor, client: EdgeClient, status: Status, out: Path, facts: dict[str, Any], lang: str
+    supervisor: Supervisor, client: PeritoClient, status: Status, out: Path, facts: dict[str, Any], lang: Language
 ) -> Finished:
-    analysis_id = str(status["id"])
-    answer = await client.analysis(analysis_id)
+    answer = await client.analysis(status.id)
     reported = True
     try:
-        await client.export(analysis_id, "json", out / REPORT_JSON)
-        await client.export(analysis_id, "html", out / REPORT_HTML, lang)
-    except PeritoError as error:
+        await client.export(status.id, out / REPORT_JSON, "json")
+        await client.export(status.id, out / REPORT_HTML, "html", lang)
+    except Refused as error:
         if error.reason != "REPORT_MISSING":
             raise
         reported = False  # the analysis failed before there was anything to report; its status says why
     tenant = await _tenant(supervisor)
-    facts["tables"] = await fetch_tables(supervisor, tenant, analysis_id, out)
-    write_run(out, status, answer["summaries"], facts)
+    facts["tables"] = await fetch_tables(supervisor, tenant, str(status.id), out)
+    write_run(out, status, answer.summaries, facts)
     return Finished(status, reported)
 
 
-async def _fetch_mapping(client: EdgeClient, analysis_id: str, out: Path) -> dict[str, Any]:
+async def _fetch_mapping(client: PeritoClient, status: Status, out: Path) -> dict[str, Any]:
     """Writes the mapping that was proposed; says what it is, nothing where reading failed before there was one."""
     try:
-        content = await client.mapping(analysis_id)
-    except PeritoError as error:
+        content = await client.mapping(status.id)
+    except Refused as error:
         if error.reason != "MAPPING_MISSING":
             raise
         return {}

