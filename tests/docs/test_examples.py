@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any, get_args
 
 import httpx
+import perito_client
 import pytest
 from perito_kernel.errors import Invalid
 from perito_kernel.phases import InputFile, Job
@@ -258,6 +259,22 @@ def test_every_curl_line_answers_as_written(run: Run, served: tuple[str, str], t
                 continue
             assert wait(f"{served[0]}/status/{answer['id']}", served[1])["status"] == "completed"
     assert json.loads((tmp_path / "report.json").read_text("utf-8"))["inputs"][0]["name"] == "counts.csv"
+    assert (tmp_path / "report.html").read_text("utf-8").lstrip().lower().startswith("<!doctype html>")
+
+
+async def test_the_clients_example_runs(
+    served: tuple[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "counts.csv").write_text(first("mapping.md", "csv"), encoding="utf-8")
+    (tmp_path / "mapping.yaml").write_text(first("mapping.md", "yaml"), encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    shown = re.findall(r"^    .*$", perito_client.__doc__ or "", re.MULTILINE)
+    lines = "\n".join(shown).replace("http://127.0.0.1:8080", served[0])
+    scope: dict[str, Any] = {"connect": perito_client.connect, "Path": Path, "key": served[1]}
+    exec(f"async def example():\n{lines}", scope)  # noqa: S102 -- the example, as it is written
+    await scope["example"]()
+    progress = capsys.readouterr().out.split()
+    assert "100" in progress
     assert (tmp_path / "report.html").read_text("utf-8").lstrip().lower().startswith("<!doctype html>")
 
 

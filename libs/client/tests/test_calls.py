@@ -1,0 +1,120 @@
+"""Calls come through lost connections and 503, make nothing twice, and are refused with the problem document."""
+
+import asyncio
+import base64
+import hashlib
+import os
+from pathlib import Path
+
+import pytest
+from perito_client import ClientError, DigestMismatch, PeritoClient, Refused, Unreachable, connect
+from perito_client.generated.models import AnalysisAnswer
+
+from .scripted import CUT, Answer, Service, told
+
+ID = "7c9e6679-7425-40de-944b-e07fc1f90ae7"
+API = "/api/forensic"
+STATUS = f"{API}/status/{{analysis_id}}"
+
+
+def refused(status: int, path: str = f"{API}/analyze", method: str = "post") -> Answer:
+    return told(path, method, status, {"Content-Type": "application/problem+json", "Retry-After": "0"})
+
+
+async def test_a_submission_is_repeated_with_its_key_until_it_is_answered(
+    service: Service, client: PeritoClient
+) -> None:
+    service.answers[f"{API}/analyze"] = [CUT, refused(503), refused(429), told(f"{API}/analyze", "post", 202)]
+    accepted = await client.submit(ID, name="June", phases=[1, 5], params={"hints": {"currency": "EUR"}})
+    assert str(accepted.id) == ID
+    assert [(asked.method, asked.headers["x-api-key"]) for asked in service.asked] == [("POST", "perito_test_key")] * 4
+    assert len({(asked.headers["idempotency-key"], asked.body) for asked in service.asked}) == 1
+
+
+async def test_a_key_of_ones_own_is_sent(service: Service, client: PeritoClient) -> None:
+    service.answers[f"{API}/analyze"] = [told(f"{API}/analyze", "post", 202)]
+    await client.submit_books({"inventory": {"A": {"quantity": 3}}}, idempotency_key="stock-june")
+    assert service.asked[0].headers["idempotency-key"] == "stock-june"
+    assert b'"quantity":3' in service.asked[0].body.replace(b" ", b"")
+
+
+async def test_what_is_refused_for_good_is_raised_at_once_with_the_problem(
+    service: Service, client: PeritoClient
+) -> None:
+    service.answers[f"{API}/analyze"] = [refused(422)]
+    with pytest.raises(Refused, match=r"does not match the API description.* Extra inputs") as caught:
+        await client.submit(ID)
+    assert len(service.asked) == 1
+    assert (caught.value.status, caught.value.reason, caught.value.passing) == (422, "BODY_INVALID", False)
+    assert caught.value.problem is not None
+    assert caught.value.problem.errors[0].pointer == "/nmae"
+
+
+async def test_what_no_perito_answered_is_refused_without_a_problem(service: Service, client: PeritoClient) -> None:
+    service.answers[f"{API}/status/{ID}"] = [Answer(413, b"<html>too large</html>")]
+    with pytest.raises(Refused, match="413 without saying why") as caught:
+        await client.status(ID)
+    assert (caught.value.problem, caught.value.reason) == (None, "HTTP_ERROR")
+
+
+async def test_patience_ends(service: Service) -> None:
+    await service.stop()
+    async with connect(service.address, "key", patience=0.3) as client:
+        with pytest.raises(Unreachable, match="is it running"):
+            await client.status(ID)
+
+
+async def test_a_restart_meanwhile_is_borne(service: Service, client: PeritoClient) -> None:
+    await service.stop()
+    service.answers[f"{API}/status/{ID}"] = [told(STATUS, "get", 200)]
+    asking = asyncio.create_task(client.status(ID))
+    await asyncio.sleep(0.2)
+    await service.start()
+    assert (await asking).progress == 40
+
+
+async def test_an_answer_is_waited_for_until_the_analysis_has_ended(service: Service, client: PeritoClient) -> None:
+    analysis = f"{API}/analysis/{{analysis_id}}"
+    service.answers[f"{API}/analysis/{ID}"] = [told(analysis, "get", 202), told(analysis, "get", 200)]
+    service.answers[f"{API}/analysis/{ID}/events"] = [Answer(204)]
+    service.answers[f"{API}/status/{ID}"] = [told(STATUS, "get", 200, status="completed")]
+    assert isinstance(await client.analysis(ID), AnalysisAnswer)
+
+
+async def test_files_are_streamed_with_their_digests(service: Service, client: PeritoClient, tmp_path: Path) -> None:
+    first, second, mapping = tmp_path / "a.csv", tmp_path / "b.csv", tmp_path / "m.yaml"
+    for path, content in ((first, b"id\n1\n"), (second, b"x" * 3_000_000), (mapping, b"version: 1\n")):
+        path.write_bytes(content)
+    service.answers[f"{API}/datasets"] = [CUT, told(f"{API}/datasets", "post", 201)]
+    dataset = await client.upload({'sub/ñ "1".csv': first, "b.csv": second}, mapping)
+    assert str(dataset.dataset_id) == ID
+    assert service.asked[0].body == service.asked[1].body
+    body = service.asked[1].body
+    assert int(service.asked[1].headers["content-length"]) == len(body)
+    assert 'filename="sub/ñ \\"1\\".csv"'.encode() in body
+    assert f"{hashlib.sha256(second.read_bytes()).hexdigest()}  b.csv\n".encode() in body
+    assert b'name="mapping"; filename="m.yaml"' in body
+
+
+async def test_files_of_one_name_are_refused_before_anything_is_sent(client: PeritoClient, tmp_path: Path) -> None:
+    with pytest.raises(ClientError, match=r"Two files are called a\.csv"):
+        await client.upload([tmp_path / "1" / "a.csv", tmp_path / "2" / "a.csv"])
+
+
+@pytest.mark.parametrize(("content", "raised"), [(b"<html>", None), (b"<htmL>", DigestMismatch)])
+async def test_a_report_is_held_to_its_digest(
+    service: Service, client: PeritoClient, tmp_path: Path, content: bytes, raised: type[Exception] | None
+) -> None:
+    digest = base64.b64encode(hashlib.sha256(b"<html>").digest()).decode()
+    whole = Answer(200, content, {"Content-Digest": f"sha-256=:{digest}:"})
+    service.answers[f"{API}/export/{ID}"] = [Answer(200, b"<ht", whole.headers, cut=True), whole]
+    target = tmp_path / "report.html"
+    target.write_bytes(b"an earlier one")
+    if raised is None:
+        assert await client.export(ID, target, "html", "es") == hashlib.sha256(b"<html>").hexdigest()
+        assert service.asked[1].target.endswith("?format=html&lang=es")
+    else:
+        with pytest.raises(raised, match=r"report\.html arrived with another"):
+            await client.export(ID, target, "html")
+    assert target.read_bytes() == (b"<html>" if raised is None else b"an earlier one")
+    assert os.listdir(tmp_path) == [target.name]  # noqa: PTH208 -- short, and the loop has nothing else to do
