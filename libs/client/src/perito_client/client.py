@@ -167,8 +167,8 @@ class PeritoClient:
     async def mapping(self, analysis_id: Id) -> bytes:
         """The mapping that an analysis used, as YAML."""
         call = self._transport.api
-        file = await self._transport.answered(lambda: get_mapping.asyncio_detailed(_id(analysis_id), client=call))
-        return file.payload.read()
+        response = await self._transport.patiently(lambda: get_mapping.asyncio_detailed(_id(analysis_id), client=call))
+        return response.content
 
     async def export(
         self, analysis_id: Id, target: Path, form: Literal["json", "html"] = "json", lang: Literal["en", "es"] = "en"

@@ -36,7 +36,7 @@ _ANSWERS = success(
     200,
     "Events until the analysis ends. `data` is an AnalysisEvent; of `bye` it is a Goodbye.",
     "X-Accel-Buffering",
-    content={"text/event-stream": {"schema": {"type": "string", "format": "binary"}, "example": _EXAMPLE}},
+    content={"text/event-stream": {"schema": {"description": "Lines as the standard has them."}, "example": _EXAMPLE}},
 ) | success(204, "The analysis has ended and you have seen its last event: do not come back.")
 _BUSY = (
     "EVENT_STREAMS_BUSY",

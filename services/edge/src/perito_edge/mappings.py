@@ -74,7 +74,8 @@ async def _hints(request: Request, given: Parts) -> Hints:
         "Content-Disposition",
         content={
             "application/yaml": {
-                "schema": {"type": "string", "format": "binary", "examples": ["version: 1\ncurrency: NGN\n"]}
+                "schema": {"description": "As docs/mapping.md has it."},
+                "example": "version: 1\ncurrency: NGN\n",
             }
         },
     ),

@@ -1,5 +1,4 @@
 from http import HTTPStatus
-from io import BytesIO
 from typing import Any, cast
 from urllib.parse import quote
 from uuid import UUID
@@ -9,7 +8,7 @@ import httpx
 from ... import errors
 from ...client import AuthenticatedClient, Client
 from ...models.problem import Problem
-from ...types import UNSET, File, Response, Unset
+from ...types import UNSET, Response, Unset
 
 
 def _get_kwargs(
@@ -40,10 +39,9 @@ def _get_kwargs(
     return _kwargs
 
 
-def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Any | File | Problem | None:
+def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Any | Problem | None:
     if response.status_code == 200:
-        response_200 = File(payload=BytesIO(response.content))
-
+        response_200 = cast(Any, response.content)
         return response_200
 
     if response.status_code == 204:
@@ -91,9 +89,7 @@ def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Res
         return None
 
 
-def _build_response(
-    *, client: AuthenticatedClient | Client, response: httpx.Response
-) -> Response[Any | File | Problem]:
+def _build_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Response[Any | Problem]:
     return Response(
         status_code=HTTPStatus(response.status_code),
         content=response.content,
@@ -108,7 +104,7 @@ def sync_detailed(
     client: AuthenticatedClient,
     after: int | Unset = 0,
     last_event_id: int | Unset = UNSET,
-) -> Response[Any | File | Problem]:
+) -> Response[Any | Problem]:
     """Follow an analysis as it runs
 
      Every event from the first, or after the one that you name, each with its number as `id`; in between
@@ -129,7 +125,7 @@ def sync_detailed(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[Any | File | Problem]
+        Response[Any | Problem]
     """
 
     kwargs = _get_kwargs(
@@ -151,7 +147,7 @@ def sync(
     client: AuthenticatedClient,
     after: int | Unset = 0,
     last_event_id: int | Unset = UNSET,
-) -> Any | File | Problem | None:
+) -> Any | Problem | None:
     """Follow an analysis as it runs
 
      Every event from the first, or after the one that you name, each with its number as `id`; in between
@@ -172,7 +168,7 @@ def sync(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Any | File | Problem
+        Any | Problem
     """
 
     return sync_detailed(
@@ -189,7 +185,7 @@ async def asyncio_detailed(
     client: AuthenticatedClient,
     after: int | Unset = 0,
     last_event_id: int | Unset = UNSET,
-) -> Response[Any | File | Problem]:
+) -> Response[Any | Problem]:
     """Follow an analysis as it runs
 
      Every event from the first, or after the one that you name, each with its number as `id`; in between
@@ -210,7 +206,7 @@ async def asyncio_detailed(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[Any | File | Problem]
+        Response[Any | Problem]
     """
 
     kwargs = _get_kwargs(
@@ -230,7 +226,7 @@ async def asyncio(
     client: AuthenticatedClient,
     after: int | Unset = 0,
     last_event_id: int | Unset = UNSET,
-) -> Any | File | Problem | None:
+) -> Any | Problem | None:
     """Follow an analysis as it runs
 
      Every event from the first, or after the one that you name, each with its number as `id`; in between
@@ -251,7 +247,7 @@ async def asyncio(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Any | File | Problem
+        Any | Problem
     """
 
     return (

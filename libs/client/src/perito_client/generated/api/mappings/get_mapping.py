@@ -1,6 +1,5 @@
 from http import HTTPStatus
-from io import BytesIO
-from typing import Any
+from typing import Any, cast
 from urllib.parse import quote
 from uuid import UUID
 
@@ -9,7 +8,7 @@ import httpx
 from ... import errors
 from ...client import AuthenticatedClient, Client
 from ...models.problem import Problem
-from ...types import File, Response
+from ...types import Response
 
 
 def _get_kwargs(
@@ -26,10 +25,9 @@ def _get_kwargs(
     return _kwargs
 
 
-def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> File | Problem | None:
+def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Any | Problem | None:
     if response.status_code == 200:
-        response_200 = File(payload=BytesIO(response.content))
-
+        response_200 = cast(Any, response.content)
         return response_200
 
     if response.status_code == 401:
@@ -68,7 +66,7 @@ def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Res
         return None
 
 
-def _build_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Response[File | Problem]:
+def _build_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Response[Any | Problem]:
     return Response(
         status_code=HTTPStatus(response.status_code),
         content=response.content,
@@ -81,7 +79,7 @@ def sync_detailed(
     analysis_id: UUID,
     *,
     client: AuthenticatedClient,
-) -> Response[File | Problem]:
+) -> Response[Any | Problem]:
     """The mapping that an analysis used
 
      The mapping of the dataset, or the one that was proposed in its place: correct it and send it with
@@ -98,7 +96,7 @@ def sync_detailed(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[File | Problem]
+        Response[Any | Problem]
     """
 
     kwargs = _get_kwargs(
@@ -116,7 +114,7 @@ def sync(
     analysis_id: UUID,
     *,
     client: AuthenticatedClient,
-) -> File | Problem | None:
+) -> Any | Problem | None:
     """The mapping that an analysis used
 
      The mapping of the dataset, or the one that was proposed in its place: correct it and send it with
@@ -133,7 +131,7 @@ def sync(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        File | Problem
+        Any | Problem
     """
 
     return sync_detailed(
@@ -146,7 +144,7 @@ async def asyncio_detailed(
     analysis_id: UUID,
     *,
     client: AuthenticatedClient,
-) -> Response[File | Problem]:
+) -> Response[Any | Problem]:
     """The mapping that an analysis used
 
      The mapping of the dataset, or the one that was proposed in its place: correct it and send it with
@@ -163,7 +161,7 @@ async def asyncio_detailed(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[File | Problem]
+        Response[Any | Problem]
     """
 
     kwargs = _get_kwargs(
@@ -179,7 +177,7 @@ async def asyncio(
     analysis_id: UUID,
     *,
     client: AuthenticatedClient,
-) -> File | Problem | None:
+) -> Any | Problem | None:
     """The mapping that an analysis used
 
      The mapping of the dataset, or the one that was proposed in its place: correct it and send it with
@@ -196,7 +194,7 @@ async def asyncio(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        File | Problem
+        Any | Problem
     """
 
     return (

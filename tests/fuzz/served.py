@@ -1,0 +1,69 @@
+"""One real all-in-one to fuzz, with datasets and analyses in it."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from perito_client import PeritoClient, connect
+from perito_runtime.logs import configure_logs
+from perito_standalone.analyze import temporary_directory
+from perito_standalone.postgres import PostgresSettings
+from perito_standalone.supervisor import Supervisor, SupervisorSettings
+
+from tests.fuzz.fuzzing import Fuzzed, Fuzzer
+
+_COUNTS = "Date,SKU,Shop,Book,Counted\n" + "".join(f"2026-06-{day:02},A-{day},L1,{day},5\n" for day in range(1, 29))
+_MAPPING = """\
+version: 1
+currency: EUR
+timezone: UTC
+files:
+  counts.csv:
+    tables:
+      counts:
+        columns:
+          ts: {column: Date, format: "%Y-%m-%d"}
+          product: SKU
+          location: Shop
+          system_qty: Book
+          counted_qty: Counted
+"""
+
+
+async def fuzzed(count: int, seed: int, folder: Path, say: Callable[[str], None] | None = None) -> Fuzzed:
+    """What `count` requests from this seed came to. Writes the server's books into `folder`; `say` gets progress."""
+    configure_logs("ERROR")
+    async with _server() as supervisor:
+        key = str(supervisor.first_key)
+        async with connect(supervisor.address, key) as client:
+            real = await _filled(client, folder)
+        fuzzer = await asyncio.to_thread(Fuzzer, supervisor.address, key, real, seed)
+        return await asyncio.to_thread(fuzzer.run, count, say or (lambda _line: None))
+
+
+@asynccontextmanager
+async def _server() -> AsyncGenerator[Supervisor]:
+    async with temporary_directory() as data_dir:
+        settings = SupervisorSettings(data_dir, listen="127.0.0.1:0", postgres=PostgresSettings(durable=False))
+        async with Supervisor(settings) as supervisor:
+            yield supervisor
+
+
+async def _filled(client: PeritoClient, folder: Path) -> dict[str, list[str]]:
+    """Ids by the name of their parameter: an analysis that found something, one without a report, one that failed, and
+    one that was just submitted.
+    """
+    for name, text in (("counts.csv", _COUNTS), ("mapping.yaml", _MAPPING)):
+        (folder / name).write_text(text, encoding="utf-8")
+    dataset = await client.upload([folder / "counts.csv"], folder / "mapping.yaml")
+    unreadable = await client.submit_books({"inventory": [{"colour": "red"}]})
+    whole = await client.submit(dataset.dataset_id)
+    short = await client.submit(dataset.dataset_id, phases=[1])
+    for ended in (unreadable, whole, short):
+        await client.wait(ended.id)
+    fresh = await client.submit(dataset.dataset_id)
+    return {
+        "dataset_id": [str(dataset.dataset_id), str(unreadable.dataset_id)],
+        "analysis_id": [str(accepted.id) for accepted in (whole, short, unreadable, fresh)],
+    }
