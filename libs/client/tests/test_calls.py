@@ -118,3 +118,22 @@ async def test_a_report_is_held_to_its_digest(
             await client.export(ID, target, "html")
     assert target.read_bytes() == (b"<html>" if raised is None else b"an earlier one")
     assert os.listdir(tmp_path) == [target.name]  # noqa: PTH208 -- short, and the loop has nothing else to do
+
+
+async def test_findings_come_over_all_pages(service: Service, client: PeritoClient) -> None:
+    findings = f"{API}/analysis/{{analysis_id}}/findings"
+    pages = [told(findings, "get", 200, next_cursor="c/2"), told(findings, "get", 200, next_cursor=None)]
+    service.answers[f"{API}/analysis/{ID}/findings"] = [pages[0], CUT, pages[1]]
+    found = [finding.rule_id async for finding in client.findings(ID, rules=["C-006"], severities=["high"])]
+    assert found == ["C-006", "C-006"]
+    assert "rule=C-006" in service.asked[0].target
+    assert "severity=high" in service.asked[0].target
+    assert "cursor=c%2F2" in service.asked[2].target
+
+
+async def test_cancelling_is_repeated_with_one_key(service: Service, client: PeritoClient) -> None:
+    cancel = f"{API}/analysis/{{analysis_id}}/cancel"
+    service.answers[f"{API}/analysis/{ID}/cancel"] = [CUT, told(cancel, "post", 200, status="cancelled")]
+    assert (await client.cancel(ID, "the wrong month")).status == "cancelled"
+    assert len({asked.headers["idempotency-key"] for asked in service.asked}) == 1
+    assert b"the wrong month" in service.asked[0].body

@@ -5,6 +5,7 @@ something, so that nothing is made twice.
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Iterable, Mapping, Sequence
 from contextlib import aclosing, asynccontextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 from uuid import UUID, uuid4
@@ -12,26 +13,31 @@ from uuid import UUID, uuid4
 from perito_client.download import saved
 from perito_client.errors import ClientError, Refused
 from perito_client.events import events
-from perito_client.generated.api.analyses import analyze, get_analysis, get_status
+from perito_client.generated.api.analyses import analyze, cancel_analysis, get_analysis, get_status
 from perito_client.generated.api.datasets import get_dataset
 from perito_client.generated.api.health import health
+from perito_client.generated.api.lists import list_findings
 from perito_client.generated.api.mappings import get_mapping, propose_mapping
 from perito_client.generated.models import (
     Accepted,
     AnalysisAnswer,
     AnalysisEvent,
     AnalyzeRequest,
+    CancelRequest,
     Dataset,
+    Finding,
     Health,
     Hints,
     MappingProposal,
     RegisteredDataset,
+    Severity,
     Status,
 )
 from perito_client.transport import PREFIX, Transport, opened
 from perito_client.upload import Form
 
 Id = UUID | str
+Severities = Sequence[Severity]
 OnStatus = Callable[[Status], None]
 _ENDED = frozenset({"completed", "failed", "cancelled"})
 _POLL_SECONDS = 0.5
@@ -164,6 +170,28 @@ class PeritoClient:
                 return answer
             await self.wait(analysis_id)
 
+    async def cancel(self, analysis_id: Id, reason: str = "") -> Status:
+        """Ends an analysis early; its compute stops at once. Refused with ANALYSIS_ENDED where it has ended."""
+        call, body, key = self._transport.api, CancelRequest(reason=reason), str(uuid4())
+        return await self._transport.answered(
+            lambda: cancel_analysis.asyncio_detailed(_id(analysis_id), client=call, body=body, idempotency_key=key)
+        )
+
+    async def findings(
+        self, analysis_id: Id, *, rules: Sequence[str] = (), phases: Sequence[str] = (), severities: Severities = ()
+    ) -> AsyncGenerator[Finding]:
+        """Every finding that lists keep, by priority; of these rules, phases and severities where they are named."""
+        call, cursor = self._transport.api, ""
+        filters = _given(rule=list(rules), phase=list(phases), severity=list(severities))
+        while True:
+            ask = partial(list_findings.asyncio_detailed, _id(analysis_id), client=call, cursor=cursor, **filters)
+            page = await self._transport.answered(ask)
+            for finding in page.items:
+                yield finding
+            if page.next_cursor is None:
+                return
+            cursor = page.next_cursor
+
     async def mapping(self, analysis_id: Id) -> bytes:
         """The mapping that an analysis used, as YAML."""
         call = self._transport.api
@@ -191,6 +219,10 @@ async def connect(address: str, key: str, *, patience: float = _PATIENCE_SECONDS
     """
     async with opened(address, key, patience) as transport:
         yield PeritoClient(transport)
+
+
+def _given(**filters: list[Any]) -> dict[str, Any]:
+    return {name: values for name, values in filters.items() if values}
 
 
 def _untold(_status: Status) -> None:
