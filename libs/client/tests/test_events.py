@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 import pytest
-from perito_client import PeritoClient, Refused
+from perito_client import NoStream, PeritoClient, Refused, connect
 from perito_client.generated.models import Status
 
 from .scripted import CUT, Answer, Service, example, told
@@ -66,6 +66,16 @@ async def test_waiting_asks_where_no_stream_can_be_had(service: Service, client:
     service.answers[EVENTS] = [told(STATUS, "get", 404, reason="HTTP_NOT_FOUND")]
     service.answers[f"{API}/status/{ID}"] = [told(STATUS, "get", 200), told(STATUS, "get", 200, status="failed")]
     assert (await client.wait(ID)).status == "failed"
+
+
+async def test_streams_that_tell_nothing_are_not_asked_for_without_end(service: Service) -> None:
+    service.answers[EVENTS] = [stream()]
+    service.answers[f"{API}/status/{ID}"] = [told(STATUS, "get", 200, status="completed")]
+    async with connect(service.address, "key", patience=0.3) as client:
+        assert (await client.wait(ID)).status == "completed"
+        with pytest.raises(NoStream, match="ask for the status"):
+            await anext(client.stream(ID))
+    assert len(service.asked) <= 2 * 5 + 1
 
 
 async def test_what_is_not_there_is_not_waited_for(service: Service, client: PeritoClient) -> None:

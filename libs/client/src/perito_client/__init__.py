@@ -14,6 +14,6 @@ as `Refused`, which carries the problem document. Every operation of the API, bl
 """
 
 from perito_client.client import PeritoClient, connect
-from perito_client.errors import ClientError, DigestMismatch, Refused, Unreachable
+from perito_client.errors import ClientError, DigestMismatch, NoStream, Refused, Unreachable
 
-__all__ = ["ClientError", "DigestMismatch", "PeritoClient", "Refused", "Unreachable", "connect"]
+__all__ = ["ClientError", "DigestMismatch", "NoStream", "PeritoClient", "Refused", "Unreachable", "connect"]

@@ -11,7 +11,7 @@ from typing import Any, Literal
 from uuid import UUID, uuid4
 
 from perito_client.download import saved
-from perito_client.errors import ClientError, Refused
+from perito_client.errors import ClientError, NoStream, Refused
 from perito_client.events import events
 from perito_client.generated.api.analyses import analyze, cancel_analysis, get_analysis, get_status
 from perito_client.generated.api.datasets import get_dataset
@@ -47,7 +47,9 @@ _NO_STREAM = frozenset({"EVENT_STREAMS_BUSY", "HTTP_NOT_FOUND", "HTTP_ERROR"})
 
 
 class PeritoClient:
-    """Calls one service with one key. Every method raises `ClientError`: `Refused`, `Unreachable`, `DigestMismatch`."""
+    """Calls one service with one key. Every method raises `ClientError`: `Refused`, `Unreachable`, `DigestMismatch`,
+    `NoStream`.
+    """
 
     def __init__(self, transport: Transport) -> None:
         self._transport = transport
@@ -71,7 +73,7 @@ class PeritoClient:
         key = {"Idempotency-Key": idempotency_key or str(uuid4())}
 
         async def send() -> Dataset:
-            # The generated call would hold all files in memory's way: it reads them in the loop and cannot hash them.
+            # The generated call reads files in the loop, where everything else waits, and cannot hash them as they go.
             response = await self._transport.http.post(
                 f"{PREFIX}/datasets", content=form.body(), headers=form.headers | key
             )
@@ -149,6 +151,8 @@ class PeritoClient:
         except Refused as refused:
             if refused.reason not in _NO_STREAM:
                 raise
+        except NoStream:
+            pass
         return await self._ask_until_ended(analysis_id, tell)
 
     async def _ask_until_ended(self, analysis_id: Id, tell: OnStatus) -> Status:
@@ -199,9 +203,15 @@ class PeritoClient:
         return response.content
 
     async def export(
-        self, analysis_id: Id, target: Path, form: Literal["json", "html"] = "json", lang: Literal["en", "es"] = "en"
+        self,
+        analysis_id: Id,
+        target: Path,
+        form: Literal["json", "csv", "html"] = "json",
+        lang: Literal["en", "es"] = "en",
     ) -> str:
-        """Streams the report into a file, checked by its Content-Digest. Returns the SHA-256 in hexadecimal."""
+        """Streams the report, or as CSV its findings, into a file, checked by its Content-Digest. Returns the SHA-256
+        in hexadecimal.
+        """
         url, params = f"{PREFIX}/export/{_id(analysis_id)}", {"format": form, "lang": lang}
 
         async def fetch() -> str:

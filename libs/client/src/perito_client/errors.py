@@ -23,6 +23,10 @@ class DigestMismatch(ClientError):
     """What arrived is not what was sent: its SHA-256 is another one than the answer promised."""
 
 
+class NoStream(ClientError):
+    """Each stream of events ended before it told anything: something on the way does not let them be."""
+
+
 class Refused(ClientError):
     """The service answered with a problem document (RFC 9457).
 

@@ -5,10 +5,12 @@ A stream that breaks off is taken up where it stopped, by the number of its last
 
 import json
 from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import aclosing
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from uuid import UUID
 
+from perito_client.errors import NoStream
 from perito_client.generated.models.analysis_event import AnalysisEvent
 from perito_client.transport import PREFIX, Patience, Transport, bear
 
@@ -30,14 +32,17 @@ async def events(transport: Transport, analysis_id: UUID, after: int) -> AsyncGe
     seen = after
     while True:
         try:
-            async for told in _stream(transport, analysis_id, seen):
-                patience.renew()
-                if told is None:
-                    return
-                seen = told.sequence or seen
-                yield told
-                if told.type_ in ENDS:
-                    return
+            async with aclosing(_stream(transport, analysis_id, seen)) as stream:
+                async for told in stream:
+                    patience.renew()
+                    if told is None:
+                        return
+                    seen = told.sequence or seen
+                    yield told
+                    if told.type_ in ENDS:
+                        return
+            # A proxy may answer each time with a stream of nothing, which must not be asked for without a pause.
+            await patience.bear(NoStream("The service's stream of events ends before it begins: ask for the status."))
         except Exception as error:  # noqa: BLE001 -- raised again by what bears it, unless it may pass
             await bear(patience, error)
 

@@ -40,7 +40,7 @@ _BODY: dict[str, Any] = {
 }
 
 AsFormat = Annotated[
-    Format, Query(description="`json`: everything, in both languages; `csv`: the findings, all of them.")
+    Format, Query(description="`json`: everything, in both languages; `csv`: all findings; `html`: a page to read.")
 ]
 AsLang = Annotated[
     Language | None,
