@@ -61,6 +61,7 @@ class Double:
     proposal: ProposeMappingResponse = field(default_factory=ProposeMappingResponse)
     hints: list[tuple[str, str]] = field(default_factory=list[tuple[str, str]])
     findings: list[Finding] = field(default_factory=list[Finding])
+    results_told: int = 0
     submitted: list[analysis_pb2.SubmitAnalysisRequest] = field(
         default_factory=list[analysis_pb2.SubmitAnalysisRequest]
     )
@@ -242,7 +243,11 @@ class _Analyses(analysis_pb2_grpc.AnalysisServiceServicer):
         analysis = self._state.analyses.get((tenant, request.analysis_id))
         if analysis is None:
             raise NotFound("ANALYSIS_NOT_FOUND", "There is no such analysis. Check the id that the submit answered.")
-        return analysis_pb2.GetAnalysisResponse(analysis=analysis)
+        told = analysis_pb2.GetAnalysisResponse(analysis=analysis)
+        for phase in told.analysis.phases if request.without_results else ():
+            phase.ClearField("result")
+        self._state.results_told += sum(phase.HasField("result") for phase in told.analysis.phases)
+        return told
 
     async def WatchAnalysis(  # noqa: N802 -- the proto's name
         self, request: analysis_pb2.WatchAnalysisRequest, context: Any

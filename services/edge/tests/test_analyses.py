@@ -197,6 +197,14 @@ async def test_a_finished_analysis_tells_what_the_report_computed(edge: Edge) ->
     assert listed["items"][1]["identity"] == {"product": "A1"}
 
 
+async def test_a_status_asks_for_no_results(edge: Edge) -> None:
+    analysis = await finished(edge)
+    response = await edge.client.get(f"/api/forensic/status/{analysis.analysis_id}")
+    assert (response.json()["status"], edge.double.results_told) == ("completed", 0)
+    await edge.client.get(f"/api/forensic/analysis/{analysis.analysis_id}")
+    assert edge.double.results_told > 0
+
+
 async def test_a_finding_has_its_title_in_both_languages(edge: Edge) -> None:
     analysis = await finished(edge)
     edge.double.findings = [finding(0, title="A1 is 3 short", title_es="A A1 le faltan 3: ñandú"), finding(1)]

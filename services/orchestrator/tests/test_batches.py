@@ -50,6 +50,9 @@ async def test_each_stands_alone_and_order_is_kept(mesh: Mesh) -> None:
     assert [a.name for a in listed.analyses] == ["last", "brought", "first"]
     for outcome in (outcomes[0], outcomes[2], outcomes[4]):
         assert (await client.ended(outcome.submitted.analysis.analysis_id)).status == pb.ANALYSIS_STATUS_COMPLETED
+    again = [phase for o in await client.batch(requests, "k") for phase in o.submitted.analysis.phases]
+    assert again, "what has ended is answered again"
+    assert not any(phase.HasField("result") for phase in again), "a hundred with results would be no message any more"
 
 
 async def test_the_same_batch_again_makes_nothing_twice(mesh: Mesh) -> None:

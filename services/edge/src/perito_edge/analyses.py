@@ -70,7 +70,7 @@ async def analyze(
 )
 async def get_status(given: Given, caller: Who, analysis_id: AnalysisId) -> Status:
     """Status, progress from 0 to 100 (never falling), the running phase and what it is doing, and why it failed."""
-    return status(await given.orchestrator.analysis(caller, analysis_id))
+    return status(await given.orchestrator.analysis(caller, analysis_id, results=False))
 
 
 @router.get(

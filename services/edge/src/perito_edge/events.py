@@ -85,7 +85,7 @@ async def _followed(
     streams: EventStreams = request.app.state.event_streams
     seen = after if last_event_id is None else last_event_id
     with streams.place(caller):
-        analysis = await given.orchestrator.analysis(caller, analysis_id)
+        analysis = await given.orchestrator.analysis(caller, analysis_id, results=False)
         if seen > analysis.sequence:
             message = f"There is no event {seen} yet: the newest is {analysis.sequence}. Ask for those after it."
             raise Invalid("EVENT_UNKNOWN", message, {"newest": analysis.sequence})

@@ -102,9 +102,11 @@ class OrchestratorClient:
         method, metadata = self._analysis.BatchSubmit, tenant_metadata(caller.tenant)
         return await self._call(method, batch, metadata, self._batch_seconds)
 
-    async def analysis(self, caller: Caller, analysis_id: str) -> Analysis:
-        """One analysis of the caller's tenant. Raises `NotFound`, for another tenant's too."""
-        request = GetAnalysisRequest(analysis_id=analysis_id)
+    async def analysis(self, caller: Caller, analysis_id: str, *, results: bool = True) -> Analysis:
+        """One analysis of the caller's tenant; with `results` of its phases, which are most of it. Raises `NotFound`,
+        for another tenant's too.
+        """
+        request = GetAnalysisRequest(analysis_id=analysis_id, without_results=not results)
         return (await self._call(self._analysis.GetAnalysis, request, tenant_metadata(caller.tenant))).analysis
 
     async def analyses(self, caller: Caller, request: ListAnalysesRequest) -> ListAnalysesResponse:

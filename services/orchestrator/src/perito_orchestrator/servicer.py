@@ -88,7 +88,7 @@ class AnalysisServicer(analysis_pb2_grpc.AnalysisServiceServicer):
         analysis = requests.identifier(request.analysis_id, "analysis_id")
         await cancel.cancel(self._db, tenant, analysis, requests.cancel_reason(request.reason))
         self._signals.cancelled(analysis)
-        return pb.CancelAnalysisResponse(analysis=await self._read(tenant, analysis))
+        return pb.CancelAnalysisResponse(analysis=await self._read(tenant, analysis, results=False))
 
     async def ListAnalyses(  # noqa: N802 - the contract's name
         self, request: pb.ListAnalysesRequest, context: Any

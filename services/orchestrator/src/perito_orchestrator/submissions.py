@@ -55,8 +55,10 @@ class Submissions:
         analysis, replayed = await analyses.submit(self._db, tenant, new, frozen, known_by)
         self._signals.changed(analysis)
         row = await analyses.read(self._db, tenant, analysis)
-        phases = await analyses.read_phases(self._db, tenant, analysis)
-        return pb.SubmitAnalysisResponse(analysis=views.analysis_message(row, phases), replayed=replayed)
+        # One that is answered again may have ended, and a hundred of them with results would go over a message's limit.
+        phases = await analyses.read_phases(self._db, tenant, analysis, results=False)
+        view = views.analysis_message(row, phases, results=False)
+        return pb.SubmitAnalysisResponse(analysis=view, replayed=replayed)
 
     async def submit_batch(self, tenant: UUID, batch: pb.BatchSubmitRequest, seconds: float) -> list[pb.BatchOutcome]:
         """One outcome per request, in order, within `seconds` at most.

@@ -465,7 +465,7 @@ class SubmitAnalysisResponse(_message.Message):
     """True where an earlier answer was given again."""
     @_builtins.property
     def analysis(self) -> Global___Analysis:
-        """As accepted."""
+        """As it is now, without results."""
 
     def __init__(
         self,
@@ -606,7 +606,7 @@ class CancelAnalysisResponse(_message.Message):
     ANALYSIS_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def analysis(self) -> Global___Analysis:
-        """As it is now."""
+        """As it is now, without results."""
 
     def __init__(
         self,
