@@ -28,10 +28,10 @@ def print_score(console: Console, score: Score, promise: Promise) -> None:
     """One line for each rule, the amounts, then whatever is not as promised, with the row that proves it."""
     console.print(_rules(score))
     console.print(f"\nFound: {_share(score.recall)} of the planted faults whose rules could be tested.")
-    for kept, count in (("that could not be tested", len(score.uncovered)), ("of a symptom", _symptoms(score))):
-        if count:
-            what = "Planted faults with a rule" if kept.startswith("that") else "Findings"
-            console.print(f"{what} {kept}: {count:,}.")
+    if score.uncovered:
+        console.print(f"Planted faults with a rule that could not be tested: {len(score.uncovered):,}.")
+    if score.matches.symptoms:
+        console.print(f"Findings of a symptom: {len(score.matches.symptoms):,}.")
     for amount in score.amounts:
         console.print(_amount(amount))
     _print_listed(console, "Missed", [_fault(fault) for fault in score.missed])
@@ -99,10 +99,6 @@ def _share(share: Share) -> str:
     return f"{share.hits:,} of {share.trials:,}" + (f" ({value}, 95 % interval {interval})" if value else "")
 
 
-def _symptoms(score: Score) -> int:
-    return len(score.matches.symptoms)
-
-
 def _amount(amount: Amount) -> str:
     off = "no share, for nothing was planted" if amount.off is None else f"{100 * amount.off:.1f} % apart"
     return f"{amount.currency}: {amount.planted:,.2f} planted, {amount.gross:,.2f} gross in the report ({off})."
@@ -137,7 +133,7 @@ def _flagged(oddity: Oddity, finding: Finding) -> str:
 def _verdict(score: Score, promise: Promise) -> str:
     promised = (
         f"at least {100 * promise.recall:g} % found, nothing of severity high or critical false,"
-        f" amounts within {100 * promise.money:f} %"
+        f" amounts within {100 * float(promise.money):g} %"
     )
     return ("As promised: " if score.keeps(promise) else "Not as promised: ") + promised + "."
 
