@@ -127,3 +127,34 @@ def test_a_day_of_creation_gives_way_to_one_of_leaving(tmp_path: Path) -> None:
     rows = [f"X{at},2026-05-{at + 10},2026-05-{at + 11},S1,S2,A{at},4" for at in range(5)]
     made = proposed(tmp_path, {"transfers.csv": "\n".join(["Transfer,Created,Sent,From,To,Item,Qty", *rows])})
     assert cell(made, "transfers.csv", "transfers", "out_ts").column == "Sent"
+
+
+def receipts_in_cartons(of: str, base: str) -> dict[str, str]:
+    """Receipts of whole cartons only, at a price of one carton or one piece; the master says the base unit."""
+    packs = {f"A{n}": 4 + 2 * n for n in range(1, 5)}
+    master = "\n".join(f"{code},Thing {code},{size}.50,{size},{base}" for code, size in packs.items())
+    rows = "\n".join(
+        f"G{n},2026-05-0{n},PO{n},{code},W1,{n},{size + 0.5 if of == 'piece' else (size + 0.5) * size},CTN"
+        for n, (code, size) in enumerate(packs.items(), 1)
+    )
+    return {
+        "products.csv": f"SKU,Name,Unit Cost,Units per carton,Base unit\n{master}\n",
+        "goods_receipts.csv": f"GRN,Received At,PO,SKU,Site,Qty Received,Unit Cost,Unit\n{rows}\n",
+    }
+
+
+@pytest.mark.parametrize("of", ["carton", "piece"])
+def test_cartons_of_what_the_master_keeps_in_pieces_are_converted_and_their_prices_told_apart(
+    tmp_path: Path, of: str
+) -> None:
+    made = proposed(tmp_path, receipts_in_cartons(of, "EACH"))
+    quantity = cell(made, "goods_receipts.csv", "receipts", "qty")
+    assert quantity.unit is not None
+    assert list(quantity.unit.factors) == ["CTN"]
+    assert cell(made, "goods_receipts.csv", "receipts", "unit_cost").per_unit is (of == "carton")
+
+
+def test_cartons_of_what_the_master_keeps_in_cartons_are_left_alone(tmp_path: Path) -> None:
+    made = proposed(tmp_path, receipts_in_cartons("carton", "CTN"))
+    assert cell(made, "goods_receipts.csv", "receipts", "qty").unit is None
+    assert not cell(made, "goods_receipts.csv", "receipts", "unit_cost").per_unit

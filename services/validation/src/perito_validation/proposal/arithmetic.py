@@ -7,7 +7,6 @@ one of a unit. A discount that is what quantity times price lacks to the line's 
 from decimal import Decimal
 
 import duckdb
-from perito_rules.sqltext import literal
 
 from perito_validation.database import only_row
 from perito_validation.proposal.content import SAMPLE_ROWS, sample
@@ -89,15 +88,6 @@ def _ask(plan: Plan, draft: Draft, entry: Entry) -> None:
     )
 
 
-def _number(entry: Entry) -> str:
-    """SQL of a column's number as it is written; NULL where it is none."""
-    text = f"regexp_replace(c{entry.facts.index}, '[^-0-9.,]', '', 'g')"
-    if thousands := str(entry.options.get("thousands", "")):
-        text = f"replace({text}, {literal(thousands)}, '')"
-    decimal = str(entry.options.get("decimal", "."))
-    return f"abs(try_cast(replace({text}, {literal(decimal)}, '.') AS DECIMAL(30, 6)))"
-
-
 def _behaves(con: duckdb.DuckDBPyConnection, draft: Draft, entry: Entry, *, as_line: bool) -> bool:
     """Over products that stand with several quantities, the usual amount at the largest is to that at the smallest as
     the quantities are (`as_line`), or is the same."""
@@ -105,7 +95,7 @@ def _behaves(con: duckdb.DuckDBPyConnection, draft: Draft, entry: Entry, *, as_l
     if qty is None or product is None:
         return False
     rows = (
-        f"SELECT c{product.facts.index} AS p, {_number(qty)} AS q, {_number(entry)} AS a "
+        f"SELECT c{product.facts.index} AS p, {qty.magnitude()} AS q, {entry.magnitude()} AS a "
         f"FROM {sample(draft.book.source, SAMPLE_ROWS)}"
     )
     ends = f"SELECT *, min(q) OVER (PARTITION BY p) AS least, max(q) OVER (PARTITION BY p) AS most FROM ({rows})"
@@ -129,7 +119,7 @@ def _discount(con: duckdb.DuckDBPyConnection, draft: Draft) -> None:
     if not ways:
         return
     columns = ", ".join(f"{sql} AS {name}" for name, sql in amounts.items() if " " not in name)
-    rows = f"SELECT {columns}, {_number(entry)} AS d FROM {sample(draft.book.source, SAMPLE_ROWS)}"
+    rows = f"SELECT {columns}, {entry.magnitude()} AS d FROM {sample(draft.book.source, SAMPLE_ROWS)}"
     counts = ", ".join(f"count(*) FILTER ({way})" for way in ways)
     seen, *agree = only_row(con, f"SELECT count(*), {counts} FROM ({rows}) WHERE d > 0")
     if int(seen) >= _DISCOUNTS and max(map(int, agree)) >= _EXACT * int(seen):
@@ -143,7 +133,7 @@ def _other_amounts(draft: Draft, discount: Entry) -> dict[str, str]:
     numeric = [f for f in draft.book.facts if f.index != discount.facts.index and f.numbers >= 0.9 and f.dates < 0.5]
     column = discount.column
     found = {
-        f"n{f.index}": _number(Entry(draft.book, f, column, 0.0, discount.reason, discount.options))
+        f"n{f.index}": Entry(draft.book, f, column, 0.0, discount.reason, discount.options).magnitude()
         for f in numeric[:_COLUMNS]
     }
     qty, price = draft.own("qty"), draft.own("unit_price")

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from perito_rules.canonical import Column, Table
+from perito_rules.sqltext import literal
 
 from perito_validation.mapping import Cell, TableMapping
 from perito_validation.proposal import reasons
@@ -30,6 +31,14 @@ class Entry:
     def because(self, reason: Reason) -> None:
         """Adds a sentence to the reasons."""
         self.reason = reasons.joined(self.reason, reason)
+
+    def magnitude(self) -> str:
+        """SQL of the column's number as it is written, without its sign; NULL where it is none."""
+        text = f"regexp_replace(c{self.facts.index}, '[^-0-9.,]', '', 'g')"
+        if thousands := str(self.options.get("thousands", "")):
+            text = f"replace({text}, {literal(thousands)}, '')"
+        decimal = str(self.options.get("decimal", "."))
+        return f"abs(try_cast(replace({text}, {literal(decimal)}, '.') AS DECIMAL(30, 6)))"
 
     def cell(self, own: Book) -> Cell:
         """The mapping's words for it, in a table that the file `own` feeds."""
