@@ -252,11 +252,11 @@ class _Analyses(analysis_pb2_grpc.AnalysisServiceServicer):
     async def WatchAnalysis(  # noqa: N802 -- the proto's name
         self, request: analysis_pb2.WatchAnalysisRequest, context: Any
     ) -> AsyncIterator[analysis_pb2.WatchAnalysisResponse]:
-        await self._state.enter("WatchAnalysis", tenant_of(context))
         told = self._state.told.setdefault(request.analysis_id, [])
         analysis = self._state.analyses[tenant_of(context), request.analysis_id]
         seen, place = request.after_sequence, 0
         try:
+            await self._state.enter("WatchAnalysis", tenant_of(context))
             while analysis.status < analysis_pb2.ANALYSIS_STATUS_COMPLETED or seen < analysis.sequence:
                 if place == len(told):
                     await asyncio.sleep(0.01)

@@ -89,6 +89,13 @@ def run_through(edge: Edge) -> pb.Analysis:
     return analysis
 
 
+async def opened(edge: Edge, count: int) -> None:
+    """Waits until so many streams are open."""
+    async with asyncio.timeout(5):
+        while edge.app.state.event_streams.open < count:  # noqa: ASYNC110 -- nobody announces it
+            await asyncio.sleep(0.01)
+
+
 async def none_open(edge: Edge) -> None:
     """A place is free a moment after the last byte."""
     async with asyncio.timeout(5):
@@ -190,7 +197,7 @@ class TestBounds:
 
     @pytest.fixture
     def settings(self) -> EdgeSettings:
-        return EdgeSettings(max_event_streams=3, max_event_streams_per_key=2, event_stream_seconds=0.5)
+        return EdgeSettings(max_event_streams=3, max_event_streams_per_key=2, event_stream_seconds=2)
 
     async def test_streams_are_bounded_by_key_and_by_server(self, served: Edge) -> None:
         url = path_of(running(served))
@@ -199,12 +206,12 @@ class TestBounds:
             return await served.client.get(url, headers={"X-API-Key": key})
 
         held = [asyncio.create_task(follow(KEY)) for _ in range(2)]
-        await asyncio.sleep(0.1)
+        await opened(served, 2)
         refused = await follow(KEY)
         assert (refused.status_code, refused.json()["reason"]) == (429, "EVENT_STREAMS_BUSY")
         assert "with this key" in refused.json()["detail"]
         held.append(asyncio.create_task(follow(READ_KEY)))
-        await asyncio.sleep(0.1)
+        await opened(served, 3)
         assert "on this server" in (await follow(READ_KEY)).json()["detail"]
         assert [(await one).status_code for one in held] == [200, 200, 200]
         await none_open(served)

@@ -3,15 +3,16 @@
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
-from perito.analysis.v1.analysis_pb2 import Analysis, ListFindingsRequest
+from perito.analysis.v1.analysis_pb2 import Analysis, ListFindingsRequest, ListFindingsResponse
 
 from perito_edge import answers
 from perito_edge.answers import problems, success
 from perito_edge.bodies import read_body, stream_body
+from perito_edge.large_answers import large_answer
 from perito_edge.models import Accepted, AnalysisAnswer, Status
-from perito_edge.orchestrator_client import Caller
+from perito_edge.reports import ReportSections
 from perito_edge.request_models import CancelRequest
-from perito_edge.requests import AnalysisId, Given, IdempotencyKey, Parts, Who, require_json
+from perito_edge.requests import AnalysisId, Given, IdempotencyKey, Who, require_json
 from perito_edge.strict_json import parse
 from perito_edge.submissions import validated
 from perito_edge.views import accepted, findings, is_terminal, seconds_between, status, summary
@@ -82,15 +83,16 @@ async def get_status(given: Given, caller: Who, analysis_id: AnalysisId) -> Stat
     | success(200, "It has ended: what it found.", model=AnalysisAnswer)
     | success(202, "Still running: the status, and when to ask again.", "Retry-After", model=Status),
 )
-async def get_analysis(
-    response: Response, given: Given, caller: Who, analysis_id: AnalysisId
-) -> AnalysisAnswer | Status:
+async def get_analysis(response: Response, given: Given, caller: Who, analysis_id: AnalysisId) -> Response | Status:
     """Phases, findings by priority with true totals, and what the report computed. Where a value is null, `absent`
     says why.
     """
     analysis = await given.orchestrator.analysis(caller, analysis_id)
     if is_terminal(analysis):
-        return await _answer(given, caller, analysis)
+        first = ListFindingsRequest(analysis_id=analysis_id, page_size=given.settings.findings_shown)
+        listed = await given.orchestrator.findings(caller, first)
+        report = await given.reports.sections(analysis)
+        return await large_answer(lambda: _answer(analysis, listed, report))
     response.status_code = 202
     response.headers["Retry-After"] = str(given.settings.retry_after_seconds)
     return status(analysis)
@@ -122,10 +124,7 @@ async def cancel_analysis(
     return status(await given.orchestrator.cancel(caller, analysis_id, asked.reason))
 
 
-async def _answer(given: Parts, caller: Caller, analysis: Analysis) -> AnalysisAnswer:
-    first = ListFindingsRequest(analysis_id=analysis.analysis_id, page_size=given.settings.findings_shown)
-    listed = await given.orchestrator.findings(caller, first)
-    report = await given.reports.sections(analysis)
+def _answer(analysis: Analysis, listed: ListFindingsResponse, report: ReportSections) -> AnalysisAnswer:
     score, why = report.health_score()
     absent = {name: why for name, why in report.absent.items() if name in AnalysisAnswer.model_fields}
     if score is None:

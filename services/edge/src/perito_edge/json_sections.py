@@ -1,11 +1,14 @@
 """Takes single members out of a large JSON object while it streams by: only what is asked for is kept and parsed."""
 
+import asyncio
 import json
 from collections.abc import AsyncIterator, Collection
 from contextlib import aclosing
 from typing import Any
 
 from perito_edge.json_stream import JsonReader
+
+_THREAD_BYTES = 64 * 2**10
 
 
 async def read_sections(
@@ -27,7 +30,7 @@ async def read_sections(
             if raw is None:
                 too_long.add(key)
             else:
-                found[key] = json.loads(raw)
+                found[key] = await asyncio.to_thread(json.loads, raw) if len(raw) > _THREAD_BYTES else json.loads(raw)
             if len(found) + len(too_long) == len(wanted):
                 break
     return found, too_long

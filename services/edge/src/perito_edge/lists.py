@@ -9,6 +9,7 @@ from perito.analysis.v1.analysis_pb2 import ListAnalysesRequest, ListFindingsReq
 from perito_kernel.errors import Invalid
 
 from perito_edge.answers import problems, success
+from perito_edge.large_answers import large_answer
 from perito_edge.list_models import AnalysesPage, AnalysesQuery, FindingsPage, FindingsQuery
 from perito_edge.requests import AnalysisId, Given, Who
 from perito_edge.views import SEVERITY_OF_WORD, STATUS_OF_WORD, analyses_page, findings_page
@@ -48,16 +49,12 @@ async def list_analyses(
     "/analysis/{analysis_id}/findings",
     operation_id="list_findings",
     summary="Findings of an analysis, by priority",
+    response_model=FindingsPage,
     responses=problems(404) | success(200, "A page of findings.", "Link"),
 )
 async def list_findings(
-    request: Request,
-    response: Response,
-    given: Given,
-    caller: Who,
-    analysis_id: AnalysisId,
-    query: Annotated[FindingsQuery, Query()],
-) -> FindingsPage:
+    request: Request, given: Given, caller: Who, analysis_id: AnalysisId, query: Annotated[FindingsQuery, Query()]
+) -> Response:
     """What the phases that have completed found, narrowed by the filters together, with true totals."""
     wanted = ListFindingsRequest(
         analysis_id=analysis_id,
@@ -69,9 +66,10 @@ async def list_findings(
         fingerprint=query.fingerprint,
     )
     with _in_words_of_the_query():
-        page = findings_page(await given.orchestrator.findings(caller, wanted))
-    _link(request, response, page.next_cursor)
-    return page
+        listed = await given.orchestrator.findings(caller, wanted)
+    answer = await large_answer(lambda: findings_page(listed))
+    _link(request, answer, listed.next_page_token or None)
+    return answer
 
 
 def _zone(instant: str) -> str:

@@ -10,6 +10,7 @@ from perito_kernel.errors import Precondition
 
 from perito_edge.answers import BODY_INVALID, DATASET_NOT_FOUND, NOT_READY, problems, success
 from perito_edge.bodies import read_body
+from perito_edge.large_answers import large_answer
 from perito_edge.models import MappingProposal
 from perito_edge.orchestrator_client import Caller
 from perito_edge.request_models import Hints
@@ -33,6 +34,7 @@ _BODY: dict[str, Any] = {
     "/datasets/{dataset_id}/mapping",
     operation_id="propose_mapping",
     summary="How the files of a dataset could be read",
+    response_model=MappingProposal,
     responses=problems(400, 404, 408, 413, 415, examples={404: DATASET_NOT_FOUND, 422: BODY_INVALID})
     | success(200, "A mapping, and how it came about."),
     openapi_extra=_BODY,
@@ -43,14 +45,15 @@ async def propose_mapping(
     caller: Who,
     dataset_id: DatasetId,
     idempotency_key: IdempotencyKey,  # noqa: ARG001 -- checked; nothing is kept, so the answer is the same for any
-) -> MappingProposal:
+) -> Response:
     """Reads the files and proposes a mapping: every column with where it goes, how sure that is and why, and what only
     you can say. Keeps nothing; 503 with Retry-After where the machine is busy with analyses.
     """
     hints = await _hints(request, given)
     asked = MappingHints(currency=hints.currency, timezone=hints.timezone)
     request_ = ProposeMappingRequest(dataset_id=dataset_id, hints=asked)
-    return proposal(await given.orchestrator.propose(caller, request_))
+    proposed = await given.orchestrator.propose(caller, request_)
+    return await large_answer(lambda: proposal(proposed))
 
 
 async def _hints(request: Request, given: Parts) -> Hints:
