@@ -101,7 +101,15 @@ async def finished(edge: Edge, report: Mapping[str, Any] | None = REPORT, csp: s
                 fraction=1.0,
                 result=consistency,
             ),
-            run("reporting", 5, pb.PHASE_STATUS_COMPLETED, fraction=1.0, result=reporting),
+            run(
+                "reporting",
+                5,
+                pb.PHASE_STATUS_COMPLETED,
+                started_at="2026-03-01T10:00:04.250Z",
+                ended_at="2026-03-01T10:00:12.5Z",
+                fraction=1.0,
+                result=reporting,
+            ),
         ],
     )
     edge.double.analyses[TENANT, analysis_id] = analysis

@@ -166,6 +166,25 @@ async def test_a_phase_that_left_nothing_is_null_with_its_reason(edge: Edge) -> 
     assert body["absent"] == {}
 
 
+async def test_phases_of_a_cancelled_analysis_say_how_far_they_came_and_why_there_is_no_more(edge: Edge) -> None:
+    analysis = running(edge)
+    analysis.status = pb.ANALYSIS_STATUS_CANCELLED
+    del analysis.phases[:]
+    begun = run("consistency", 2, pb.PHASE_STATUS_CANCELLED, fraction=0.41, started_at="2026-03-01T10:00:01Z")
+    begun.ended_at = "2026-03-01T10:00:02Z"
+    analysis.phases.extend([begun, run("pattern", 3, pb.PHASE_STATUS_CANCELLED)])
+    stopped, never = (await edge.client.get(f"/api/forensic/analysis/{analysis.analysis_id}")).json()["summaries"]
+    assert (stopped["status"], stopped["progress"], stopped["execution_seconds"]) == ("cancelled", 41, 1.0)
+    results = ("version", "content_digest", "rules", "findings", "summary")
+    why = dict.fromkeys(REPORTED, "the analysis was cancelled") | dict.fromkeys(
+        results, "the phase has no result: it is cancelled"
+    )
+    assert stopped["absent"] == why
+    assert (never["progress"], never["absent"]) == (0, why | {"execution_seconds": "the phase never began"})
+    report = (await edge.client.get(f"/api/forensic/export/{analysis.analysis_id}")).json()
+    assert report["detail"].endswith(f'{{"dataset_id": "{analysis.dataset_id}"}}.'), "nothing to leave out"
+
+
 async def test_a_finished_analysis_tells_what_the_report_computed(edge: Edge) -> None:
     analysis = await finished(edge)
     edge.double.findings = [

@@ -71,6 +71,23 @@ def test_compute_child_killed_in_the_middle(house: House, dataset: str, undistur
     assert house.report(analysis) == house.report(undisturbed)
 
 
+def test_cancelled_through_rest_in_the_middle(house: House, dataset: str, undisturbed: str) -> None:
+    """The process in which the job runs is ended, not waited for."""
+    analysis = house.submit(dataset)
+    house.until(analysis, lambda s: any(p["status"] == "running" and p["progress"] for p in s["phases"]))
+    before = [child.pid for child in house.compute_children()]
+    answer = house.ask("POST", f"/analysis/{analysis}/cancel", json={"reason": "Wrong month."})
+    assert (answer.status_code, answer.json()["status"]) == (200, "cancelled"), answer.text
+    until = time.monotonic() + 10
+    while all(psutil.pid_exists(pid) for pid in before):
+        assert time.monotonic() < until, "the job outlived its analysis"
+        time.sleep(0.02)
+    again = house.ask("POST", f"/analysis/{analysis}/cancel", json={"reason": "Another."})
+    assert again.json() == answer.json()
+    refused = house.ask("POST", f"/analysis/{undisturbed}/cancel")
+    assert (refused.status_code, refused.json()["reason"]) == (409, "ANALYSIS_ENDED")
+
+
 def test_database_killed_with_the_supervisor(house: House, dataset: str, undisturbed: str) -> None:
     """As after a power cut: the restart recovers the database and the analysis goes on."""
     analysis = house.submit(dataset)

@@ -125,8 +125,13 @@ class PhaseState(BaseModel):
     phase: str = Field(examples=["validation"])
     ordinal: int = Field(description="Place in `phases` of the request.", examples=[1])
     status: Annotated[PhaseStatus, Field(examples=["running"])]
-    progress: int = Field(description="0 to 100.", examples=[40])
-    step: str = Field(description="What it is doing.", examples=["reading sales_march.csv"])
+    progress: int = Field(
+        description="0 to 100; 100 where it completed, else how far it came, if it was cancelled too.", examples=[40]
+    )
+    step: str = Field(
+        description="What it is doing; empty where it never began or was cancelled.",
+        examples=["reading sales_march.csv"],
+    )
     attempts: int = Field(description="Attempts spent.", examples=[1])
     started_at: Moment | None
     ended_at: Moment | None = Field(examples=[None])
@@ -191,7 +196,9 @@ class PhaseSummary(PhaseState):
         description="What to do, for the cases that this phase found the cause of.",
         examples=[[{"rule_id": "C-006", "remedy": {"en": "Post the difference."}}]],
     )
-    absent: dict[str, str] = Field(description="For each of the last four that is null: why.", examples=[{}])
+    absent: dict[str, str] = Field(
+        description="For each member from `execution_seconds` on that is null: why.", examples=[{}]
+    )
 
 
 class Period(BaseModel):

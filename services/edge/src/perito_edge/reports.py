@@ -177,4 +177,5 @@ def _how_to_get_one(analysis: Analysis) -> str:
     left_out = artifact(analysis, REPORT_JSON) is None and all(is_complete(run) for run in analysis.phases)
     phases = sorted({*(run.ordinal for run in analysis.phases), _REPORTING}) if left_out else None
     body = {"dataset_id": analysis.dataset_id} | ({"phases": phases} if phases else {})
-    return f"Submit the dataset again: POST /api/forensic/analyze with {json.dumps(body)}, or without `phases` for all."
+    for_all = ", or without `phases` for all" if phases else ""
+    return f"Submit the dataset again: POST /api/forensic/analyze with {json.dumps(body)}{for_all}."

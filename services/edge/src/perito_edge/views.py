@@ -200,21 +200,28 @@ def _failure(failure: analysis_pb2.Failure) -> models.Failure:
 
 
 _REPORTED = ("score", "metrics", "kpis", "recommendations")
+_RESULTS = ("version", "content_digest", "rules", "findings", "summary")
 
 
 def summary(run: analysis_pb2.PhaseRun, reported: Mapping[str, Any], why_not: str) -> models.PhaseSummary:
     """What one phase found, and what the report says of it; null where there is no result, or `why_not` applies."""
     result = run.result if run.HasField("result") else None
     told: dict[str, Any] = {name: reported.get(name) for name in _REPORTED}
+    absent = {name: why_not for name, value in told.items() if value is None}
+    if result is None:
+        absent |= dict.fromkeys(_RESULTS, f"the phase has no result: it is {_PHASE_WORDS[run.status]}")
+    seconds = seconds_between(run.started_at, run.ended_at)
+    if seconds is None:
+        absent["execution_seconds"] = "the phase never began" if not run.started_at else "the phase has not ended"
     return models.PhaseSummary(
         **_phase(run).model_dump(),
-        execution_seconds=seconds_between(run.started_at, run.ended_at),
+        execution_seconds=seconds,
         version=result.version if result else None,
         content_digest=result.content_digest if result else None,
         rules=_rule_counts(result) if result else None,
         findings=sum(rule.findings for rule in result.rules) if result else None,
         summary=json.loads(result.summary_json or "{}") if result else None,
-        absent={name: why_not for name, value in told.items() if value is None},
+        absent=absent,
         **told,
     )
 

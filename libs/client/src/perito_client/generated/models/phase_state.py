@@ -25,9 +25,9 @@ class PhaseState:
     """ Place in `phases` of the request. """
     status: PhaseStatus
     progress: int
-    """ 0 to 100. """
+    """ 0 to 100; 100 where it completed, else how far it came, if it was cancelled too. """
     step: str
-    """ What it is doing. """
+    """ What it is doing; empty where it never began or was cancelled. """
     attempts: int
     """ Attempts spent. """
     started_at: datetime.datetime | None

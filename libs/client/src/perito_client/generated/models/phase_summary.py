@@ -51,7 +51,7 @@ class PhaseSummary:
     kpis: Any
     recommendations: Any
     absent: PhaseSummaryAbsent
-    """ For each of the last four that is null: why. """
+    """ For each member from `execution_seconds` on that is null: why. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:

@@ -11,7 +11,7 @@ T = TypeVar("T", bound="PhaseSummaryAbsent")
 
 @_attrs_define
 class PhaseSummaryAbsent:
-    """For each of the last four that is null: why."""
+    """For each member from `execution_seconds` on that is null: why."""
 
     additional_properties: dict[str, str] = _attrs_field(init=False, factory=dict)
 
