@@ -70,6 +70,23 @@ def test_only_an_empty_folder_or_one_of_its_own_is_filled(tmp_path: Path) -> Non
     assert refused.value.reason == "FOLDER_NOT_EMPTY"
 
 
+def test_what_an_interrupted_run_left_is_replaced(tmp_path: Path) -> None:
+    def interrupt(_progress: object) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        generate(tmp_path, size_of(1_000), 1, style="mixed", progress=interrupt)
+    (tmp_path / "truth.json").write_text("of an earlier run")
+    made = generate(tmp_path, size_of(1_000), 1)
+    names = {file.name for file in made.files} | {"mapping.yaml", "world.json"}
+    assert {path.name for path in tmp_path.iterdir()} == names
+
+
+def test_no_days_are_not_taken_for_days_that_were_not_given() -> None:
+    with pytest.raises(Invalid, match="--days is 0"):
+        size_of(1_000, days=0)
+
+
 @pytest.mark.parametrize(("rows", "said"), [(999, "--rows is 999; it can be 1,000 to 1,000,000,000.")])
 def test_a_size_that_cannot_be_is_refused(rows: int, said: str) -> None:
     with pytest.raises(Invalid, match=said):

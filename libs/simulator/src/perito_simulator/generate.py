@@ -1,10 +1,11 @@
 """Makes the books of a retailer: entities, days, files, and `world.json`, which says what was made."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from importlib.metadata import version
 from pathlib import Path
+from typing import Self
 
 import numpy as np
 from perito_kernel.errors import Invalid
@@ -20,6 +21,7 @@ from perito_simulator.size import Size
 from perito_simulator.streams import streams_of
 from perito_simulator.styles import targets_of
 from perito_simulator.trade import Trade
+from perito_simulator.truth import TRUTH
 from perito_simulator.writing import FeedFile, Noted, Written
 
 WORLD, MAPPING = "world.json", "mapping.yaml"
@@ -68,8 +70,16 @@ class _Files:
     def rows(self) -> int:
         return sum(file.records for feed in LEDGER for _, file in self._of_feed[feed])
 
-    def close(self) -> tuple[Written, ...]:
-        return tuple(file.close() for files in self._of_feed.values() for _, file in files)
+    def finish(self) -> tuple[Written, ...]:
+        return tuple(file.finish() for files in self._of_feed.values() for _, file in files)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        for files in self._of_feed.values():
+            for _, file in files:
+                file.close()
 
 
 def generate(
@@ -93,20 +103,22 @@ def generate(
     world, demand = _entities(size, streams)
     targets = targets_of(style, world)
     prepare(folder)
+    # Said before anything is written, so that the next run may empty what an interrupted one left.
+    (folder / WORLD).write_text(_said({"files": dict.fromkeys(target.name for target in targets)}), "utf-8")
     if hooks is not None:
         hooks.begin(world, demand, streams["faults"])
-    files = _Files(folder, world, targets, hooks.noted if hooks is not None else None)
-    trade = Trade(world, demand, streams, files.add, hooks)
-    for batch in masters_of(world, demand, (trade.purchasing, trade.replenishment)):
-        if hooks is not None:
-            hooks.masters(batch)
-        files.add(batch)
-    trade.begin()
-    for day in range(len(world.calendar)):
-        trade.live(day)
-        if progress is not None:
-            progress(Progress(day + 1, len(world.calendar), files.rows()))
-    made = Generated(world, files.close())
+    with _Files(folder, world, targets, hooks.noted if hooks is not None else None) as files:
+        trade = Trade(world, demand, streams, files.add, hooks)
+        for batch in masters_of(world, demand, (trade.purchasing, trade.replenishment)):
+            if hooks is not None:
+                hooks.masters(batch)
+            files.add(batch)
+        trade.begin()
+        for day in range(len(world.calendar)):
+            trade.live(day)
+            if progress is not None:
+                progress(Progress(day + 1, len(world.calendar), files.rows()))
+        made = Generated(world, files.finish())
     if mapping:
         (folder / MAPPING).write_text(mapping_of(targets, world), encoding="utf-8")
     (folder / WORLD).write_text(describe(made, seed, style), encoding="utf-8")
@@ -126,12 +138,20 @@ def prepare(folder: Path) -> None:
     there = sorted(entry.name for entry in folder.iterdir())
     if not there:
         return
-    if WORLD not in there:
+    own = _made_before(folder / WORLD)
+    if own is None:
         message = f"{folder} holds other things ({', '.join(there[:3])}). Name a new folder, or an empty one."
         raise Invalid("FOLDER_NOT_EMPTY", message, {"file": str(folder)})
-    own = [*json.loads((folder / WORLD).read_text(encoding="utf-8"))["files"], MAPPING, WORLD]
-    for name in own:
+    for name in (*own, TRUTH, MAPPING, WORLD):
         (folder / Path(name).name).unlink(missing_ok=True)
+
+
+def _made_before(world: Path) -> list[str] | None:
+    """The files that an earlier run named in its `world.json`; None where there was none."""
+    try:
+        return [str(name) for name in json.loads(world.read_text(encoding="utf-8"))["files"]]
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
 
 
 def describe(made: Generated, seed: int, style: str) -> str:
@@ -140,7 +160,6 @@ def describe(made: Generated, seed: int, style: str) -> str:
     entities = {name: len(codes) for name, codes in sorted(world.codes.items())}
     files = {file.name: asdict(file) for file in made.files}
     said = {
-        "made_by": f"perito generate {version('perito-simulator')}",
         "seed": seed,
         "style": style,
         "size": asdict(world.size),
@@ -149,4 +168,9 @@ def describe(made: Generated, seed: int, style: str) -> str:
         "entities": entities,
         "files": files,
     }
-    return json.dumps(said, indent=1, ensure_ascii=False) + "\n"
+    return _said(said)
+
+
+def _said(facts: Mapping[str, object]) -> str:
+    made_by = {"made_by": f"perito generate {version('perito-simulator')}"}
+    return json.dumps({**made_by, **facts}, indent=1, ensure_ascii=False) + "\n"

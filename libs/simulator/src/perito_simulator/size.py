@@ -48,7 +48,7 @@ def size_of(rows: int, *, days: int | None = None, shops: int | None = None, pro
     Raises `Invalid` SIZE_INVALID.
     """
     _within("rows", rows, SMALLEST, LARGEST)
-    chosen_days = _within("days", days or _days_of(rows), 28, _MOST_DAYS)
+    chosen_days = _within("days", _days_of(rows) if days is None else days, 28, _MOST_DAYS)
     lines = rows / _LEDGER_ROWS_PER_SALE_LINE / chosen_days
     keys = lines / LINES_PER_KEY_AND_DAY
     if shops is None:

@@ -48,10 +48,14 @@ class FeedFile:
         if self._waiting >= ENOUGH:
             self._flush()
 
-    def close(self) -> Written:
+    def close(self) -> None:
+        """Leaves the file as it is; after `finish` it is whole."""
+        self._file.close()
+
+    def finish(self) -> Written:
         """Writes what waits."""
         self._flush()
-        self._file.close()
+        self.close()
         return Written(self.name, self.feed, self.records, self._size, self._hash.hexdigest())
 
     def _flush(self) -> None:

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
@@ -123,12 +123,12 @@ def _reason(said: Mapping[str, Any]) -> str:
     return str(reason["en"] if reason else said["status"])
 
 
-def _table(out: Path, name: str) -> list[dict[str, Any]]:
-    """The rows of one table of every phase, phases by name."""
-    rows: list[dict[str, Any]] = []
+def _table(out: Path, name: str) -> Iterator[dict[str, Any]]:
+    """The rows of one table of every phase, phases by name, a batch at a time."""
     for path in sorted((out / "tables").glob(f"*/{name}")):
-        rows += pq.read_table(path).to_pylist()  # pyright: ignore[reportUnknownMemberType]  # its stub says IO[Unknown]
-    return rows
+        with pq.ParquetFile(path) as file:
+            for batch in file.iter_batches():
+                yield from batch.to_pylist()
 
 
 def _file_names(out: Path) -> dict[int, str]:
