@@ -6,7 +6,10 @@ from typing import Annotated, Literal
 
 import typer
 
-from perito_standalone.cli_generate import HELP, generate
+from perito_standalone.cli_evaluate import HELP as EVALUATE
+from perito_standalone.cli_evaluate import evaluate
+from perito_standalone.cli_generate import HELP as GENERATE
+from perito_standalone.cli_generate import generate
 
 # The gRPC library writes notes of its own to stderr, where people read what Perito says.
 os.environ.setdefault("GRPC_VERBOSITY", "ERROR")
@@ -112,27 +115,6 @@ Exit code: 0 reproduced, every number agrees; 1 something differs, and it says w
 Examples:
   perito reproduce 63ad5b32 --report perito-demo perito-demo/books
   perito reproduce 63ad5b32 --report out exports/2026-06 --mapping books.yaml
-"""
-
-_EVALUATE = """Holds a report against what was planted in generated books: found, missed, false, for every rule.
-
-\b
-BOOKS is a folder of `perito generate`, with its truth.json; REPORT the folder that `perito analyze` wrote for them.
-A planted fault is found where a finding of its rule speaks of the same things in the same days. Findings that a
-planted fault may well cause elsewhere are symptoms, neither found nor false. Faults whose rule the books do not
-allow to test are told and not counted. Shares stand with their Wilson interval (95 %): what 7 of 7 proves is little.
-
-\b
-Promised are at least --recall of the faults, no false finding of severity high or critical, and a gross amount
-within --money of what was planted. Whatever is not so is listed, with a row that proves it.
-
-\b
-Exit code: 0 as promised; 1 not so; 2 it could not be compared (no truth, no report, or one of other books).
-
-\b
-Examples:
-  perito generate books --faults all && perito analyze books --out out && perito evaluate books out
-  perito evaluate books out --json > score.json
 """
 
 _REIDENTIFY = """Tells who the people of a report are.
@@ -242,7 +224,7 @@ def demo(
     raise typer.Exit(run_demo(out, memory, rows, serve=serve))
 
 
-app.command("generate", help=HELP, short_help="Make the books of a made-up retailer, of any size")(generate)
+app.command("generate", help=GENERATE, short_help="Make the books of a made-up retailer, of any size")(generate)
 
 
 @app.command(help=_REPRODUCE, short_help="Compute one finding of a report again, and compare")
@@ -260,22 +242,7 @@ def reproduce(
     raise typer.Exit(run_reproduce(finding, report, path, mapping, memory, pseudonym_key=pseudonym_key))
 
 
-@app.command(help=_EVALUATE, short_help="Compare a report with what was planted in generated books")
-def evaluate(
-    books: Annotated[Path, typer.Argument(metavar="BOOKS", help="The generated books, with truth.json.")],
-    report: Annotated[Path, typer.Argument(metavar="REPORT", help="The folder that `perito analyze` wrote.")],
-    recall: Annotated[float, typer.Option(help="Share of planted faults to be found.", min=0, max=1)] = 0.95,
-    money: Annotated[float, typer.Option(help="Share by which the gross amount may be off.", min=0)] = 0.05,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON, with every finding.")] = False,
-) -> None:
-    """See `_EVALUATE`."""
-    from decimal import Decimal  # noqa: PLC0415 (help must not wait for the services)
-
-    from perito_simulator.evaluation.score import Promise  # noqa: PLC0415
-
-    from perito_standalone.made_books import run_evaluate  # noqa: PLC0415
-
-    raise typer.Exit(run_evaluate(books, report, Promise(recall, Decimal(str(money))), as_json=as_json))
+app.command("evaluate", help=EVALUATE, short_help="Compare a report with what was planted in generated books")(evaluate)
 
 
 @app.command(help=_REIDENTIFY, short_help="Tell who the people of a report are")
