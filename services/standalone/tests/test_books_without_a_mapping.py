@@ -6,14 +6,11 @@ import json
 import re
 import shlex
 import shutil
-import time
 import zipfile
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 from perito_rules.canonical import load_canonical
 from perito_standalone import cli
@@ -22,8 +19,6 @@ from perito_standalone.commands import run_analyze, run_map, run_reproduce
 from perito_standalone.map_books import understanding
 from perito_validation.mapping import parse_mapping
 from typer.testing import CliRunner
-
-from .house import House, reachable_folder
 
 COUNTS = "Date;Article;Warehouse;System Qty;Counted Qty;Shelf colour\n" + "".join(
     f"{1 + n:02}.06.2026;A-{n};WH-1;{n}40,50;{'n/a' if n == 7 else n};red\n" for n in range(20)
@@ -282,83 +277,6 @@ def test_every_other_example_is_understood(line: str, monkeypatch: pytest.Monkey
         monkeypatch.setattr(f"perito_standalone.commands.{name}", ask)
     ran = CliRunner().invoke(cli.app, shlex.split(line)[1:])
     assert (ran.exit_code, len(asked)) == (0, 1), ran.output
-
-
-def body(rows: int) -> dict[str, Any]:
-    """What an application sends: suppliers, movements and stock of 50 products."""
-    movements = [
-        {
-            "id": f"T{n}", "date": f"2026-03-{1 + n % 28:02}", "sku": f"SKU-{n % 50:03}", "quantity": 1 + n % 17,
-            "type": "receipt" if n % 3 == 0 else "sale", "amount": round(1.37 * n, 2), "provider": f"P{n % 4}",
-        }
-        for n in range(rows)
-    ]  # fmt: skip
-    return {
-        "data": {
-            "providers": [{"id": f"P{n}", "name": f"Proveedor {n}"} for n in range(4)],
-            "transactions": movements,
-            "inventory": {f"SKU-{n:03}": {"quantity": n, "unit_cost": 1.5} for n in range(50)},
-        },
-        "phases": [1, 2, 3, 4, 5],
-        "name": f"{rows} rows",
-        "params": {"hints": {"currency": "EUR", "timezone": "Europe/Madrid"}},
-    }
-
-
-@pytest.fixture(scope="module")
-def house() -> Iterator[House]:
-    with reachable_folder() as base:
-        served = House(base / "data")
-        served.start()
-        try:
-            yield served
-        finally:
-            served.end()
-
-
-def post(house: House, rows: int) -> httpx.Response:
-    headers = {"X-API-Key": house.key, "Idempotency-Key": f"rows-{rows}"}
-    return httpx.post(f"{house.base}/api/forensic/analyze", json=body(rows), headers=headers, timeout=60)
-
-
-@pytest.mark.parametrize("rows", [3, 10_000])
-def test_books_in_a_json_body_are_examined_to_the_end(house: House, rows: int) -> None:
-    began = time.monotonic()
-    accepted = post(house, rows)
-    assert accepted.status_code == 202, accepted.text
-    assert time.monotonic() - began < 10
-    analysis = accepted.json()["id"]
-    assert post(house, rows).json()["id"] == analysis, "the same request is the same analysis"
-    house.completed(analysis)
-    answer = house.ask("GET", f"/analysis/{analysis}").json()
-    tables = answer["summaries"][0]["summary"]["tables"]
-    assert (tables["suppliers"], tables["movements"], tables["inventory"]) == (4, rows, 50)
-    assert answer["summaries"][0]["summary"]["rejected_cells"] == 0
-    files = {file["file"]: file for file in answer["understanding"]["files"]}
-    assert set(files) == {"providers.json", "transactions.json", "inventory.json"}
-    assert "movements" in files["transactions.json"]["tables"]
-    report = json.loads(house.report(analysis))
-    assert {entry["name"]: entry["rows"] for entry in report["inputs"]} == {
-        "providers.json": 4, "transactions.json": rows, "inventory.json": 50,
-    }  # fmt: skip
-    mapping = parse_mapping(house.ask("GET", f"/analysis/{analysis}/mapping").text, TABLES)
-    assert (mapping.currency, mapping.timezone) == ("EUR", "Europe/Madrid")
-    preview = house.ask("POST", f"/datasets/{accepted.json()['dataset_id']}/mapping", json={"currency": "NGN"})
-    assert preview.status_code == 200, preview.text
-    assert parse_mapping(preview.json()["mapping"], TABLES).currency == "NGN"
-
-
-def test_books_in_a_json_body_that_are_none_end_with_the_reason(house: House) -> None:
-    headers = {"X-API-Key": house.key}
-    wanted = {"data": {"transactions": [{"colour": "red"}, {"colour": "blue"}]}}
-    accepted = httpx.post(f"{house.base}/api/forensic/analyze", json=wanted, headers=headers, timeout=60)
-    status = house.until(accepted.json()["id"], lambda s: s["status"] not in {"pending", "running"})
-    assert status["status"] in {"failed", "completed"}
-    failed = [phase for phase in status["phases"] if phase["status"] == "failed"]
-    assert failed[0]["phase"] == "validation"
-    assert "transactions.json" in failed[0]["error"]["message"]
-    assert house.ask("GET", f"/analysis/{accepted.json()['id']}/mapping").json()["reason"] == "MAPPING_MISSING"
-    house.completed(post(house, 3).json()["id"])
 
 
 def test_a_file_that_is_only_joined_is_sent_too(tmp_path: Path) -> None:
