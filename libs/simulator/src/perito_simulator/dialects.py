@@ -9,8 +9,9 @@ import numpy as np
 from perito_simulator.arrays import Ints, Texts
 from perito_simulator.batch import Batch
 from perito_simulator.entities import World
-from perito_simulator.feeds import WORDS, Column, Feed, Kind, place_of
+from perito_simulator.feeds import Column, Feed, Kind
 from perito_simulator.rendering import Cells, Dates, Documents, Layout, Lookup, Moments, Numbers, Raw
+from perito_simulator.words import WORDS, place_of
 
 _MARGIN = 400  # days before the first and after the last that may be named: promises, promotions
 _HIRED = 4_000  # days before the first on which staff was hired

@@ -7,8 +7,8 @@ from perito_simulator.batch import Batch, Columns
 from perito_simulator.calendar import DAY
 from perito_simulator.counting import POSTED
 from perito_simulator.entities import World
-from perito_simulator.feeds import place_of
 from perito_simulator.people import MANAGER, WAREHOUSE_MANAGER
+from perito_simulator.words import place_of
 
 _TYPE = {
     word: place_of("movement_type", word)

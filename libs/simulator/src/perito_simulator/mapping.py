@@ -5,8 +5,9 @@ from collections.abc import Sequence
 
 from perito_simulator.dialects import UNIT, Dialect, Target
 from perito_simulator.entities import World
-from perito_simulator.feeds import WORDS, Column, Kind
+from perito_simulator.feeds import Column, Kind
 from perito_simulator.masters import CURRENCY, TIMEZONE
+from perito_simulator.words import WORDS
 
 _NOT_CANONICAL = {("locations", "currency")}
 _CARTONS = {"table": "products", "column": "units_per_pack", "key": "product"}

@@ -8,9 +8,10 @@ from perito_simulator.batch import Batch, Columns
 from perito_simulator.calendar import DAY
 from perito_simulator.demand import Demand
 from perito_simulator.entities import World
-from perito_simulator.feeds import FEEDS, place_of
+from perito_simulator.feeds import FEEDS
 from perito_simulator.people import BUYER, RECEIVER, WAREHOUSE_MANAGER
 from perito_simulator.stock import Stock
+from perito_simulator.words import place_of
 
 ARRIVES = 6 * 3600
 _ORDERED = 10 * 3600

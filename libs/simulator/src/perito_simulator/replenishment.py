@@ -8,9 +8,10 @@ from perito_simulator.batch import Batch, Columns, joined
 from perito_simulator.calendar import DAY
 from perito_simulator.demand import Demand
 from perito_simulator.entities import World
-from perito_simulator.feeds import FEEDS, place_of
+from perito_simulator.feeds import FEEDS
 from perito_simulator.people import CLERK, DISPATCHER
 from perito_simulator.stock import Stock
+from perito_simulator.words import place_of
 
 LEAVES, ARRIVES = 22 * 3600, 8 * 3600
 _EVERY_DAYS = 3  # days between two deliveries to a shop

@@ -7,7 +7,7 @@ import numpy as np
 from perito_simulator.arrays import Ints, blank
 from perito_simulator.batch import Batch, Columns
 from perito_simulator.entities import World
-from perito_simulator.feeds import WORDS, place_of
+from perito_simulator.words import WORDS, place_of
 
 _SHARE = 0.015
 _WITHIN_DAYS = 14

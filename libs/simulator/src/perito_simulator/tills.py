@@ -20,11 +20,12 @@ from perito_simulator.batch import Batch, Columns
 from perito_simulator.calendar import DAY
 from perito_simulator.demand import Demand, units_of_lines
 from perito_simulator.entities import World
-from perito_simulator.feeds import FEEDS, place_of
+from perito_simulator.feeds import FEEDS
 from perito_simulator.people import CASHIER, MANAGER
 from perito_simulator.returns import Returns
 from perito_simulator.stock import Stock
 from perito_simulator.tickets import Tickets, tickets_of
+from perito_simulator.words import place_of
 
 SALE, RETURN, VOID = (place_of("sale_type", word) for word in ("sale", "return", "void"))
 _VOIDED = 0.006

@@ -6,9 +6,9 @@ from perito_simulator.arrays import Flags, blank
 from perito_simulator.batch import Columns
 from perito_simulator.calendar import DAY
 from perito_simulator.entities import PERISHABLE, World
-from perito_simulator.feeds import place_of
 from perito_simulator.people import CLERK
 from perito_simulator.stock import Stock
+from perito_simulator.words import place_of
 
 WRITTEN_OFF = 21 * 3600 + 30 * 60
 _PER_SALE_LINE = 0.006

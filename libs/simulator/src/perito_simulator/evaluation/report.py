@@ -127,7 +127,7 @@ def _table(out: Path, name: str) -> Iterator[dict[str, Any]]:
     """The rows of one table of every phase, phases by name, a batch at a time."""
     for path in sorted((out / "tables").glob(f"*/{name}")):
         with pq.ParquetFile(path) as file:
-            for batch in file.iter_batches():
+            for batch in file.iter_batches():  # pyright: ignore[reportUnknownMemberType]  # its stub leaves lists open
                 yield from batch.to_pylist()
 
 

@@ -6,7 +6,7 @@ from perito_simulator.arrays import Flags, Ints
 from perito_simulator.batch import Batch
 from perito_simulator.documents import SERIES
 from perito_simulator.faults.kind import RowKind, Step
-from perito_simulator.feeds import place_of
+from perito_simulator.words import place_of
 
 _UNKNOWN_ORDERS = 900_000_000
 """Order numbers from here on are in no file."""

@@ -9,7 +9,7 @@ from perito_simulator.arrays import NOTHING, Flags
 from perito_simulator.batch import Batch
 from perito_simulator.faults.ground import Plant
 from perito_simulator.faults.kind import Kind, RowKind, Step, pick
-from perito_simulator.feeds import place_of
+from perito_simulator.words import place_of
 
 _SALE = place_of("sale_type", "sale")
 

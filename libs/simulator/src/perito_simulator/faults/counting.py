@@ -5,7 +5,7 @@ import numpy as np
 from perito_simulator.arrays import Flags
 from perito_simulator.batch import Batch
 from perito_simulator.faults.kind import RowKind, Step
-from perito_simulator.feeds import place_of
+from perito_simulator.words import place_of
 
 _ADJUSTMENT = place_of("movement_type", "adjustment")
 

@@ -7,7 +7,7 @@ import numpy as np
 from perito_simulator.arrays import NOTHING, Flags, starts_of_runs
 from perito_simulator.batch import Batch
 from perito_simulator.faults.kind import RowKind, Step
-from perito_simulator.feeds import place_of
+from perito_simulator.words import place_of
 
 _TYPE = {word: place_of("movement_type", word) for word in ("receipt", "transfer_in", "transfer_out", "sale", "waste")}
 _AFTER = ("C-005", "C-033")

@@ -9,10 +9,10 @@ from perito_simulator.batch import Batch
 from perito_simulator.calendar import DAY
 from perito_simulator.faults.ground import Plant
 from perito_simulator.faults.kind import Kind, RowKind, Step, pick
-from perito_simulator.feeds import place_of
 from perito_simulator.hooks import Moment
 from perito_simulator.people import CLERK
 from perito_simulator.waste import WRITTEN_OFF
+from perito_simulator.words import place_of
 
 _ADJUSTMENT = place_of("movement_type", "adjustment")
 _TICKET = place_of("ref_type", "ticket")

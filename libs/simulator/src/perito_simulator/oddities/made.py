@@ -7,8 +7,8 @@ from perito_simulator.batch import Batch
 from perito_simulator.calendar import DAY
 from perito_simulator.documents import SERIES
 from perito_simulator.faults.kind import Kind, RowKind, Step, pick
-from perito_simulator.feeds import place_of
 from perito_simulator.hooks import Moment
+from perito_simulator.words import place_of
 
 _SALE = place_of("sale_type", "sale")
 _ADJUSTMENT, _RETURN = place_of("movement_type", "adjustment"), place_of("movement_type", "return")

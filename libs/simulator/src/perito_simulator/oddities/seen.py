@@ -7,7 +7,7 @@ import numpy as np
 from perito_simulator.arrays import NOTHING, Flags
 from perito_simulator.batch import Batch
 from perito_simulator.faults.kind import RowKind
-from perito_simulator.feeds import place_of
+from perito_simulator.words import place_of
 
 
 class Seen(RowKind):
