@@ -74,15 +74,7 @@ async def finished(edge: Edge, report: Mapping[str, Any] | None = REPORT, csp: s
     )
     reporting = PhaseResult(phase="reporting", version="1", content_digest="r0", summary_json="{}")
     if report is not None:
-        body = json.dumps(report, indent=1).encode()
-        reporting.artifacts.append(await artifact(edge, analysis_id, "report.json", body, "application/json"))
-        for name, lang in (("report.html", "en"), ("report.es.html", "es")):
-            page = f"<!doctype html><html lang={lang}><title>Perito</title>".encode()
-            reporting.artifacts.append(await artifact(edge, analysis_id, name, page, "text/html"))
-        table = await artifact(edge, analysis_id, "report.csv", CSV.encode(), "text/csv; charset=utf-8", 1)
-        reporting.artifacts.append(table)
-        if csp:
-            reporting.artifacts.append(await artifact(edge, analysis_id, "report-csp.txt", csp.encode(), "text/plain"))
+        await write_report(edge, analysis_id, reporting, report, csp)
     analysis = pb.Analysis(
         analysis_id=analysis_id,
         dataset_id=str(uuid.uuid4()),
@@ -114,6 +106,21 @@ async def finished(edge: Edge, report: Mapping[str, Any] | None = REPORT, csp: s
     )
     edge.double.analyses[TENANT, analysis_id] = analysis
     return analysis
+
+
+async def write_report(
+    edge: Edge, analysis_id: str, reporting: PhaseResult, report: Mapping[str, Any], csp: str
+) -> None:
+    """All that the phase writes; no policy where `csp` is empty, as phases of earlier versions."""
+    body = json.dumps(report, indent=1).encode()
+    reporting.artifacts.append(await artifact(edge, analysis_id, "report.json", body, "application/json"))
+    for name, lang in (("report.html", "en"), ("report.es.html", "es")):
+        page = f"<!doctype html><html lang={lang}><title>Perito</title>".encode()
+        reporting.artifacts.append(await artifact(edge, analysis_id, name, page, "text/html"))
+    table = await artifact(edge, analysis_id, "report.csv", CSV.encode(), "text/csv; charset=utf-8", 1)
+    reporting.artifacts.append(table)
+    if csp:
+        reporting.artifacts.append(await artifact(edge, analysis_id, "report-csp.txt", csp.encode(), "text/plain"))
 
 
 def running(edge: Edge) -> pb.Analysis:

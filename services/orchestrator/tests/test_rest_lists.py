@@ -26,25 +26,22 @@ async def walk(rest: Rest, path: str, **query: Any) -> list[dict[str, Any]]:
         answer = await rest.ask("GET", following)
 
 
-async def test_analyses_are_walked_narrowed_and_cancelled(mesh: Mesh) -> None:
+async def test_analyses_are_walked_and_narrowed(mesh: Mesh) -> None:
     client = await mesh.start()
     async with rest_of(mesh, client) as rest:
         dataset = (await client.dataset()).dataset.dataset_id
         ids: list[str] = []
         for n in range(5):
-            if n == 4:
-                mesh.phases["read"].behave = for_ever
             ids.append((await client.submit(dataset, name=f"Año {n}+", phases=[1])).analysis.analysis_id)
-            if n < 4:
-                await client.ended(ids[-1])
+            await client.ended(ids[-1])
         newest = ids[::-1]
         listed = await walk(rest, "/list", limit=2)
         assert [item["id"] for item in listed] == newest
-        assert [item["status"] for item in listed][1:] == ["completed"] * 4
+        assert [item["status"] for item in listed] == ["completed"] * 5
         when = [item["submitted_at"] for item in listed]
         offset = when[2].replace("Z", "+00:00")
         for query, wanted in (
-            ({"status": ["completed", "failed"]}, newest[1:]),
+            ({"status": ["completed", "failed"]}, newest),
             ({"status": "cancelled"}, []),
             ({"name": "AÑO 3+"}, [ids[3]]),
             ({"dataset_id": dataset.upper(), "submitted_from": when[1]}, newest[:2]),
@@ -57,24 +54,33 @@ async def test_analyses_are_walked_narrowed_and_cancelled(mesh: Mesh) -> None:
         assert unescaped.json()["total"] == 2
         assert (await rest.ask("GET", "/list", headers=rest.other)).json()["items"] == []
 
+
+async def test_an_analysis_is_cancelled_by_its_tenant_alone_and_for_good(mesh: Mesh) -> None:
+    client = await mesh.start()
+    async with rest_of(mesh, client) as rest:
+        ended = await client.submit(phases=[1])
+        await client.ended(ended.analysis.analysis_id)
+        mesh.phases["read"].behave = for_ever
+        analysis = (await client.submit(phases=[1])).analysis.analysis_id
+
         async def at_work() -> bool:
-            return (await rest.ask("GET", f"/status/{ids[4]}")).json()["status"] == "running"
+            return (await rest.ask("GET", f"/status/{analysis}")).json()["status"] == "running"
 
         await until(at_work)
-        foreign = await rest.ask("POST", f"/analysis/{ids[4]}/cancel", headers=rest.other)
+        foreign = await rest.ask("POST", f"/analysis/{analysis}/cancel", headers=rest.other)
         assert foreign.status_code == 404
         for reason in ("Wrong month.", "again"):
-            answer = await rest.ask("POST", f"/analysis/{ids[4]}/cancel", json={"reason": reason})
+            answer = await rest.ask("POST", f"/analysis/{analysis}/cancel", json={"reason": reason})
             assert answer.status_code == 200
             body = answer.json()
             assert (body["status"], body["cancel_reason"]) == ("cancelled", "Wrong month.")
             assert [phase["status"] for phase in body["phases"]] == ["cancelled"]
-        ended = await rest.ask("POST", f"/analysis/{ids[0]}/cancel")
-        assert (ended.status_code, ended.json()["reason"]) == (409, "ANALYSIS_ENDED")
-        told = [data async for number, data in rest.events(ids[4]) if number]
+        late = await rest.ask("POST", f"/analysis/{ended.analysis.analysis_id}/cancel")
+        assert (late.status_code, late.json()["reason"]) == (409, "ANALYSIS_ENDED")
+        told = [data async for number, data in rest.events(analysis) if number]
         assert told[-1]["type"] == "analysis.cancelled"
         assert told[-1]["facts"]["reason"] == "Wrong month."
-        report = await rest.ask("GET", f"/export/{ids[4]}")
+        report = await rest.ask("GET", f"/export/{analysis}")
         assert "was cancelled" in report.json()["detail"]
 
 
