@@ -14,10 +14,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from perito_rules.model import Parameter, ParameterType
 from perito_standalone.commands import run_analyze, run_reproduce
-from perito_standalone.reproduce_inputs import typed_parameter
-from perito_standalone.reproduce_print import printable
 
 from .conftest import Ran
 from .house import PERITO
@@ -290,18 +287,3 @@ def test_a_finding_that_the_report_does_not_list_is_found_in_the_tables(kept: Pa
 def test_help_says_what_it_needs_with_an_example() -> None:
     helped = subprocess.run([*PERITO, "reproduce", "--help"], capture_output=True, text=True, check=True)
     assert "  perito reproduce 63ad5b32 --report " in helped.stdout
-
-
-def test_parameters_of_a_report_are_read_in_their_types() -> None:
-    def typed(kind: ParameterType, text: str) -> object:
-        return typed_parameter(Parameter("p", kind, "", "m"), text)
-
-    assert typed(ParameterType.BOOLEAN, "True") is True
-    assert typed(ParameterType.BOOLEAN, "perhaps") == "perhaps"
-    assert typed(ParameterType.INTEGER, "100.0") == 100
-    assert typed(ParameterType.INTEGER, "many") == "many"
-    assert typed(ParameterType.DECIMAL, "0.20") == "0.20"
-
-
-def test_words_of_the_books_do_not_speak_to_the_terminal() -> None:
-    assert printable("a\x1b[2J[bold]é\u202e") == "a\ufffd[2J[bold]é\ufffd"
