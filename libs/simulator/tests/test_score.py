@@ -103,6 +103,7 @@ def test_a_fault_whose_rule_could_not_be_tested_is_told_and_not_counted(tmp_path
     score = scored(tmp_path, [LOST], [], C_019="not_applicable")
     assert score.recall == Share(0, 0)
     assert [(fault.id, why) for fault, why in score.uncovered] == [("F1", "needs table transfers")]
+    assert not score.keeps(Promise()), "nothing was tested, so nothing was found as promised"
     assert [amount.planted for amount in score.amounts] == [0]
 
 

@@ -11,7 +11,8 @@ HELP = """Holds a report against what was planted in generated books: found, mis
 BOOKS is a folder of `perito generate`, with its truth.json; REPORT the folder that `perito analyze` wrote for them.
 A planted fault is found where a finding of its rule speaks of the same things in the same days. Findings that a
 planted fault may well cause elsewhere are symptoms, neither found nor false. Faults whose rule the books do not
-allow to test are told and not counted. Shares stand with their Wilson interval (95 %): what 7 of 7 proves is little.
+allow to test are told and not counted; where that is all of them, nothing was shown and nothing is as promised.
+Shares stand with their Wilson interval (95 %): what 7 of 7 proves is little.
 
 \b
 Promised are at least --recall of the faults, no false finding of severity high or critical, and a gross amount

@@ -80,10 +80,11 @@ class Score:
         return [finding for finding in self.matches.false if finding.serious]
 
     def keeps(self, promise: Promise) -> bool:
-        """True where all that is promised holds."""
+        """True where all that is promised holds. Where something was planted and nothing of it tested, it does not."""
         recall = self.recall.value
         money = all(amount.off is not None and amount.off <= promise.money for amount in self.amounts)
-        return (recall is None or recall >= promise.recall) and not self.false_serious and money
+        found = not self.uncovered if recall is None else recall >= promise.recall
+        return found and not self.false_serious and money
 
 
 def evaluate(truth: Truth, report: Report) -> Score:
