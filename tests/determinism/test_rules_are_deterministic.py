@@ -72,17 +72,14 @@ def test_every_rule_gives_the_same_bytes(
     assert not silent, f"plant faults for {silent} in conftest.py: {[first.outcomes[r].reason for r in silent]}"
     metrics = {rule.id for rule in phase_rules if rule.kind is Kind.METRIC}
     assert metrics == set(first.tables["kpis.parquet"].column("id").to_pylist())
-    others = {
-        "2 threads": run(phase_rules, plain_books, tmp_path / "2", 2, flood_share=1),
-        "shuffled, 4 threads": run(phase_rules, shuffled_books, tmp_path / "s4", 4, flood_share=1),
-    }
-    assert [(name, *differences(first, other)) for name, other in others.items()] == [(name,) for name in others]
+    other = run(phase_rules, shuffled_books, tmp_path / "4", 4, flood_share=1)
+    assert differences(first, other) == []
 
 
 def test_floods_are_told_in_the_same_bytes(
     plain_books: Tables, shuffled_books: Tables, phase_rules: tuple[Rule, ...], tmp_path: Path
 ) -> None:
-    first = run(phase_rules, plain_books, tmp_path / "1", 1, flood_share=0, flood_minimum=1)
+    first = run(phase_rules, plain_books, tmp_path / "2", 2, flood_share=0, flood_minimum=1)
     other = run(phase_rules, shuffled_books, tmp_path / "4", 4, flood_share=0, flood_minimum=1)
     assert set(first.tables["findings.parquet"].column("systemic").to_pylist()) == {True}
     assert differences(first, other) == []
