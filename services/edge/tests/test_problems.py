@@ -43,7 +43,7 @@ async def test_a_method_refused_says_which_are_answered(edge: Edge) -> None:
 
 
 async def test_a_fault_of_ours_is_logged_and_not_told(edge: Edge, monkeypatch: pytest.MonkeyPatch) -> None:
-    async def broken(*_: object) -> None:
+    async def broken(*_: object, **__: object) -> None:
         raise RuntimeError("password=hunter2 at /var/lib/secret")
 
     monkeypatch.setattr(edge.app.state.parts.orchestrator, "analysis", broken)
@@ -56,6 +56,17 @@ async def test_a_fault_of_ours_is_logged_and_not_told(edge: Edge, monkeypatch: p
     failed = [line for line in lines if line["event"] == "request failed"]
     assert len(failed) == 1
     assert "hunter2" in str(failed[0]["exc_info"])
+
+
+@pytest.mark.parametrize(
+    ("path", "allowed"),
+    [("export/x", "GET, POST"), ("datasets/x", "GET"), ("analysis/x/cancel", "POST"), ("openapi.json", "GET, HEAD")],
+)
+async def test_a_wrong_method_is_told_all_that_there_are(edge: Edge, path: str, allowed: str) -> None:
+    response = await edge.client.put(f"/api/forensic/{path}")
+    assert response.status_code == 405
+    assert set(response.headers["Allow"].split(", ")) == set(allowed.split(", "))
+    assert f"answers {response.headers['Allow']}, not PUT" in response.json()["detail"]
 
 
 async def test_an_orchestrator_that_is_down_is_503_with_retry_after(edge: Edge) -> None:

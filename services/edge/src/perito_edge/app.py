@@ -1,12 +1,16 @@
 """Puts the edge together: one ASGI application over a channel to the orchestrator and an object store."""
 
+import re
+
 import grpc
 from fastapi import APIRouter, FastAPI
 from fastapi.exceptions import RequestValidationError
+from fastapi.routing import APIRoute
 from perito_kernel.errors import PeritoError
 from perito_runtime.object_store import ObjectStore
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
+from starlette.routing import compile_path
 
 from perito_edge import analyses, batches, datasets, events, exports, health, lists, mappings, metrics
 from perito_edge.batch_submissions import BatchSubmissions
@@ -60,9 +64,12 @@ def create_app(settings: EdgeSettings, channel: grpc.aio.Channel, store: ObjectS
     measures.watch("perito.event_streams.open", "Event streams that are open.", lambda: streams.open)
     app.state.measures = measures
     app.state.readiness = health.Readiness(orchestrator)
+    app.state.addresses = addresses = list[tuple[re.Pattern[str], set[str]]]()
     api = APIRouter(prefix=_PREFIX)
     for part in (health, datasets, analyses, batches, lists, events, exports, mappings, metrics):
         api.include_router(part.router)
+        routes = [route for route in part.router.routes if isinstance(route, APIRoute)]
+        addresses += [(compile_path(_PREFIX + route.path)[0], route.methods or set()) for route in routes]
     app.include_router(api)
     describe(app)
     return app

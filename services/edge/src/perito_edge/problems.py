@@ -5,6 +5,7 @@ of an error that Perito did not raise on purpose never reaches a client: it is l
 client gets that id.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any, TypeVar
@@ -133,18 +134,27 @@ async def on_perito_error(request: Request, exc: PeritoError) -> JSONResponse:
 
 async def on_http_error(request: Request, exc: HTTPException) -> JSONResponse:
     """Handler for what the framework answers by itself: no such route, wrong method, unreadable body."""
-    response = problem_response(_framework_error(exc, request), request_id_of(request))
-    for name, value in (exc.headers or {}).items():
+    headers = dict(exc.headers or {})
+    if exc.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+        headers["Allow"] = _methods(request) or headers["Allow"]
+    response = problem_response(_framework_error(exc, request, headers), request_id_of(request))
+    for name, value in headers.items():
         response.headers[name] = value
     return response
 
 
-def _framework_error(exc: HTTPException, request: Request) -> PeritoError:
+def _methods(request: Request) -> str:
+    """All methods of the address: the framework names those of the first route that has it alone."""
+    addresses: list[tuple[re.Pattern[str], set[str]]] = request.app.state.addresses
+    path = request.scope["path"]
+    return ", ".join(sorted({method for form, methods in addresses if form.match(path) for method in methods}))
+
+
+def _framework_error(exc: HTTPException, request: Request, headers: Mapping[str, str]) -> PeritoError:
     if exc.status_code == HTTPStatus.NOT_FOUND:
         return Invalid("HTTP_NOT_FOUND", "There is nothing at this address: compare it with the API description.")
     if exc.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
-        allowed = (exc.headers or {}).get("Allow", "another method")
-        return Invalid("HTTP_METHOD_NOT_ALLOWED", f"This address answers {allowed}, not {request.method}.")
+        return Invalid("HTTP_METHOD_NOT_ALLOWED", f"This address answers {headers['Allow']}, not {request.method}.")
     if exc.status_code < HTTPStatus.INTERNAL_SERVER_ERROR:
         return Invalid("HTTP_BAD_REQUEST", "The request could not be read: compare it with the API description.")
     return internal()
