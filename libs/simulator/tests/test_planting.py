@@ -3,6 +3,7 @@
 import csv
 from collections import Counter
 from dataclasses import dataclass
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,8 @@ from perito_simulator.oddities.catalogue import ODDITIES
 from perito_simulator.planter import Planter
 from perito_simulator.truth import Truth, write_truth
 
-SIZE = size_of(30_000, days=300, shops=2)
+SIZE = size_of(45_000, days=300, shops=2)
+SMALL = size_of(3_000, days=200, shops=2)
 
 
 @dataclass(frozen=True)
@@ -100,6 +102,22 @@ def test_a_fault_of_a_file_leaves_every_other_file_alone(tmp_path: Path) -> None
         if pair[0] != pair[1]
     ]
     assert changed == [row.record for row in fault.rows]
+
+
+def test_a_week_of_small_letters_waits_until_the_shop_is_open_again(tmp_path: Path) -> None:
+    """Planted in both shops; the works of this seed's one last until after the day on which its week should begin."""
+    planter = Planter(chosen("keys_lower_case:2"), chosen("shop_closed", ODDITIES))
+    books = Books(
+        tmp_path, planter, planter.truth(0, "plain", generate(tmp_path, SMALL, 10, hooks=planter).ledger_rows)
+    )
+    (closing,) = books.truth.oddities
+    small = {(row["location"], row["ts"][:10]) for row in books.rows("sales.csv") if row["product"].islower()}
+    days = {shop: {date.fromisoformat(day) for place, day in small if place == shop} for shop, _ in small}
+    assert days.keys() == {"T01", "T02"}
+    assert closing.days.end is not None
+    assert min(days[closing.entities["location"]]) > closing.days.end
+    assert all(max(written) - min(written) < timedelta(days=7) for written in days.values())
+    assert all(fault.rows for fault in books.truth.faults)
 
 
 def test_kinds_are_chosen_by_name_and_number() -> None:

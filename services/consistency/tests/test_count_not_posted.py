@@ -89,6 +89,24 @@ def test_adjustments_of_one_day_are_added_up(tmp_path: Path) -> None:
     assert products(run(tmp_path, counts, movements)) == ["B"]
 
 
+def test_what_was_thrown_away_on_the_day_of_a_count_hides_no_posting(tmp_path: Path) -> None:
+    counts = [count("A", 3, 14), count("B", 3, 14)]
+    movements = [
+        *(adjusted("A", "2024-07-31", -2, "waste"), adjusted("A", "2024-07-31", 11)),
+        *(adjusted("B", "2024-07-31", -2, "waste"), adjusted("B", "2024-07-31", 10)),
+    ]
+    assert products(run(tmp_path, counts, movements)) == ["B"]
+
+
+def test_entries_that_name_the_session_post_it_whatever_else_was_adjusted_that_day(tmp_path: Path) -> None:
+    counts = [count("A", 9, 7, count_session="S1"), count("B", 9, 7, count_session="S1")]
+    movements = [
+        *(adjusted("A", "2024-07-31", -3), adjusted("A", "2024-07-31", -2, ref_id="S1")),
+        *(adjusted("B", "2024-07-31", -3), adjusted("B", "2024-07-31", -2, ref_id="S2")),
+    ]
+    assert products(run(tmp_path, counts, movements)) == ["B"]
+
+
 def test_what_is_no_adjustment_posts_nothing(tmp_path: Path) -> None:
     movements = [
         adjusted("A", "2024-07-31", -1, "sale"),

@@ -263,28 +263,32 @@ class KeysInLowerCase(Kind):
     _most = 5_000
 
     def prepare(self) -> None:
-        """One shop and one week for each."""
+        """One shop for each, and from when its week may begin."""
         ground = self.ground
         shops = pick(self.chance, np.arange(1, ground.world.locations), self.count)
-        self._chosen = [(shop, int(self.chance.integers(ground.days // 4, ground.days // 2))) for shop in shops]
+        self._chosen = {shop: int(self.chance.integers(ground.days // 4, ground.days // 2)) for shop in shops}
         self._plants: dict[int, Plant] = {}
 
     def on(self, step: Step, day: int, batch: Batch) -> None:
-        """Writes the shop's codes of the week in small letters, up to some thousands of cells."""
+        """Writes the shop's codes of the week in small letters, up to some thousands of cells. The week begins when the
+        shop sells something: on the chosen day it may be closed."""
         if step != "export" or batch.feed.name != "sales":
             return
-        for shop, first in self._chosen:
+        for shop, first in self._chosen.items():
             if first <= day < first + 7:
                 self._lower(shop, day, batch)
 
     def _lower(self, shop: int, day: int, batch: Batch) -> None:
-        entities = {"domain": "product", "column_name": "product"}
-        planted = self._plants.get(shop) or self.planted(entities, day)
-        self._plants[shop] = planted
-        planted.of_file = planted.undated = True
-        rows: list[int] = np.flatnonzero(batch["location"] == shop)[: self._most - planted.touched].tolist()
-        for row in rows:
+        rows: list[int] = np.flatnonzero(batch["location"] == shop).tolist()
+        planted = self._plants.get(shop)
+        if planted is None:
+            if not rows:
+                self._chosen[shop] = day + 1
+                return
+            planted = self._plants[shop] = self.planted({"domain": "product", "column_name": "product"}, day)
+            planted.of_file = planted.undated = True
+        for row in rows[: self._most - planted.touched]:
             code = self.ground.code("product", int(batch["product"][row]))
             batch.write_as(row, "product", code.lower())
-        planted.touched += len(rows)
-        batch.mark(rows, planted.number)
+            batch.mark([row], planted.number)
+            planted.touched += 1

@@ -29,14 +29,15 @@ texts:
 explanation:
   en: >-
     The difference is what was counted less what the books said; a difference that the source states itself is never used.
-    It counts as posted when the adjustments of one day (adjustments, counts and waste of the product at that location,
-    added up) equal it, on the day of the count or within the days allowed. Otherwise the books stayed wrong, or were
-    corrected by another amount than the count found. Where a movement of those days could not be read and may be the
-    adjustment, the count is unknown.
+    It counts as posted when the adjustments of one day equal it, on the day of the count or within the days allowed:
+    adjustments and counts of the product at that location added up, with waste or without it, or those of them that name
+    the count session. Otherwise the books stayed wrong, or were corrected by another amount than the count found. Where a
+    movement of those days could not be read and may be the adjustment, the count is unknown.
   es: >-
     La diferencia es lo contado menos lo que decían los libros; nunca se usa la que declara la fuente. Se considera
-    registrada cuando los ajustes de un día (ajustes, conteos y mermas del producto en esa ubicación, sumados) la igualan
-    el día del conteo o dentro del plazo. Si no, los libros siguieron equivocados o se corrigieron por otra cantidad.
+    registrada cuando los ajustes de un día la igualan, el día del conteo o dentro del plazo: los ajustes y conteos del
+    producto en esa ubicación sumados, con las mermas o sin ellas, o los que nombran la sesión de conteo. Si no, los libros
+    siguieron equivocados o se corrigieron por otra cantidad.
     Si un movimiento de esos días no se pudo leer y puede ser el ajuste, el conteo queda como desconocido.
 remedy:
   en: "Ask who approved the count why its difference was not posted; recount, then post what the recount finds."
@@ -58,13 +59,21 @@ WITH settings AS (
     FROM counts AS c CROSS JOIN settings AS s
     WHERE c._duplicate_record IS NULL
     GROUP BY ALL
-), adjusted AS (
-    -- A type that could not be read may be an adjustment's, so its quantity is unknown.
-    SELECT m.product, m.location, CASE WHEN s.by_lot THEN m.lot END AS lot, m.ts_date AS day,
-           CASE WHEN count(*) FILTER (m.type IS NULL OR m.qty IS NULL) = 0 THEN sum(m.qty) END AS qty
+), entries AS (
+    SELECT m.product, m.location, CASE WHEN s.by_lot THEN m.lot END AS lot, m.ts_date AS day, m.type, m.qty, m.ref_id
     FROM movements AS m CROSS JOIN settings AS s
     WHERE m._duplicate_record IS NULL
       AND (m.type IN ('adjustment', 'count', 'waste') OR (m.type IS NULL AND m.type_source IS NOT NULL))
+), adjusted AS (
+    -- Some post losses of a count as waste; others throw away on the day of a count what it no longer counted. So a day is
+    -- added up with waste, without it, and by the session that entries name.
+    -- A type that could not be read may be an adjustment's, so its quantity is unknown.
+    SELECT e.product, e.location, e.lot, e.day, b.basis, CASE WHEN b.basis = 'session' THEN e.ref_id END AS count_session,
+           CASE WHEN count(*) FILTER (e.type IS NULL OR e.qty IS NULL) = 0 THEN sum(e.qty) END AS qty
+    FROM entries AS e
+    JOIN (VALUES ('all'), ('without waste'), ('session')) AS b (basis)
+      ON b.basis = 'all' OR (b.basis = 'without waste' AND e.type IS DISTINCT FROM 'waste')
+         OR (b.basis = 'session' AND e.ref_id IS NOT NULL)
     GROUP BY ALL
 ), compared AS (
     SELECT *, day + $days AS last_day, CASE WHEN day IS NOT NULL AND product IS NOT NULL AND location IS NOT NULL
@@ -79,6 +88,7 @@ FROM (
                WHERE a.product = d.product AND a.location = d.location
                  AND (NOT d.by_lot OR coalesce(a.lot, '') = coalesce(d.lot, ''))
                  AND a.day >= d.day AND a.day <= d.last_day AND abs(a.qty - d.difference) <= $tolerance
+                 AND (a.basis <> 'session' OR a.count_session = d.count_session)
            ) AS posted,
            abs(d.difference) > $tolerance AND EXISTS (
                SELECT 1 FROM adjusted AS a
