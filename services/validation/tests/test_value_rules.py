@@ -10,7 +10,7 @@ from perito_kernel.phases import RuleStatus
 from perito_rules.loader import load_rules
 from perito_rules.trial import Rows, Trial, try_rules
 
-from .desk import HEAD, examine, one_table
+from .desk import examine, one_table
 
 RULES = {rule.id: rule for rule in load_rules("perito_validation.rules")}
 FILES: Rows = [{"file_id": 0, "name": "s.csv", "records": 9}]
@@ -18,45 +18,6 @@ FILES: Rows = [{"file_id": 0, "name": "s.csv", "records": 9}]
 
 def tried(folder: Path, rule: str, params: dict[str, Any] | None = None, **tables: Rows) -> Trial:
     return try_rules([RULES[rule]], {"files": FILES, **tables}, folder, params={rule: params or {}})
-
-
-def test_v_011_keys_that_the_master_does_not_have(tmp_path: Path) -> None:
-    mapping = HEAD + (
-        "  p.csv:\n    tables:\n      products:\n        columns: {product: a, name: n}\n"
-        "  s.csv:\n    tables:\n      sales:\n        columns: {document: d, product: p, customer: c, user: u}\n"
-        "  u.csv:\n    tables:\n      users:\n        columns: {user: u}\n"
-    )
-    files = {
-        "p.csv": "a,n\nA,x\nA,y\n,z\nB,x\n",  # the master repeats a key and lacks one: it is compared all the same
-        "s.csv": "d,p,c,u\n1,A,C1,amara\n2,Z,C2,AMARA\n3,Z,C3,bola\n4,b,C4,AMARA\n5,Y,C5,AMARA\n6,,C6,AMARA\n",
-        "u.csv": "u\nAMARA\n",
-    }
-    done = examine(tmp_path, files, mapping)
-    found = {finding["identity"]["domain"]: finding for finding in done.of("V-011")}
-    assert set(found) == {"product", "user"}, "customers have no master here"
-    product = found["product"]
-    assert (product["row_count"], product["measures"]["unknown_keys"], product["severity"]) == (4, "3", "high")
-    assert product["measures"]["keys"] == [
-        {"key": "Z", "cells": 2},
-        {"key": "Y", "cells": 1},
-        {"key": "b", "cells": 1},
-    ]
-    assert {(row["line"], row["values"]["written"]) for row in done.proof(product)} == {(3, "Z"), (6, "Y"), (5, "b")}
-    assert found["user"]["row_count"] == 2
-    assert "amara" not in str([found["user"], done.proof(found["user"])]).lower()
-    assert "b" in str(done.of("V-012"))
-
-
-def test_v_011_is_content_when_every_key_is_known(tmp_path: Path) -> None:
-    mapping = HEAD + (
-        "  p.csv:\n    tables:\n      products:\n        columns: {product: a}\n"
-        "  s.csv:\n    tables:\n      sales:\n"
-        "        columns: {document: d, product: {column: p, normalise: [upper]}}\n"
-    )
-    done = examine(tmp_path, {"p.csv": "a\nA\nB\n", "s.csv": "d,p\n1,a\n2,B\n3,\n"}, mapping)
-    assert done.of("V-011") == []
-    outcome = next(rule for rule in done.outcome.rules if rule.rule_id == "V-011")
-    assert (outcome.status, outcome.evaluated) == (RuleStatus.PASSED, 2)
 
 
 LEDGER = "{movement: k, type: t, qty: q, reversal_of: r}"

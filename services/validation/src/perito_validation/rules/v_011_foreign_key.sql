@@ -10,6 +10,9 @@ identity: [domain, file, column_name]
 needs:
   entity_keys: [domain, table_name, column_name, file_id, raw, value, rows, first_record, first_line]
   files: [file_id, name]
+optional:
+  columns: [table_name, column_name, file_id, source_column]
+  odd_cells: [file_id, kind, record, source_column]
 parameters:
   values: {default: 10, type: integer, meaning: "unknown keys that a finding lists; their number is always told"}
 impact: none, because an unknown key has no amount; what hangs on it is missing from sums by product, place or person
@@ -24,11 +27,13 @@ explanation:
   en: >-
     Every key in a document should stand in its master table. Keys are compared as they are stored, after the steps of the
     mapping. The comparison is made even where the master has faults of its own. Where another spelling of the key is in
-    the master, V-012 tells so and is the cause. People are named by their pseudonyms.
+    the master, V-012 tells so and is the cause. Words that stand for no value, such as N/A, name nothing and are V-007's.
+    People are named by their pseudonyms.
   es: >-
     Toda clave de un documento debería estar en su tabla maestra. Las claves se comparan como se guardan, tras los pasos del
     mapeo. La comparación se hace aunque el maestro tenga fallos propios. Si otra forma de la clave está en el maestro,
-    V-012 lo dice y es la causa. Las personas se nombran por sus seudónimos.
+    V-012 lo dice y es la causa. Las palabras que no dicen ningún valor, como N/A, no nombran nada y son cosa de V-007. Las
+    personas se nombran por sus seudónimos.
 remedy:
   en: "Complete the master, or correct the document; look first whether the master was exported whole."
   es: "Complete el maestro o corrija el documento; mire antes si el maestro se exportó completo."
@@ -51,14 +56,22 @@ WITH masters AS (
     GROUP BY domain, value
 ), known AS (
     SELECT domain, count(*) AS master_keys FROM masters GROUP BY domain
+), no_value AS (
+    SELECT DISTINCT c.table_name, c.column_name, o.file_id, o.record
+    FROM odd_cells AS o
+    JOIN columns AS c ON c.file_id = o.file_id AND c.source_column = o.source_column
+    WHERE o.kind = 'placeholder'
 )
 SELECT e.domain, e.file_id, e.column_name, e.raw, min(f.name) AS file, min(e.table_name) AS table_name, min(e.value) AS value,
        max(e.rows) AS rows, min(e.first_record) AS first_record, min(e.first_line) AS first_line,
-       count(m.value) = 0 AS orphan
+       count(m.value) = 0 AND count(n.record) = 0 AS orphan
 FROM entity_keys AS e
 JOIN known AS k ON k.domain = e.domain
 JOIN files AS f ON f.file_id = e.file_id
 LEFT JOIN masters AS m ON m.domain = e.domain AND m.value = e.value
+-- A form is one word, so its first cell says of all of them whether it stands for no value.
+LEFT JOIN no_value AS n ON n.table_name = e.table_name AND n.column_name = e.column_name
+     AND n.file_id = e.file_id AND n.record = e.first_record
 WHERE NOT (e.table_name = e.domain || 's' AND e.column_name = e.domain)
 GROUP BY e.domain, e.file_id, e.column_name, e.raw
 
