@@ -11,6 +11,7 @@ from pathlib import Path
 
 import grpc
 import pytest
+import structlog
 from xdist.remote import Producer  # pyright: ignore[reportMissingTypeStubs]  # it has types of its own, unmarked
 from xdist.scheduler import LoadScopeScheduling  # pyright: ignore[reportMissingTypeStubs]
 
@@ -45,6 +46,12 @@ def shared_data() -> Path:
 def own_configuration(tmp_path_factory: pytest.TempPathFactory) -> None:
     """Commands that tests run keep their key of pseudonyms here and not with the developer's own."""
     os.environ["XDG_CONFIG_HOME"] = str(tmp_path_factory.mktemp("config"))
+
+
+@pytest.fixture(scope="module", autouse=True)
+def own_logs() -> None:
+    """What another module's process or command set up for its logs hides no line from this one's tests."""
+    structlog.reset_defaults()
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -273,8 +273,8 @@ def test_every_other_example_is_understood(line: str, monkeypatch: pytest.Monkey
         asked.append(arguments)
         return 0
 
-    for name in ("run_serve", "run_reproduce", "run_reidentify", "run_demo"):
-        monkeypatch.setattr(f"perito_standalone.commands.{name}", ask)
+    for name in ("commands.run_serve", "commands.run_reproduce", "commands.run_reidentify", "demo.run_demo"):
+        monkeypatch.setattr(f"perito_standalone.{name}", ask)
     ran = CliRunner().invoke(cli.app, shlex.split(line)[1:])
     assert (ran.exit_code, len(asked)) == (0, 1), ran.output
 
