@@ -34,6 +34,7 @@ def _rule(
         "phase": header.phase,
         "title": dict(header.title),
         "severity": header.severity.value,
+        "gravest": _severity(totals.get("gravest")),
         "kind": header.kind,
         "grain": header.grain,
         "status": outcome.status.value,
@@ -63,9 +64,14 @@ def _rule(
 def _totals(sources: Sources) -> list[dict[str, Any]]:
     return sources.rows("""
         select f.rule_id, count(*) as findings, count(*) filter (m.n = m.root) as cases, count(l.n) as listed,
-               coalesce(sum(f.priority) filter (m.n = m.root), 0)::DECIMAL(38,9) as priority
+               coalesce(sum(f.priority) filter (m.n = m.root), 0)::DECIMAL(38,9) as priority,
+               max(f.severity_rank) as gravest, max(f.severity_rank) filter (m.n = m.root) as gravest_cause
         from findings f join members m using (n) left join listed l using (n)
         group by f.rule_id order by f.rule_id""")
+
+
+def _severity(rank: int | None) -> str | None:
+    return None if rank is None else list(Severity)[rank].value
 
 
 def _amounts(sources: Sources) -> dict[str, list[dict[str, Any]]]:
@@ -120,13 +126,13 @@ def _by_severity(sources: Sources) -> dict[str, int]:
 
 
 def recommendations(sources: Sources) -> list[dict[str, Any]]:
-    """Remedies of the rules that caused cases, by the priority of those cases, then severity. Symptoms need none."""
+    """Remedies of the rules that caused cases, by the priority of those cases, then the gravest. Symptoms need none."""
     amounts = _amounts(sources)
     return [
         {
             "rule_id": row["rule_id"],
             "title": dict(header.title),
-            "severity": header.severity.value,
+            "severity": _severity(row["gravest_cause"]),
             "remedy": dict(header.remedy),
             "cases": row["cases"],
             "amounts": amounts.get(row["rule_id"], []),
@@ -185,9 +191,9 @@ def verdict(sources: Sources, exposed: dict[str, Any], covered: dict[str, Any]) 
 
 
 def _caused(sources: Sources) -> list[dict[str, Any]]:
-    """Totals of the rules that caused cases, by the priority of those cases, then severity."""
+    """Totals of the rules that caused cases, by the priority of those cases, then the gravest of them."""
     caused = [row for row in _totals(sources) if row["cases"] and row["rule_id"] in sources.by_id]
-    caused.sort(key=lambda row: (-row["priority"], -sources.by_id[row["rule_id"]].header.severity.rank, row["rule_id"]))
+    caused.sort(key=lambda row: (-row["priority"], -row["gravest_cause"], row["rule_id"]))
     return caused
 
 

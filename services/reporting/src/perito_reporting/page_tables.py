@@ -69,13 +69,14 @@ def caveat(document: Mapping[str, Any], voice: Voice) -> View:
         sentences.append(voice.say("caveat_changed", cells=voice.grouped(cells["changed"])))
     if questions := len(document["understanding"]["questions"]):
         sentences.append(voice.say("caveat_questions", count=voice.number_of(questions, "question")))
-    failing = [rule for rule in document["rules"] if rule["phase"] == "validation" and rule["status"] == "failed"]
+    # A rule may tell something of rows none of which failed: that has its case, and weighs on nothing.
+    failing = [rule for rule in document["rules"] if rule["phase"] == "validation" and rule["failed"]]
     return {
         "sentences": sentences,
         "rules": [
             {
                 "title": clip(voice.text(rule["title"])),
-                "severity": rule["severity"],
+                "severity": rule["gravest"] or rule["severity"],
                 "count": share(rule["failed"], rule["evaluated"], voice)
                 + f" {voice.term(rule['unit'], rule['words'])}",
             }
