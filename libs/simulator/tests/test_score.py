@@ -134,6 +134,11 @@ def test_a_report_of_other_books_is_refused(tmp_path: Path) -> None:
         check_same_books(tmp_path, report)
 
 
+def test_a_report_that_names_no_file_may_be_of_any_books(tmp_path: Path) -> None:
+    with pytest.raises(Precondition, match="names no file"):
+        check_same_books(tmp_path, Made(tmp_path / "out").write())
+
+
 def test_no_report_is_told_with_what_writes_one(tmp_path: Path) -> None:
     with pytest.raises(NotFound, match="perito analyze"):
         read_report(tmp_path)

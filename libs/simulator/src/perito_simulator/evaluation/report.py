@@ -84,8 +84,13 @@ def read_report(out: Path) -> Report:
 
 
 def check_same_books(books: Path, out: Path) -> None:
-    """Raises Precondition OTHER_BOOKS where the report is not about the files of this folder."""
-    for read in _content(out).get("inputs", []):
+    """Raises Precondition OTHER_BOOKS where the report is not, or does not say that it is, about these books."""
+    inputs = _content(out).get("inputs")
+    if not inputs:
+        raise Precondition(
+            "OTHER_BOOKS", f"The report in {out} names no file that it is about. Analyse these books first."
+        )
+    for read in inputs:
         path = books / read["name"]
         if not path.is_file() or _sha256(path) != read["sha256"]:
             raise Precondition(

@@ -20,7 +20,8 @@ _EPOCH = date(1970, 1, 1)
 class Plant:
     """Something planted, a fault or an oddity. `cents` is what it costs; `rows` come when they are written.
 
-    `told` says of file-level plants that their entity `file` is the file of their rows.
+    `touched` counts the rows of a plant that names only some of them. `of_file`: its entity `file` is the file of its
+    rows. `undated`: what tells it names no days.
     """
 
     kind: str
