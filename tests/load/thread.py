@@ -20,7 +20,8 @@ from perito_standalone.supervisor import Supervisor, SupervisorSettings
 
 from tests.load import alone
 from tests.load.books import FILES, write_books
-from tests.load.watch import Turns, Usage, turns_timed, watched
+from tests.load.turns import Turns, watch_turns
+from tests.load.watch import Usage, watched
 
 
 @dataclass
@@ -47,23 +48,26 @@ async def measure(perito: Supervisor, books: Path, folder: Path, *, beside: bool
         began = time.perf_counter()
         dataset = await client.upload([books / name for name in FILES], books / "mapping.yaml")
         run.upload = time.perf_counter() - began
-        with watched() as run.usage:
-            async with turns_timed() as run.turns:
-                began = time.perf_counter()
-                analysis = await client.submit(dataset.dataset_id, name="load")
-                run.phases = await completed(client, str(analysis.id))
-                run.total = time.perf_counter() - began
+        with watched() as run.usage, watch_turns(asyncio.get_running_loop()) as run.turns:
+            began = time.perf_counter()
+            analysis = await client.submit(dataset.dataset_id, name="load")
+            run.phases = await completed(client, str(analysis.id))
+            run.total = time.perf_counter() - began
     if beside:
         run.alone = await asyncio.to_thread(alone.measure, books, folder, list(FILES))
     return run
 
 
 async def completed(client: PeritoClient, analysis: str) -> dict[str, float]:
-    """Waits for the end; seconds of each phase. An analysis that does not complete ends the measurement."""
+    """Waits for the end; seconds of each phase. An analysis that does not complete, or in which a rule broke, ends the
+    measurement: what was left out costs no time."""
     status = await client.wait(analysis)
     if status.status != "completed":
         raise AssertionError(f"the analysis ended {status.status}: {status.error}")
     answer = await client.analysis(analysis)
+    broken = [phase.phase for phase in answer.summaries if phase.rules and phase.rules.errored]
+    if broken:
+        raise AssertionError(f"rules broke in {', '.join(broken)}")
     return {phase.phase: phase.execution_seconds or 0.0 for phase in answer.summaries}
 
 

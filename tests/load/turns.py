@@ -1,7 +1,8 @@
 """How long a serving loop is kept by one thing: the processor time of its longest callbacks.
 
 Wall time would blame the loop for a machine that is busy elsewhere, so the clock is the thread's own. A callback that
-waits (for a lock, a slow disk) uses no processor and is not seen here: whatever may wait belongs in a thread.
+waits (for a lock, a slow disk) uses no processor and is not among `longest`: whatever may wait belongs in a thread. The
+longest by the clock is kept beside it, for a machine that does nothing else.
 """
 
 import asyncio
@@ -19,6 +20,7 @@ class Turns:
     """Callbacks that ran, and the longest of them: (seconds of processor time, what ran), longest first."""
 
     callbacks: int = 0
+    by_clock: float = 0.0
     longest: list[tuple[float, str]] = field(default_factory=list[tuple[float, str]])
 
     @property
@@ -49,10 +51,11 @@ def watch_turns(loop: asyncio.AbstractEventLoop) -> Generator[Turns]:
     run = asyncio.Handle._run  # the one place through which every callback of asyncio's own loop goes
 
     def measured(handle: Any) -> None:
-        began = time.thread_time()
+        clock, began = time.perf_counter(), time.thread_time()
         run(handle)
         if handle._loop is loop:
             turns.add(time.thread_time() - began, handle)
+            turns.by_clock = max(turns.by_clock, time.perf_counter() - clock)
 
     asyncio.Handle._run = measured  # pyright: ignore[reportAttributeAccessIssue]
     try:

@@ -1,20 +1,17 @@
-"""What a process and all below it use while something runs: memory at its highest, processor time, turns of the loop.
+"""What a process and all below it use while something runs: memory at its highest, and processor time.
 
 Memory is the proportional share (PSS): pages that several processes share are counted once over all of them.
 """
 
-import asyncio
 import threading
-import time
-from collections.abc import AsyncGenerator, Generator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import psutil
 
 _MEMORY_EVERY = 0.25
-_TURN_EVERY = 0.005
 
 
 @dataclass
@@ -24,15 +21,6 @@ class Usage:
     peak_tree: int = 0
     peak_child: int = 0
     processor: float = 0.0
-
-
-@dataclass
-class Turns:
-    """Longest time for which the event loop let nothing else run: by the clock, and in processor time of its thread.
-    The clock counts as well what other programs took of the machine."""
-
-    by_clock: float = 0.0
-    of_processor: float = 0.0
 
 
 @contextmanager
@@ -47,25 +35,6 @@ def watched() -> Generator[Usage]:
         over.set()
         watcher.join()
         usage.processor = _processor_seconds() - began
-
-
-@asynccontextmanager
-async def turns_timed() -> AsyncGenerator[Turns]:
-    """Times the turns of the running loop while the block runs."""
-    turns = Turns()
-    task = asyncio.create_task(_time_turns(turns))
-    try:
-        yield turns
-    finally:
-        task.cancel()
-
-
-async def _time_turns(turns: Turns) -> None:
-    while True:
-        clock, processor = time.perf_counter(), time.thread_time()
-        await asyncio.sleep(_TURN_EVERY)
-        turns.by_clock = max(turns.by_clock, time.perf_counter() - clock - _TURN_EVERY)
-        turns.of_processor = max(turns.of_processor, time.thread_time() - processor)
 
 
 def _watch(usage: Usage, over: threading.Event) -> None:
