@@ -19,6 +19,7 @@ from perito_rules.model import Rule
 from perito_rules.sqltext import literal, quote
 
 Rows = Sequence[Mapping[str, Any]]
+_ROWS_AT_ONCE = 100
 
 
 @dataclass(frozen=True)
@@ -55,12 +56,13 @@ def write_table(folder: Path, name: str, rows: Rows) -> Path:
     path = folder / f"{name}.parquet"
     with duckdb.connect() as connection:
         connection.execute(f"CREATE TABLE t ({', '.join(f'{quote(c)} {t}' for c, t in columns.items())})")
-        for number, row in enumerate(rows, 1):
-            places = dict(zip(system, (0, number, number + 1), strict=False)) if not table.system else {}
-            filled = {**places, **row}
-            marks = ", ".join("?" for _ in filled)
-            names = ", ".join(quote(c) for c in filled)
-            connection.execute(f"INSERT INTO t ({names}) VALUES ({marks})", list(filled.values()))
+        marks = f"({', '.join('?' for _ in columns)})"
+        for first in range(0, len(rows), _ROWS_AT_ONCE):
+            cells: list[object] = []
+            for number, row in enumerate(rows[first : first + _ROWS_AT_ONCE], first + 1):
+                places = dict(zip(system, (0, number, number + 1), strict=False)) if not table.system else {}
+                cells += [{**places, **row}.get(column) for column in columns]
+            connection.execute(f"INSERT INTO t VALUES {', '.join([marks] * (len(cells) // len(columns)))}", cells)
         connection.execute(f"COPY t TO {literal(str(path))} (FORMAT parquet)")
     return path
 
