@@ -160,7 +160,7 @@ def by_python(command: str, folder: Path, values: dict[str, str]) -> Answer:
     assert words.pop(0) == "curl"
     headers: dict[str, str] = {}
     parts: list[tuple[str, tuple[str, bytes]]] = []
-    url, content, target = "", None, ""
+    url, content, target, head = "", None, "", False
     while words:
         word = words.pop(0)
         if word == "-H":
@@ -173,12 +173,14 @@ def by_python(command: str, folder: Path, values: dict[str, str]) -> Answer:
             content = words.pop(0)
         elif word == "-o":
             target = words.pop(0)
+        elif word == "--head":
+            head = True
         elif word == "-N":
             pass  # curl shows what arrives at once
         else:
             assert word.startswith("http"), f"unknown to this test: {word}"
             url = word
-    method = "POST" if parts or content else "GET"
+    method = "HEAD" if head else "POST" if parts or content else "GET"
     answer = httpx.request(method, url, headers=headers, files=parts or None, content=content, timeout=30)
     if target:
         (folder / target).write_bytes(answer.content)

@@ -114,7 +114,7 @@ async def test_one_log_line_a_request_without_secrets(edge: Edge) -> None:
     answered = [line for line in lines if line["event"] == "request answered"]
     assert len(answered) == 1
     assert answered[0]["path"] == f"/api/forensic/export/{ID}"
-    assert (answered[0]["status"], answered[0]["tenant"], answered[0]["key"]) == (404, TENANT, "AAAAAAAAAAAAAAAA")
+    assert (answered[0]["status"], answered[0]["tenant"], answered[0]["key"]) == (422, TENANT, "AAAAAAAAAAAAAAAA")
     assert answered[0]["bytes_out"] > 100
     assert "hunter2" not in str(lines)
     assert KEY not in str(lines)

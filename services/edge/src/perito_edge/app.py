@@ -1,18 +1,15 @@
 """Puts the edge together: one ASGI application over a channel to the orchestrator and an object store."""
 
-import re
-
 import grpc
 from fastapi import APIRouter, FastAPI
 from fastapi.exceptions import RequestValidationError
-from fastapi.routing import APIRoute
 from perito_kernel.errors import PeritoError
 from perito_runtime.object_store import ObjectStore
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
-from starlette.routing import compile_path
 
 from perito_edge import analyses, batches, datasets, events, exports, health, lists, mappings, metrics
+from perito_edge.addresses import Addressed, Addresses
 from perito_edge.batch_submissions import BatchSubmissions
 from perito_edge.description import DESCRIPTION, describe
 from perito_edge.event_streams import EventStreams
@@ -29,6 +26,7 @@ from perito_edge.submissions import Submissions
 from perito_edge.uploads import Uploads
 
 _PREFIX = "/api/forensic"
+_DESCRIPTION = f"{_PREFIX}/openapi.json"
 
 
 def create_app(settings: EdgeSettings, channel: grpc.aio.Channel, store: ObjectStore) -> FastAPI:
@@ -36,12 +34,12 @@ def create_app(settings: EdgeSettings, channel: grpc.aio.Channel, store: ObjectS
     orchestrator = OrchestratorClient(
         channel, settings.rpc_seconds, settings.health_rpc_seconds, settings.propose_seconds, settings.batch_seconds
     )
-    measures = Measures()
+    measures, addresses = Measures(), Addresses()
     app = FastAPI(
         title="Perito",
         version="1.0.0",
         description=DESCRIPTION,
-        openapi_url=f"{_PREFIX}/openapi.json",
+        openapi_url=_DESCRIPTION,
         # The bundled pages load scripts from other hosts.
         docs_url=None,
         redoc_url=None,
@@ -51,6 +49,7 @@ def create_app(settings: EdgeSettings, channel: grpc.aio.Channel, store: ObjectS
             Middleware(RequestContext),
             Middleware(Faults),
             Middleware(KeyCheck, keys=KeyRing(orchestrator, settings)),
+            Middleware(Addressed, addresses=addresses),
         ],
         exception_handlers={
             PeritoError: on_perito_error,
@@ -64,14 +63,13 @@ def create_app(settings: EdgeSettings, channel: grpc.aio.Channel, store: ObjectS
     measures.watch("perito.event_streams.open", "Event streams that are open.", lambda: streams.open)
     app.state.measures = measures
     app.state.readiness = health.Readiness(orchestrator)
-    app.state.addresses = addresses = list[tuple[re.Pattern[str], set[str]]]()
+    app.state.addresses = addresses
     api = APIRouter(prefix=_PREFIX)
     for part in (health, datasets, analyses, batches, lists, events, exports, mappings, metrics):
         api.include_router(part.router)
-        routes = [route for route in part.router.routes if isinstance(route, APIRoute)]
-        addresses += [(compile_path(_PREFIX + route.path)[0], route.methods or set()) for route in routes]
     app.include_router(api)
     describe(app)
+    addresses.learn(app.openapi(), bare=[_DESCRIPTION])
     return app
 
 

@@ -21,7 +21,8 @@ from perito_edge.request_models import AnalyzeRequest, CancelRequest, ExportRequ
 DESCRIPTION = """Upload the files of a retailer's books, have them examined, read what does not hold.
 
 Every address but health needs an API key in `X-API-Key`. Every refusal is a problem document (RFC 9457) with a stable \
-`reason`; another method than those described is refused with 405. Send an `Idempotency-Key` with every POST: repeated \
+`reason`; another method than those described is refused with 405, and a parameter of the query that an operation does \
+not have with 422. HEAD answers what GET would, without its body. Send an `Idempotency-Key` with every POST: repeated \
 after a lost connection, the same request makes nothing twice. Every answer has `X-Request-Id`, which is also in the \
 log, `Cache-Control: no-store`, and security headers that browsers follow (`Content-Security-Policy`, \
 `X-Content-Type-Options`, `X-Frame-Options`, `Referrer-Policy`, `Cross-Origin-Resource-Policy`)."""
@@ -139,10 +140,11 @@ def _say_parameters(operation: Document, schemas: Document) -> None:
 
 
 def _say_refusals(operation: Document) -> None:
-    """What has neither parameters (an id that is none is not there: 404) nor a body cannot be wrong."""
+    """What has neither parameters nor a body (an id that is none is not there: 404) can only be given one too many."""
     checked = any(parameter["in"] != "path" for parameter in operation.get("parameters", ()))
     if not checked and "requestBody" not in operation:
-        operation["responses"].pop("422", None)
+        said = {"pointer": "query.page", "detail": "There is no such parameter. This address has none."}
+        operation["responses"]["422"]["content"][MEDIA_TYPE]["example"]["errors"] = [said]
 
 
 def _say_headers(operation: Document) -> None:

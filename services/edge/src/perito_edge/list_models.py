@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
 from perito_edge.models import AnalysisStatus, Finding, Severity, Status
 
@@ -11,9 +11,7 @@ _Names = list[Annotated[str, Field(min_length=1, max_length=100)]]
 
 
 class _Query(BaseModel):
-    """A filter that is misspelt and ignored would give a wrong list that looks right."""
-
-    model_config = ConfigDict(extra="forbid")
+    """What every list is asked."""
 
     cursor: str = Field(default="", max_length=2000, description="`next_cursor` of the page before; filters stay.")
 

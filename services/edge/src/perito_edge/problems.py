@@ -5,7 +5,6 @@ of an error that Perito did not raise on purpose never reaches a client: it is l
 client gets that id.
 """
 
-import re
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any, TypeVar
@@ -136,18 +135,11 @@ async def on_http_error(request: Request, exc: HTTPException) -> JSONResponse:
     """Handler for what the framework answers by itself: no such route, wrong method, unreadable body."""
     headers = dict(exc.headers or {})
     if exc.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
-        headers["Allow"] = _methods(request) or headers["Allow"]
+        headers["Allow"] = ", ".join(sorted(request.app.state.addresses.methods(request.scope["path"])))
     response = problem_response(_framework_error(exc, request, headers), request_id_of(request))
     for name, value in headers.items():
         response.headers[name] = value
     return response
-
-
-def _methods(request: Request) -> str:
-    """All methods of the address: the framework names those of the first route that has it alone."""
-    addresses: list[tuple[re.Pattern[str], set[str]]] = request.app.state.addresses
-    path = request.scope["path"]
-    return ", ".join(sorted({method for form, methods in addresses if form.match(path) for method in methods}))
 
 
 def _framework_error(exc: HTTPException, request: Request, headers: Mapping[str, str]) -> PeritoError:

@@ -1,0 +1,112 @@
+"""The addresses there are, as the API description has them: the methods of each, and the parameters of its query.
+
+What is described is what is accepted: a parameter that an operation does not have is refused here, for all of them, and
+HEAD is answered wherever GET is (RFC 9110, section 9.3.2). Pure ASGI; it runs after the key check.
+"""
+
+import asyncio
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from starlette.datastructures import QueryParams
+from starlette.routing import compile_path
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from perito_edge.problems import InvalidFields
+
+_TOLD = 20
+"""Unknown parameters that one answer names at most."""
+_NAME_TOLD = 100
+
+
+@dataclass(frozen=True)
+class _Address:
+    form: re.Pattern[str]
+    parameters: Mapping[str, Sequence[str]]  # by method
+
+
+class Addresses:
+    """Finds what a path answers. Begins empty; `learn` reads a whole API description."""
+
+    def __init__(self) -> None:
+        self._known: list[_Address] = []
+
+    def learn(self, document: Mapping[str, Any], bare: Sequence[str]) -> None:
+        """Takes the operations of `document`, and `bare`: paths that answer GET without being described."""
+        paths: Mapping[str, Mapping[str, Any]] = document["paths"]
+        self._known = [
+            _Address(compile_path(path)[0], {method.upper(): _query_names(said) for method, said in item.items()})
+            for path, item in paths.items()
+        ]
+        self._known += [_Address(compile_path(path)[0], {"GET": ()}) for path in bare]
+
+    def methods(self, path: str) -> set[str]:
+        """All methods that `path` answers; none where nothing is there."""
+        found = {method for known in self._known if known.form.match(path) for method in known.parameters}
+        return found | {"HEAD"} if "GET" in found else found
+
+    def parameters(self, path: str, method: str) -> Sequence[str] | None:
+        """The query parameters that an operation takes; None where there is none."""
+        for known in self._known:
+            if method in known.parameters and known.form.match(path):
+                return known.parameters[method]
+        return None
+
+
+class Addressed:
+    """Refuses unknown query parameters, and answers HEAD by what GET would answer, without its body."""
+
+    def __init__(self, app: ASGIApp, addresses: Addresses) -> None:
+        self._app = app
+        self._addresses = addresses
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        asks_head = scope["method"] == "HEAD"
+        taken = self._addresses.parameters(scope["path"], "GET" if asks_head else scope["method"])
+        if taken is not None:
+            _refuse_unknown(scope["query_string"], taken)
+        if asks_head and taken is not None:
+            await _head(self._app, scope, send)
+        else:
+            await self._app(scope, receive, send)
+
+
+def _query_names(operation: Mapping[str, Any]) -> Sequence[str]:
+    return tuple(parameter["name"] for parameter in operation.get("parameters", ()) if parameter["in"] == "query")
+
+
+def _refuse_unknown(query: bytes, taken: Sequence[str]) -> None:
+    unknown = [name for name in QueryParams(query) if name not in taken]
+    if unknown:
+        known = f"This address takes {', '.join(f'`{name}`' for name in taken)}." if taken else "This address has none."
+        detail = f"There is no such parameter. {known}"
+        errors = [{"pointer": f"query.{name[:_NAME_TOLD]}", "detail": detail} for name in unknown[:_TOLD]]
+        raise InvalidFields("PARAMETER_INVALID", "A parameter is wrong: see `errors`.", errors)
+
+
+async def _head(app: ASGIApp, scope: Scope, send: Send) -> None:
+    begun = asyncio.Event()
+    asked = False
+
+    async def receive() -> Message:
+        """A request without a body, and a client that leaves once it has the headers: so no stream is read through."""
+        nonlocal asked
+        if not asked:
+            asked = True
+            return {"type": "http.request", "body": b"", "more_body": False}
+        await begun.wait()
+        return {"type": "http.disconnect"}
+
+    async def send_headers(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            await send(message)
+            await send({"type": "http.response.body", "body": b"", "more_body": False})
+            begun.set()
+
+    # A copy: the server looks at its own scope to know that no body follows.
+    await app({**scope, "method": "GET"}, receive, send_headers)
