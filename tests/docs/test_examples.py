@@ -264,9 +264,11 @@ async def test_the_clients_example_runs(
     monkeypatch.chdir(tmp_path)
     shown = re.findall(r"^    .*$", perito_client.__doc__ or "", re.MULTILINE)
     lines = "\n".join(shown).replace("http://127.0.0.1:8080", served[0])
-    scope: dict[str, Any] = {"connect": perito_client.connect, "Path": Path, "key": served[1]}
+    scope: dict[str, Any] = {**vars(perito_client), "Path": Path, "key": served[1]}
     exec(f"async def example():\n{lines}", scope)  # noqa: S102 -- the example, as it is written
     await scope["example"]()
-    progress = capsys.readouterr().out.split()
-    assert "100" in progress
+    printed = capsys.readouterr().out.splitlines()
+    assert "100" in printed
+    assert printed[-2] == "completed"
+    assert "Name a dataset here" in printed[-1]
     assert (tmp_path / "report.html").read_text("utf-8").lstrip().lower().startswith("<!doctype html>")

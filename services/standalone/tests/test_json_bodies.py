@@ -2,10 +2,13 @@
 
 import json
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
+from perito_client import PeritoClient, Refused, connect
+from perito_client.generated.models import Status
 from perito_rules.canonical import load_canonical
 from perito_validation.mapping import parse_mapping
 
@@ -87,3 +90,33 @@ def test_books_in_a_json_body_that_are_none_end_with_the_reason(house: House) ->
     assert "transactions.json" in failed[0]["error"]["message"]
     assert house.ask("GET", f"/analysis/{accepted.json()['id']}/mapping").json()["reason"] == "MAPPING_MISSING"
     house.completed(post(house, 3).json()["id"])
+
+
+async def unreadable(client: PeritoClient, folder: Path) -> str:
+    """A dataset whose mapping names a column that its file does not have: its analysis fails."""
+    (folder / "stock.csv").write_text("code,pieces\nA,1\n", encoding="utf-8")
+    columns = "{snapshot_date: {column: day}, sku: {column: code}, quantity_on_hand: {column: pieces}}"
+    mapping = (
+        f"version: 1\ncurrency: EUR\ntimezone: UTC\nfiles:\n  stock.csv: {{table: inventory, columns: {columns}}}\n"
+    )
+    (folder / "mapping.yaml").write_text(mapping, encoding="utf-8")
+    return str((await client.upload([folder / "stock.csv"], folder / "mapping.yaml")).dataset_id)
+
+
+async def test_all_of_a_batch_are_waited_for_and_none_takes_another_with_it(house: House, tmp_path: Path) -> None:
+    async with connect(house.base, house.key) as client:
+        dataset = await unreadable(client, tmp_path)
+        told: list[Status] = []
+        entries = await client.submit_batch([{"dataset_id": dataset}, body(4), {"name": "of nothing"}, body(5)])
+        assert isinstance(entries[2], Refused)
+        nobody = "7c9e6679-7425-40de-944b-e07fc1f90ae7"
+        failed, first, refused, second, unknown = await client.wait_all([*entries, nobody], told.append)
+    assert refused is entries[2]
+    assert isinstance(unknown, Refused)
+    assert unknown.reason == "ANALYSIS_NOT_FOUND"
+    assert isinstance(failed, Status)
+    assert failed.status == "failed"
+    for status, name in ((first, "4 rows"), (second, "5 rows")):
+        assert isinstance(status, Status)
+        assert (status.status, status.name) == ("completed", name)
+    assert {status.id for status in told} == {failed.id, *(s.id for s in (first, second) if isinstance(s, Status))}

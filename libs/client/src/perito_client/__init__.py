@@ -8,6 +8,12 @@
         print(answer.health_score, answer.findings.total)
         await perito.export(accepted.id, Path("report.html"), "html")
 
+Many at once, each standing for itself; what was refused keeps its place:
+
+        entries = await perito.submit_batch([{"dataset_id": str(dataset.dataset_id), "name": "July"}, {"name": "?"}])
+        for last in await perito.wait_all(entries):
+            print(last if isinstance(last, Refused) else last.status)
+
 Calls go on through lost connections, 503 and restarts of the service, and make nothing twice. What is refused is raised
 as `Refused`, which carries the problem document. Every operation of the API, blocking too, is in
 `perito_client.generated.api`.

@@ -2,7 +2,6 @@
 something, so that nothing is made twice.
 """
 
-import asyncio
 from collections.abc import AsyncGenerator, Callable, Iterable, Mapping, Sequence
 from contextlib import aclosing, asynccontextmanager
 from functools import partial
@@ -13,7 +12,7 @@ from uuid import UUID, uuid4
 from perito_client.download import saved
 from perito_client.errors import ClientError, NoStream, Refused
 from perito_client.events import events
-from perito_client.generated.api.analyses import analyze, cancel_analysis, get_analysis, get_status
+from perito_client.generated.api.analyses import analyze, batch_analyze, cancel_analysis, get_analysis, get_status
 from perito_client.generated.api.datasets import get_dataset
 from perito_client.generated.api.health import health
 from perito_client.generated.api.lists import list_findings
@@ -23,24 +22,25 @@ from perito_client.generated.models import (
     AnalysisAnswer,
     AnalysisEvent,
     AnalyzeRequest,
+    BatchRequest,
     CancelRequest,
     Dataset,
     Finding,
     Health,
     Hints,
     MappingProposal,
+    Problem,
     RegisteredDataset,
     Severity,
     Status,
 )
 from perito_client.transport import PREFIX, Transport, opened
 from perito_client.upload import Form
+from perito_client.waiting import ENDED, ended
 
 Id = UUID | str
 Severities = Sequence[Severity]
 OnStatus = Callable[[Status], None]
-_ENDED = frozenset({"completed", "failed", "cancelled"})
-_POLL_SECONDS = 0.5
 _PATIENCE_SECONDS = 60.0
 # Of a stream of events that cannot be had, though the analysis can be followed by asking.
 _NO_STREAM = frozenset({"EVENT_STREAMS_BUSY", "HTTP_NOT_FOUND", "HTTP_ERROR"})
@@ -126,6 +126,22 @@ class PeritoClient:
             lambda: analyze.asyncio_detailed(client=call, body=body, idempotency_key=key)
         )
 
+    async def submit_batch(
+        self, requests: Sequence[Mapping[str, Any]], *, idempotency_key: str | None = None
+    ) -> list[Accepted | Refused]:
+        """Submits up to 100 bodies as `analyze` takes them. What became of each, in their order: one that is refused
+        leaves the others as they are, and its refusal is returned and not raised.
+        """
+        body = BatchRequest(analyses=[AnalyzeRequest.from_dict(request) for request in requests])
+        call, key = self._transport.api, idempotency_key or str(uuid4())
+        answer = await self._transport.answered(
+            lambda: batch_analyze.asyncio_detailed(client=call, body=body, idempotency_key=key)
+        )
+        return [
+            result.accepted or Refused(result.status, result.problem and Problem.from_dict(result.problem.to_dict()))
+            for result in answer.results
+        ]
+
     async def status(self, analysis_id: Id) -> Status:
         """Where an analysis stands."""
         call = self._transport.api
@@ -146,22 +162,28 @@ class PeritoClient:
         try:
             async with aclosing(self.stream(analysis_id)) as told:
                 async for event in told:
-                    if event.status.status not in _ENDED:
+                    if event.status.status not in ENDED:
                         tell(event.status)
         except Refused as refused:
             if refused.reason not in _NO_STREAM:
                 raise
         except NoStream:
             pass
-        return await self._ask_until_ended(analysis_id, tell)
+        (last,) = await self.wait_all([analysis_id], tell)
+        if isinstance(last, ClientError):
+            raise last
+        return last
 
-    async def _ask_until_ended(self, analysis_id: Id, tell: OnStatus) -> Status:
-        while True:
-            status = await self.status(analysis_id)
-            tell(status)
-            if status.status in _ENDED:
-                return status
-            await asyncio.sleep(_POLL_SECONDS)
+    async def wait_all(
+        self, entries: Sequence[Id | Accepted | ClientError], on_status: OnStatus | None = None
+    ) -> list[Status | ClientError]:
+        """Waits until every analysis has ended: ids, or what `submit_batch` returned. The last status of each, in the
+        order given; in the place of one that was refused, or that cannot be asked for, the error. Asks for no more than
+        20 a second, however many there are; `on_status` gets each status that comes by.
+        """
+        found = [entry if isinstance(entry, ClientError) else _entry(entry) for entry in entries]
+        last = await ended(self.status, [entry for entry in found if isinstance(entry, UUID)], on_status or _untold)
+        return [last[entry] if isinstance(entry, UUID) else entry for entry in found]
 
     async def analysis(self, analysis_id: Id) -> AnalysisAnswer:
         """What an ended analysis found; waits for it where it has not ended."""
@@ -241,6 +263,10 @@ def _untold(_status: Status) -> None:
 
 def _id(given: Id) -> UUID:
     return given if isinstance(given, UUID) else UUID(given)
+
+
+def _entry(given: Id | Accepted) -> UUID:
+    return given.id if isinstance(given, Accepted) else _id(given)
 
 
 def _named(files: Mapping[str, Path] | Sequence[Path]) -> Mapping[str, Path]:
