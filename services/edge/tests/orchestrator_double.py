@@ -235,6 +235,18 @@ class _Analyses(analysis_pb2_grpc.AnalysisServiceServicer):
         token = str(end) if end < len(found) else ""
         return analysis_pb2.ListAnalysesResponse(analyses=found[begin:end], next_page_token=token, total=len(found))
 
+    async def CountAnalyses(  # noqa: N802 -- the proto's name
+        self,
+        request: analysis_pb2.CountAnalysesRequest,  # noqa: ARG002 -- it has no fields
+        context: Any,
+    ) -> analysis_pb2.CountAnalysesResponse:
+        tenant = tenant_of(context)
+        await self._state.enter("CountAnalyses", tenant)
+        held = [analysis.status for (owner, _), analysis in self._state.analyses.items() if owner == tenant]
+        states = analysis_pb2.AnalysisStatus.values()[1:]
+        counts = [analysis_pb2.StatusCount(status=each, analyses=held.count(each)) for each in states]
+        return analysis_pb2.CountAnalysesResponse(counts=counts)
+
     async def GetAnalysis(  # noqa: N802 -- the proto's name
         self, request: analysis_pb2.GetAnalysisRequest, context: Any
     ) -> analysis_pb2.GetAnalysisResponse:

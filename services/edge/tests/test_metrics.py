@@ -4,11 +4,13 @@ import asyncio
 import re
 
 import pytest
+from perito.analysis.v1.analysis_pb2 import ANALYSIS_STATUS_COMPLETED, Analysis
+from perito_kernel.errors import Unavailable
 from prometheus_client.parser import text_string_to_metric_families
 
 from .conftest import MAPPING, Edge
 from .finished import finished, running
-from .orchestrator_double import KEY, READ_KEY, TENANT
+from .orchestrator_double import KEY, OTHER_TENANT, READ_KEY, TENANT
 
 URL = "/api/forensic/metrics"
 Series = dict[tuple[str, frozenset[tuple[str, str]]], float]
@@ -63,6 +65,29 @@ async def test_bytes_of_uploads_and_open_streams_are_told(served: Edge) -> None:
     assert value(series, "perito_uploads_bytes_total") == 1234
     assert value(series, "perito_uploads_open") == 0
     assert value(series, "perito_event_streams_open") == 1
+
+
+async def test_analyses_of_the_keys_tenant_are_counted_by_status(edge: Edge) -> None:
+    states = ("pending", "running", "completed", "failed", "cancelled")
+    await finished(edge)
+    await finished(edge)
+    running(edge)
+    series = await scrape(edge)
+    assert {state: value(series, "perito_analyses", status=state) for state in states} == dict(
+        zip(states, (0, 1, 2, 0, 0), strict=True)
+    )
+    assert sum(name == "perito_analyses" for name, _ in series) == len(states)
+    edge.double.analyses[OTHER_TENANT, "x"] = Analysis(analysis_id="x", status=ANALYSIS_STATUS_COMPLETED)
+    assert value(await scrape(edge), "perito_analyses", status="completed") == 2
+
+
+async def test_what_cannot_be_counted_is_missing_and_takes_nothing_with_it(edge: Edge) -> None:
+    await scrape(edge)
+    edge.double.failures["CountAnalyses"] = Unavailable("DATABASE_DOWN", "The database is away: try again.")
+    series = await scrape(edge)
+    assert not any(name == "perito_analyses" for name, _ in series)
+    assert value(series, "process_resident_memory_bytes") > 2**20
+    assert "# perito_analyses is not known: DATABASE_DOWN\n" in (await edge.client.get(URL)).text
 
 
 async def test_no_label_grows_with_what_clients_send(edge: Edge) -> None:

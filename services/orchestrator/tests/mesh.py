@@ -202,6 +202,13 @@ class Client:
         async with call_errors():
             return await self.stub.ListAnalyses(request, metadata=self.metadata)
 
+    async def counts(self) -> dict[str, int]:
+        """How many analyses are in each state."""
+        async with call_errors():
+            told = await self.stub.CountAnalyses(pb.CountAnalysesRequest(), metadata=self.metadata)
+        prefix = "ANALYSIS_STATUS_"
+        return {pb.AnalysisStatus.Name(count.status).removeprefix(prefix): count.analyses for count in told.counts}
+
     async def findings(
         self, analysis_id: str, size: int = 0, token: str = "", **filters: object
     ) -> pb.ListFindingsResponse:

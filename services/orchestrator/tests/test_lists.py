@@ -47,6 +47,17 @@ async def some_analyses(mesh: Mesh) -> tuple[Client, list[str], list[str]]:
     return client, ids, datasets
 
 
+async def test_analyses_are_counted_by_status_for_their_tenant_alone(mesh: Mesh) -> None:
+    client, ids, _ = await some_analyses(mesh)
+    states = {"PENDING": 0, "RUNNING": 1, "COMPLETED": 6, "FAILED": 0, "CANCELLED": 0}
+    counts = await client.counts()
+    counts["RUNNING"] += counts.pop("PENDING")  # as far as the last one has come
+    assert {"PENDING": 0, **counts} == states
+    await client.cancel(ids[-1])
+    assert await client.counts() == {**states, "RUNNING": 0, "CANCELLED": 1}
+    assert set((await client.of(uuid4()).counts()).values()) == {0}
+
+
 async def test_analyses_are_listed_newest_first_and_narrowed(mesh: Mesh) -> None:
     client, ids, datasets = await some_analyses(mesh)
     newest = ids[::-1]

@@ -16,6 +16,8 @@ from perito.analysis.v1.analysis_pb2 import (
     BatchSubmitRequest,
     BatchSubmitResponse,
     CancelAnalysisRequest,
+    CountAnalysesRequest,
+    CountAnalysesResponse,
     CreateDatasetRequest,
     CreateDatasetResponse,
     GetAnalysisRequest,
@@ -112,6 +114,10 @@ class OrchestratorClient:
     async def analyses(self, caller: Caller, request: ListAnalysesRequest) -> ListAnalysesResponse:
         """A page of the caller's tenant's analyses. Raises `Invalid` for filters and tokens that are none."""
         return await self._call(self._analysis.ListAnalyses, request, tenant_metadata(caller.tenant))
+
+    async def counts(self, caller: Caller) -> CountAnalysesResponse:
+        """How many analyses the caller's tenant has in each state."""
+        return await self._call(self._analysis.CountAnalyses, CountAnalysesRequest(), tenant_metadata(caller.tenant))
 
     async def findings(self, caller: Caller, request: ListFindingsRequest) -> ListFindingsResponse:
         """A page of findings by priority. Raises `NotFound`, and `Invalid` for filters and tokens that are none."""

@@ -18,7 +18,7 @@ from perito_edge import models
 from perito_edge.event_models import AnalysisEvent
 from perito_edge.list_models import AnalysesPage, FindingsPage
 
-_PHASE_WORDS: dict[int, models.PhaseStatus] = {
+_PHASEWORD_OF_STATUS: dict[int, models.PhaseStatus] = {
     analysis_pb2.PHASE_STATUS_WAITING: "waiting",
     analysis_pb2.PHASE_STATUS_QUEUED: "queued",
     analysis_pb2.PHASE_STATUS_LEASED: "running",
@@ -27,7 +27,7 @@ _PHASE_WORDS: dict[int, models.PhaseStatus] = {
     analysis_pb2.PHASE_STATUS_SKIPPED: "skipped",
     analysis_pb2.PHASE_STATUS_CANCELLED: "cancelled",
 }
-_WORDS: "dict[analysis_pb2.AnalysisStatus.ValueType, models.AnalysisStatus]" = {
+WORD_OF_STATUS: "dict[analysis_pb2.AnalysisStatus.ValueType, models.AnalysisStatus]" = {
     analysis_pb2.ANALYSIS_STATUS_PENDING: "pending",
     analysis_pb2.ANALYSIS_STATUS_RUNNING: "running",
     analysis_pb2.ANALYSIS_STATUS_COMPLETED: "completed",
@@ -50,13 +50,13 @@ _SEVERITIES: "dict[finding_pb2.Severity.ValueType, models.Severity]" = {
 }
 
 
-STATUS_OF_WORD = {word: status for status, word in _WORDS.items()}
+STATUS_OF_WORD = {word: status for status, word in WORD_OF_STATUS.items()}
 SEVERITY_OF_WORD = {word: severity for severity, word in _SEVERITIES.items()}
 
 
 def is_terminal(analysis: analysis_pb2.Analysis) -> bool:
     """Whether nothing more will happen to it."""
-    return _WORDS[analysis.status] in {"completed", "failed", "cancelled"}
+    return WORD_OF_STATUS[analysis.status] in {"completed", "failed", "cancelled"}
 
 
 def is_complete(run: analysis_pb2.PhaseRun) -> bool:
@@ -134,7 +134,7 @@ def accepted(analysis: analysis_pb2.Analysis) -> models.Accepted:
     return models.Accepted(
         id=analysis.analysis_id,
         dataset_id=analysis.dataset_id,
-        status=_WORDS[analysis.status],
+        status=WORD_OF_STATUS[analysis.status],
         status_url=found["status"],
         links=found,
     )
@@ -147,7 +147,7 @@ def status(analysis: analysis_pb2.Analysis) -> models.Status:
         id=analysis.analysis_id,
         dataset_id=analysis.dataset_id,
         name=analysis.name,
-        status=_WORDS[analysis.status],
+        status=WORD_OF_STATUS[analysis.status],
         partial=analysis.partial,
         progress=analysis.progress,
         current_phase=running.phase if running else None,
@@ -178,7 +178,7 @@ def _phase(run: analysis_pb2.PhaseRun) -> models.PhaseState:
     return models.PhaseState(
         phase=run.phase,
         ordinal=run.ordinal,
-        status=_PHASE_WORDS[run.status],
+        status=_PHASEWORD_OF_STATUS[run.status],
         # Rounded down: 100 means done, not nearly so.
         progress=100 if completed else min(99, int(run.fraction * 100)),
         step=run.step,
@@ -209,7 +209,7 @@ def summary(run: analysis_pb2.PhaseRun, reported: Mapping[str, Any], why_not: st
     told: dict[str, Any] = {name: reported.get(name) for name in _REPORTED}
     absent = {name: why_not for name, value in told.items() if value is None}
     if result is None:
-        absent |= dict.fromkeys(_RESULTS, f"the phase has no result: it is {_PHASE_WORDS[run.status]}")
+        absent |= dict.fromkeys(_RESULTS, f"the phase has no result: it is {_PHASEWORD_OF_STATUS[run.status]}")
     seconds = seconds_between(run.started_at, run.ended_at)
     if seconds is None:
         absent["execution_seconds"] = "the phase never began" if not run.started_at else "the phase has not ended"

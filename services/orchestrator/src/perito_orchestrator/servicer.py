@@ -103,6 +103,14 @@ class AnalysisServicer(analysis_pb2_grpc.AnalysisServiceServicer):
             total=page.total,
         )
 
+    async def CountAnalyses(  # noqa: N802 - the contract's name
+        self,
+        request: pb.CountAnalysesRequest,  # noqa: ARG002 - it has no fields
+        context: Any,
+    ) -> pb.CountAnalysesResponse:
+        """See the contract."""
+        return views.counts_message(await analyses.count_by_status(self._db, UUID(tenant_of(context))))
+
     async def GetAnalysis(  # noqa: N802 - the contract's name
         self, request: pb.GetAnalysisRequest, context: Any
     ) -> pb.GetAnalysisResponse:

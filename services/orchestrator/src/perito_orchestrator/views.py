@@ -1,7 +1,7 @@
 """Rows as messages: what AnalysisService answers."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import asyncpg
@@ -40,6 +40,17 @@ def analysis_message(row: asyncpg.Record, phases: Sequence[asyncpg.Record], *, r
         sequence=row["sequence"],
         cancel_reason=row["cancel_reason"],
     )
+
+
+def counts_message(counts: Mapping[str, int]) -> pb.CountAnalysesResponse:
+    """Counts by the database's words, as one for each state."""
+    prefix, states = "ANALYSIS_STATUS_", pb.AnalysisStatus.items()
+    told = [
+        pb.StatusCount(status=number, analyses=counts.get(name.removeprefix(prefix).lower(), 0))
+        for name, number in states
+        if number != pb.ANALYSIS_STATUS_UNSPECIFIED
+    ]
+    return pb.CountAnalysesResponse(counts=told)
 
 
 def event_message(tenant: str, analysis: str, event: Event) -> AnalysisEvent:

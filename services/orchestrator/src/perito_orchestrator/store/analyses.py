@@ -130,6 +130,12 @@ async def page(db: Database, tenant: UUID, wanted: AnalysisFilter, size: int, to
     )
 
 
+async def count_by_status(db: Database, tenant: UUID) -> dict[str, int]:
+    """How many analyses are in each state that any is in."""
+    rows = await db.fetch("SELECT * FROM count_analyses_by_status($1)", tenant)
+    return {row["status"]: row["analyses"] for row in rows}
+
+
 async def _states(db: Database, tenant: UUID, analyses: Sequence[UUID]) -> list[asyncpg.Record]:
     if not analyses:
         return []

@@ -704,6 +704,73 @@ class ListAnalysesResponse(_message.Message):
 Global___ListAnalysesResponse: _TypeAlias = ListAnalysesResponse  # noqa: Y015
 
 @_typing.final
+class CountAnalysesRequest(_message.Message):
+    """All of the tenant."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    def __init__(
+        self,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CountAnalysesRequest: _TypeAlias = CountAnalysesRequest  # noqa: Y015
+
+@_typing.final
+class StatusCount(_message.Message):
+    """Analyses in one state."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    STATUS_FIELD_NUMBER: _builtins.int
+    ANALYSES_FIELD_NUMBER: _builtins.int
+    status: Global___AnalysisStatus.ValueType
+    """The state."""
+    analyses: _builtins.int
+    """How many are in it; 0 too."""
+    def __init__(
+        self,
+        *,
+        status: Global___AnalysisStatus.ValueType = ...,
+        analyses: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["analyses", b"analyses", "status", b"status"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___StatusCount: _TypeAlias = StatusCount  # noqa: Y015
+
+@_typing.final
+class CountAnalysesResponse(_message.Message):
+    """Counts of one moment."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    COUNTS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def counts(self) -> _containers.RepeatedCompositeFieldContainer[Global___StatusCount]:
+        """One for each state, in the order of the enum."""
+
+    def __init__(
+        self,
+        *,
+        counts: _abc.Iterable[Global___StatusCount] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["counts", b"counts"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CountAnalysesResponse: _TypeAlias = CountAnalysesResponse  # noqa: Y015
+
+@_typing.final
 class GetAnalysisRequest(_message.Message):
     """Which analysis."""
 

@@ -70,6 +70,11 @@ class AnalysisServiceStub:
                 request_serializer=perito_dot_analysis_dot_v1_dot_analysis__pb2.ListAnalysesRequest.SerializeToString,
                 response_deserializer=perito_dot_analysis_dot_v1_dot_analysis__pb2.ListAnalysesResponse.FromString,
                 _registered_method=True)
+        self.CountAnalyses = channel.unary_unary(
+                '/perito.analysis.v1.AnalysisService/CountAnalyses',
+                request_serializer=perito_dot_analysis_dot_v1_dot_analysis__pb2.CountAnalysesRequest.SerializeToString,
+                response_deserializer=perito_dot_analysis_dot_v1_dot_analysis__pb2.CountAnalysesResponse.FromString,
+                _registered_method=True)
         self.GetAnalysis = channel.unary_unary(
                 '/perito.analysis.v1.AnalysisService/GetAnalysis',
                 request_serializer=perito_dot_analysis_dot_v1_dot_analysis__pb2.GetAnalysisRequest.SerializeToString,
@@ -142,6 +147,13 @@ class AnalysisServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def CountAnalyses(self, request, context):
+        """How many analyses the tenant has in each state.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def GetAnalysis(self, request, context):
         """One analysis with its phases.
         """
@@ -200,6 +212,11 @@ def add_AnalysisServiceServicer_to_server(servicer, server):
                     servicer.ListAnalyses,
                     request_deserializer=perito_dot_analysis_dot_v1_dot_analysis__pb2.ListAnalysesRequest.FromString,
                     response_serializer=perito_dot_analysis_dot_v1_dot_analysis__pb2.ListAnalysesResponse.SerializeToString,
+            ),
+            'CountAnalyses': grpc.unary_unary_rpc_method_handler(
+                    servicer.CountAnalyses,
+                    request_deserializer=perito_dot_analysis_dot_v1_dot_analysis__pb2.CountAnalysesRequest.FromString,
+                    response_serializer=perito_dot_analysis_dot_v1_dot_analysis__pb2.CountAnalysesResponse.SerializeToString,
             ),
             'GetAnalysis': grpc.unary_unary_rpc_method_handler(
                     servicer.GetAnalysis,
@@ -407,6 +424,33 @@ class AnalysisService:
             '/perito.analysis.v1.AnalysisService/ListAnalyses',
             perito_dot_analysis_dot_v1_dot_analysis__pb2.ListAnalysesRequest.SerializeToString,
             perito_dot_analysis_dot_v1_dot_analysis__pb2.ListAnalysesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def CountAnalyses(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/perito.analysis.v1.AnalysisService/CountAnalyses',
+            perito_dot_analysis_dot_v1_dot_analysis__pb2.CountAnalysesRequest.SerializeToString,
+            perito_dot_analysis_dot_v1_dot_analysis__pb2.CountAnalysesResponse.FromString,
             options,
             channel_credentials,
             insecure,

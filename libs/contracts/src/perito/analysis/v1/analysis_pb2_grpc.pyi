@@ -51,6 +51,8 @@ class AnalysisServiceStub:
     """
     ListAnalyses: _grpc.UnaryUnaryMultiCallable[_analysis_pb2.ListAnalysesRequest, _analysis_pb2.ListAnalysesResponse]
     """The tenant's analyses, newest first."""
+    CountAnalyses: _grpc.UnaryUnaryMultiCallable[_analysis_pb2.CountAnalysesRequest, _analysis_pb2.CountAnalysesResponse]
+    """How many analyses the tenant has in each state."""
     GetAnalysis: _grpc.UnaryUnaryMultiCallable[_analysis_pb2.GetAnalysisRequest, _analysis_pb2.GetAnalysisResponse]
     """One analysis with its phases."""
     WatchAnalysis: _grpc.UnaryStreamMultiCallable[_analysis_pb2.WatchAnalysisRequest, _analysis_pb2.WatchAnalysisResponse]
@@ -81,6 +83,8 @@ class AnalysisServiceAsyncStub(AnalysisServiceStub):
     """
     ListAnalyses: _aio.UnaryUnaryMultiCallable[_analysis_pb2.ListAnalysesRequest, _analysis_pb2.ListAnalysesResponse]  # type: ignore[assignment]
     """The tenant's analyses, newest first."""
+    CountAnalyses: _aio.UnaryUnaryMultiCallable[_analysis_pb2.CountAnalysesRequest, _analysis_pb2.CountAnalysesResponse]  # type: ignore[assignment]
+    """How many analyses the tenant has in each state."""
     GetAnalysis: _aio.UnaryUnaryMultiCallable[_analysis_pb2.GetAnalysisRequest, _analysis_pb2.GetAnalysisResponse]  # type: ignore[assignment]
     """One analysis with its phases."""
     WatchAnalysis: _aio.UnaryStreamMultiCallable[_analysis_pb2.WatchAnalysisRequest, _analysis_pb2.WatchAnalysisResponse]  # type: ignore[assignment]
@@ -150,6 +154,14 @@ class AnalysisServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_analysis_pb2.ListAnalysesResponse, _abc.Awaitable[_analysis_pb2.ListAnalysesResponse]]:
         """The tenant's analyses, newest first."""
+
+    @_abc_1.abstractmethod
+    def CountAnalyses(
+        self,
+        request: _analysis_pb2.CountAnalysesRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_analysis_pb2.CountAnalysesResponse, _abc.Awaitable[_analysis_pb2.CountAnalysesResponse]]:
+        """How many analyses the tenant has in each state."""
 
     @_abc_1.abstractmethod
     def GetAnalysis(

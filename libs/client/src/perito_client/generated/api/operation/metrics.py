@@ -72,9 +72,11 @@ def sync_detailed(
 
      Requests by route, method and status with their durations, requests in flight, bytes of uploads,
     open streams,
-    versions, the process: of the whole server and not of a tenant. The key may come as `Authorization:
-    Bearer`, as
-    Prometheus sends it.
+    versions, the process: of the whole server and not of a tenant. `perito_analyses` alone is of the
+    key's tenant:
+    analyses by status, missing with a comment that says why while the database is away. The key may
+    come as
+    `Authorization: Bearer`, as Prometheus sends it.
 
     Needs a key with the scope `metrics`.
 
@@ -103,9 +105,11 @@ def sync(
 
      Requests by route, method and status with their durations, requests in flight, bytes of uploads,
     open streams,
-    versions, the process: of the whole server and not of a tenant. The key may come as `Authorization:
-    Bearer`, as
-    Prometheus sends it.
+    versions, the process: of the whole server and not of a tenant. `perito_analyses` alone is of the
+    key's tenant:
+    analyses by status, missing with a comment that says why while the database is away. The key may
+    come as
+    `Authorization: Bearer`, as Prometheus sends it.
 
     Needs a key with the scope `metrics`.
 
@@ -130,9 +134,11 @@ async def asyncio_detailed(
 
      Requests by route, method and status with their durations, requests in flight, bytes of uploads,
     open streams,
-    versions, the process: of the whole server and not of a tenant. The key may come as `Authorization:
-    Bearer`, as
-    Prometheus sends it.
+    versions, the process: of the whole server and not of a tenant. `perito_analyses` alone is of the
+    key's tenant:
+    analyses by status, missing with a comment that says why while the database is away. The key may
+    come as
+    `Authorization: Bearer`, as Prometheus sends it.
 
     Needs a key with the scope `metrics`.
 
@@ -159,9 +165,11 @@ async def asyncio(
 
      Requests by route, method and status with their durations, requests in flight, bytes of uploads,
     open streams,
-    versions, the process: of the whole server and not of a tenant. The key may come as `Authorization:
-    Bearer`, as
-    Prometheus sends it.
+    versions, the process: of the whole server and not of a tenant. `perito_analyses` alone is of the
+    key's tenant:
+    analyses by status, missing with a comment that says why while the database is away. The key may
+    come as
+    `Authorization: Bearer`, as Prometheus sends it.
 
     Needs a key with the scope `metrics`.
 
