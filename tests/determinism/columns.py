@@ -1,0 +1,271 @@
+"""What stands in the columns of the large books: expressions over a row's number, and the faults planted in them.
+
+Columns that are not named here are made by their canonical type. Where a rule needs books that hang together (a roll-
+forward that mostly holds, invoices that mostly differ), `OVERRIDES` says so, and plants the faults that rules find.
+"""
+
+from collections.abc import Mapping
+
+ROWS = 500_000
+MASTERS: Mapping[str, int] = {
+    "products": 400,
+    "locations": 50,
+    "suppliers": 500,
+    "customers": 5_000,
+    "users": 200,
+    "tills": 100,
+}
+
+# i is the row's number, h a hash of it; p, l and d its product, location and month.
+_DAY = "(DATE '2024-01-31' + (d * 30 + 1 + h % 29)::INTEGER)"
+_NUMBERED = "CASE WHEN i > 0 AND h % 1009 = 0 THEN 'D' || (i - 1) WHEN h % 50021 > 0 THEN 'D' || i END"
+# Invoices of four lines; one in 300 is an edited copy of the one 500 before it, of the same supplier and products.
+_IS_COPY = "i // 4 % 300 = 9 AND i > 2000"
+_CHARGED = f"(i // 4 - CASE WHEN {_IS_COPY} THEN 500 ELSE 0 END)"
+# Stock grows by ten a month; a product in 400 begins below zero, and of another three months' rows share an instant.
+_BOOK = "CASE WHEN p = 11 THEN -30 ELSE 1000 END + 10 * d"
+_SENT = "DATE '2024-01-31' + (i // 1000 * 30 + 3)::INTEGER + INTERVAL 9 HOUR"
+_COUNTED = "CASE WHEN h % 50 = 0 THEN (CASE WHEN h % 3 = 0 THEN 15 ELSE -2 END) ELSE 0 END"
+# A key in two spellings; the master, which is every fifth row, lacks a few.
+_SPELLED = "CASE WHEN i % 5 = 0 AND h % 50 = 0 THEN 'X' WHEN h % 100 = 0 THEN 'p' ELSE 'P' END || (i // 5)"
+_PRICE = "(1 + h % 1000 * 0.01)"
+_DEAR, _MANY = "CASE WHEN h % 317 = 0 THEN 1 ELSE 0 END", "CASE WHEN h % 313 = 0 THEN 7 ELSE 0 END"
+_AMOUNT = (
+    f"(1 + hash({_CHARGED}, i % 4) % 1000000 * [0.137, 0.0137][1 + i % 2] + CASE WHEN {_IS_COPY} THEN 0.01 ELSE 0 END)"
+)
+OVERRIDES: Mapping[str, Mapping[str, str]] = {
+    "inventory": {
+        "snapshot_date": "DATE '2024-01-31' + (d * 30)::INTEGER",
+        "lot": "NULL",
+        "qty": f"{_BOOK} + CASE WHEN h % 997 = 0 THEN 1 ELSE 0 END",
+    },
+    "movements": {
+        "movement": _NUMBERED,
+        "ts": f"CASE WHEN p = 7 THEN DATE '2024-02-09' + (d // 3 * 90)::INTEGER ELSE {_DAY} END + INTERVAL 12 HOUR",
+        "seq": "NULL",
+        "lot": "NULL",
+        # One product is only ever adjusted downwards.
+        "qty": "CASE WHEN p = 17 THEN -15 ELSE 15 END",
+        "uom": "'EA'",
+        "reversal_of": "NULL",
+        # Its balances fall by what it calls 15: the sign is the opposite. Some are off from a month on, some cut at 0.
+        "balance_after": "CASE WHEN p = 13 THEN greatest(20 - 15 * (d + 1), 0) ELSE 5000 - 15 * (d + 1) END"
+        " + CASE WHEN p % 50 = 9 AND d > 9 THEN 4 ELSE 0 END",
+        # A tenth are receipts, a tenth legs of transfers: a row and the one 400 later are one product at two places.
+        "type": "CASE p % 10 WHEN 2 THEN 'receipt' WHEN 4 THEN ['transfer_out', 'transfer_in'][i // 400 % 2 + 1]"
+        " ELSE ['sale', 'return', 'adjustment', 'waste', 'count', 'other'][h % 6 + 1] END",
+        "ref_id": "CASE WHEN p % 10 = 4 THEN 'T' || (i // 800 * 40 + p // 10)"
+        " WHEN p % 10 <> 2 OR h % 503 = 0 THEN 'X' || i ELSE 'D' || i END",
+    },
+    "transfers": {
+        "transfer": "'T' || i",
+        "product": "'P' || (i % 40 * 10 + 4)",
+        "lot": "NULL",
+        "from_location": "'L' || (2 * (i // 40) % 50)",
+        "to_location": "'L' || ((2 * (i // 40) + 1) % 50)",
+        "qty_out": "15",
+        "qty_in": "NULL",
+        "out_ts": _SENT,
+        "in_ts": f"CASE WHEN i // 40 % 25 = 0 THEN {_SENT} END",
+        "promised_at": "NULL",
+        "quoted_transit_days": "2",
+        "status": "'received'",
+    },
+    "sales": {
+        "document": _NUMBERED,
+        "ts": f"{_DAY} + INTERVAL 12 HOUR",
+        # A few products sell often, and stop in half of the places.
+        "product": "CASE WHEN p % 97 NOT BETWEEN 5 AND 9 THEN 'P' || p"
+        " WHEN d > 10 AND l % 2 = 0 THEN 'P0' ELSE 'P' || (p - p % 97 + 5) END",
+        "lot": "NULL",
+        "qty": "5",
+        "type": "'sale'",
+        # A few amounts are not quantity times price, a few discounts are more than all.
+        "unit_price": _PRICE,
+        "line_total": f"5 * {_PRICE} + CASE WHEN h % 1999 = 0 THEN 7 ELSE 0 END",
+        "discount": "CASE WHEN h % 2999 = 0 THEN 1.5 ELSE 0 END",
+        "discount_amount": "0",
+        "tax": "NULL",
+        "uom": "CASE WHEN h % 613 = 0 THEN 'BOX' ELSE 'EA' END",
+    },
+    "purchases": {
+        "document": _NUMBERED,
+        "line": "'1'",
+        "supplier": "'S' || (i // 4 % 500)",
+        "qty": "100",
+        "unit_cost": "10",
+        "contract_price": "NULL",
+        "ordered_at": "DATE '2024-01-01' + (i // 4 % 300)::INTEGER",
+        "promised_at": "DATE '2024-01-01' + (i // 4 % 300 + h % 3 - 1)::INTEGER",
+        "line_total": "1000 + CASE WHEN h % 1993 = 0 THEN 9 ELSE 0 END",
+        "uom": "'EA'",
+        "status": "CASE WHEN h % 211 = 0 THEN 'cancelled' WHEN h % 3 = 0 THEN 'closed' ELSE 'open' END",
+        "closed_at": "NULL",
+    },
+    # A receipt per order: a few short, over or missing. An invoice per order: a few dear, large or without order.
+    "receipts": {
+        "document": "'D' || (i // 10 * 10 + 2)",
+        "line": "(i % 10)::VARCHAR",
+        "purchase_document": "CASE WHEN h % 307 > 0 THEN 'D' || i END",
+        "purchase_line": "'1'",
+        "qty": "100 + CASE WHEN h % 401 = 0 THEN -5.5 WHEN h % 409 = 0 THEN 5 ELSE 0 END",
+        "accepted": "NULL",
+        "uom": "'EA'",
+        "rejected": "0",
+        "ts": "DATE '2024-01-01' + (i // 4 % 300)::INTEGER + INTERVAL 7 HOUR",
+        "status": "'received'",
+        "unit_cost": "CASE WHEN h % 419 = 0 THEN 8.8 ELSE 10 END",
+    },
+    "products": {"unit_cost": "10"},
+    "returns": {"line": "'L' || (i - CASE WHEN i > 0 AND h % 997 = 0 THEN 1 ELSE 0 END)", "return_document": "'R'"},
+    "lanes": {"transit_days": "2"},
+    "counts": {
+        "ts": f"{_DAY} + INTERVAL 9 HOUR",
+        "lot": "NULL",
+        "system_qty": f"{_BOOK} + CASE WHEN h % 769 = 0 THEN 1 ELSE 0 END",
+        "counted_qty": f"{_BOOK} + CASE WHEN h % 769 = 0 THEN 1 ELSE 0 END + {_COUNTED}",
+        "reported_variance": f"{_COUNTED} + CASE WHEN h % 701 = 0 THEN 1 ELSE 0 END",
+    },
+    "invoices": {
+        "document": "CASE WHEN i // 4 % 300 = 7 AND i > 2000 THEN 'inv ' || (i // 4 - 500) ELSE 'INV-' || (i // 4) END",
+        "supplier_number": "NULL",
+        "supplier": "'S' || (i // 4 % 500)",
+        "line": "(i % 4 + 1)::VARCHAR",
+        "invoiced_at": f"DATE '2024-01-01' + ({_CHARGED} % 300)::INTEGER + INTERVAL 8 HOUR",
+        "location": f"'L' || {_CHARGED} % 50",
+        "line_total": _AMOUNT,
+        # What quantity times price leaves of the amount is called tax, so that few lines do not work out.
+        "tax": f"abs({_AMOUNT}) - (100 + {_MANY}) * (10 + {_DEAR}) + CASE WHEN h % 1997 = 0 THEN 50 ELSE 0 END",
+        "discount": "0",
+        "posted_at": "NULL",
+        "purchase_document": f"CASE WHEN h % 311 = 0 THEN 'X' ELSE 'D' END || ({_CHARGED} * 4 + i % 4)",
+        "purchase_line": "'1'",
+        "receipt_document": "NULL",
+        "qty": f"100 + {_MANY}",
+        "unit_price": f"10 + {_DEAR}",
+        "status": "'open'",
+    },
+    "calendars": {"trading": "h % 20 > 0"},
+    "rejected_cells": {
+        "table_name": "'movements'",
+        "column_name": "['qty', 'ts', 'type'][i % 3 + 1]",
+        "file_id": "i % 2",
+        "record": "i + 1",
+        "line": "i + 2",
+        "pattern": "['aaa', '9-9', '#'][h % 3 + 1]",
+        "reason": "CASE WHEN i % 3 = 2 THEN 'unknown_value' ELSE 'not_a_number' END",
+    },
+    "columns": {
+        "table_name": "'movements'",
+        "column_name": "['qty', 'ts', 'type'][i % 3 + 1]",
+        "file_id": "i // 3",
+        "source_column": "['qty', 'ts', 'type'][i % 3 + 1]",
+        "column_type": "['quantity', 'timestamp', 'enum'][i % 3 + 1]",
+        "cells": str(ROWS),
+        "blanks": "CASE WHEN i % 3 = 0 THEN 7 ELSE 0 END",
+        "rejected": "20000",
+        "changed": "0",
+    },
+    "entity_keys": {
+        "domain": "'product'",
+        "table_name": "CASE WHEN i % 5 = 0 THEN 'products' ELSE 'sales' END",
+        "column_name": "'product'",
+        "file_id": "i % 5",
+        "personal": "false",
+        "raw": _SPELLED,
+        "normal": "'P' || (i // 5)",
+        "value": _SPELLED,
+        "rows": "1 + h % 9",
+        "first_record": "i + 1",
+        "first_line": "i + 2",
+    },
+    "duplicates": {
+        "table_name": "'movements'",
+        "file_id": "i % 2",
+        "record": "i // 2 + 9",
+        "line": "i // 2 + 10",
+        "first_file_id": "h % 2",
+        "first_record": "h % 8 + 1",
+        "first_line": "h % 8 + 2",
+    },
+    "files": {
+        "file_id": "i",
+        "name": "'file-' || i || '.csv'",
+        "records": str(ROWS),
+        "reader": "CASE WHEN i = 7 THEN 'unused' ELSE 'fast' END",
+        "tables_json": "'[]'",
+        "declared_json": "NULL",
+        "blank_lines": "i % 2",
+    },
+    "transformations": {
+        "ordinal": "i",
+        "file_id": "i % 3",
+        "table_name": "['movements', 'receipts'][i // 3 % 2 + 1]",
+        "column_name": "'qty'",
+        "kind": "['thousands_separator', 'currency_mark', 'unit_conversion', 'header_repeated'][i // 6 % 4 + 1]",
+        "cells": "7",
+    },
+    "rejected_records": {"file_id": "i % 2", "record": "i + 1", "reason": "['ragged', 'stray_quote'][h % 2 + 1]"},
+    "source_columns": {
+        "file_id": "i % 3",
+        "position": "i // 3 + 1",
+        "source_column": "['qty', 'ts', 'type', 'reason'][i // 3 % 4 + 1]",
+        "cells": str(ROWS),
+    },
+    "odd_cells": {
+        "file_id": "i % 3",
+        "position": "i // 12 % 4 + 1",
+        "source_column": "['qty', 'ts', 'type', 'reason'][i // 12 % 4 + 1]",
+        "kind": "['blank', 'padded', 'decoded_twice', 'placeholder'][i // 3 % 4 + 1]",
+        "record": "i",
+    },
+    # `ts` mixes two formats; nothing shows the order of day and month of `posted_at`.
+    "date_formats": {
+        "table_name": "'movements'",
+        "column_name": "['ts', 'posted_at'][i // 3 % 2 + 1]",
+        "source_column": "['ts', 'posted_at'][i // 3 % 2 + 1]",
+        "file_id": "i % 3",
+        "ordinal": "i // 6 + 1",
+        "format": "['%d/%m/%Y', '%Y-%m-%d'][i // 6 + 1]",
+        "stated": "true",
+        "cells": "CASE WHEN i // 6 = 1 AND i // 3 % 2 = 1 THEN 0 ELSE 100 END",
+        "both_ways": "CASE WHEN i // 6 = 0 THEN 40 ELSE 0 END",
+        "one_way": "CASE WHEN i // 3 % 2 = 0 THEN 60 ELSE 0 END",
+    },
+    "signs": {
+        "table_name": "'movements'",
+        "file_id": "i % 3",
+        "type": "['return', 'sale', 'adjustment'][i // 3 + 1]",
+        "expected": "[1, -1, NULL][i // 3 + 1]",
+        "rows": "100",
+        "positive": "90",
+        "negative": "10",
+        "zero": "0",
+    },
+    "text_forms": {
+        "table_name": "'movements'",
+        "column_name": "'type'",
+        "file_id": "i % 3",
+        "folded": "'w' || (i // 3 % 20)",
+        "raw": "'W' || i",
+    },
+}
+SIZES: Mapping[str, int] = {
+    "rejected_records": 120_000,
+    "transformations": 48,
+    "source_columns": 12,
+    "odd_cells": 3_000,
+    "date_formats": 12,
+    "signs": 9,
+    "text_forms": 120,
+    "feeds": 50,
+    "columns": 6,
+    "files": 8,
+    "rejected_cells": 120_000,
+    "duplicates": 120_000,
+    "calendars": 30_000,
+    "promotions": 200,
+    "transfers": 20_000,
+    "entity_keys": 130_000,
+    "capacity": 200,
+}
