@@ -2,11 +2,7 @@
 
 from pathlib import Path
 
-import pytest
-
 from tests.fuzz.served import fuzzed
-
-pytestmark = pytest.mark.serial
 
 SEED = 20261126
 REQUESTS = 500

@@ -39,7 +39,6 @@ HEAVY = {
 }
 
 
-@pytest.mark.serial
 @pytest.mark.parametrize("body", HEAVY.values(), ids=HEAVY.keys())
 async def test_large_books_leave_room_for_others(body: str) -> None:
     assert await worst_turn(body.encode()) < 50

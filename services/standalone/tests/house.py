@@ -35,7 +35,6 @@ class House:
         self.data_dir = data_dir
         self.key = ""
         self.base = ""
-        self.start_seconds = 0.0
         self.process: subprocess.Popen[str] | None = None
 
     def start(self) -> None:
@@ -50,7 +49,6 @@ class House:
         found = re.search(r"http://\S+:\d+", first)
         assert found, f"it did not start: {(self.data_dir.parent / 'serve.log').read_text(encoding='utf-8')[-2000:]}"
         self.base = found[0]
-        self.start_seconds = time.monotonic() - begun
         if not self.key:
             shown = self.process.stdout.readline()
             self.key = shown.rpartition(" ")[2].strip()

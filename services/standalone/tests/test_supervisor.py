@@ -20,8 +20,6 @@ from perito_standalone.supervisor import PHASES, Supervisor, SupervisorSettings
 
 from .house import reachable_folder
 
-pytestmark = pytest.mark.serial
-
 HERE = Path(__file__).parent
 HOSTILE = ("hostile_phases:EATS", "hostile_phases:ENDLESS")
 
