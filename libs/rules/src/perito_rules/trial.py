@@ -7,8 +7,9 @@ be from real books. Nothing here is used in an analysis.
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from perito_kernel.phases import RuleOutcome
 
@@ -17,6 +18,9 @@ from perito_rules.confidence import Earlier
 from perito_rules.engine import run_rules
 from perito_rules.model import Rule
 from perito_rules.sqltext import literal, quote
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
 
 Rows = Sequence[Mapping[str, Any]]
 _ROWS_AT_ONCE = 100
@@ -39,10 +43,16 @@ class Trial:
         return [row for row in self.evidence if row["fingerprint"] == finding["fingerprint"]]
 
 
-def write_table(folder: Path, name: str, rows: Rows) -> Path:
-    """Writes `<name>.parquet` as validation would: row i is record i of file 0, on line i + 1."""
+@cache
+def _writer() -> "DuckDBPyConnection":
+    """One database for all tables that are written: to open one takes longer than to write a small table."""
     import duckdb  # noqa: PLC0415  # only where a trial is made
 
+    return duckdb.connect()
+
+
+def write_table(folder: Path, name: str, rows: Rows) -> Path:
+    """Writes `<name>.parquet` as validation would: row i is record i of file 0, on line i + 1."""
     table = {**load_canonical(), **SYSTEM_TABLES}[name]
     given = {column for row in rows for column in row}
     system = [column for column, _ in ROW_COLUMNS]
@@ -54,8 +64,8 @@ def write_table(folder: Path, name: str, rows: Rows) -> Path:
     columns = dict(physical_columns(table, wanted)) if wanted else kinds
     columns |= {column: kinds[column] for column in given}
     path = folder / f"{name}.parquet"
-    with duckdb.connect() as connection:
-        connection.execute(f"CREATE TABLE t ({', '.join(f'{quote(c)} {t}' for c, t in columns.items())})")
+    with _writer().cursor() as connection:
+        connection.execute(f"CREATE TEMP TABLE t ({', '.join(f'{quote(c)} {t}' for c, t in columns.items())})")
         marks = f"({', '.join('?' for _ in columns)})"
         for first in range(0, len(rows), _ROWS_AT_ONCE):
             cells: list[object] = []
