@@ -39,7 +39,6 @@ class House:
 
     def start(self) -> None:
         """Returns when it says that it serves."""
-        begun = time.monotonic()
         log = (self.data_dir.parent / "serve.log").open("a", encoding="utf-8")
         command = [*PERITO, "serve", "--data-dir", str(self.data_dir), "--port", "0", "--memory", "2GiB"]
         self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, text=True)
