@@ -240,8 +240,7 @@ class _Analyses(analysis_pb2_grpc.AnalysisServiceServicer):
         request: analysis_pb2.CountAnalysesRequest,  # noqa: ARG002 -- it has no fields
         context: Any,
     ) -> analysis_pb2.CountAnalysesResponse:
-        tenant = tenant_of(context)
-        await self._state.enter("CountAnalyses", tenant)
+        await self._state.enter("CountAnalyses", tenant := tenant_of(context))
         held = [analysis.status for (owner, _), analysis in self._state.analyses.items() if owner == tenant]
         states = analysis_pb2.AnalysisStatus.values()[1:]
         counts = [analysis_pb2.StatusCount(status=each, analyses=held.count(each)) for each in states]

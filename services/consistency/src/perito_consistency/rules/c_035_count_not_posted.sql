@@ -1,6 +1,6 @@
 /* ---
 id: C-035
-version: 1
+version: 2
 kind: set
 title: {en: Count difference was not posted, es: Diferencia de conteo sin registrar}
 severity: high

@@ -1,6 +1,6 @@
 /* ---
 id: P-009
-version: 1
+version: 2
 kind: set
 title: {en: Invoice that resembles an earlier one, es: Factura que se parece a otra anterior}
 severity: high

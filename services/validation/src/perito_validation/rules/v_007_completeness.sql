@@ -1,6 +1,6 @@
 /* ---
 id: V-007
-version: 1
+version: 2
 kind: set
 title: {en: Cells that should be filled and are not, es: Celdas que deberían tener valor y no lo tienen}
 severity: medium

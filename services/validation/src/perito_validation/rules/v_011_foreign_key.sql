@@ -1,6 +1,6 @@
 /* ---
 id: V-011
-version: 1
+version: 2
 kind: set
 title: {en: Keys that no master record has, es: Claves que ningún registro maestro tiene}
 severity: high

@@ -1,6 +1,6 @@
 /* ---
 id: V-012
-version: 1
+version: 2
 kind: set
 title: {en: The same key written in several forms, es: La misma clave escrita de varias formas}
 severity: high
