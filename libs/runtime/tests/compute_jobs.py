@@ -40,6 +40,18 @@ def reserves(job: Job, report: Report) -> Outcome:
     return echo(job, report)
 
 
+def writes_parquet(job: Job, report: Report) -> Outcome:
+    """Leaves a small Parquet file that came out of the query engine, as every phase does."""
+    import duckdb  # noqa: PLC0415
+    from pyarrow import parquet  # noqa: PLC0415
+
+    with duckdb.connect(config={"threads": job.threads}) as connection:
+        table = connection.sql("SELECT range AS n, range::VARCHAR AS word FROM range(100000)").to_arrow_table()
+    with parquet.ParquetWriter(Path(job.out) / "table.parquet", table.schema) as writer:
+        writer.write_table(table)
+    return echo(job, report)
+
+
 def noisy(job: Job, report: Report) -> Outcome:
     """Prints where only the channel may speak."""
     print("stray", flush=True)  # noqa: T201 - the point of it

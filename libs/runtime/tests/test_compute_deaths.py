@@ -73,6 +73,13 @@ async def test_child_that_keeps_addresses_it_does_not_use_is_replaced(pool: Comp
     held.release()
 
 
+async def test_child_that_wrote_parquet_takes_the_next_job(tmp_path: Path) -> None:
+    environment = {"PYTHONPATH": str(Path(__file__).parent)}
+    async with ComputePool(1, 1536 * 1024**2, environment=environment, work_dir=tmp_path) as warm:
+        pid = (await run(warm, "writes_parquet")).summary["pid"]
+        assert (await run(warm, "writes_parquet")).summary["pid"] == pid
+
+
 @pytest.mark.parametrize(("function", "name"), [("segfaults", "SIGSEGV"), ("leaves", "exit 3")])
 async def test_crash_is_to_be_tried_again(pool: ComputePool, function: str, name: str) -> None:
     with pytest.raises(Unavailable) as caught:
