@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from perito_kernel.errors import Invalid
 from perito_rules.canonical import SYSTEM_TABLES, load_canonical, physical_columns
+from perito_validation import duplicates
 
 from .desk import HEAD, Books, one_table, read
 
@@ -135,7 +136,12 @@ def test_the_end_of_the_books_ignores_a_slip_of_the_pen_and_promises(tmp_path: P
     assert books.intake.as_of == "2024-03-28T00:00:00Z"
 
 
-def test_rows_that_repeat_are_marked_with_the_first_of_them(tmp_path: Path) -> None:
+@pytest.mark.parametrize("at_once", [duplicates.HASHES, 2])
+def test_rows_that_repeat_are_marked_with_the_first_of_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, at_once: int
+) -> None:
+    """Whether all hashes are looked at together or a share of them at a time."""
+    monkeypatch.setattr(duplicates, "HASHES", at_once)
     head = "{version: 1, currency: EUR, timezone: UTC, files: {"
     feed = "tables: {sales: {columns: {document: d, qty: q}, constants: {location: %s}}}"
     names = {"a.csv": "L1", "b.csv": "L1", "c.csv": "L2"}
@@ -153,6 +159,12 @@ def test_rows_that_repeat_are_marked_with_the_first_of_them(tmp_path: Path) -> N
         (0, 5, 6, 0, 1, 2),
         (1, 1, 2, 0, 4, 5),
     ]
+
+
+def test_where_a_key_is_repeated_the_other_cells_tell_whether_the_row_is(tmp_path: Path) -> None:
+    mapping = one_table("l.csv", "movements", "{movement: id, product: p, qty: q}")
+    books = read(tmp_path, {"l.csv": "id,p,q\nM1,A,1\nM1,A,2\nM2,A,1\nM1,A,2\n"}, mapping)
+    assert books.column("SELECT _duplicate_record FROM movements ORDER BY _record") == [None, None, None, 2]
 
 
 def test_entity_keys_hold_every_form_with_its_first_row(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ import duckdb
 import pytest
 from perito_kernel.errors import PeritoError, Precondition
 from perito_kernel.pseudonyms import pseudonym
+from perito_validation import known_people
 from perito_validation.compute import validate
 from perito_validation.people import seal, unseal
 
@@ -97,6 +98,14 @@ def test_identities_are_sealed_and_whoever_has_the_key_opens_them(tmp_path: Path
 def test_the_same_key_gives_the_same_digest_and_another_one_other_pseudonyms(tmp_path: Path) -> None:
     digests = [_validated(tmp_path / name, key) for name, key in (("a", KEY), ("b", KEY), ("c", "00" * 32))]
     assert digests[0] == digests[1] != digests[2]
+
+
+def test_people_too_many_to_be_looked_up_get_the_same_pseudonyms(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    few = _validated(tmp_path / "few", KEY)
+    monkeypatch.setattr(known_people, "MAX_KNOWN", 1)
+    assert _validated(tmp_path / "many", KEY) == few
 
 
 def test_books_with_people_are_refused_without_a_key(tmp_path: Path) -> None:

@@ -1,10 +1,13 @@
-"""The look at whole rows by which odd cells are found misses none: the counts are those of a plain recount by cell."""
+"""The looks at whole rows and at words by which odd cells are found miss none: the counts are those of a plain recount
+by cell."""
 
 import itertools
 import random
 
 import duckdb
+import pytest
 from duckdb.sqltypes import VARCHAR
+from perito_validation import raw_cells
 from perito_validation.mojibake import undecoded
 from perito_validation.raw_cells import EMPTY_DATES, KINDS, PLACEHOLDERS, count_cells
 from perito_validation.source import Source
@@ -27,12 +30,17 @@ def kinds_of(cell: str) -> dict[str, bool]:
     }
 
 
-def test_counts_are_those_of_each_cell_by_itself() -> None:
+@pytest.mark.parametrize(("first", "few"), [(raw_cells.FIRST_ROWS, 0), (100, 1), (10, 10)])
+def test_counts_are_those_of_each_cell_by_itself(monkeypatch: pytest.MonkeyPatch, first: int, few: int) -> None:
+    """No column has few words, one has, and all have."""
+    monkeypatch.setattr(raw_cells, "FIRST_ROWS", first)
+    monkeypatch.setattr(raw_cells, "FEW", few)
     words = [*PLAIN, *EMPTY_DATES, *PLACEHOLDERS, *map(str.upper, PLACEHOLDERS), *map(str.title, PLACEHOLDERS)]
     cells = [before + word + after for before, word, after in itertools.product(EDGES, words, EDGES)]
     random.Random(4).shuffle(cells)  # noqa: S311  # an order, no secret
     cells += ["x"] * (-len(cells) % WIDTH) + ["x"] * WIDTH * 10
     rows = [cells[start : start + WIDTH] for start in range(0, len(cells), WIDTH)]
+    rows = [["always", *row[1:]] for row in rows[:100]] + rows
     with duckdb.connect() as con:
         con.create_function("undecoded", undecoded, [VARCHAR], VARCHAR)  # pyright: ignore[reportUnknownMemberType]  # its stub leaves the function type open
         columns = ", ".join(f"c{i} VARCHAR" for i in range(WIDTH))

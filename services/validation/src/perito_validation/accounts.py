@@ -104,7 +104,7 @@ def people_sql(written: Written) -> list[str]:
     """SELECTs of domain and text of whoever this table's files name, in clear: for sealing and nothing else."""
     return [
         f"SELECT DISTINCT {literal(fed.column.domain)} AS domain, {fed.reading.person} AS text "
-        f"FROM (SELECT DISTINCT {fed.cell} FROM ({feed.sql(None)}))"
+        f"FROM (SELECT DISTINCT {fed.cell} FROM ({feed.placed()}))"
         for feed in written.feeds
         for fed in feed.columns.values()
         if fed.reading.person
@@ -172,7 +172,7 @@ def _forms_of_person(feed: Feed, name: str) -> str:
     cell, person = fed.cell, fed.reading.person or fed.cell  # a constant of the mapping stands for itself
     cells = (
         f"SELECT {cell}, count(*) AS rows, min(_at_record) AS first_record, min(_at_line) AS first_line "
-        f"FROM ({feed.sql(None)}) GROUP BY {cell}"
+        f"FROM ({feed.placed()}) GROUP BY {cell}"
     )
     value = f"pseudonym({literal(fed.column.domain)}, {person})"
     return (

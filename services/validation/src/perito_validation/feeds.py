@@ -6,7 +6,7 @@ belong to the column's type, a constant that cannot be read.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
 import duckdb
@@ -16,7 +16,6 @@ from perito_rules.sqltext import literal, quote
 
 from perito_validation.amounts import SCALES, SIGN_OF_TYPE, read_number
 from perito_validation.cells import (
-    BLANKS,
     Reading,
     UnitFactor,
     is_blank,
@@ -26,8 +25,10 @@ from perito_validation.cells import (
     read_word,
     word_meanings,
 )
+from perito_validation.chosen_rows import chosen_rows
 from perito_validation.database import only_row
 from perito_validation.joins import JoinedFile, join_files
+from perito_validation.known_people import KnownPeople, know_people
 from perito_validation.mapping import BooksMapping, Cell, Lookup, TableMapping, Unit
 from perito_validation.moments import read_moment
 from perito_validation.options import MOMENTS, WORDS, allowed, check_format, check_options, check_zone
@@ -53,7 +54,7 @@ class FedColumn:
 @dataclass
 class Feed:
     """One file feeding one table. `joins` are SQL join clauses on the raw row; `factors` staged unit factors; `joined`
-    the other files whose cells complete its rows."""
+    the other files whose cells complete its rows; `people` the tables of people that are known, by raw cell."""
 
     source: Source
     table: Table
@@ -62,10 +63,11 @@ class Feed:
     joins: list[str] = field(default_factory=list[str])
     factors: dict[str, str] = field(default_factory=dict[str, str])
     joined: Mapping[str, JoinedFile] = field(default_factory=dict[str, JoinedFile])
+    people: dict[str, KnownPeople] = field(default_factory=dict[str, KnownPeople])
     where: str = ""
 
-    def sql(self, duplicates: str | None) -> str:
-        """SELECT of raw cells, helpers, canonical columns and the row's place; `duplicates` is a temporary table."""
+    def placed(self, duplicates: str | None = None) -> str:
+        """SELECT of raw cells, unit factors and the row's place; `duplicates` is a temporary table."""
         source = self.source
         place = f"{source.record} AS _at_record, {source.line} AS _at_line"
         raw = f"SELECT {source.cells}, {place} FROM {source.table}{self.where}"
@@ -76,23 +78,17 @@ class Feed:
             first = "d.first_file AS _first_file, d.first_record AS _first_record"
         factors = "".join(f", {sql} AS {quote(name)}" for name, sql in self.factors.items())
         cells = "".join(f", {joined.cells}" for joined in self.joined.values())
-        placed = f"SELECT r.*, {first}{factors}{cells} FROM ({raw}) AS r {' '.join(joins)}"
+        return f"SELECT r.*, {first}{factors}{cells} FROM ({raw}) AS r {' '.join(joins)}"
+
+    def sql(self, duplicates: str | None) -> str:
+        """SELECT of all that `placed` gives, helpers and canonical columns."""
+        known = "".join(f", {people.table}.pseudonym AS {quote(name)}" for name, people in self.people.items())
+        joins = " ".join(people.clause for people in self.people.values())
+        placed = f"SELECT p.*{known} FROM ({self.placed(duplicates)}) AS p {joins}"
         staged = _selected(fed.reading.staged for fed in self.columns.values())
         derived = _selected(fed.reading.derived for fed in self.columns.values())
         outputs = _selected(fed.reading.outputs for fed in self.columns.values())
         return f"SELECT *{outputs} FROM (SELECT *{derived} FROM (SELECT *{staged} FROM ({placed})))"
-
-
-def _rows_of(source: Source, part: TableMapping, place: str) -> str:
-    """SQL that chooses the rows of the file that are rows of the table, "" where all are."""
-    tests: list[str] = []
-    if part.skip_when_blank is not None:
-        tests.append(f"NOT {is_blank(source.cell(part.skip_when_blank, f'{place} > skip_when_blank'))}")
-    for column, words in part.skip_words.items():
-        cell = source.cell(column, f"{place} > skip_words")
-        listed = ", ".join(f"lower({literal(word.strip())})" for word in words)
-        tests.append(f"coalesce(lower(trim({cell}, {BLANKS})), '') NOT IN ({listed})")
-    return f" WHERE {' AND '.join(tests)}" if tests else ""
 
 
 def _selected(parts: Iterable[Mapping[str, str]]) -> str:
@@ -120,7 +116,7 @@ class Planner:
         """The feed of one file into one table. Raises `Invalid` naming the place in the mapping."""
         place = f"files > {source.name} > tables > {table}"
         feed = Feed(source, self.tables[table], part)
-        feed.where = _rows_of(source, part, place)
+        feed.where = chosen_rows(source, part, place)
         feed.joined = join_files(self.con, source, table, part, self.sources, feed.where)
         feed.joins += [joined.clause for joined in feed.joined.values()]
         cells = {name: self._cell(feed, cell, f"{place} > columns > {name}") for name, cell in part.columns.items()}
@@ -133,6 +129,8 @@ class Planner:
             holder = source.table if mapped.file is None else feed.joined[mapped.file].table
             sign = self._sign(feed, cells, f"{place} > columns > {name}") if mapped.sign else ""
             reading = self._read(holder, column, cells[name], mapped, unit, sign)
+            if reading.person:
+                reading = self._meet(feed, holder, column, cells[name], reading)
             rule = mapped.model_dump(mode="json", exclude_defaults=True)
             origin = mapped.column if mapped.file is None else f"{mapped.file}: {mapped.column}"
             feed.columns[name] = FedColumn(column, reading, origin, cells[name], rule)
@@ -160,6 +158,16 @@ class Planner:
         if column.type in MOMENTS:
             return read_moment(column, cell, mapped, self.mapping.timezone)
         return read_number(column, cell, mapped, unit, currency=self.mapping.currency, sign=sign)
+
+    def _meet(self, feed: Feed, holder: str, column: Column, cell: str, reading: Reading) -> Reading:
+        """Where few people stand in a column, their pseudonyms are made beforehand and looked up."""
+        table = f"people_{feed.source.file_id}_{feed.table.name}_{column.name}"
+        people = know_people(self.con, table, holder, cell, column.domain, reading.person)
+        if people is None:
+            return reading
+        (staged,) = reading.staged
+        feed.people[staged] = people
+        return replace(reading, staged={})
 
     def _sign(self, feed: Feed, cells: Mapping[str, str], place: str) -> str:
         """SQL of the sign of each row by the type of its movement: 1, -1, or NULL where the type is unknown."""

@@ -30,6 +30,9 @@ EMPTY_DATES = ("1900-01-01", "01/01/1900", "1/1/1900", "01-01-1900", "0000-00-00
 
 _COLUMNS_AT_ONCE = 100
 
+FIRST_ROWS, FEW = 50_000, 2_500
+"""A column that has at most FEW words among its FIRST_ROWS is counted word by word: a word is looked at once."""
+
 
 @dataclass(frozen=True)
 class _Column:
@@ -150,14 +153,34 @@ def _harmless(header: str) -> bool:
 
 
 def _counted(con: duckdb.DuckDBPyConnection, source: Source, columns: Sequence[_Column]) -> list[ColumnCounts]:
-    cells = ", ".join(column.cell for column in columns)
-    blanks = _sums(con, source.table, [column.tests()["blank"] for column in columns])
-    notable = f"{source.table} WHERE regexp_matches(concat_ws(chr(31), {cells}), {literal(_NOTABLE)})"
-    odd = _sums(con, notable, [column.tests()[kind] for column in columns for kind in KINDS[1:]])
+    few = _with_few_words(con, source, columns)
+    found = {column.position: _by_word(con, source, column) for column in few}
+    many = [column for column in columns if column not in few]
+    if many:
+        cells = ", ".join(column.cell for column in many)
+        blanks = _sums(con, source.table, [column.tests()["blank"] for column in many])
+        notable = f"{source.table} WHERE regexp_matches(concat_ws(chr(31), {cells}), {literal(_NOTABLE)})"
+        odd = _sums(con, notable, [column.tests()[kind] for column in many for kind in KINDS[1:]])
+        found |= {column.position: [blanks[n], *odd[4 * n : 4 * n + 4]] for n, column in enumerate(many)}
     return [
-        ColumnCounts(column, source.rows, dict(zip(KINDS, (blanks[n], *odd[4 * n : 4 * n + 4]), strict=True)))
-        for n, column in enumerate(columns)
+        ColumnCounts(column, source.rows, dict(zip(KINDS, found[column.position], strict=True))) for column in columns
     ]
+
+
+def _with_few_words(con: duckdb.DuckDBPyConnection, source: Source, columns: Sequence[_Column]) -> list[_Column]:
+    if source.rows <= FIRST_ROWS:
+        return []  # what costs little is asked at once
+    cells = ", ".join(column.cell for column in columns)
+    distinct = ", ".join(f"count(DISTINCT {column.cell})" for column in columns)
+    words = only_row(con, f"SELECT {distinct} FROM (SELECT {cells} FROM {source.table} LIMIT {FIRST_ROWS})")
+    return [column for column, number in zip(columns, words, strict=True) if number <= FEW]
+
+
+def _by_word(con: duckdb.DuckDBPyConnection, source: Source, column: _Column) -> list[int]:
+    """How many cells of a column are of each kind, in the order of KINDS."""
+    counts = ", ".join(f"coalesce(sum(cells) FILTER ({test}), 0)" for test in column.tests().values())
+    words = f"SELECT {column.cell}, count(*) AS cells FROM {source.table} GROUP BY {column.cell}"
+    return [int(number) for number in only_row(con, f"SELECT {counts} FROM ({words})")]
 
 
 def _sums(con: duckdb.DuckDBPyConnection, rows: str, tests: Sequence[str]) -> list[int]:
