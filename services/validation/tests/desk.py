@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,12 @@ KEY = "5e" * 32
 HEAD = "version: 1\ncurrency: EUR\ntimezone: UTC\nfiles:\n"
 
 
+@cache
+def _asked() -> duckdb.DuckDBPyConnection:
+    """One database for all questions: to open one takes longer than to answer."""
+    return duckdb.connect()
+
+
 @dataclass(frozen=True)
 class Books:
     """What a reading left. Tables are asked by their names."""
@@ -27,9 +34,9 @@ class Books:
     intake: Intake
 
     def ask(self, sql: str) -> list[tuple[Any, ...]]:
-        with duckdb.connect() as con:
+        with _asked().cursor() as con:
             for name, path in self.intake.tables.items():
-                con.execute(f"CREATE VIEW {name} AS FROM '{path}'")
+                con.execute(f"CREATE TEMP VIEW {name} AS FROM '{path}'")
             return con.execute(sql).fetchall()
 
     def column(self, sql: str) -> list[Any]:

@@ -32,12 +32,15 @@ def bare(cell: str) -> str:
     return f"CASE WHEN contains({cell}, chr(160)) THEN trim({cell}, {BLANKS}) ELSE {cell} END"
 
 
-def parsed(text: str, form: str) -> str:
-    """SQL: `text`, SQL itself, read by a strptime format; TIMESTAMP (TIMESTAMPTZ with %z) or NULL."""
+def parsed(text: str, form: str, with_number: str = "") -> str:
+    """SQL: `text`, SQL itself, read by a strptime format; TIMESTAMP (TIMESTAMPTZ with %z) or NULL.
+
+    `with_number` is SQL of `numbered(text)` where that is at hand: it is long, and to plan it takes a while.
+    """
     plain = f"try_strptime({text}, {literal(form)})"
     if "%b" in form or "%B" in form:
-        numbered = form.replace("%b", "%m").replace("%B", "%m")
-        plain = f"coalesce({plain}, try_strptime({_numbered(text)}, {literal(numbered)}))"
+        with_numbers = form.replace("%b", "%m").replace("%B", "%m")
+        plain = f"coalesce({plain}, try_strptime({with_number or numbered(text)}, {literal(with_numbers)}))"
     return f"(CASE WHEN {plain} >= {_FIRST_YEAR} THEN {plain} END)" if "%Y" in form else plain
 
 
@@ -48,7 +51,7 @@ def exchanged(form: str) -> str:
     return form.replace("%d", "\0").replace("%m", "%d").replace("\0", "%m")
 
 
-def _numbered(text: str) -> str:
+def numbered(text: str) -> str:
     """SQL of the text with its first name of a month as a number; NULL where its first word is none."""
     word = f"regexp_extract({text}, {literal(_NAME)})"
     name = f"lower(strip_accents(rtrim({word}, '.')))"

@@ -15,7 +15,7 @@ from perito_rules.sqltext import quote
 
 from perito_validation.accounts import ColumnAccount
 from perito_validation.database import only_row
-from perito_validation.date_formats import bare, exchanged, parsed
+from perito_validation.date_formats import bare, exchanged, numbered, parsed
 from perito_validation.feeds import Feed
 from perito_validation.options import MOMENTS
 from perito_validation.tables import Written
@@ -102,17 +102,18 @@ def _refused(
 ) -> list[dict[str, Any]]:
     """Which format would read the cells that no stated one does."""
     tried = [form for form in CANDIDATES if form not in stated]
-    text = bare("text")
-    arms = " ".join(f"WHEN {parsed(text, form)} IS NOT NULL THEN {n}" for n, form in enumerate(tried))
+    arms = " ".join(f"WHEN {parsed('text', form, 'numbered')} IS NOT NULL THEN {n}" for n, form in enumerate(tried))
     name = account.fed.column.name
     texts = (
         f"SELECT {quote(name + '_source')} AS text, count(*) AS cells, min(_record) AS record, "
         f"arg_min(_line, _record) AS line FROM {table.relation} "
         f"WHERE _file_id = {account.file_id} AND {quote(name)} IS NULL GROUP BY text"
     )
+    bared = f"SELECT {bare('text')} AS text, cells, record, line FROM ({texts}) WHERE text IS NOT NULL"
     sql = (
         "SELECT format, sum(cells)::BIGINT, 0, 0, min(record), arg_min(line, record) FROM "
-        f"(SELECT CASE {arms} END AS format, cells, record, line FROM ({texts}) WHERE text IS NOT NULL) "
+        f"(SELECT CASE {arms} END AS format, cells, record, line FROM"
+        f" (SELECT *, {numbered('text')} AS numbered FROM ({bared}))) "
         "WHERE format IS NOT NULL GROUP BY format ORDER BY format"
     )
     return [_row(tried[int(row[0])], False, *row[1:]) for row in con.execute(sql).fetchall()]
