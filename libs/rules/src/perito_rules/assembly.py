@@ -42,12 +42,12 @@ def enter(book: Book, instance: Instance, values: Mapping[str, Value], evidence:
     rule, connection = instance.rule, book.connection
     columns = describe(connection, "SELECT * FROM violations")
     _check(rule, columns)
+    if connection.execute("SELECT 1 FROM violations LIMIT 1").fetchone() is None:
+        return 0  # what follows takes 10 ms of planning, and most rules find nothing
     _identify(book, rule, columns)
     total, distinct = _one(connection, "SELECT count(*), count(DISTINCT _fingerprint) FROM _found")
     if total != distinct:
         raise RuleBroken(f"{total - distinct} violations share their identity with another")
-    if total == 0:
-        return 0
     systemic = is_flood(total, tally, values)
     if systemic:
         cells = systemic_cells(book, instance, columns, tally)

@@ -214,6 +214,7 @@ class Supervisor:
             owner_dsn=self._dsns[OWNER],
             address=f"unix:{self._sockets}/orchestrator",
             phase_addresses=[server.address for server in self._servers],
+            workers=self.settings.compute_slots,  # one more would claim a phase, find the pool full and come back later
             phase_seconds=self.settings.phase_seconds,
             sole_holder=True,
         )

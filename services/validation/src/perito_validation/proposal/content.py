@@ -86,9 +86,19 @@ class Facts:
         return self.share(lambda text: len(text) > 1 and text.isdigit() and text[0] == "0")
 
     @cached_property
+    def counters(self) -> float:
+        """Share of short whole numbers, which count or number something in any file."""
+        return self.share(lambda text: text.isdigit() and len(text) <= 5)
+
+    @cached_property
     def phrases(self) -> float:
         """Share of texts of more than four words."""
         return self.share(lambda text: len(text.split()) > 4)
+
+    @cached_property
+    def spaced(self) -> float:
+        """Share of texts of more than one word."""
+        return self.share(lambda text: " " in text)
 
     @cached_property
     def words(self) -> tuple[str, ...]:
@@ -175,7 +185,7 @@ def _fit_key(facts: Facts, column: Column) -> float:
         return 0.2
     if facts.phrases > 0.5:
         return 0.6
-    return 0.9 if facts.share(lambda text: " " in text) > 0.5 else 1.0
+    return 0.9 if facts.spaced > 0.5 else 1.0
 
 
 def _fit_text(facts: Facts) -> float:

@@ -29,10 +29,6 @@ _LARGEST = 200_000
 """Distinct keys of a master table that are kept; a larger one is compared by these."""
 
 
-def _counts_up(text: str) -> bool:
-    return text.isdigit() and len(text) <= 5
-
-
 @dataclass
 class Overlaps:
     """Keys of master tables and what share of each column's values they hold. `domains` are `table.column`."""
@@ -65,7 +61,7 @@ class Overlaps:
 
     def best(self, source: Source, facts: Facts) -> tuple[str, float] | None:
         """The domain that holds most of the column's values; None where they are numbers that any domain could have."""
-        if facts.share(_counts_up) > 0.5:
+        if facts.counters > 0.5:
             return None
         shares = {d: s for d, s in self._shares(source, facts).items() if self.owners[d] != source.file_id}
         if not shares:
