@@ -106,3 +106,18 @@ def test_repeated_and_unread_rows(tmp_path: Path) -> None:
     again = moved("M9", "P9", _duplicate_file=0, _duplicate_record=1)
     outcome = run(tmp_path, [*LEDGER, again, moved("M8", None, ref_id_source="??")]).outcomes["C-015"]
     assert (outcome.status, outcome.unknown) == (RuleStatus.PASSED, 1)
+
+
+def test_orders_on_one_paper_are_one_finding_with_the_rows_of_those_that_never_arrived(tmp_path: Path) -> None:
+    def on_paper(order: str, qty: int, when: str = "2024-05-20", **more: object) -> Row:
+        return {**received(order, qty, when, location="L1", **more), "document": "ALBARAN-7"}
+
+    papers = [*PAPERS, on_paper("P3", 7), on_paper("P4", 5), on_paper("P5", 3, "2024-05-21"), on_paper("P6", 2)]
+    papers.append(on_paper("P7", 9, status="cancelled"))
+    trial = run(tmp_path, [*LEDGER, moved("M6", "P6", "2024-05-20")], receipts=papers)
+    outcome = trial.outcomes["C-015"]
+    assert (outcome.status, outcome.failed, outcome.reason) == (RuleStatus.FAILED, 1, "")
+    (lost,) = trial.findings
+    assert (lost["identity"]["document"], lost["delta_qty"], lost["row_count"]) == ("ALBARAN-7", -15, 3)
+    assert str(lost["period_start"]) == "2024-05-20"
+    assert [row["record"] for row in trial.proof(lost)] == [3, 4, 5]

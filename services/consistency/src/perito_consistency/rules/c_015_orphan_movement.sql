@@ -1,6 +1,6 @@
 /* ---
 id: C-015
-version: 1
+version: 2
 kind: set
 title: {en: Movement without its document or document without its movement, es: Movimiento sin documento o documento sin movimiento}
 severity: high
@@ -105,6 +105,15 @@ WITH documents AS (
     SELECT type, order_document FROM filed WHERE order_document IS NOT NULL
 ), named AS (
     SELECT DISTINCT m.type, m.ref_id FROM moved AS m JOIN asked AS a ON a.type = m.type AND a.document = m.ref_id
+), judged AS (
+    -- Each order of a receipt by itself: one that the ledger names says nothing of another on the same paper.
+    SELECT f.*, CASE WHEN n.ref_id IS NOT NULL OR o.ref_id IS NOT NULL THEN 'matched'
+                     WHEN f.day IS NULL OR f.day < l.begins OR f.day > l.ends THEN NULL
+                     ELSE 'no_movement' END AS code
+    FROM filed AS f
+    JOIN ledger AS l ON l.type = f.type
+    LEFT JOIN named AS n ON n.type = f.type AND n.ref_id = f.document
+    LEFT JOIN named AS o ON o.type = f.type AND o.ref_id = f.order_document
 )
 SELECT 'movement' AS side, b.type, nullif(b.ref, '') AS document, b.movement, b.product, b.location, b.day, b.qty, b.row_cost, b.row_count,
        CASE WHEN b.unread THEN NULL
@@ -116,14 +125,10 @@ FROM booked AS b
 LEFT JOIN spans AS s ON s.type = b.type
 LEFT JOIN documents AS d ON d.type = b.type AND d.document = b.ref
 UNION ALL
-SELECT 'document', f.type, f.document, NULL, f.product, f.location, f.day, f.qty, f.row_cost, f.row_count,
-       CASE WHEN n.ref_id IS NOT NULL OR o.ref_id IS NOT NULL THEN 'matched'
-            WHEN f.day IS NULL OR f.day < l.begins OR f.day > l.ends THEN NULL
-            ELSE 'no_movement' END
-FROM filed AS f
-JOIN ledger AS l ON l.type = f.type
-LEFT JOIN named AS n ON n.type = f.type AND n.ref_id = f.document
-LEFT JOIN named AS o ON o.type = f.type AND o.ref_id = f.order_document
+SELECT 'document', type, document, NULL, product, location, min(day), CASE WHEN count(qty) = count(*) THEN sum(qty) END,
+       CASE WHEN count(row_cost) = count(*) AND min(row_cost) = max(row_cost) THEN min(row_cost) END, sum(row_count)::BIGINT, code
+FROM judged
+GROUP BY type, document, product, location, code
 
 -- section: violations
 SELECT p.code, p.type, p.document, p.movement, p.product, p.location, p.day AS period_start,
@@ -172,6 +177,9 @@ SELECT v.code, v.type, v.document, v.movement, v.product, v.location, v.period_s
 FROM violations AS v
 JOIN receipts AS r ON r.document = v.document AND coalesce(r.product, '') = coalesce(v.product, '') AND coalesce(r.location, '') = coalesce(v.location, '')
 WHERE v.code = 'no_movement' AND v.type = 'receipt' AND r._duplicate_record IS NULL
+  AND coalesce(r.status, '') NOT IN ('cancelled', 'rejected', 'pending')
+  AND (r.purchase_document IS NULL
+       OR r.purchase_document NOT IN (SELECT ref_id FROM movements WHERE type = 'receipt' AND _duplicate_record IS NULL AND ref_id IS NOT NULL))
 
 -- section: evidence
 SELECT v.code, v.type, v.document, v.movement, v.product, v.location, v.period_start,
