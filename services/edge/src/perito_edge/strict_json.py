@@ -27,10 +27,10 @@ def parse(body: bytes, max_depth: int | None) -> Any:
         text = body.decode("utf-8")
     except UnicodeDecodeError as exc:
         raise malformed(f"byte {exc.start + 1} is not UTF-8") from exc
+    if text.startswith("\ufeff"):
+        raise malformed("it begins with a byte order mark")
     try:
-        value = json.loads(
-            text, parse_constant=_refuse_constant, parse_float=_float, parse_int=_int, object_pairs_hook=_object
-        )
+        value = _DECODER.decode(text)
     except json.JSONDecodeError as exc:
         raise malformed(f"line {exc.lineno}, column {exc.colno}: {exc.msg}") from exc
     if b"\\u" in body:  # nothing else can write what cannot be stored: the parser refuses it in the open
@@ -84,6 +84,12 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         twice = next(key for key, _ in pairs if key in seen or seen.add(key))
         raise malformed(f"the key {shown(twice)} stands twice in one object")
     return value
+
+
+_DECODER = json.JSONDecoder(
+    parse_constant=_refuse_constant, parse_float=_float, parse_int=_int, object_pairs_hook=_object
+)
+"""One for all: to make it takes as long as to read a row."""
 
 
 def _check_text(root: Any) -> None:

@@ -16,7 +16,7 @@ from perito_kernel.phases import InputFile
 
 from perito_validation.encodings import Encoding, TextStream, find_encoding
 from perito_validation.json_table import JsonTable, are_alike, is_records, leaves
-from perito_validation.json_text import JsonStream, as_text, distinct, is_array, is_object, too_deep
+from perito_validation.json_text import CONTAINERS, JsonStream, as_text, distinct, is_array, is_object, too_deep
 from perito_validation.limits import MAX_JSON_DEPTH, MAX_JSON_KEYED, MAX_JSON_RECORD, MAX_MEMBERS, MAX_RAW
 from perito_validation.source import (
     Note,
@@ -139,7 +139,7 @@ class _Document:
         stream.take("[")
         while stream.peek() != "]":
             line = stream.line
-            raw = stream.raw(MAX_RAW)
+            raw = stream.raw(MAX_RAW) if (stream.peek() == "{") is plain else ""  # else it is not set aside
             value = stream.value()
             if is_array(value):
                 message = (
@@ -235,7 +235,7 @@ class _Document:
 
     def _flat(self, value: Mapping[str, Any]) -> dict[str, Any]:
         """Nested objects as `a.b`; an empty one is a blank cell."""
-        if not any(isinstance(cell, dict | list) for cell in value.values()):
+        if not any(isinstance(cell, CONTAINERS) for cell in value.values()):
             return dict(value)
         flat: dict[str, Any] = {}
         for name, cell in leaves(value, ""):

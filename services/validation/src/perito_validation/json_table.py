@@ -34,10 +34,11 @@ class JsonTable:
 
     def add(self, line: int, row: Mapping[str, Any], name: str) -> None:
         """Adds a flat row, whose names may be new."""
-        for column in row:
-            if column not in self.columns:
-                self.columns[column] = len(self.columns)
-                check_width(len(self.columns), name, line)
+        if not row.keys() <= self.columns.keys():
+            for column in row:
+                if column not in self.columns:
+                    self.columns[column] = len(self.columns)
+                    check_width(len(self.columns), name, line)
         cells = [""] * len(self.columns)
         for column, value in row.items():
             cells[self.columns[column]] = as_text(value)
@@ -81,6 +82,9 @@ class JsonTable:
 
 def _unstorable(cells: list[str]) -> str:
     """Why no database takes this row: a NUL, or half of a surrogate pair; "" where nothing is wrong."""
+    together = "".join(cells)
+    if together.isascii() and "\0" not in together:
+        return ""
     for cell in cells:
         if "\0" in cell:
             return "nul"

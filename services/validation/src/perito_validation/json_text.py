@@ -14,6 +14,9 @@ from perito_kernel.errors import Invalid
 from perito_validation.limits import MAX_JSON_DEPTH, MAX_JSON_RECORD
 
 _BLANKS = " \t\n\r"
+CONTAINERS = (dict, list)
+"""What a value can hold others in; a tuple, because a union is made anew at each test."""
+
 _BLANK = re.compile(r"[ \t\n\r]*")
 
 
@@ -58,12 +61,13 @@ class JsonStream:
     def peek(self) -> str:
         """The next character that is no blank, "" at the end."""
         while True:
-            if self._at < len(self._buffer) and self._buffer[self._at] in _BLANKS:
+            if self._at < len(self._buffer):
+                found = self._buffer[self._at]
+                if found not in _BLANKS:
+                    return found
                 end = _BLANK.match(self._buffer, self._at)
                 self._pass_to(end.end() if end else self._at)
-            if self._at < len(self._buffer):
-                return self._buffer[self._at]
-            if not self._more():
+            elif not self._more():
                 return ""
 
     def second(self) -> str:
@@ -205,7 +209,7 @@ def depth(value: Any) -> int:
 
 
 def _containers(values: Iterable[Any]) -> list[Any]:
-    return [value for value in values if isinstance(value, dict | list)]
+    return [value for value in values if isinstance(value, CONTAINERS)]
 
 
 def as_text(value: Any) -> str:
