@@ -45,6 +45,13 @@ def test_one_who_only_takes_away_among_others_who_do_not(tmp_path: Path) -> None
     assert (outcome.evaluated, outcome.failed, outcome.unknown) == (3 + 1 + 60, 1, 61)
 
 
+def test_where_the_worth_of_one_adjustment_is_unknown_so_is_that_of_all(tmp_path: Path) -> None:
+    written_off = [*adjusted("T", 19, 0), {**adjusted("T", 1, 0)[0], "product": "unpriced", "unit_cost": None}]
+    (finding,) = run(tmp_path, written_off, adjusted("A", 10, 10), adjusted("B", 11, 9)).findings
+    assert finding["identity"]["user"] == "T"
+    assert (finding["row_count"], finding["impact"]) == (20, None)
+
+
 def test_where_adjustments_record_losses_only_nobody_stands_out(tmp_path: Path) -> None:
     assert told(run(tmp_path / "few", *(adjusted(user, 30, 0) for user in "ABC"))) == []
     assert told(run(tmp_path / "many", *(adjusted(user, 30, 0) for user in "ABCDEFGHIJ"))) == []

@@ -21,30 +21,27 @@ from perito_pattern.discovery import benjamini_hochberg
 if TYPE_CHECKING:
     import pyarrow as pa
 
+_DIGITS = 76
 GRAINS = ("user", "location", "product")
 _WORDS = {"user": ("User", "Usuario"), "location": ("Place", "Lugar"), "product": ("Product", "Producto")}
 
 Row = Mapping[str, Any]
 
 
-@dataclass
+@dataclass(frozen=True)
 class _Group:
-    """Adjustments that share a user, a place or a product: how many, how many negative, and what those are worth."""
+    """Adjustments that share a user, a place or a product: how many, how many negative, and what those are worth (None
+    where the worth of one is not known)."""
 
     grain: str
     key: str
-    rows: int = 0
-    negative: int = 0
-    lost: Any = 0
+    rows: int
+    negative: int
+    lost: Decimal | None
 
     @property
     def share(self) -> float:
         return self.negative / self.rows
-
-    def add(self, row: Row) -> None:
-        self.rows += row["rows"]
-        self.negative += row["negative"]
-        self.lost = None if self.lost is None or row["lost"] is None else self.lost + row["lost"]
 
 
 @dataclass(frozen=True)
@@ -78,9 +75,8 @@ def _log_beta(a: float, b: float) -> float:
 
 def judge(table: "pa.Table", values: Mapping[str, Value]) -> Judgement:
     """One row per user, location and product with its adjustments; see section `input` of the rule."""
-    rows: Sequence[Row] = table.to_pylist()
     least, share = int(str(values["least"])), float(str(values["share"]))
-    groups = [group for grain in GRAINS for group in _groups(rows, grain)]
+    groups = [group for grain in GRAINS for group in _groups(table, grain)]
     expected = _expectations(
         groups, [group for group in groups if group.rows >= least], int(str(values["least_peers"]))
     )
@@ -89,23 +85,36 @@ def judge(table: "pa.Table", values: Mapping[str, Value]) -> Judgement:
     chances = [expected[id(group)].chance(group.rows, group.negative) for group in beyond]
     threshold = benjamini_hochberg(chances, float(str(values["q"])), max(1, len(tested)))
     found = [(group, expected[id(group)]) for group, p in zip(beyond, chances, strict=True) if p <= threshold]
-    told = list(_told(rows, found, least, share, threshold))
-    adjustments, negative = sum(row["rows"] for row in rows), sum(row["negative"] for row in rows)
+    told = list(_told(table, found, least, share, threshold))
     facts = {
-        "adjustments": adjustments,
-        "negative_adjustments": negative,
+        "adjustments": _total(table, "rows"),
+        "negative_adjustments": _total(table, "negative"),
         "groups_tested": len(tested),
         "groups_that_a_user_or_place_explains": len(found) - len(told),
     }
     return Judgement(told, len(groups), len(groups) - len(tested), facts)
 
 
-def _groups(rows: Sequence[Row], grain: str) -> list[_Group]:
-    found: dict[str, _Group] = {}
-    for row in rows:
-        if row[grain] is not None:
-            found.setdefault(row[grain], _Group(grain, row[grain])).add(row)
-    return list(found.values())
+def _groups(table: "pa.Table", grain: str) -> list[_Group]:
+    """The groups of a grain, in the order in which they first appear."""
+    import pyarrow as pa  # noqa: PLC0415  # compute children only
+    import pyarrow.compute as pc  # noqa: PLC0415
+
+    known = table.filter(pc.is_valid(table[grain]))  # pyright: ignore[reportUnknownMemberType]  # its stub leaves the type of cells open
+    every = pc.ScalarAggregateOptions(skip_nulls=False)
+    wide = known["lost"].cast(pa.decimal256(_DIGITS, known["lost"].type.scale))  # Arrow's sum tells no overflow
+    known = known.set_column(known.column_names.index("lost"), "lost", wide)
+    sums = known.group_by(grain, use_threads=False).aggregate(
+        [("rows", "sum"), ("negative", "sum"), ("lost", "sum", every)]
+    )
+    columns = (sums[name].to_pylist() for name in (grain, "rows_sum", "negative_sum", "lost_sum"))
+    return [_Group(grain, *row) for row in zip(*columns, strict=True)]
+
+
+def _total(table: "pa.Table", column: str) -> int:
+    import pyarrow.compute as pc  # noqa: PLC0415  # compute children only
+
+    return int(pc.sum(table[column]).as_py() or 0)
 
 
 def _expectations(groups: Sequence[_Group], enough: Sequence[_Group], least_peers: int) -> Mapping[int, Expectation]:
@@ -134,11 +143,14 @@ def _by_peers(peers: Sequence[_Group]) -> Expectation:
 
 
 def _told(
-    rows: Sequence[Row], found: Sequence[tuple[_Group, Expectation]], least: int, share: float, threshold: float
+    table: "pa.Table", found: Sequence[tuple[_Group, Expectation]], least: int, share: float, threshold: float
 ) -> "list[Row]":
     """Findings, users first. Of a place or product only what the groups told before leave, if that still stands out."""
+    import pyarrow as pa  # noqa: PLC0415  # compute children only
+    import pyarrow.compute as pc  # noqa: PLC0415
+
     told: list[Row] = []
-    left = list(rows)
+    left = table
     for grain in GRAINS:
         keys: set[str] = set()
         of_grain = {group.key: group for group in _groups(left, grain)}
@@ -149,7 +161,8 @@ def _told(
             if expectation.chance(rest.rows, rest.negative) <= threshold:
                 told.append(_violation(rest, expectation))
                 keys.add(rest.key)
-        left = [row for row in left if row[grain] not in keys]
+        explained = pc.is_in(left[grain], pa.array(sorted(keys), pa.string()))  # pyright: ignore[reportUnknownMemberType]  # as above
+        left = left.filter(pc.invert(explained))
     return told
 
 
