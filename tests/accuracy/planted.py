@@ -36,7 +36,7 @@ def scored(sown: Sown, folder: Path) -> Score:
     books, work, out = folder / "books", folder / "work", folder / "out"
     planter = Planter(chosen(sown.faults), chosen(sown.oddities, ODDITIES))
     made = generate(books, size_of(sown.rows), sown.seed, style=sown.style, hooks=planter)
-    write_truth(books, planter.truth(sown.seed, sown.style, made.ledger_rows))
+    write_truth(books, planter.truth(sown.seed, sown.style, made.ledger_rows, made.habits))
     examine_books(books, books / MAPPING if sown.mapped else None, work)
     _lay_out(work, out)
     return evaluate(read_truth(books), read_report(out))

@@ -7,10 +7,12 @@ from pathlib import Path
 
 import pytest
 from perito_kernel.errors import NotFound, Precondition
+from perito_simulator import generate, size_of
 from perito_simulator.evaluation.report import check_same_books, read_report
 from perito_simulator.evaluation.score import Promise, Score, evaluate
 from perito_simulator.evaluation.wilson import Share
-from perito_simulator.truth import Days, Fault, Oddity, SourceRow, Truth
+from perito_simulator.styles import STYLES
+from perito_simulator.truth import Days, Fault, Habit, Oddity, SourceRow, Truth
 
 from .reports import Made, Told
 
@@ -142,3 +144,28 @@ def test_a_report_that_names_no_file_may_be_of_any_books(tmp_path: Path) -> None
 def test_no_report_is_told_with_what_writes_one(tmp_path: Path) -> None:
     with pytest.raises(NotFound, match="perito analyze"):
         read_report(tmp_path)
+
+
+def test_a_habit_of_the_style_is_neither_found_nor_false_and_any_other_of_the_rule_is_false(tmp_path: Path) -> None:
+    spelled = {"file": "counts.csv", "column_name": "product", "domain": "product"}
+    others = [
+        Told("V-012", {**spelled, "file": "sales.csv"}, "medium"),
+        Told("V-012", {**spelled, "column_name": "other"}, "medium"),
+        Told("V-012", {"file": "counts.csv"}, "medium"),
+        Told("V-005", spelled, "medium"),
+        Told("V-012", {**spelled, "also": "torn apart"}, "high"),
+    ]
+    states = {"V-005": "failed", "V-012": "failed"}
+    report = Made(tmp_path, [Told("V-012", spelled, "medium"), *others], states, {"EUR": "0"}).write()
+    score = evaluate(Truth(1, "mixed", {}, habits=(Habit("V-012", spelled),)), read_report(report))
+    assert [finding.identity for finding in score.matches.habits] == [spelled]
+    assert [rule.precision for rule in score.rules] == [Share(0, 1), Share(0, 4)]
+    assert len(score.false_serious) == 1
+
+
+def test_the_mixed_style_declares_what_it_does_and_the_plain_one_nothing(tmp_path: Path) -> None:
+    made = {style: generate(tmp_path / style, size_of(2_500, days=30), 3, style=style) for style in STYLES}
+    assert made["plain"].habits == ()
+    files = {file.name for file in made["mixed"].files}
+    assert {habit.rule for habit in made["mixed"].habits} == {"V-005", "V-012"}
+    assert {habit.entities["file"] for habit in made["mixed"].habits} <= files

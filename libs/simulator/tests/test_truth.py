@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from perito_kernel.errors import Invalid, NotFound
-from perito_simulator.truth import TRUTH, Days, Fault, Oddity, SourceRow, Truth, read_truth, write_truth
+from perito_simulator.truth import TRUTH, Days, Fault, Habit, Oddity, SourceRow, Truth, read_truth, write_truth
 
 TOLD = Truth(
     7,
@@ -29,6 +29,7 @@ TOLD = Truth(
         Fault("F002", "keys_lower_case", "V-012", {"file": "sales.csv"}, "EUR", no_money="a spelling costs nothing"),
     ),
     (Oddity("O001", "closed_shop", {"location": "S2"}, ("P-032",), Days(date(2025, 1, 1), date(2025, 2, 1))),),
+    (Habit("V-005", {"file": "bills.csv", "kind": "thousands_separator"}),),
 )
 
 

@@ -11,6 +11,7 @@ from perito_simulator.batch import Batch
 from perito_simulator.entities import World
 from perito_simulator.feeds import Column, Feed, Kind
 from perito_simulator.rendering import Cells, Dates, Documents, Layout, Lookup, Moments, Numbers, Raw
+from perito_simulator.truth import Habit
 from perito_simulator.words import WORDS, place_of
 
 _MARGIN = 400  # days before the first and after the last that may be named: promises, promotions
@@ -68,6 +69,17 @@ class Target:
         """Its first line."""
         names = self.dialect.delimiter.join(self.dialect.header(column.name) for column in self.columns)
         return (names + self.dialect.end).encode()
+
+    def habits(self) -> list[Habit]:
+        """What its dialect does to every row and a rule may say of the file."""
+        columns, dialect = self.columns, self.dialect
+        lower = [column for column in columns if column.kind is Kind.CODE and column.domain in dialect.lower]
+        said = [
+            Habit("V-012", {"file": self.name, "column_name": column.name, "domain": column.domain}) for column in lower
+        ]
+        if dialect.thousands and any(column.kind in {Kind.NUMBER, Kind.MONEY} for column in columns):
+            said.append(Habit("V-005", {"file": self.name, "kind": "thousands_separator"}))
+        return said
 
     def rows_of(self, batch: Batch, world: World) -> Batch:
         """The rows of a batch that belong into this file, as it writes them."""

@@ -21,7 +21,7 @@ from perito_simulator.size import Size
 from perito_simulator.streams import streams_of
 from perito_simulator.styles import targets_of
 from perito_simulator.trade import Trade
-from perito_simulator.truth import TRUTH
+from perito_simulator.truth import TRUTH, Habit
 from perito_simulator.writing import FeedFile, Noted, Written
 
 WORLD, MAPPING = "world.json", "mapping.yaml"
@@ -44,6 +44,7 @@ class Generated:
 
     world: World
     files: tuple[Written, ...]
+    habits: tuple[Habit, ...]
 
     @property
     def ledger_rows(self) -> dict[str, int]:
@@ -118,7 +119,7 @@ def generate(
             trade.live(day)
             if progress is not None:
                 progress(Progress(day + 1, len(world.calendar), files.rows()))
-        made = Generated(world, files.finish())
+        made = Generated(world, files.finish(), tuple(habit for target in targets for habit in target.habits()))
     if mapping:
         (folder / MAPPING).write_text(mapping_of(targets, world), encoding="utf-8")
     (folder / WORLD).write_text(describe(made, seed, style), encoding="utf-8")

@@ -1,6 +1,6 @@
 """Plants what was chosen while the world lives, and says afterwards what was planted."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from zlib import crc32
 
 import numpy as np
@@ -15,7 +15,7 @@ from perito_simulator.hooks import Hooks, Moment
 from perito_simulator.masters import CURRENCY
 from perito_simulator.oddities.catalogue import ODDITIES
 from perito_simulator.stock import Stock
-from perito_simulator.truth import Fault, Oddity, Truth
+from perito_simulator.truth import Fault, Habit, Oddity, Truth
 
 
 class Planter(Hooks):
@@ -79,12 +79,12 @@ class Planter(Hooks):
         names = [plant.kind for plant in self.ground.plants]
         return {name: names.count(name) for name in self.wanted}
 
-    def truth(self, seed: int, style: str, rows: Mapping[str, int]) -> Truth:
-        """All that was planted, once the books are written."""
+    def truth(self, seed: int, style: str, rows: Mapping[str, int], habits: Sequence[Habit] = ()) -> Truth:
+        """All that was planted and the style's habits, once the books are written."""
         plants = self.ground.plants
         faults = [self._fault(place, plant) for place, plant in enumerate(plants, 1) if plant.kind in FAULTS]
         oddities = [self._oddity(place, plant) for place, plant in enumerate(plants, 1) if plant.kind in ODDITIES]
-        return Truth(seed, style, rows, tuple(faults), tuple(oddities))
+        return Truth(seed, style, rows, tuple(faults), tuple(oddities), tuple(habits))
 
     def _oddity(self, place: int, plant: Plant) -> Oddity:
         days, rows = self.ground.days_of(plant), tuple(sorted(plant.rows))

@@ -71,14 +71,23 @@ class Oddity:
 
 
 @dataclass(frozen=True)
+class Habit:
+    """How a style writes a whole file. A rule that tells it mildly tells the truth, and nothing that was planted."""
+
+    rule: str
+    entities: Mapping[str, str]
+
+
+@dataclass(frozen=True)
 class Truth:
-    """All that was planted. `rows` counts the rows of each table of the books."""
+    """All that was planted, and the `habits` of the style. `rows` counts the rows of each table of the books."""
 
     seed: int
     style: str
     rows: Mapping[str, int]
     faults: Sequence[Fault] = field(default_factory=tuple[Fault, ...])
     oddities: Sequence[Oddity] = field(default_factory=tuple[Oddity, ...])
+    habits: Sequence[Habit] = field(default_factory=tuple[Habit, ...])
 
 
 def write_truth(books: Path, truth: Truth) -> None:
@@ -90,6 +99,7 @@ def write_truth(books: Path, truth: Truth) -> None:
         "rows": dict(sorted(truth.rows.items())),
         "faults": [_fault_json(fault) for fault in truth.faults],
         "oddities": [_oddity_json(oddity) for oddity in truth.oddities],
+        "habits": [{"rule": habit.rule, "entities": dict(habit.entities)} for habit in truth.habits],
     }
     (books / TRUTH).write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 
@@ -111,6 +121,8 @@ def read_truth(books: Path) -> Truth:
             {str(table): int(rows) for table, rows in content["rows"].items()},
             tuple(_fault(entry) for entry in content["faults"]),
             tuple(_oddity(entry) for entry in content["oddities"]),
+            # Books of earlier versions declare none.
+            tuple(Habit(str(entry["rule"]), _texts(entry["entities"])) for entry in content.get("habits", ())),
         )
     except (ValueError, KeyError, TypeError, AttributeError, InvalidOperation) as error:
         raise Invalid(

@@ -32,6 +32,8 @@ def print_score(console: Console, score: Score, promise: Promise) -> None:
         console.print(f"Planted faults with a rule that could not be tested: {len(score.uncovered):,}.")
     if score.matches.symptoms:
         console.print(f"Findings of a symptom: {len(score.matches.symptoms):,}.")
+    if score.matches.habits:
+        console.print(f"Findings of how the style writes, neither found nor false: {len(score.matches.habits):,}.")
     for amount in score.amounts:
         console.print(_amount(amount))
     _print_listed(console, "Missed", [_fault(fault) for fault in score.missed])
@@ -58,6 +60,7 @@ def score_json(score: Score, promise: Promise) -> str:
         "uncovered": [_fault_json(fault) | {"reason": why} for fault, why in score.uncovered],
         "false": [_finding_json(finding) for finding in score.matches.false],
         "symptoms": [_finding_json(finding) for finding in score.matches.symptoms],
+        "habits": [_finding_json(finding) for finding in score.matches.habits],
         "oddities_told": [
             {"id": oddity.id, "kind": oddity.kind, "finding": _finding_json(finding)}
             for oddity, finding in score.matches.flagged

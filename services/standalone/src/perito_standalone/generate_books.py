@@ -55,7 +55,7 @@ def generate_books(wanted: Wanted, console: Console) -> Generated:
             hooks=planter,
             progress=shown.show,
         )
-    write_truth(wanted.folder, planter.truth(wanted.seed, wanted.style, made.ledger_rows))
+    write_truth(wanted.folder, planter.truth(wanted.seed, wanted.style, made.ledger_rows, made.habits))
     seconds = time.monotonic() - begun
     rows, bytes_ = sum(made.ledger_rows.values()), sum(file.size for file in made.files)
     console.print(

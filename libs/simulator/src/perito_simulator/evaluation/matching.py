@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from perito_simulator.evaluation.report import Finding
-from perito_simulator.truth import Days, Fault, Oddity
+from perito_simulator.truth import Days, Fault, Habit, Oddity, Truth
 
 _PSEUDONYM = re.compile(r"[a-z_]+-[a-z2-7]{12}")
 _SYSTEMIC_SHARE = 0.5
@@ -21,22 +21,25 @@ _SYSTEMIC_SHARE = 0.5
 
 @dataclass(frozen=True)
 class Matches:
-    """`told_by`: findings (fingerprints) by fault. `true`, `symptoms`, `false`: every finding stands in one of them.
+    """`told_by`: findings (fingerprints) by fault. `true`, `symptoms`, `habits`, `false`: every finding stands in one.
     `flagged`: oddities with the findings that must not be."""
 
     told_by: Mapping[str, Sequence[str]]
     true: Sequence[Finding]
     symptoms: Sequence[Finding]
+    habits: Sequence[Finding]
     false: Sequence[Finding]
     flagged: Sequence[tuple[Oddity, Finding]]
 
 
-def match(faults: Sequence[Fault], oddities: Sequence[Oddity], findings: Iterable[Finding]) -> Matches:
-    """Sorts findings into those that tell a fault, those that tell a symptom, and those that tell nothing planted."""
+def match(truth: Truth, findings: Iterable[Finding]) -> Matches:
+    """Sorts findings into those that tell a fault, a symptom, a habit of the style, and those that tell nothing."""
+    faults = truth.faults
     own, others = _by_rule(faults)
     told_by: dict[str, list[str]] = {fault.id: [] for fault in faults}
     true: list[Finding] = []
     symptoms: list[Finding] = []
+    habits: list[Finding] = []
     false: list[Finding] = []
     for finding in findings:
         told = _told(finding, own[finding.rule])
@@ -46,10 +49,12 @@ def match(faults: Sequence[Fault], oddities: Sequence[Oddity], findings: Iterabl
             true.append(finding)
         elif any(_is_symptom(finding, fault) for fault in others[finding.rule]):
             symptoms.append(finding)
+        elif any(_is_habit(finding, habit) for habit in truth.habits):
+            habits.append(finding)
         else:
             false.append(finding)
-    flagged = [(oddity, finding) for oddity in oddities for finding in false if _flags(finding, oddity)]
-    return Matches(told_by, true, symptoms, false, flagged)
+    flagged = [(oddity, finding) for oddity in truth.oddities for finding in false if _flags(finding, oddity)]
+    return Matches(told_by, true, symptoms, habits, false, flagged)
 
 
 def _by_rule(faults: Sequence[Fault]) -> tuple[dict[str, list[Fault]], dict[str, list[Fault]]]:
@@ -72,6 +77,12 @@ def _told(finding: Finding, faults: Sequence[Fault]) -> list[Fault]:
 
 def _is_symptom(finding: Finding, fault: Fault) -> bool:
     return not finding.stands_for and _same(finding, fault) and finding.days.meet(Days(fault.days.start, None))
+
+
+def _is_habit(finding: Finding, habit: Habit) -> bool:
+    """A serious finding says that the file suffers from it, which no style makes it do."""
+    said = all(finding.identity.get(name) == value for name, value in habit.entities.items())
+    return said and finding.rule == habit.rule and not finding.serious and not finding.stands_for
 
 
 def _flags(finding: Finding, oddity: Oddity) -> bool:

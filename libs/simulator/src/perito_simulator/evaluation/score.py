@@ -96,7 +96,7 @@ def evaluate(truth: Truth, report: Report) -> Score:
         if fault.rule not in report.tested
     ]
     # A symptom may be told even where the rule of its fault could not be tested.
-    matches = match(truth.faults, truth.oddities, report.findings)
+    matches = match(truth, report.findings)
     missed = [fault for fault in covered if not matches.told_by[fault.id]]
     return Score(
         _rule_scores(covered, missed, matches),
