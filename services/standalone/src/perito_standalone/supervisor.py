@@ -83,6 +83,7 @@ class Supervisor:
             settings.compute_slots,
             compute_share(settings.memory_bytes),
             settings.threads,
+            preload=_imported_early(settings.phases),
             work_dir=settings.data_dir / "work",
         )
         self._broker = MemoryBroker()
@@ -249,6 +250,12 @@ def load_phase(path: str) -> Phase:
     if not isinstance(phase, Phase):
         raise Internal("PHASE_INVALID", f"{path} is not a phase.")
     return phase
+
+
+def _imported_early(paths: tuple[str, ...]) -> tuple[str, ...]:
+    """What children import while they wait for work, so that the first analysis waits for no import."""
+    modules = (load_phase(path).compute.partition(":")[0] for path in paths)
+    return ("duckdb", "pyarrow.parquet", *dict.fromkeys(modules))
 
 
 def _running(part: _Part | None) -> _Part:
