@@ -129,9 +129,8 @@ def test_told_to_stop_it_leaves_nothing(demo: Ran, tmp_path: Path, how: signal.S
             assert process.poll() is None
         children = [child.pid for child in psutil.Process(process.pid).children(recursive=True)]
         process.send_signal(how)
-        _, complained = process.communicate(timeout=30)
-        assert process.returncode == 130
-        assert complained == "Stopped.\n"
+        said, complained = process.communicate(timeout=30)
+        assert (process.returncode, complained) == (130, "Stopped.\n"), said
         assert gone(children)
         assert list(base.iterdir()) == []
 
