@@ -37,6 +37,7 @@ CHECKS: list[Any] = [
     _REJECTION,
 ]
 _BUSY_SECONDS = 60.0
+_TOLD_EVERY = 500
 _KEPT = 20
 """Failures of one kind and operation are alike: the first is told, and not more kinds than this."""
 
@@ -68,12 +69,14 @@ class Fuzzer:
         self._real = real
         self._seed = first_seed
         self._session = requests.Session()
+        self._say: Callable[[str], None] = lambda _line: None
         config = _Library.Config.from_dict({"generation": {"with-security-parameters": False}})
         url = f"{self._base}/api/forensic/openapi.json"
         self._schema: Any = schemathesis.openapi.from_url(url, headers=self._headers, config=config)
 
     def run(self, count: int, say: Callable[[str], None]) -> Fuzzed:
-        """Sends `count` requests, spread evenly over the operations; says when each of them has had its share."""
+        """Sends `count` requests, spread evenly over the operations."""
+        self._say = say
         operations: list[_Operation] = [found.ok() for found in self._schema.get_all_operations()]
         kinds: list[_Kind] = [(operation, mode) for operation in operations for mode in _MODES]
         while kinds and self.found.requests < count:
@@ -84,7 +87,6 @@ class Fuzzer:
                 if self.found.requests < count and self._send_some(operation, mode, share)
             ]
             kinds = left
-            say(f"{self.found.requests} of {count} answered, {len(self.found.failures)} kinds of failure")
         return self.found
 
     def _send_some(self, operation: _Operation, mode: GenerationMode, share: int) -> bool:
@@ -125,6 +127,9 @@ class Fuzzer:
     def _send(self, case: _Case) -> None:
         response = self._answer(case)
         self.found.answers[case.operation.label, response.status_code] += 1
+        if self.found.requests % _TOLD_EVERY == 0:
+            kinds = len(self.found.failures)
+            self._say(f"{self.found.requests:,} answered, {kinds} kinds of failure; now {case.operation.label}")
         try:
             asked = [check for check in CHECKS if check is not _REJECTION] if _refuses_an_entry(response) else CHECKS
             case.validate_response(response, checks=asked, headers=self._headers)
