@@ -64,13 +64,17 @@ def create_app(settings: EdgeSettings, channel: grpc.aio.Channel, store: ObjectS
     app.state.measures = measures
     app.state.readiness = health.Readiness(orchestrator)
     app.state.addresses = addresses
-    api = APIRouter(prefix=_PREFIX)
-    for part in (health, datasets, analyses, batches, lists, events, exports, mappings, metrics):
-        api.include_router(part.router)
-    app.include_router(api)
+    app.include_router(_routes())
     describe(app)
     addresses.learn(app.openapi(), bare=[_DESCRIPTION])
     return app
+
+
+def _routes() -> APIRouter:
+    api = APIRouter(prefix=_PREFIX)
+    for part in (health, datasets, analyses, batches, lists, events, exports, mappings, metrics):
+        api.include_router(part.router)
+    return api
 
 
 def _parts(settings: EdgeSettings, orchestrator: OrchestratorClient, store: ObjectStore, measures: Measures) -> Parts:

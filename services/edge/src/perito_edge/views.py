@@ -18,7 +18,7 @@ from perito_edge import models
 from perito_edge.event_models import AnalysisEvent
 from perito_edge.list_models import AnalysesPage, FindingsPage
 
-_PHASEWORD_OF_STATUS: dict[int, models.PhaseStatus] = {
+_WORD_OF_PHASE_STATUS: dict[int, models.PhaseStatus] = {
     analysis_pb2.PHASE_STATUS_WAITING: "waiting",
     analysis_pb2.PHASE_STATUS_QUEUED: "queued",
     analysis_pb2.PHASE_STATUS_LEASED: "running",
@@ -178,7 +178,7 @@ def _phase(run: analysis_pb2.PhaseRun) -> models.PhaseState:
     return models.PhaseState(
         phase=run.phase,
         ordinal=run.ordinal,
-        status=_PHASEWORD_OF_STATUS[run.status],
+        status=_WORD_OF_PHASE_STATUS[run.status],
         # Rounded down: 100 means done, not nearly so.
         progress=100 if completed else min(99, int(run.fraction * 100)),
         step=run.step,
@@ -209,7 +209,7 @@ def summary(run: analysis_pb2.PhaseRun, reported: Mapping[str, Any], why_not: st
     told: dict[str, Any] = {name: reported.get(name) for name in _REPORTED}
     absent = {name: why_not for name, value in told.items() if value is None}
     if result is None:
-        absent |= dict.fromkeys(_RESULTS, f"the phase has no result: it is {_PHASEWORD_OF_STATUS[run.status]}")
+        absent |= dict.fromkeys(_RESULTS, f"the phase has no result: it is {_WORD_OF_PHASE_STATUS[run.status]}")
     seconds = seconds_between(run.started_at, run.ended_at)
     if seconds is None:
         absent["execution_seconds"] = "the phase never began" if not run.started_at else "the phase has not ended"
