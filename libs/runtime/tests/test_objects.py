@@ -49,14 +49,16 @@ class TestLocalObjectStore(ObjectStoreSuite):
 
     async def test_file_is_hashed_again_only_if_it_changed(self, store: LocalObjectStore, tmp_path: Path) -> None:
         ref = await store.put_bytes(KEY, b"abc", "text/csv")
-        path = await store.fetch(ref, tmp_path)
+        path = store.root / KEY
         state = path.stat()
         path.write_bytes(b"xyz")
         os.utime(path, ns=(state.st_atime_ns, state.st_mtime_ns))
-        assert (await store.fetch(ref, tmp_path)) == path  # not hashed: nothing says that it changed
+        assert (await store.fetch(ref, tmp_path)) == path  # hashed as it was written, and nothing says that it changed
         os.utime(path, ns=(state.st_atime_ns, state.st_mtime_ns + 1))
         with pytest.raises(Unavailable):
             await store.fetch(ref, tmp_path)
+        with pytest.raises(Unavailable):
+            await LocalObjectStore(store.root).fetch(ref, tmp_path)  # another process has not seen it written
 
     async def test_deleting_leaves_no_empty_folder(self, store: LocalObjectStore) -> None:
         await store.put_bytes(KEY, b"abc", "text/csv")

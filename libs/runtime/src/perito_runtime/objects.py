@@ -129,7 +129,8 @@ class ObstoreObjectStore:
 
 
 class LocalObjectStore(ObstoreObjectStore):
-    """A folder, readable by its owner alone. Objects are used in place; a file is hashed again only if it changed.
+    """A folder, readable by its owner alone. Objects are used in place; a file is hashed again only if it changed since
+    it was written or last compared.
 
     A stored object is on the disk when `put_*` returns: what was accepted outlives a power cut.
     """
@@ -140,6 +141,13 @@ class LocalObjectStore(ObstoreObjectStore):
         (self.root / _STAGING).mkdir(exist_ok=True, mode=0o700)
         self._verified: OrderedDict[tuple[str, str], tuple[int, ...]] = OrderedDict()
         super().__init__(LocalStore(self.root))
+
+    async def put_stream(self, key: str, chunks: AsyncIterator[bytes], media_type: str) -> ObjectRef:
+        """See `ObjectStore`."""
+        ref = await super().put_stream(key, chunks, media_type)
+        with contextlib.suppress(OSError):  # deleted at once: there is nothing to remember
+            self._remember(ref, await asyncio.to_thread((self.root / key).stat))
+        return ref
 
     async def fetch(self, ref: ObjectRef, into: Path) -> Path:  # noqa: ARG002 - other stores copy into it
         """The object's own path, after its checksum was compared. `into` is not used."""
@@ -163,17 +171,24 @@ class LocalObjectStore(ObstoreObjectStore):
 
     def _verify(self, path: Path, ref: ObjectRef) -> None:
         state = path.stat()
-        mark = (state.st_ino, state.st_size, state.st_mtime_ns)
-        name = (ref.key, ref.sha256)
-        if self._verified.get(name) == mark and state.st_size == ref.bytes:
+        if self._verified.get((ref.key, ref.sha256)) == _mark(state) and state.st_size == ref.bytes:
             return
         with path.open("rb") as file:
             digest = hashlib.file_digest(file, "sha256").hexdigest()
         if digest != ref.sha256 or state.st_size != ref.bytes:
             raise corrupt(ref.key)
-        self._verified[name] = mark
+        self._remember(ref, state)
+
+    def _remember(self, ref: ObjectRef, state: os.stat_result) -> None:
+        if state.st_size != ref.bytes:
+            return
+        self._verified[ref.key, ref.sha256] = _mark(state)
         if len(self._verified) > _REMEMBERED:
             self._verified.popitem(last=False)
+
+
+def _mark(state: os.stat_result) -> tuple[int, ...]:
+    return state.st_ino, state.st_size, state.st_mtime_ns
 
 
 def _link(root: Path, staged: Path, final: Path) -> None:
