@@ -6,7 +6,6 @@ PostgreSQL unread.
 """
 
 import hashlib
-import json
 import re
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -30,6 +29,7 @@ HEAD = 1000
 
 _BATCH = 65_536
 _PARQUET = "application/vnd.apache.parquet"
+_NDJSON = "application/x-ndjson"
 _EVIDENCE = ("fingerprint", "ordinal", "role", "file_id", "record", "line", "table_name", "key_json", "values_json")
 
 
@@ -44,7 +44,7 @@ def write_artifacts(
     written = [
         _table(connection, "_final", findings, "rule_id, fingerprint", out / "findings.parquet", digest),
         _table(connection, "_proven", _EVIDENCE, "fingerprint, ordinal", out / "evidence.parquet", digest),
-        _head(connection, out / "findings-head.ndjson"),
+        _head(connection, outcomes, out / "findings-head.ndjson"),
         _rules(rules, out / "rules.json", digest),
     ]
     if any(rule.kind is Kind.METRIC for rule in rules):
@@ -90,8 +90,11 @@ def _table(
     return OutputFile(path.name, _PARQUET, rows)
 
 
-def _head(connection: "DuckDBPyConnection", path: Path) -> OutputFile:
+def _head(connection: "DuckDBPyConnection", outcomes: Sequence[RuleOutcome], path: Path) -> OutputFile:
     """Highest priority first; findings without impact after those with, by severity. One line per finding."""
+    if not any(outcome.findings for outcome in outcomes):
+        path.touch()
+        return OutputFile(path.name, _NDJSON)
     order = f"{priority_sql()} DESC NULLS LAST, {rank_sql()} DESC, fingerprint"
     cursor = connection.execute(
         f"SELECT * FROM _final QUALIFY row_number() OVER (PARTITION BY rule_id ORDER BY {order}) <= {HEAD}"
@@ -103,7 +106,7 @@ def _head(connection: "DuckDBPyConnection", path: Path) -> OutputFile:
         while block := cursor.fetchmany(HEAD):
             file.writelines(_line(dict(zip(names, row, strict=True))) for row in block)
             rows += len(block)
-    return OutputFile(path.name, "application/x-ndjson", rows)
+    return OutputFile(path.name, _NDJSON, rows)
 
 
 def _line(row: dict[str, Any]) -> str:
@@ -122,4 +125,4 @@ def _rules(rules: tuple[Rule, ...], path: Path, digest: Any) -> OutputFile:
     content = rules_json(rules)
     path.write_bytes(content)
     digest.update(content)
-    return OutputFile(path.name, "application/json", len(json.loads(content)))
+    return OutputFile(path.name, "application/json", len(rules))

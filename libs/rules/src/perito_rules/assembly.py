@@ -20,7 +20,7 @@ from perito_rules.book import (
     period_bounds,
     period_sql,
 )
-from perito_rules.duck import describe
+from perito_rules.duck import peek
 from perito_rules.evidence import collect
 from perito_rules.model import Rule, Value
 from perito_rules.planner import Instance
@@ -40,9 +40,9 @@ def enter(book: Book, instance: Instance, values: Mapping[str, Value], evidence:
     Raises `RuleBroken` where identities repeat, a column lacks or is floating point.
     """
     rule, connection = instance.rule, book.connection
-    columns = describe(connection, "SELECT * FROM violations")
+    columns, some = peek(connection, "violations")
     _check(rule, columns)
-    if connection.execute("SELECT 1 FROM violations LIMIT 1").fetchone() is None:
+    if not some:
         return 0  # what follows takes 10 ms of planning, and most rules find nothing
     _identify(book, rule, columns)
     total, distinct = _one(connection, "SELECT count(*), count(DISTINCT _fingerprint) FROM _found")

@@ -1,8 +1,8 @@
 """Opens DuckDB for one job: it may read exactly the job's files, spill to the job's scratch folder, and nothing else.
 
-Rules see each canonical table as a view with every column of `canonical.yaml`: what no file supplied is a typed NULL,
-so a rule may speak of optional columns without asking. What really stands in the Parquet file decides whether a rule is
-applicable.
+Rules see each canonical table with every column of `canonical.yaml`: what no file supplied is a typed NULL, so a rule
+may speak of optional columns without asking. What really stands in the Parquet file decides whether a rule is
+applicable. A large file is read through, a small one is loaded: opening it for every statement costs more than that.
 """
 
 from collections.abc import Iterable, Mapping
@@ -14,6 +14,9 @@ from perito_rules.sqltext import literal, macros, quote
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
+
+_LOADED_ROWS, _LOADED_BYTES = 2048, 1 << 20
+"""A Parquet file is loaded where it has no more than both: most system tables, and the masters of small books."""
 
 Schemas = Mapping[str, Mapping[str, str]]
 """Column name to SQL type, per table that the job has."""
@@ -48,8 +51,24 @@ def open_duckdb(files: Iterable[Path], scratch: Path, threads: int, memory_bytes
 
 
 def read_schemas(connection: "DuckDBPyConnection", tables: Mapping[str, Path]) -> Schemas:
-    """The real columns of each table's Parquet file."""
-    return {name: describe(connection, f"SELECT * FROM {_parquet(path)}") for name, path in sorted(tables.items())}
+    """The real columns of each table's Parquet file, all found by one statement."""
+    names = {str(path.resolve()): name for name, path in tables.items()}
+    found: dict[str, dict[str, str]] = {name: {} for name in sorted(tables)}
+    if not names:
+        return found
+    sql = f"SELECT file_name, name, duckdb_type, num_children FROM parquet_schema({_listed(tables)})"
+    inside = 0  # parts of nested columns that are still to come; the first row of a file stands for its columns
+    last = ""
+    for path, column, kind, children in connection.execute(sql).fetchall():
+        if path != last:
+            last, inside = path, 0
+            continue
+        if inside:
+            inside += (children or 0) - 1
+            continue
+        found[names[path]][column] = kind
+        inside = children or 0
+    return found
 
 
 def describe(
@@ -60,18 +79,39 @@ def describe(
     return {row[0]: row[1] for row in rows}
 
 
+def peek(connection: "DuckDBPyConnection", table: str) -> tuple[dict[str, str], bool]:
+    """Names and types of a table's columns, in order, and whether it has a row."""
+    cursor = connection.execute(f"SELECT * FROM {quote(table)} LIMIT 1")
+    columns = {str(column[0]): str(column[1]) for column in cursor.description or ()}
+    return columns, bool(cursor.fetchall())
+
+
 def create_views(
     connection: "DuckDBPyConnection", wanted: Iterable[str], tables: Mapping[str, Path], schemas: Schemas
 ) -> None:
-    """One view per wanted table, with all canonical columns; empty where the job has no such table."""
+    """One view (or table, see above) per wanted table, with all canonical columns; empty where the job has no such."""
     known = {**load_canonical(), **SYSTEM_TABLES}
+    loaded = _small(connection, tables)
     for name in sorted(set(wanted) & (known.keys() | tables.keys())):
         real = schemas.get(name, {})
         full = dict(physical_columns(known[name])) if name in known else {}
         columns = [_column(column, kind, real.get(column)) for column, kind in full.items()]
         columns += [quote(column) for column in real if column not in full]
         source = f"FROM {_parquet(tables[name])}" if name in tables else "WHERE false"
-        connection.execute(f"CREATE VIEW {quote(name)} AS SELECT {', '.join(columns)} {source}")
+        form = "TABLE" if name in loaded else "VIEW"
+        connection.execute(f"CREATE {form} {quote(name)} AS SELECT {', '.join(columns)} {source}")
+
+
+def _small(connection: "DuckDBPyConnection", tables: Mapping[str, Path]) -> set[str]:
+    if not tables:
+        return set()
+    sql = f"SELECT file_name FROM parquet_file_metadata({_listed(tables)}) WHERE num_rows <= {_LOADED_ROWS}"
+    found = {row[0] for row in connection.execute(sql).fetchall()}
+    return {n for n, p in tables.items() if str(p.resolve()) in found and p.stat().st_size <= _LOADED_BYTES}
+
+
+def _listed(tables: Mapping[str, Path]) -> str:
+    return "[" + ", ".join(literal(str(path.resolve())) for path in tables.values()) + "]"
 
 
 def _column(name: str, wanted: str, real: str | None) -> str:

@@ -59,12 +59,12 @@ def run_rules(  # noqa: PLR0913  # the run's whole world, by keyword
     try:
         schemas = read_schemas(connection, tables)
         planned = plan(rules, schemas, values)
-        create_views(connection, tables_wanted(rules, shared.values(), planned) | {"conventions"}, tables, schemas)
+        create_views(connection, tables_wanted(planned, shared) | {"conventions"}, tables, schemas)
         create_tables(connection)
         create_table(connection)
         runner = Runner(Book(connection, phase, _currency(connection)), values, shared)
         outcomes = counted(connection, runner.run(planned, report))
-        measure_confidence(connection, earlier)
+        measure_confidence(connection, earlier if any(outcome.findings for outcome in outcomes) else None)
         artifacts, digest = write_artifacts(connection, tuple(rules), outcomes, out)
     finally:
         connection.close()

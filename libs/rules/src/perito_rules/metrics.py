@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from perito_rules.book import RuleBroken, used
-from perito_rules.duck import describe
+from perito_rules.duck import peek
 from perito_rules.model import Rule, Value
 from perito_rules.sqltext import is_float, literal
 
@@ -43,7 +43,7 @@ def enter_kpis(connection: "DuckDBPyConnection", rule: Rule, sql: str, values: M
     is missing without a reason.
     """
     connection.execute(f"CREATE OR REPLACE TEMP TABLE _kpi_rows AS {sql}", used(sql, values))
-    columns = describe(connection, "SELECT * FROM _kpi_rows")
+    columns, _ = peek(connection, "_kpi_rows")
     for name in ("scope", "measure", "value", "unit"):
         if name not in columns:
             raise RuleBroken(f"kpis lack the column {name}")

@@ -55,10 +55,19 @@ def expand(rule: Rule, schemas: Schemas) -> tuple[list[Instance], list[Text]]:
     return list(_typed_columns(rule, [known[name] for name in sorted(schemas) if name in known], schemas)), []
 
 
-def tables_wanted(rules: Iterable[Rule], shared: Iterable[Rule], planned: Iterable[Planned]) -> set[str]:
-    """Names of the tables that some rule or shared view may speak of."""
-    wanted = {table for rule in (*rules, *shared) for table in (*rule.needs, *rule.optional)}
-    return wanted | {i.words["table"] for p in planned for i in p.instances if "table" in i.words}
+def tables_wanted(planned: Iterable[Planned], shared: Mapping[str, Rule]) -> set[str]:
+    """Names of the tables that a rule which will run, or a shared view that it uses, may speak of."""
+    running = [item for item in planned if item.instances]
+    used: dict[str, Rule] = {}
+    found = [name for item in running for name in item.rule.uses]
+    while found:
+        name = found.pop()
+        if name in shared and name not in used:
+            used[name] = shared[name]
+            found += shared[name].uses
+    speaking = [*(item.rule for item in running), *used.values()]
+    wanted = {table for rule in speaking for table in (*rule.needs, *rule.optional)}
+    return wanted | {i.words["table"] for item in running for i in item.instances if "table" in i.words}
 
 
 def _plan(rule: Rule, schemas: Schemas, values: Mapping[str, Value]) -> Planned:

@@ -16,7 +16,7 @@ from perito_kernel.phases import InputFile
 
 from perito_validation.encodings import Encoding, TextStream, find_encoding
 from perito_validation.json_table import JsonTable, are_alike, is_records, leaves
-from perito_validation.json_text import CONTAINERS, JsonStream, as_text, distinct, is_array, is_object, too_deep
+from perito_validation.json_text import JsonStream, as_text, distinct, is_array, is_flat, is_object, too_deep
 from perito_validation.limits import MAX_JSON_DEPTH, MAX_JSON_KEYED, MAX_JSON_RECORD, MAX_MEMBERS, MAX_RAW
 from perito_validation.source import (
     Note,
@@ -137,9 +137,10 @@ class _Document:
         plain = stream.second() not in "{]"
         before = stream.characters
         stream.take("[")
-        while stream.peek() != "]":
-            line = stream.line
-            raw = stream.raw(MAX_RAW) if (stream.peek() == "{") is plain else ""  # else it is not set aside
+        more = stream.peek() != "]"
+        while more:
+            odd = (stream.peek() == "{") is plain
+            line, raw = stream.line, stream.raw(MAX_RAW) if odd else ""  # what is not odd is not set aside
             value = stream.value()
             if is_array(value):
                 message = (
@@ -151,10 +152,7 @@ class _Document:
                 table.reject(line, "not_an_object" if not plain else "an_object", raw)
             else:
                 table.add(line, self._flat(value) if not plain else {"value": value}, self.file.name)
-            if stream.peek() != "]":
-                stream.take(",")
-                if stream.peek() == "]":
-                    raise stream.wrong("a value should stand here", "]")
+            more = stream.another("]")
         stream.take("]")
         self.streamed += stream.characters - before
 
@@ -164,7 +162,8 @@ class _Document:
         lines: dict[str, int] = {}
         before = len(self.tables)
         stream.take("{")
-        while stream.peek() != "}":
+        more = stream.peek() != "}"
+        while more:
             if stream.peek() != '"':
                 raise stream.wrong("a name in quotes should stand here", stream.peek())
             line = stream.line
@@ -178,10 +177,7 @@ class _Document:
             else:
                 held[key], lines[key] = stream.value(), line
                 self._check_held(stream.characters, line)
-            if stream.peek() != "}":
-                stream.take(",")
-                if stream.peek() == "}":
-                    raise stream.wrong("a name should stand here", "}")
+            more = stream.another("}")
         stream.take("}")
         self._settle(held, lines, path, 1, has_tables=len(self.tables) > before)
 
@@ -235,7 +231,7 @@ class _Document:
 
     def _flat(self, value: Mapping[str, Any]) -> dict[str, Any]:
         """Nested objects as `a.b`; an empty one is a blank cell."""
-        if not any(isinstance(cell, CONTAINERS) for cell in value.values()):
+        if is_flat(value):
             return dict(value)
         flat: dict[str, Any] = {}
         for name, cell in leaves(value, ""):

@@ -26,6 +26,14 @@ class Number(str):
     __slots__ = ()
 
 
+_SINGLE = frozenset({str, Number, bool, type(None)})
+
+
+def is_flat(row: Mapping[str, Any]) -> bool:
+    """Does an object hold single values only? Asked of every record, so without a loop in Python."""
+    return _SINGLE.issuperset(map(type, row.values()))
+
+
 def is_object(value: object) -> TypeGuard[dict[str, Any]]:
     """Is it a JSON object?"""
     return isinstance(value, dict)
@@ -82,6 +90,15 @@ class JsonStream:
         self._pass_to(self._at + 1)
         return found
 
+    def another(self, end: str) -> bool:
+        """Passes the comma before one more value; False where `end` comes next, which is left there."""
+        if self.peek() == end:
+            return False
+        self.take(",")
+        if self.peek() == end:
+            raise self.wrong("a value should stand here" if end == "]" else "a name should stand here", end)
+        return True
+
     def has(self, limit: int) -> bool:
         """Does the value that comes next end within `limit` characters?"""
         return self._decoded(limit) is not None
@@ -96,7 +113,7 @@ class JsonStream:
             )
             raise Invalid("INTAKE_LINE_TOO_LONG", message, {"file": self.name, "line": self.line})
         value, end = found
-        if depth(value) > MAX_JSON_DEPTH:
+        if not (is_object(value) and is_flat(value)) and depth(value) > MAX_JSON_DEPTH:
             raise too_deep(self.name, self.line)
         self.characters += end - self._at
         self._pass_to(end)

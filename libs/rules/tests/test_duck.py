@@ -1,0 +1,44 @@
+"""What a job's DuckDB says of its tables is what DuckDB itself says, however it was asked."""
+
+from pathlib import Path
+
+import duckdb
+import pytest
+from perito_rules.duck import create_views, describe, open_duckdb, peek, read_schemas
+
+_EVERY_TYPE = (
+    "SELECT 1::BIGINT AS a, 'x' AS b, 1.5::DECIMAL(18, 4) AS c, TIMESTAMP '2026-01-01' AS d, DATE '2026-01-01' AS e,"
+    " true AS f, 1.0::DOUBLE AS g, [{'x': 1, 'y': ['z']}] AS h, {'k': 1, 'l': {'m': 2}} AS i, '{}'::JSON AS j,"
+    " MAP {'a': [1]} AS k, 3::INTEGER AS l, 1::DECIMAL(38, 4) AS m"
+)
+
+
+def test_schemas_and_peeks_are_what_describe_says(tmp_path: Path) -> None:
+    files = {name: tmp_path / f"{name}.parquet" for name in ("plain", "mixed", "empty")}
+    with duckdb.connect() as writer:
+        writer.execute(f"COPY (SELECT 1 AS one) TO '{files['plain']}'")
+        writer.execute(f"COPY ({_EVERY_TYPE}) TO '{files['mixed']}'")
+        writer.execute(f"COPY ({_EVERY_TYPE} WHERE false) TO '{files['empty']}'")
+    with open_duckdb(files.values(), tmp_path / "scratch", 2, 1 << 28) as connection:
+        told = {name: describe(connection, f"FROM read_parquet('{path}')") for name, path in files.items()}
+        assert read_schemas(connection, files) == told
+        connection.execute(f"CREATE TABLE kept AS {_EVERY_TYPE}")
+        connection.execute(f"CREATE TABLE bare AS {_EVERY_TYPE} WHERE false")
+        described = describe(connection, "SELECT * FROM kept")
+        assert peek(connection, "kept") == (described, True)
+        assert peek(connection, "bare") == (described, False)
+
+
+@pytest.mark.parametrize(("rows", "form"), [(2048, "BASE TABLE"), (2049, "VIEW")])
+def test_a_small_table_is_loaded_and_a_large_one_read_through(tmp_path: Path, rows: int, form: str) -> None:
+    path = tmp_path / "suppliers.parquet"
+    with duckdb.connect() as writer:
+        writer.execute("CREATE TABLE made AS SELECT 'S-' || i AS supplier FROM range($1) AS r(i)", [rows])
+        writer.execute(f"COPY made TO '{path}'")
+    with open_duckdb([path], tmp_path / "scratch", 2, 1 << 28) as connection:
+        schemas = read_schemas(connection, {"suppliers": path})
+        create_views(connection, ["suppliers", "products"], {"suppliers": path}, schemas)
+        kinds = "SELECT table_name, table_type FROM information_schema.tables ORDER BY 1"
+        assert connection.execute(kinds).fetchall() == [("products", "VIEW"), ("suppliers", form)]
+        told = "SELECT count(*), min(supplier), max(supplier), count(name) FROM suppliers"
+        assert connection.execute(told).fetchall() == [(rows, "S-0", "S-999", 0)]
