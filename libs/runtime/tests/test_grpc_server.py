@@ -1,6 +1,7 @@
 """Server and client over real sockets: deadlines, requests, tenants, health, reflection, addresses, stopping."""
 
 import asyncio
+import contextlib
 import socket
 import stat
 from collections.abc import AsyncGenerator
@@ -53,6 +54,27 @@ async def test_call_without_a_deadline_is_refused(short_dir: Path) -> None:
             assert isinstance(error, Invalid)
             assert error.reason == "DEADLINE_REQUIRED"
         assert (await stub.DescribePhase(ASK, timeout=5)).name == "double"
+
+
+async def test_a_server_too_busy_to_greet_at_once_is_waited_for(short_dir: Path) -> None:
+    """As on a crowded machine: the first byte of the server comes half a second after the connection."""
+
+    async def late(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await asyncio.sleep(0.5)
+        there, back = await asyncio.open_unix_connection(server.address.removeprefix("unix:"))
+        await asyncio.gather(passed_on(reader, back), passed_on(there, writer))
+
+    async def passed_on(source: asyncio.StreamReader, target: asyncio.StreamWriter) -> None:
+        with contextlib.suppress(ConnectionError):
+            while data := await source.read(65_536):
+                target.write(data)
+                await target.drain()
+        target.close()
+
+    async with serving(PhaseDouble(), short_dir) as server, await asyncio.start_unix_server(late, short_dir / "late"):
+        channel = open_channel(f"unix:{short_dir}/late")
+        assert (await phase_pb2_grpc.PhaseServiceStub(channel).DescribePhase(ASK)).name == "double"
+        await channel.close()
 
 
 async def test_every_call_of_our_client_has_a_deadline(short_dir: Path) -> None:

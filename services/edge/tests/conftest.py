@@ -11,6 +11,7 @@ import httpx
 import pytest
 from fastapi import FastAPI
 from perito_edge.app import create_app
+from perito_edge.description import describe
 from perito_edge.middleware import SECURITY_HEADERS
 from perito_edge.server import EdgeServer
 from perito_edge.settings import EdgeSettings
@@ -43,6 +44,22 @@ class Edge:
     def objects(self) -> list[str]:
         """Keys of everything in the store, staging included."""
         return sorted(str(p.relative_to(self.store.root)) for p in self.store.root.rglob("*") if p.is_file())
+
+
+@pytest.fixture(scope="session", autouse=True)
+def described_once() -> Iterator[None]:
+    """All applications describe themselves alike, and the description is most of what making one costs."""
+    made: list[dict[str, Any]] = []
+    with pytest.MonkeyPatch.context() as patch:
+
+        def describe_once(app: FastAPI) -> None:
+            if not made:
+                describe(app)
+                made.append(app.openapi())
+            patch.setattr(app, "openapi", lambda: made[0])
+
+        patch.setattr("perito_edge.app.describe", describe_once)
+        yield
 
 
 @pytest.fixture

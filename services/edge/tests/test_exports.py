@@ -108,6 +108,8 @@ async def test_posting_gives_what_getting_gives(edge: Edge, query: str, body: An
     [
         (b"{", {}, 400, "MALFORMED_JSON"),
         (b'{"format": "pdf"}', {}, 422, "BODY_INVALID"),
+        (b'{"format": null}', {}, 422, "BODY_INVALID"),
+        (b'{"format": "html", "lang": null}', {}, 422, "BODY_INVALID"),
         (b'{"format": "csv", "fromat": "x"}', {}, 422, "BODY_INVALID"),
         (b"[]", {}, 422, "BODY_INVALID"),
         (b"format=csv", {"Content-Type": "application/x-www-form-urlencoded"}, 415, "UNSUPPORTED_MEDIA_TYPE"),

@@ -6,8 +6,9 @@ answer that looks right.
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, JsonValue
 from pydantic.json_schema import SkipJsonSchema
+from pydantic_core import PydanticCustomError
 from typing_extensions import TypeAliasType
 
 _ID = "7c9e6679-7425-40de-944b-e07fc1f90ae7"
@@ -17,6 +18,16 @@ Row = TypeAliasType("Row", dict[str, JsonValue])
 def _no_default(schema: dict[str, Any]) -> None:
     """Absent is not the same as what stands for it here."""
     del schema["default"]
+
+
+def _not_null(value: object) -> object:
+    if value is None:
+        raise PydanticCustomError("null_given", "It is null: give it a value, or leave it out.")
+    return value
+
+
+_NotNull = BeforeValidator(_not_null)
+"""For what may be left out and is described without null."""
 
 
 class Books(BaseModel):
@@ -58,7 +69,7 @@ class AnalyzeRequest(BaseModel):
         description="Id that the upload answered.",
         pattern=r"^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$",
     )
-    data: Books | SkipJsonSchema[None] = Field(
+    data: Annotated[Books | SkipJsonSchema[None], _NotNull] = Field(
         default=None, description="The books themselves.", json_schema_extra=_no_default
     )
     phases: list[Annotated[int, Field(ge=1, le=99)]] | None = Field(
@@ -94,10 +105,10 @@ class ExportRequest(BaseModel):
 
     model_config = ConfigDict(extra="forbid", strict=True, json_schema_extra={"examples": [{"format": "csv"}]})
 
-    format: Format | SkipJsonSchema[None] = Field(
+    format: Annotated[Format | SkipJsonSchema[None], _NotNull] = Field(
         default=None, json_schema_extra=_no_default, description="Default: as the query says, else `json`."
     )
-    lang: Language | SkipJsonSchema[None] = Field(
+    lang: Annotated[Language | SkipJsonSchema[None], _NotNull] = Field(
         default=None, json_schema_extra=_no_default, description="Language of the HTML page; else as the query says."
     )
 
