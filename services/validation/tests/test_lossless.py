@@ -63,6 +63,14 @@ def test_two_files_are_the_same_table_as_one(
     assert one.ask(sql) == two.ask(sql)
 
 
+@pytest.fixture(params=["after the prescan", "beside it"])
+def either_way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A small file is parsed when it is proven, a large one while it is."""
+    if request.param == "beside it":
+        monkeypatch.setattr(csv_reader, "LARGE", 0)
+
+
+@pytest.mark.usefixtures("either_way")
 def test_irregular_lines_are_cut_and_the_rest_keeps_its_numbers(tmp_path: Path) -> None:
     text = 'a,b,c\nA,x,1\n\nB,y\nC,"z, z",3\n"D,w,4\nE,v,5\n'
     books = read(tmp_path, {"p.csv": text}, MAPPING)
@@ -78,6 +86,7 @@ def test_irregular_lines_are_cut_and_the_rest_keeps_its_numbers(tmp_path: Path) 
     assert books.ask("SELECT records, rejected_records, blank_lines FROM files") == [(5, 2, 1)]
 
 
+@pytest.mark.usefixtures("either_way")
 def test_one_unclosed_quote_costs_one_record_not_the_rest_of_the_file(tmp_path: Path) -> None:
     lines = [f"P{i},name {i},x" for i in range(20_000)]
     lines[7_000] = 'P7000,"name,x'
@@ -87,6 +96,7 @@ def test_one_unclosed_quote_costs_one_record_not_the_rest_of_the_file(tmp_path: 
     assert books.ask("SELECT product FROM products WHERE _line = 7003") == [("P7001",)]
 
 
+@pytest.mark.usefixtures("either_way")
 def test_a_parser_that_loses_a_row_stops_the_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     real = csv_reader.csv_sql
 
@@ -100,6 +110,21 @@ def test_a_parser_that_loses_a_row_stops_the_run(tmp_path: Path, monkeypatch: py
     assert "p.csv" in caught.value.message
 
 
+def test_what_only_the_careful_reader_can_read_leaves_nothing_of_the_parser(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lines = [f"P{i},name {i},x" for i in range(20_000)]
+    lines[15_000] = 'P15000,"name\nof two lines",x'
+    lines[16_000] = 'P16000,"name\nof two lines",x'
+    monkeypatch.setattr(csv_reader, "LARGE", 0)
+    books = read(tmp_path, {"p.csv": "a,b,c\n" + "\n".join(lines)}, MAPPING)
+    assert books.ask("SELECT reader, records, rejected_records FROM files") == [("careful", 20_000, 0)]
+    assert books.ask("SELECT product, name, _line FROM products WHERE _record = 16001") == [
+        ("P16000", "name\nof two lines", 16_003)
+    ]
+
+
+@pytest.mark.usefixtures("either_way")
 def test_a_parser_that_changes_the_order_stops_the_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     real = csv_reader.csv_sql
 
@@ -111,6 +136,7 @@ def test_a_parser_that_changes_the_order_stops_the_run(tmp_path: Path, monkeypat
         read(tmp_path, {"p.csv": "a,b,c\nA,x,1\nB,y,2\n"}, MAPPING)
 
 
+@pytest.mark.usefixtures("either_way")
 @pytest.mark.parametrize(
     ("sql", "error", "reason"),
     [

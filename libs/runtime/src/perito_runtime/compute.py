@@ -25,7 +25,9 @@ from perito_runtime.error_kinds import error_of_kind
 from perito_runtime.logs import logger
 
 _START_SECONDS = 60.0
-_ENGINE_SHARE = 0.6
+_ENGINE_SHARE, _ENGINE_SHARE_OF_MUCH = 0.6, 0.7
+_OUTSIDE_ENGINE = 512 * 1024**2
+"""What Python, Arrow and numpy may take beside the query engine where it gets the larger share (0086)."""
 _MEMORY_OF_THREAD = 128 * 1024**2
 """What DuckDB advises at least; with less it spills more than the thread is worth."""
 _log = logger("compute")
@@ -35,8 +37,8 @@ class ComputePool:
     """`size` children that share `memory_bytes`.
 
     `memory_bytes` is the budget of the whole pool: a child is killed at a `size`-th of it, and `job_memory_bytes`, 0.6
-    of that, is what a job tells its query engine. `threads` 0 means all cores of the machine, as far as memory allows:
-    most of the time one job runs alone, and where two run the system shares the cores between them.
+    to 0.7 of that, is what a job tells its query engine. `threads` 0 means all cores of the machine, as far as memory
+    allows: most of the time one job runs alone, and where two run the system shares the cores between them.
     `kill_after_seconds` bounds every deadline. `preload` is imported by a child before its first job. `environment` is
     added to the few variables that children see. Job folders are made in `work_dir` (default: the system's temporary
     folder) and what a killed process left there is removed at start.
@@ -56,7 +58,7 @@ class ComputePool:
     ) -> None:
         self.slots = size
         self.child_memory_bytes = memory_bytes // size
-        self.job_memory_bytes = int(_ENGINE_SHARE * self.child_memory_bytes)
+        self.job_memory_bytes = _engine_bytes(self.child_memory_bytes)
         self.threads = threads or max(1, min(os.cpu_count() or 1, self.job_memory_bytes // _MEMORY_OF_THREAD))
         self.kill_after_seconds = kill_after_seconds
         self._recycle_after = recycle_after
@@ -131,6 +133,11 @@ class ComputePool:
         task = asyncio.create_task(work)
         self._chores.add(task)
         task.add_done_callback(self._chores.discard)
+
+
+def _engine_bytes(child_bytes: int) -> int:
+    much = min(int(_ENGINE_SHARE_OF_MUCH * child_bytes), child_bytes - _OUTSIDE_ENGINE)
+    return max(int(_ENGINE_SHARE * child_bytes), much)
 
 
 class _Seat:

@@ -9,7 +9,10 @@ A source becomes a temporary table with columns c0, c1, ... in the file's order;
 
 import csv
 import shutil
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +32,8 @@ from perito_validation.sniff import QUOTE, Dialect, ends_in_total, sniff
 from perito_validation.source import Source, check_digest, header_notes, named_columns, other_file, too_large
 
 MEDIA_TYPE = "text/csv"
+LARGE = 32 << 20
+"""Bytes from which on a file is parsed while it is still being proven regular."""
 _NO_NULL = "E'a\\nb'"
 """Text that stands for NULL in the CSV reader: it holds a line break, so no cell of a regular line can be it."""
 
@@ -66,22 +71,51 @@ def read_csv(con: duckdb.DuckDBPyConnection, table: str, file: InputFile, scratc
 def _read_utf8(con: duckdb.DuckDBPyConnection, table: str, file: InputFile, path: Path, scratch: Path) -> Source:
     """Reads a file in UTF-8. `file.sha256` is "" for a copy of our own."""
     dialect = sniff(path, file.name)
-    why, scan = _why_careful(path, dialect), None
-    if not why:
-        try:
-            scan = prescan(path, file.name, dialect)
-        except Invalid as error:
-            if error.reason not in _IRREGULAR:
-                raise
-            why = f"{_IRREGULAR[error.reason]}, line {error.details['line']}"
-        else:
-            stray = next((r for r in scan.rejected if r.reason == "stray_quote"), None)
-            why = f"quotes inside cells, line {stray.line}" if stray else ""
-    if why or scan is None:
+    why = _why_careful(path, dialect)
+    if why:
         return _read_carefully(con, table, file, dialect, why)
+    try:
+        scan, parsed = _prescan(con, table, file.name, path, dialect)
+    except Invalid as error:
+        if error.reason not in _IRREGULAR:
+            raise
+        return _read_carefully(con, table, file, dialect, f"{_IRREGULAR[error.reason]}, line {error.details['line']}")
+    if stray := next((r for r in scan.rejected if r.reason == "stray_quote"), None):
+        return _read_carefully(con, table, file, dialect, f"quotes inside cells, line {stray.line}")
     if file.sha256 and scan.sha256 != file.sha256:
         raise other_file(file.name)
-    return _read_fast(con, table, file, scan, dialect, scratch)
+    if not parsed:
+        _parse(con, table, file, scan, dialect, scratch)
+    return _read_fast(con, table, file, scan, dialect)
+
+
+def _prescan(
+    con: duckdb.DuckDBPyConnection, table: str, name: str, path: Path, dialect: Dialect
+) -> tuple[Prescan, bool]:
+    """The prescan, and whether `table` was made beside it: a large file is parsed while it is still being proven, for
+    the prescan needs one processor only. Nothing is left of it where a line must be kept from the parser."""
+    if path.stat().st_size < LARGE:
+        return prescan(path, name, dialect), False
+    parsed = True
+    with ThreadPoolExecutor(1) as thread:
+        scanning = thread.submit(_proven, con, partial(prescan, path, name, dialect))
+        try:
+            con.execute(_parsing(table, path, dialect))
+        except duckdb.Error:  # it is tried again, and told, where the file is regular
+            parsed = False
+    error = scanning.exception()
+    if parsed and (error or len(scanning.result().cuts)):
+        con.execute(f"DROP TABLE {table}")
+        parsed = False
+    return scanning.result(), parsed
+
+
+def _proven(con: duckdb.DuckDBPyConnection, scan: Callable[[], Prescan]) -> Prescan:
+    try:
+        return scan()
+    except BaseException:
+        con.interrupt()  # what it parses now is of no use
+        raise
 
 
 _IRREGULAR = {
@@ -131,10 +165,7 @@ def _read_carefully(con: duckdb.DuckDBPyConnection, table: str, file: InputFile,
     )
 
 
-def _read_fast(
-    con: duckdb.DuckDBPyConnection, table: str, file: InputFile, scan: Prescan, dialect: Dialect, scratch: Path
-) -> Source:
-    _parse(con, table, file, scan, dialect, scratch)
+def _read_fast(con: duckdb.DuckDBPyConnection, table: str, file: InputFile, scan: Prescan, dialect: Dialect) -> Source:
     _check_conserved(con, table, file.name, scan, dialect)
     record, line = "rowid + 1", f"rowid + {dialect.header_line + 1}"
     if len(scan.cuts):
@@ -169,9 +200,8 @@ def _parse(
     """Makes the temporary table from the file's regular lines."""
     path = Path(file.path)
     clean = _without_cuts(path, scan, scratch / f"{table}.csv") if len(scan.cuts) else path
-    reading = csv_sql(clean, dialect)
     try:
-        con.execute(f"CREATE TEMP TABLE {table} AS FROM {reading}")
+        con.execute(_parsing(table, clean, dialect))
     except duckdb.OutOfMemoryException as error:
         raise too_large(file.name) from error
     except duckdb.Error as error:
@@ -179,6 +209,10 @@ def _parse(
     finally:
         if clean is not path:
             clean.unlink()
+
+
+def _parsing(table: str, path: Path, dialect: Dialect) -> str:
+    return f"CREATE TEMP TABLE {table} AS FROM {csv_sql(path, dialect)}"
 
 
 def csv_sql(path: Path, dialect: Dialect) -> str:
