@@ -13,6 +13,7 @@ from perito_kernel.phases import Job, Outcome, OutputFile, Report, RuleOutcome, 
 
 _kept: list[bytes] = []
 _reserved: list[mmap.mmap] = []
+_swept: list[int] = []
 
 
 def echo(job: Job, report: Report) -> Outcome:
@@ -32,6 +33,19 @@ def echo(job: Job, report: Report) -> Outcome:
         summary={"pid": os.getpid(), "cwd": str(Path.cwd()), "threads": job.threads},
         as_of="2026-01-31T00:00:00Z",
     )
+
+
+def sweeps() -> bool:
+    """A chore: sweeps one of three rooms."""
+    _swept.append(len(_swept))
+    return len(_swept) < 3
+
+
+def tells_what_is_swept(job: Job, report: Report) -> Outcome:
+    """Says how many rooms are swept, and leaves all of them dirty."""
+    rooms = len(_swept)
+    _swept.clear()
+    return Outcome("d" * 64, [], summary={"rooms": rooms})
 
 
 def reserves(job: Job, report: Report) -> Outcome:

@@ -141,6 +141,15 @@ async def test_warm_job_starts_in_milliseconds(tmp_path: Path) -> None:
         assert (await run(warm, "tells_its_world")).summary["modules"] == ["duckdb", "pyarrow"]
 
 
+async def test_chores_are_done_while_no_job_waits(tmp_path: Path) -> None:
+    environment = {"PYTHONPATH": str(Path(__file__).parent)}
+    chores = ("compute_jobs:sweeps",)
+    async with ComputePool(1, preload=chores, environment=environment, work_dir=tmp_path) as tidy:
+        for _ in range(2):  # before the first job and after one; a job that comes sooner does not wait for them
+            while (await run(tidy, "tells_what_is_swept")).summary["rooms"] != 3:  # noqa: ASYNC110  # another process
+                await asyncio.sleep(0.05)
+
+
 async def test_closing_leaves_no_process_and_no_folder(tmp_path: Path) -> None:
     environment = {"PYTHONPATH": str(Path(__file__).parent)}
     async with ComputePool(1, preload=(), environment=environment, work_dir=tmp_path) as brief:

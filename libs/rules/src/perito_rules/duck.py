@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from perito_rules.canonical import SYSTEM_TABLES, load_canonical, physical_columns
+from perito_rules.instances import new_instance
 from perito_rules.sqltext import literal, macros, quote
 
 if TYPE_CHECKING:
@@ -23,24 +24,9 @@ Schemas = Mapping[str, Mapping[str, str]]
 
 
 def open_duckdb(files: Iterable[Path], scratch: Path, threads: int, memory_bytes: int) -> "DuckDBPyConnection":
-    """An in-memory database that can read `files` and spill to `scratch`; its configuration cannot be changed any more.
-
-    `memory_bytes` bounds what DuckDB counts, not the process: that is the compute child's limit.
-    """
-    import duckdb  # noqa: PLC0415  # 0.1 s and 60 MB that only a compute child should pay
-
+    """A `new_instance` that can read `files` and nothing else; its configuration cannot be changed any more."""
     scratch.mkdir(parents=True, exist_ok=True)
-    connection = duckdb.connect(
-        config={
-            "temp_directory": str(scratch),
-            "memory_limit": f"{max(memory_bytes, 64 << 20) // 1024} KiB",
-            "threads": threads,
-            "preserve_insertion_order": True,
-            "autoinstall_known_extensions": False,
-            "autoload_known_extensions": False,
-        }
-    )
-    connection.execute("SET TimeZone = 'UTC'")
+    connection = new_instance(scratch, threads, memory_bytes)
     allowed = ", ".join(literal(str(path.resolve())) for path in files)
     connection.execute(f"SET allowed_paths = [{allowed}]")
     connection.execute("SET enable_external_access = false")
@@ -91,7 +77,7 @@ def create_views(
 ) -> None:
     """One view (or table, see above) per wanted table, with all canonical columns; empty where the job has no such."""
     known = {**load_canonical(), **SYSTEM_TABLES}
-    loaded = _small(connection, tables)
+    loaded = small_tables(connection, tables)
     for name in sorted(set(wanted) & (known.keys() | tables.keys())):
         real = schemas.get(name, {})
         full = dict(physical_columns(known[name])) if name in known else {}
@@ -102,7 +88,8 @@ def create_views(
         connection.execute(f"CREATE {form} {quote(name)} AS SELECT {', '.join(columns)} {source}")
 
 
-def _small(connection: "DuckDBPyConnection", tables: Mapping[str, Path]) -> set[str]:
+def small_tables(connection: "DuckDBPyConnection", tables: Mapping[str, Path]) -> set[str]:
+    """Names of the Parquet files that hold so little that they are better loaded."""
     if not tables:
         return set()
     sql = f"SELECT file_name FROM parquet_file_metadata({_listed(tables)}) WHERE num_rows <= {_LOADED_ROWS}"

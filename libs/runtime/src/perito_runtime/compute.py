@@ -39,9 +39,10 @@ class ComputePool:
     `memory_bytes` is the budget of the whole pool: a child is killed at a `size`-th of it, and `job_memory_bytes`, 0.6
     to 0.7 of that, is what a job tells its query engine. `threads` 0 means all cores of the machine, as far as memory
     allows: most of the time one job runs alone, and where two run the system shares the cores between them.
-    `kill_after_seconds` bounds every deadline. `preload` is imported by a child before its first job. `environment` is
-    added to the few variables that children see. Job folders are made in `work_dir` (default: the system's temporary
-    folder) and what a killed process left there is removed at start.
+    `kill_after_seconds` bounds every deadline. `preload` is imported by a child before its first job; of an entry like
+    `package.module:function` the function is called while the child waits for one. `environment` is added to the few
+    variables that children see. Job folders are made in `work_dir` (default: the system's temporary folder) and what a
+    killed process left there is removed at start.
     """
 
     def __init__(

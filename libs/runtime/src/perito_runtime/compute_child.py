@@ -2,11 +2,13 @@
 
 Started by `perito_runtime.compute`, never by hand. It holds what is dangerous: parsers, query engines, templates over
 a client's data. It may be killed at any moment and owns nothing but its job's folder. Its first argument is a JSON
-object: `parent` (pid), `memory_bytes`, `preload` (modules to import before it says that it is ready).
+object: `parent` (pid), `memory_bytes`, `preload` (modules to import before it says that it is ready; with
+`:function`, also a `Chore` to do whenever no job waits).
 """
 
 import errno
 import faulthandler
+import gc
 import importlib
 import json
 import os
@@ -16,7 +18,7 @@ import tempfile
 import threading
 import time
 import traceback
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, BinaryIO
 
 from perito_kernel.errors import PeritoError
@@ -26,6 +28,9 @@ from perito_runtime.compute_limits import live_under
 
 _REPORT_SECONDS = 0.1
 _TRACE_CHARACTERS = 6_000
+Chore = Callable[[], bool]
+"""A little of what makes the next job faster; False where nothing is left to do."""
+
 _MEMORY_ERRORS = {"OutOfMemoryException", "ArrowMemoryError"}
 
 
@@ -57,12 +62,16 @@ def main() -> None:
     os.dup2(2, 1)  # a library that prints must not speak on the channel
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
     live_under(int(settings["memory_bytes"]), int(settings["parent"]))
-    for module in settings["preload"]:
-        importlib.import_module(module)
+    for path in settings["preload"]:
+        importlib.import_module(path.partition(":")[0])
     jobs: queue.SimpleQueue[bytes] = queue.SimpleQueue()
     threading.Thread(target=_listen, args=(stdin, jobs), daemon=True).start()
+    gc.freeze()  # what was imported stays: collections need not look through it
     channel.send({"ready": os.getpid()})
+    chores: list[Chore] = [_named(path) for path in settings["preload"] if ":" in path]
     while True:
+        while jobs.empty() and any(chore() for chore in chores):
+            pass
         channel.send(_work(jobs.get(), channel))
 
 
@@ -88,9 +97,13 @@ def _work(line: bytes, channel: _Channel) -> dict[str, Any]:
 
 
 def _outcome(path: str, job: Job, channel: _Channel) -> str:
-    module, _, name = path.partition(":")
-    compute: Compute = getattr(importlib.import_module(module), name)
+    compute: Compute = _named(path)
     return outcome_to_json(compute(job, channel.report))
+
+
+def _named(path: str) -> Any:
+    module, _, name = path.partition(":")
+    return getattr(importlib.import_module(module), name)
 
 
 def _error(error: PeritoError) -> dict[str, Any]:

@@ -25,7 +25,10 @@ def fold(con: "DuckDBPyConnection", headers: Mapping[str, RuleHeader]) -> None:
     """
     _make_nodes(con, headers)
     con.execute("create temp table links (n BIGINT, cause BIGINT, shared TINYINT, amount DECIMAL(26,4))")
+    found = {row[0] for row in con.execute("select distinct rule_id from nodes").fetchall()}
     for cause, symptom in explaining_pairs(headers):
+        if cause not in found or symptom not in found:
+            continue
         common = sorted(set(headers[cause].entities) & set(headers[symptom].entities))
         _link(con, cause, symptom, common)
     con.execute("""

@@ -3,12 +3,12 @@
 A file that is absent becomes an empty relation and a column that is absent becomes NULL, so no later query has to ask.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from perito_kernel.phases import Job, UpstreamResult
-from perito_rules.duck import describe, open_duckdb
+from perito_rules.duck import open_duckdb, read_schemas, small_tables
 from perito_rules.priority import priority_sql, rank_sql, weight_sql
 from perito_rules.sqltext import literal, quote
 
@@ -66,9 +66,9 @@ SYSTEM_TABLES = {
 def open_relations(job: Job, present: Sequence[UpstreamResult]) -> "DuckDBPyConnection":
     """A connection that holds every relation and can read nothing but the job's artefacts.
 
-    Table `findings` numbers all findings (`n`, in order of rule and fingerprint) and holds what ranking needs; the
-    views `finding_texts`, `evidence`, `kpis` and the system tables stay in their files. `signed_impact` has the sign of
-    `delta_value` where there is one, because a rule may give its impact as a size.
+    Table `findings` numbers all findings (`n`, in order of rule and fingerprint) and holds what ranking needs;
+    `finding_texts`, `evidence`, `kpis` and the system tables stay in their files unless they are small.
+    `signed_impact` has the sign of `delta_value` where there is one, because a rule may give its impact as a size.
     """
     findings, evidence = _files(present, "findings.parquet"), _files(present, "evidence.parquet")
     kpis = _files(present, "kpis.parquet")
@@ -78,11 +78,13 @@ def open_relations(job: Job, present: Sequence[UpstreamResult]) -> "DuckDBPyConn
     # The report's own objects and the page live beside the engine in one child, so the engine gets part of its memory.
     memory = job.memory_bytes * 6 // 10
     con = open_duckdb([Path(path) for path in paths], Path(job.scratch), max(1, job.threads), memory)
-    _view(con, "finding_texts", FINDINGS, findings)
-    _view(con, "evidence", EVIDENCE, evidence)
-    _view(con, "kpis", KPIS, kpis)
-    for name, columns in SYSTEM_TABLES.items():
-        _view(con, name, columns, system[name])
+    files = {path: Path(path) for path in paths}
+    there, small = read_schemas(con, files), small_tables(con, files)
+    relations = {"finding_texts": (FINDINGS, findings), "evidence": (EVIDENCE, evidence), "kpis": (KPIS, kpis)}
+    relations |= {name: (columns, system[name]) for name, columns in SYSTEM_TABLES.items()}
+    for name, (columns, parts) in relations.items():
+        form = "table" if parts and small.issuperset(parts) else "view"
+        con.execute(f"create temp {form} {quote(name)} as {_union(columns, [(part, there[part]) for part in parts])}")
     _number_findings(con)
     return con
 
@@ -91,16 +93,16 @@ def _files(results: Sequence[UpstreamResult], name: str) -> list[str]:
     return [str(Path(result.artifacts[name]).resolve()) for result in results if name in result.artifacts]
 
 
-def _view(con: "DuckDBPyConnection", name: str, columns: Mapping[str, str], paths: Sequence[str]) -> None:
-    parts = [_selection(con, columns, path) for path in paths]
-    if not parts:
+def _union(columns: Mapping[str, str], parts: Sequence[tuple[str, Collection[str]]]) -> str:
+    """A query of these columns over files of which each is given with the columns that it has."""
+    selections = [_selection(columns, path, there) for path, there in parts]
+    if not selections:
         nothing = ", ".join(f"null::{kind} as {quote(column)}" for column, kind in columns.items())
-        parts = [f"select {nothing} limit 0"]
-    con.execute(f"create temp view {quote(name)} as " + " union all ".join(parts))
+        selections = [f"select {nothing} limit 0"]
+    return " union all ".join(selections)
 
 
-def _selection(con: "DuckDBPyConnection", columns: Mapping[str, str], path: str) -> str:
-    there = describe(con, f"select * from read_parquet({literal(path)})")  # noqa: S608 - a quoted path
+def _selection(columns: Mapping[str, str], path: str, there: Collection[str]) -> str:
     cells = (
         f"try_cast({quote(column)} as {kind}) as {quote(column)}"
         if column in there

@@ -40,6 +40,7 @@ PHASES = (
     "perito_performance.phase:PHASE",
     "perito_reporting.phase:PHASE",
 )
+_INSTANCES = "perito_rules.instances:keep_ready"
 _STOP_SECONDS = 5.0
 _Part = TypeVar("_Part")
 
@@ -253,9 +254,9 @@ def load_phase(path: str) -> Phase:
 
 
 def _imported_early(paths: tuple[str, ...]) -> tuple[str, ...]:
-    """What children import while they wait for work, so that the first analysis waits for no import."""
+    """What children import and make while they wait for work, so that an analysis does not wait for it."""
     modules = (load_phase(path).compute.partition(":")[0] for path in paths)
-    return ("duckdb", "pyarrow.parquet", *dict.fromkeys(modules))
+    return ("duckdb", "pyarrow.parquet", _INSTANCES, *dict.fromkeys(modules))
 
 
 def _running(part: _Part | None) -> _Part:

@@ -17,7 +17,7 @@ from perito_rules.loader import load_rules
 from perito_rules.sqltext import literal
 
 from perito_validation import accounts, conventions, system, transformations
-from perito_validation.database import count, only_row, open_database
+from perito_validation.database import only_row, open_database
 from perito_validation.decisions import decide_all
 from perito_validation.facts import write_facts
 from perito_validation.feeds import Planner, lookups_of
@@ -128,8 +128,7 @@ def take_in(job: Job, given: BooksMapping | None, report: Report) -> Intake:
         paths |= {
             name: system.write_rows(con, name, content, Path(job.out)) for name, content in understood.rows().items()
         }
-        rows = {name: count(con, f"SELECT count(*) FROM {_relation(path)}") for name, path in paths.items()}
-        digest = _digest(con, paths)
+        rows, digest = _summed(con, paths)
         as_of = conventions.newest_moment(con, written)
     summary = {
         "files": len(sources),
@@ -285,11 +284,13 @@ def _relation(path: Path) -> str:
     return f"read_parquet({literal(str(path))})"
 
 
-def _digest(con: duckdb.DuckDBPyConnection, paths: Mapping[str, Path]) -> str:
-    """SHA-256 over the content of all tables, whatever the order of rows and the bytes of the files."""
+def _summed(con: duckdb.DuckDBPyConnection, paths: Mapping[str, Path]) -> tuple[dict[str, int], str]:
+    """Rows of each table, and SHA-256 over the content of all, whatever the order of rows and bytes of the files."""
     digest = hashlib.sha256()
+    rows: dict[str, int] = {}
     for name, path in sorted(paths.items()):
-        rows = f"SELECT count(*), bit_xor(hash(t)), sum(hash(t)::HUGEINT) FROM {_relation(path)} AS t"
-        row = only_row(con, rows)
+        sums = f"SELECT count(*), bit_xor(hash(t)), sum(hash(t)::HUGEINT) FROM {_relation(path)} AS t"
+        row = only_row(con, sums)
+        rows[name] = row[0]
         digest.update(f"{name}:{row}\n".encode())
-    return digest.hexdigest()
+    return rows, digest.hexdigest()

@@ -8,6 +8,7 @@ from typing import Any
 import duckdb
 from duckdb.sqltypes import VARCHAR
 from perito_kernel.phases import Job
+from perito_rules.instances import new_instance
 from perito_rules.sqltext import literal
 
 from perito_validation.mojibake import odd_parts, undecoded
@@ -23,17 +24,7 @@ def open_database(job: Job) -> duckdb.DuckDBPyConnection:
     scratch, out = Path(job.scratch), Path(job.out)
     scratch.mkdir(parents=True, exist_ok=True)
     out.mkdir(parents=True, exist_ok=True)
-    con = duckdb.connect(
-        config={
-            "temp_directory": str(scratch),
-            "memory_limit": f"{max(job.memory_bytes, 64 << 20) // 1024} KiB",
-            "threads": job.threads,
-            "preserve_insertion_order": True,
-            "autoinstall_known_extensions": False,
-            "autoload_known_extensions": False,
-        }
-    )
-    con.execute("SET TimeZone = 'UTC'")
+    con = new_instance(scratch, job.threads, job.memory_bytes)
     con.execute("SET disabled_optimizers = 'build_side_probe_side'")
     for name, function in {"nfkc": _nfkc, "undecoded": undecoded, "odd_parts": odd_parts}.items():
         con.create_function(name, function, [VARCHAR], VARCHAR)  # pyright: ignore[reportUnknownMemberType]  # its stub leaves the function type open
