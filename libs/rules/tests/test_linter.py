@@ -119,6 +119,7 @@ REFUSED = [
     "SELECT product, lot FROM movements",
 ]
 ACCEPTED = [
+    "SELECT product, bit_count(bit_or(1::BIGINT << hour(ts))) AS x FROM movements GROUP BY product",
     "SELECT sum(qty) AS x, sum(try(qty::DECIMAL(38,4) * unit_cost)) AS y FROM movements",
     "SELECT ratio(sum(qty), count(*)) AS x FROM movements",
     "SELECT (qty / 2)::DECIMAL(18,4) AS x FROM movements WHERE qty / unit_cost > 0.5",

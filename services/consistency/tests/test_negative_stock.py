@@ -123,6 +123,15 @@ def test_each_stretch_is_a_finding(tmp_path: Path) -> None:
     assert sorted(f["delta_qty"] for f in trial.findings) == [-2, -1]
 
 
+def test_stretches_of_one_day_are_one_finding(tmp_path: Path) -> None:
+    flows = [("08:00", -11), ("09:00", 3), ("10:00", -5), ("11:00", 4)]
+    apart = [{**moved("2024-08-05", "adjustment", qty), "ts": f"2024-08-05 {hour}"} for hour, qty in flows]
+    (finding,) = run(tmp_path / "good", apart, inventory=OPENING).findings
+    assert (finding["delta_qty"], finding["row_count"], finding["severity"]) == (Decimal(-3), 2, "medium")
+    (finding,) = run(tmp_path / "open", apart[:3], inventory=OPENING).findings
+    assert (finding["delta_qty"], finding["measures"]["recovered_on"], finding["severity"]) == (-3, None, "high")
+
+
 def test_a_snapshot_below_zero_is_below_zero(tmp_path: Path) -> None:
     (finding,) = run(tmp_path, [moved("2024-08-02", "sale", -1)], inventory=[stock("2024-07-31", -4)]).findings
     assert (finding["observed"], finding["measures"]["moments_below"]) == ("-5", "2")
@@ -157,3 +166,27 @@ def test_the_depth_is_the_lowest_sum_at_the_end_of_a_day(
     trial = run(tmp_path_factory.mktemp("law"), rows, inventory=[stock("2024-07-31", 3)])
     depth = min((f["delta_qty"] for f in trial.findings), default=Decimal(0))
     assert depth == min(*ends, 0)
+
+
+MOMENTS = st.lists(
+    st.tuples(st.integers(1, 28), st.sampled_from([8, 9, 17]), st.integers(-6, 6)), min_size=1, max_size=12
+)
+
+
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(flows=MOMENTS, seed=st.randoms(use_true_random=False))
+def test_every_instant_counts_once_whichever_week_and_snapshot_it_stands_beside(
+    tmp_path_factory: Any, flows: list[tuple[int, int, int]], seed: Any
+) -> None:
+    """Two hours of a morning may share an eighth of a day; the snapshot in mid-week says that stock is 5."""
+    instants = sorted({(day, hour) for day, hour, _ in flows})
+    known = {at: 5 + sum(q for d, h, q in flows if d > 14 and (d, h) <= at) for at in instants}
+    known |= {at: 5 - sum(q for d, h, q in flows if d <= 14 and (d, h) > at) for at in instants if at[0] <= 14}
+    rows = [
+        {**moved(f"2024-08-{day:02d}", "adjustment", qty), "ts": f"2024-08-{day:02d} {hour:02d}:00"}
+        for day, hour, qty in flows
+    ]
+    seed.shuffle(rows)
+    outcome = run(tmp_path_factory.mktemp("law"), rows, inventory=[stock("2024-08-14", 5)]).outcomes["C-005"]
+    assert outcome.evaluated == len(instants) + 1
+    assert outcome.failed == sum(stock < 0 for stock in known.values())

@@ -54,7 +54,7 @@ SCALARS = _words(
     # choice and type
     cast try_cast trycast try case if coalesce nullif ifnull greatest least typeof exists
     # numbers
-    abs round floor ceil ceiling sign trunc mod ratio plain isfinite sqrt cbrt ln log log2 log10 exp pow power
+    abs round floor ceil ceiling sign trunc mod ratio plain isfinite sqrt cbrt ln log log2 log10 exp pow power bit_count
     # text
     concat concat_ws dpipe lower upper trim ltrim rtrim length len char_length left right substring substr replace
     split split_part str_position strpos position contains starts_with startswith ends_with endswith regexp_like

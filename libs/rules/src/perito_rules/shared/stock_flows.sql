@@ -21,20 +21,26 @@ uses: [unit_costs, feed_places, day_spans]
 -- negative quantity counts where the ledger has no returns at all. Where `unreadable` is not 0, the quantity is unknown.
 WITH settings AS (
     SELECT EXISTS (SELECT 1 FROM movements WHERE type = 'return') AS has_returns
-), moved AS NOT MATERIALIZED (
+), may_be_lost AS (
+    -- By themselves: of all other movements the texts and values need not be read.
     SELECT product, location, ts_date AS day, qty,
-           CASE WHEN type IN ('receipt', 'transfer_in', 'transfer_out', 'sale', 'return') THEN type
-                WHEN type = 'waste' THEN 'loss'
-                WHEN type = 'adjustment' AND qty < 0 AND regexp_matches(lower(concat_ws(' ', reason, ref_id)), $loss_reasons) THEN 'loss'
-                WHEN type IN ('adjustment', 'count') THEN 'adjustment'
-                ELSE 'other' END AS flow,
-           type IS NULL AND type_source IS NOT NULL AS is_unclear,
+           CASE WHEN type = 'waste' OR (qty < 0 AND regexp_matches(lower(concat_ws(' ', reason, ref_id)), $loss_reasons)) THEN 'loss'
+                ELSE 'adjustment' END AS flow,
            coalesce(value_delta::DECIMAL(38, 8), CASE WHEN unit_cost > 0 THEN qty * unit_cost END) AS value
     FROM movements
-    WHERE _duplicate_record IS NULL
+    WHERE _duplicate_record IS NULL AND type IN ('waste', 'adjustment')
+), moved AS (
+    SELECT product, location, ts_date AS day, qty,
+           CASE WHEN type IN ('receipt', 'transfer_in', 'transfer_out', 'sale', 'return') THEN type
+                WHEN type = 'count' THEN 'adjustment' ELSE 'other' END AS flow,
+           type IS NULL AND type_source IS NOT NULL AS is_unclear
+    FROM movements
+    WHERE _duplicate_record IS NULL AND coalesce(type NOT IN ('waste', 'adjustment'), true)
+    UNION ALL
+    SELECT product, location, day, qty, flow, false FROM may_be_lost
     UNION ALL
     SELECT l.product, l.location, l.ts_date, -l.qty, CASE WHEN l.qty < 0 THEN 'return' ELSE 'sale' END,
-           l.type IS NULL AND l.type_source IS NOT NULL, NULL
+           l.type IS NULL AND l.type_source IS NOT NULL
     FROM sales AS l JOIN feed_places AS f ON f.location IS NOT DISTINCT FROM l.location CROSS JOIN settings AS s
     WHERE l._duplicate_record IS NULL AND coalesce(l.type, 'sale') = 'sale'
       AND NOT (s.has_returns AND coalesce(l.qty < 0, false))
@@ -45,7 +51,7 @@ WITH settings AS (
     GROUP BY ALL
 ), losses AS (
     SELECT product, location, day, sum(value) AS own_value, sum(CASE WHEN value IS NULL THEN qty END) AS to_value
-    FROM moved WHERE flow = 'loss' GROUP BY product, location, day
+    FROM may_be_lost WHERE flow = 'loss' GROUP BY product, location, day
 ), valued AS (
     SELECT l.product, l.location, l.day,
            CASE WHEN l.to_value IS NULL THEN l.own_value

@@ -1,6 +1,6 @@
 /* ---
 id: C-005
-version: 1
+version: 2
 kind: set
 title: {en: Stock fell below zero, es: La existencia cayó por debajo de cero}
 severity: high
@@ -13,7 +13,7 @@ optional:
   movements: [seq, lot, type, unit_cost, balance_after]
   sales: [document, line, product, location, lot, ts, type, qty]
   inventory: [snapshot_date, product, location, lot, qty]
-uses: [stock_moves, feed_places, ledger_chain, unit_costs]
+uses: [stock_moves, feed_places, day_spans, ledger_chain, unit_costs]
 unique: {moments: [product, location, day, kind, ts]}
 parameters:
   tolerance: {default: "0", type: decimal, meaning: "base units that stock may lie below zero"}
@@ -63,11 +63,22 @@ source: "Perpetual inventory: goods cannot leave before they are there"
 -- section: population
 -- One row per product, place and instant (or day) at which stock moved or was stated, with the stock after it. Keys whose
 -- stock never fell below zero, and those without a known opening, are told apart first, by numbers alone: each of them is
--- one row, which stands for as many instants as `moments` says.
+-- one row, which stands for as many instants as `moments` says. Told apart they are by weeks: had all that went out in a
+-- week gone first and left enough, the order within that week does not matter.
 WITH settings AS (
     SELECT max(day) AS ends FROM stock_moves
-), undated AS (
-    SELECT DISTINCT product, location FROM stock_moves WHERE day IS NULL AND product IS NOT NULL AND location IS NOT NULL
+), days AS (
+    SELECT d.location, d.day, d.closes, date_trunc('week', d.day)::DATE AS week, dayofweek(d.day) AS weekday, f.location IS NOT NULL AS by_day
+    FROM day_spans AS d LEFT JOIN feed_places AS f ON f.location = d.location
+), weeks AS (
+    -- A week ends early where the books state the stock (`closes`). `slots` are the days on which something moved, or the
+    -- eighths of days where instants count: where there are as many as rows, no two rows share an instant.
+    SELECT m.product, m.location, d.closes, d.week, d.by_day, sum(m.qty) AS qty, sum(least(m.qty, 0)) AS went, count(*) AS moved_rows,
+           count(m.qty) < count(*) AS unread, bool_or(m.flow = 'opening') AS has_opening,
+           bit_count(bit_or(1::BIGINT << CASE WHEN d.by_day THEN d.weekday ELSE d.weekday * 8 + hour(m.ts) // 3 END)) AS slots
+    FROM stock_moves AS m LEFT JOIN days AS d ON d.location = m.location AND d.day = m.day
+    WHERE m.product IS NOT NULL AND m.location IS NOT NULL
+    GROUP BY m.product, m.location, d.closes, d.week, d.by_day
 ), snapshots AS (
     SELECT i.product, i.location, i.snapshot_date AS day,
            CASE WHEN count(i.qty) = count(*) AND min(coalesce(i.snapshot_date_source, '')) = max(coalesce(i.snapshot_date_source, '')) THEN sum(i.qty) END AS stated
@@ -80,43 +91,65 @@ WITH settings AS (
     WHERE grain = 'product, location' AND sign = 1 AND segment = 0 AND run = 0
     GROUP BY product, location
 ), named AS (
-    SELECT product, location FROM stock_moves WHERE product IS NOT NULL AND location IS NOT NULL AND day IS NOT NULL
-    UNION
-    SELECT product, location FROM snapshots
-), keys AS (
-    SELECT product, location, row_number() OVER (ORDER BY product, location) AS key FROM named
-), lines AS (
-    SELECT k.key, m.day, 0 AS kind, CASE WHEN f.location IS NULL THEN m.ts END AS ts, m.qty, m.qty IS NULL AS unread, NULL::DECIMAL(38, 4) AS stated
-    FROM stock_moves AS m
-    JOIN keys AS k ON k.product = m.product AND k.location = m.location
-    LEFT JOIN feed_places AS f ON f.location = m.location
-    WHERE m.day IS NOT NULL
+    SELECT product, location, bool_or(week IS NULL) AS undated, bool_or(week IS NOT NULL) AS dated,
+           coalesce(bool_or(unread) FILTER (WHERE week IS NOT NULL), false) AS unread, bool_or(has_opening) AS has_opening, false AS is_stated
+    FROM weeks GROUP BY product, location
     UNION ALL
-    SELECT k.key, s.day, 1, NULL, 0, false, s.stated
+    SELECT product, location, false, true, false, false, bool_or(stated IS NOT NULL) FROM snapshots GROUP BY product, location
+), keys AS (
+    SELECT n.product, n.location, row_number() OVER (ORDER BY n.product, n.location) AS key, bool_or(n.undated) AS undated,
+           bool_or(n.is_stated) AS is_stated,
+           -- Where a quantity, a date or the opening has to be looked at more closely, each instant is.
+           bool_or(n.unread) OR bool_or(n.undated) OR (NOT bool_or(n.is_stated) AND (bool_or(n.has_opening) OR max(p.opening) IS NOT NULL)) AS unclear
+    FROM named AS n LEFT JOIN printed AS p ON p.product = n.product AND p.location = n.location
+    GROUP BY n.product, n.location
+    HAVING bool_or(n.dated)
+), lines AS (
+    -- `moments` is NULL where they have to be counted.
+    SELECT k.key, w.closes, 0 AS kind, w.week, w.qty, w.went, CASE WHEN w.by_day OR w.slots = w.moved_rows THEN w.slots END AS moments,
+           NULL::DECIMAL(38, 4) AS stated
+    FROM weeks AS w JOIN keys AS k ON k.product = w.product AND k.location = w.location
+    WHERE w.week IS NOT NULL AND NOT k.unclear
+    UNION ALL
+    SELECT k.key, s.day, 1, NULL, 0, 0, 1, s.stated
     FROM snapshots AS s JOIN keys AS k ON k.product = s.product AND k.location = s.location
+    WHERE NOT k.unclear
 ), summed AS (
-    SELECT key, unread, stated, count(stated) OVER k AS segment, sum(qty) OVER k AS total, dense_rank() OVER k AS moment
+    SELECT *, count(stated) OVER k AS segment, sum(qty) OVER k AS total
     FROM lines
-    WINDOW k AS (PARTITION BY key ORDER BY day, kind, ts NULLS FIRST)
-), segments AS (
-    SELECT key, segment, min(total) AS lowest, max(stated) AS stated, max(CASE WHEN stated IS NOT NULL THEN total END) AS stated_total,
-           bool_or(unread) AS unread, max(moment) AS moments
-    FROM summed
-    GROUP BY key, segment
+    WINDOW k AS (PARTITION BY key ORDER BY closes NULLS LAST, kind, week)
+), bases AS (
+    SELECT key, segment, stated - total AS base FROM summed WHERE stated IS NOT NULL
+), reckoned AS (
+    -- Before the first snapshot of a key its stock is reckoned backwards from it.
+    SELECT s.key, s.closes, s.kind, s.week, s.moments, b.base + s.total - s.qty AS began,
+           coalesce(b.base + s.total - s.qty + s.went < -$tolerance, false) AS may_fall
+    FROM summed AS s LEFT JOIN bases AS b ON b.key = s.key AND b.segment = greatest(s.segment, 1)
+), unsure AS (
+    SELECT k.product, k.location, r.key, r.closes, r.week, r.began
+    FROM reckoned AS r JOIN keys AS k ON k.key = r.key
+    WHERE r.kind = 0 AND (r.may_fall OR r.moments IS NULL)
+), ordered AS (
+    SELECT u.key, u.closes, u.week, u.began, sum(m.qty) OVER k AS total, dense_rank() OVER k AS moment
+    FROM stock_moves AS m
+    JOIN days AS d ON d.location = m.location AND d.day = m.day
+    JOIN unsure AS u ON u.product = m.product AND u.location = m.location AND u.week = d.week AND u.closes IS NOT DISTINCT FROM d.closes
+    WINDOW k AS (PARTITION BY u.key, u.closes, u.week ORDER BY m.day, CASE WHEN NOT d.by_day THEN m.ts END NULLS FIRST)
+), seen AS (
+    SELECT key, max(moment) AS moments, coalesce(min(began + total) < -$tolerance, false) AS fell
+    FROM ordered
+    GROUP BY key, closes, week
 ), told AS (
-    SELECT s.key, max(s.moments) AS moments, bool_or(s.unread) AS unread, bool_or(s.stated IS NOT NULL) AS is_stated,
-           coalesce(bool_or(coalesce(s.stated - s.stated_total, b.stated - b.stated_total) + s.lowest < -$tolerance), false) AS fell
-    FROM segments AS s LEFT JOIN segments AS b ON s.segment = 0 AND b.segment = 1 AND b.key = s.key
-    GROUP BY s.key
+    SELECT key, sum(moments) AS moments, bool_or(fell) AS fell
+    FROM (
+        SELECT key, moments, may_fall AS fell FROM reckoned WHERE kind = 1 OR NOT (may_fall OR moments IS NULL)
+        UNION ALL
+        SELECT key, moments, fell FROM seen
+    ) AS weekly
+    GROUP BY key
 ), sorted AS (
-    -- Where a quantity, a date or the opening has to be looked at more closely, each instant is.
-    SELECT k.product, k.location, t.moments, t.is_stated,
-           t.fell OR t.unread OR u.product IS NOT NULL OR (NOT t.is_stated AND (p.opening IS NOT NULL OR o.product IS NOT NULL)) AS closely
-    FROM told AS t
-    JOIN keys AS k ON k.key = t.key
-    LEFT JOIN undated AS u ON u.product = k.product AND u.location = k.location
-    LEFT JOIN printed AS p ON p.product = k.product AND p.location = k.location
-    LEFT JOIN (SELECT DISTINCT product, location FROM stock_moves WHERE flow = 'opening') AS o ON o.product = k.product AND o.location = k.location
+    SELECT k.product, k.location, t.moments, k.is_stated, k.undated, k.unclear OR t.fell AS closely
+    FROM keys AS k LEFT JOIN told AS t ON t.key = k.key
 ), moments AS (
     SELECT m.product, m.location, m.day, CASE WHEN f.location IS NULL THEN m.ts END AS ts, sum(m.qty) AS qty, count(m.qty) < count(*) AS unread,
            min(m.flow) AS flow, NULL::DECIMAL(38, 4) AS stated, 0 AS kind, s.ends
@@ -141,7 +174,7 @@ WITH settings AS (
     SELECT product, location, bool_or(place = 1 AND flow = 'opening') AS is_opened FROM numbered GROUP BY product, location
 ), opened AS (
     SELECT n.product, n.location, n.place, n.day, n.ts, n.qty, n.flow, n.is_snapshot, n.ends,
-           u.product IS NOT NULL AS undated,
+           c.undated,
            CASE WHEN a.product IS NOT NULL THEN CASE WHEN n.unread_so_far = a.anchor_unread THEN a.stated + n.total - a.anchor_total END
                 WHEN b.product IS NOT NULL THEN CASE WHEN n.unread_so_far = b.anchor_unread THEN b.stated + n.total - b.anchor_total END
                 WHEN n.unread_so_far > 0 THEN NULL
@@ -150,12 +183,12 @@ WITH settings AS (
            CASE WHEN a.product IS NOT NULL THEN 'snapshot' WHEN b.product IS NOT NULL THEN 'later snapshot'
                 WHEN p.opening IS NOT NULL AND g.location IS NULL THEN 'ledger balance' WHEN f.is_opened THEN 'opening entry' ELSE 'none' END AS opening_source
     FROM numbered AS n
+    JOIN sorted AS c ON c.product = n.product AND c.location = n.location
     LEFT JOIN feed_places AS g ON g.location = n.location
     LEFT JOIN anchors AS a ON a.product = n.product AND a.location = n.location AND a.segment = n.segment
     LEFT JOIN anchors AS b ON b.product = n.product AND b.location = n.location AND b.segment = n.segment + 1 AND n.segment = 0
     LEFT JOIN printed AS p ON p.product = n.product AND p.location = n.location
     LEFT JOIN firsts AS f ON f.product = n.product AND f.location = n.location
-    LEFT JOIN undated AS u ON u.product = n.product AND u.location = n.location
 ), judged AS (
     SELECT product, location, place, day, ts, qty, flow, is_snapshot, ends, opening_source, CASE WHEN NOT undated THEN stock END AS stock,
            CASE WHEN NOT undated THEN stock < -$tolerance END AS below
@@ -176,24 +209,30 @@ WITH stretches AS (
     GROUP BY product, location, stretch
     HAVING count(*) FILTER (WHERE below) > 0
 ), recovered AS (
-    SELECT s.*, n.day AS recovered_on, n.stock AS stock_after, n.flow AS recovered_by,
+    SELECT s.*, n.day AS recovered_on, n.flow AS recovered_by,
            coalesce(n.day, greatest(s.ends, s.began)) - s.began AS days_below
     FROM stretches AS s
     LEFT JOIN population AS n ON n.product = s.product AND n.location = s.location AND n.place = s.last_place + 1
+), told AS (
+    -- What began and ended on the same days is told once, as the last of it ended.
+    SELECT product, location, max(stretch) AS stretch, min(depth) AS depth, sum(moments_below)::BIGINT AS moments_below
+    FROM recovered
+    GROUP BY product, location, began, days_below
 ), deepest AS (
     SELECT p.product, p.location, p.stretch, min(p.day) AS deepest_on
     FROM population AS p JOIN stretches AS s ON s.product = p.product AND s.location = p.location AND s.stretch = p.stretch AND s.depth = p.stock
     WHERE p.below
     GROUP BY p.product, p.location, p.stretch
 )
-SELECT r.product, r.location, r.began AS period_start, coalesce(r.recovered_on, greatest(r.ends, r.began)) AS period_end, r.depth AS observed, 0 AS expected,
-       r.depth AS delta_qty, r.days_below, r.moments_below, d.deepest_on, r.recovered_on, r.recovered_by, r.opening_source,
+SELECT r.product, r.location, r.began AS period_start, coalesce(r.recovered_on, greatest(r.ends, r.began)) AS period_end, t.depth AS observed, 0 AS expected,
+       t.depth AS delta_qty, r.days_below, t.moments_below, d.deepest_on, r.recovered_on, r.recovered_by, r.opening_source,
        CASE WHEN r.recovered_on IS NULL THEN 'not made good' WHEN r.days_below <= $days THEN 'made good in time' ELSE 'made good late' END AS reason_en,
        CASE WHEN r.recovered_on IS NULL THEN 'sin reponer' WHEN r.days_below <= $days THEN 'repuesta a tiempo' ELSE 'repuesta tarde' END AS reason_es,
        u.unit_cost, coalesce(u.cost_source, 'none') AS cost_source,
-       try(r.depth::DECIMAL(38, 4) * u.unit_cost) AS delta_value, try(abs(r.depth)::DECIMAL(38, 4) * u.unit_cost) AS impact,
-       CASE WHEN r.recovered_on IS NOT NULL AND r.days_below <= $days THEN 'medium' ELSE 'high' END AS severity, r.moments_below AS row_count
-FROM recovered AS r
+       try(t.depth::DECIMAL(38, 4) * u.unit_cost) AS delta_value, try(abs(t.depth)::DECIMAL(38, 4) * u.unit_cost) AS impact,
+       CASE WHEN r.recovered_on IS NOT NULL AND r.days_below <= $days THEN 'medium' ELSE 'high' END AS severity, t.moments_below AS row_count
+FROM told AS t
+JOIN recovered AS r ON r.product = t.product AND r.location = t.location AND r.stretch = t.stretch
 JOIN deepest AS d ON d.product = r.product AND d.location = r.location AND d.stretch = r.stretch
 ASOF LEFT JOIN unit_costs AS u ON u.product = r.product AND d.deepest_on >= u.valid_from
 

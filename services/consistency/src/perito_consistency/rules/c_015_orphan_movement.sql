@@ -61,7 +61,7 @@ WITH documents AS (
     UNION SELECT 'return', return_document FROM returns WHERE return_document IS NOT NULL
     UNION SELECT 'return', document FROM sales WHERE document IS NOT NULL AND (type IS NULL OR type = 'return')
     UNION SELECT 'transfer', transfer FROM transfers WHERE transfer IS NOT NULL
-), moved AS (
+), moved AS NOT MATERIALIZED (
     SELECT CASE WHEN type IN ('transfer_in', 'transfer_out') THEN 'transfer' ELSE type END AS type, ref_id, movement, product, location, ts_date AS day,
            qty, unit_cost, ref_id IS NULL AND ref_id_source IS NOT NULL AS unread, _file_id, _record, _line
     FROM movements

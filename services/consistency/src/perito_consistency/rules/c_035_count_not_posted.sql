@@ -59,9 +59,18 @@ WITH settings AS (
     FROM counts AS c CROSS JOIN settings AS s
     WHERE c._duplicate_record IS NULL
     GROUP BY ALL
+), compared AS (
+    SELECT *, day + $days AS last_day, CASE WHEN day IS NOT NULL AND product IS NOT NULL AND location IS NOT NULL
+                   THEN counted_qty - system_qty END AS difference
+    FROM counted
+), differing AS (
+    -- Nothing has to be looked for where a count found what the books held.
+    SELECT DISTINCT product, location FROM compared WHERE difference <> 0
 ), entries AS (
     SELECT m.product, m.location, CASE WHEN s.by_lot THEN m.lot END AS lot, m.ts_date AS day, m.type, m.qty, m.ref_id
-    FROM movements AS m CROSS JOIN settings AS s
+    FROM movements AS m
+    JOIN differing AS d ON d.product = m.product AND d.location = m.location
+    CROSS JOIN settings AS s
     WHERE m._duplicate_record IS NULL
       AND (m.type IN ('adjustment', 'count', 'waste') OR (m.type IS NULL AND m.type_source IS NOT NULL))
 ), adjusted AS (
@@ -75,10 +84,6 @@ WITH settings AS (
       ON b.basis = 'all' OR (b.basis = 'without waste' AND e.type IS DISTINCT FROM 'waste')
          OR (b.basis = 'session' AND e.ref_id IS NOT NULL)
     GROUP BY ALL
-), compared AS (
-    SELECT *, day + $days AS last_day, CASE WHEN day IS NOT NULL AND product IS NOT NULL AND location IS NOT NULL
-                   THEN counted_qty - system_qty END AS difference
-    FROM counted
 )
 SELECT j.*, CASE WHEN posted OR NOT unclear THEN abs(difference) > $tolerance AND NOT posted END AS unposted
 FROM (
