@@ -4,7 +4,7 @@ One rule that breaks is `errored` with a reason that is fit to be shown; the oth
 over Parquet in a DuckDB that can read the job's files only.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -46,11 +46,13 @@ def run_rules(  # noqa: PLR0913  # the run's whole world, by keyword
     memory_bytes: int,
     report: Report,
     earlier: Earlier | None = None,
+    distinct: Collection[str] = (),
 ) -> RuleRun:
     """Runs `rules` on the Parquet files `tables` (name to path) and writes the artefacts to `out`.
 
     `params` are the parameters of this run by rule id; `earlier` are validation's findings and evidence, by which
-    confidence falls where the books themselves are in doubt. Raises Invalid for parameters no rule knows.
+    confidence falls where the books themselves are in doubt; `distinct` are the tables of which it is proven that no
+    two rows have the same key and none lacks it. Raises Invalid for parameters no rule knows.
     """
     shared = {view.id: view for view in load_rules("perito_rules.shared")}
     values = _bind([*rules, *shared.values()], params)
@@ -58,7 +60,7 @@ def run_rules(  # noqa: PLR0913  # the run's whole world, by keyword
     connection = open_duckdb(readable, scratch, threads, memory_bytes)
     try:
         schemas = read_schemas(connection, tables)
-        planned = plan(rules, schemas, values)
+        planned = plan(rules, schemas, values, distinct)
         create_views(connection, tables_wanted(planned, shared) | {"conventions"}, tables, schemas)
         create_tables(connection)
         create_table(connection)

@@ -4,7 +4,7 @@ A rule whose needs are missing is not applicable and says what it needs; it is n
 (`each: keyed_table` or `each: typed_column`) becomes one instance per table or column that is really there.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from perito_rules.canonical import ColumnType, Table, load_canonical
@@ -42,16 +42,22 @@ class Planned:
     reason: Text = field(default_factory=Text)
 
 
-def plan(rules: Iterable[Rule], schemas: Schemas, values: Mapping[str, Mapping[str, Value]]) -> list[Planned]:
-    """One entry per rule, sorted by id; `values` are the parameters of this run by rule."""
-    return [_plan(rule, schemas, values[rule.id]) for rule in sorted(rules, key=lambda rule: rule.id)]
+def plan(
+    rules: Iterable[Rule],
+    schemas: Schemas,
+    values: Mapping[str, Mapping[str, Value]],
+    distinct: Collection[str] = (),
+) -> list[Planned]:
+    """One entry per rule, sorted by id; `values` are the parameters of this run by rule, `distinct` the tables whose
+    keys are proven."""
+    return [_plan(rule, schemas, values[rule.id], distinct) for rule in sorted(rules, key=lambda rule: rule.id)]
 
 
-def expand(rule: Rule, schemas: Schemas) -> tuple[list[Instance], list[Text]]:
+def expand(rule: Rule, schemas: Schemas, distinct: Collection[str] = ()) -> tuple[list[Instance], list[Text]]:
     """The instances of a template and what it could not be spread over, in order of table and column."""
     known = load_canonical()
     if rule.each == "keyed_table":
-        return _keyed_tables(rule, [known[name] for name in sorted(schemas) if name in known], schemas)
+        return _keyed_tables(rule, [known[name] for name in sorted(schemas) if name in known], schemas, distinct)
     return list(_typed_columns(rule, [known[name] for name in sorted(schemas) if name in known], schemas)), []
 
 
@@ -70,13 +76,13 @@ def tables_wanted(planned: Iterable[Planned], shared: Mapping[str, Rule]) -> set
     return wanted | {i.words["table"] for item in running for i in item.instances if "table" in i.words}
 
 
-def _plan(rule: Rule, schemas: Schemas, values: Mapping[str, Value]) -> Planned:
+def _plan(rule: Rule, schemas: Schemas, values: Mapping[str, Value], distinct: Collection[str]) -> Planned:
     missing = [*_missing(rule, schemas), *_none_of(rule, schemas, values)]
     if missing:
         return Planned(rule, (), Text(f"needs {_listed(missing).en}", f"necesita {_listed(missing).es}"))
     if not rule.each:
         return Planned(rule, (Instance(rule),))
-    instances, untested = expand(rule, schemas)
+    instances, untested = expand(rule, schemas, distinct)
     if not instances:
         return Planned(rule, (), _NO_KEYED_TABLE if rule.each == "keyed_table" else _NO_TYPED_COLUMN)
     if not untested:
@@ -111,7 +117,9 @@ def _none_of(rule: Rule, schemas: Schemas, values: Mapping[str, Value]) -> Itera
         yield Text(f"{kind[0]} {' or '.join(rule.one_of)}", f"{kind[1]} {' o '.join(rule.one_of)}")
 
 
-def _keyed_tables(rule: Rule, tables: list[Table], schemas: Schemas) -> tuple[list[Instance], list[Text]]:
+def _keyed_tables(
+    rule: Rule, tables: list[Table], schemas: Schemas, distinct: Collection[str]
+) -> tuple[list[Instance], list[Text]]:
     instances: list[Instance] = []
     untested: list[Text] = []
     for table in tables:
@@ -132,6 +140,7 @@ def _keyed_tables(rule: Rule, tables: list[Table], schemas: Schemas) -> tuple[li
             "key_names": ", ".join(key),
             "key_null": f"({' OR '.join(nulls) if nulls else 'false'})",
             "key_text": key_text(key),
+            "key_unproven": str(table.name not in distinct).lower(),
         }
         instances.append(Instance(rule, {"table": table.name}, words))
     return instances, untested

@@ -77,6 +77,22 @@ def count_columns(con: duckdb.DuckDBPyConnection, written: Written) -> list[Colu
     return accounts
 
 
+def has_proven_key(written: Written, accounts: Sequence[ColumnAccount]) -> bool:
+    """Whether no two rows of the table can have the same key, and none lacks it: the key's cells differ in every row,
+    and each of them was read as it stands."""
+    return written.distinct and all(
+        any(account.fed.column.name == name for account in accounts)
+        and all(_is_read_as_it_stands(account) for account in accounts if account.fed.column.name == name)
+        for name in written.table.key
+    )
+
+
+def _is_read_as_it_stands(account: ColumnAccount) -> bool:
+    column = account.fed.column
+    whole = not (account.blanks or account.rejected or account.changed)
+    return column.type is ColumnType.KEY and not column.names_person and whole
+
+
 def rejected_cells_sql(written: Written, accounts: Sequence[ColumnAccount]) -> list[str]:
     """SELECTs of the rows of the system table `rejected_cells`, one per column and file with refused cells."""
     return [_rejected(written, account) for account in accounts if account.rejected]

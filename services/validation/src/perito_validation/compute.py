@@ -42,8 +42,8 @@ PROPOSED, PREVIEW = "mapping.yaml", "proposal.json"
 
 @dataclass(frozen=True)
 class Intake:
-    """What intake left in the output folder. `tables` are canonical and system tables by name; `proposed` says that its
-    mapping was made here and left there too."""
+    """What intake left in the output folder. `tables` are canonical and system tables by name, `distinct` those whose
+    keys are proven; `proposed` says that its mapping was made here and left there too."""
 
     tables: Mapping[str, Path]
     rows: Mapping[str, int]
@@ -51,6 +51,7 @@ class Intake:
     as_of: str
     summary: Mapping[str, Any]
     proposed: bool = False
+    distinct: frozenset[str] = frozenset()
 
 
 def validate(job: Job, report: Report) -> Outcome:
@@ -69,6 +70,7 @@ def validate(job: Job, report: Report) -> Outcome:
         threads=job.threads,
         memory_bytes=job.memory_bytes,
         report=lambda fraction, step: report(0.8 + 0.2 * fraction, step),
+        distinct=intake.distinct,
     )
     files = [OutputFile(path.name, PARQUET, intake.rows[name]) for name, path in sorted(intake.tables.items())]
     digest = hashlib.sha256(f"{intake.digest}\n{run.content_digest}".encode()).hexdigest()
@@ -124,7 +126,8 @@ def take_in(job: Job, given: BooksMapping | None, report: Report) -> Intake:
         written = _write_all(con, job, mapping, sources, report)
         report(0.7, "accounting for what was read")
         paths = {name: table.path for name, table in written.items()}
-        paths |= _write_system(con, job, mapping, reading, written, understood if given is None else None)
+        counted = {name: accounts.count_columns(con, table) for name, table in sorted(written.items())}
+        paths |= _write_system(con, job, mapping, reading, written, counted, understood if given is None else None)
         paths |= {
             name: system.write_rows(con, name, content, Path(job.out)) for name, content in understood.rows().items()
         }
@@ -137,7 +140,8 @@ def take_in(job: Job, given: BooksMapping | None, report: Report) -> Intake:
         "rejected_cells": rows["rejected_cells"],
         "tables": {name: table.rows for name, table in sorted(written.items())},
     }
-    return Intake(paths, rows, digest, as_of, summary, proposed=given is None)
+    distinct = frozenset(name for name, found in counted.items() if accounts.has_proven_key(written[name], found))
+    return Intake(paths, rows, digest, as_of, summary, given is None, distinct)
 
 
 def _understand(
@@ -185,11 +189,11 @@ def _write_system(
     mapping: BooksMapping,
     reading: Reading,
     written: Mapping[str, Written],
+    counted: Mapping[str, Sequence[accounts.ColumnAccount]],
     proposed: Understanding | None,
 ) -> dict[str, Path]:
     sources = sorted(reading.sources.values(), key=lambda source: source.file_id)
     out = Path(job.out)
-    counted = {name: accounts.count_columns(con, table) for name, table in sorted(written.items())}
     cells = [sql for name, found in counted.items() for sql in accounts.rejected_cells_sql(written[name], found)]
     keys = [sql for _, table in sorted(written.items()) for sql in accounts.entity_keys_sql(table)]
     log = [

@@ -7,6 +7,7 @@ feed the same table with the same constants.
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from typing import cast
 
 import duckdb
@@ -23,32 +24,43 @@ HASHES = 1 << 24
 grouping them."""
 
 
-def find_duplicates(con: duckdb.DuckDBPyConnection, table: str, feeds: Sequence[Feed]) -> str | None:
-    """Name of a temporary table (file_id, record, first_file, first_record) with one row per repetition, or None."""
+@dataclass(frozen=True)
+class Repetitions:
+    """Rows that repeat another. `table` is a temporary table (file_id, record, first_file, first_record) with one row
+    per repetition, None where there is none; `distinct` says that the cells of the key alone differ in every row."""
+
+    table: str | None
+    distinct: bool
+
+
+def find_duplicates(con: duckdb.DuckDBPyConnection, table: str, feeds: Sequence[Feed]) -> Repetitions:
+    """Finds the repetitions among the rows of all feeds of a table."""
     name = f"duplicates_{table}"
     con.execute(f"CREATE TEMP TABLE {name} (file_id INTEGER, record BIGINT, first_file INTEGER, first_record BIGINT)")
     groups: dict[tuple[tuple[str, ...], tuple[tuple[str, str], ...]], list[Feed]] = {}
     for feed in feeds:
         groups.setdefault((feed.source.header, tuple(sorted(feed.part.constants.items()))), []).append(feed)
-    for group in groups.values():
-        _collect(con, name, group)
-    return name if count(con, f"SELECT count(*) FROM {name}") else None
+    distinct = [_collect(con, name, group) for group in groups.values()]
+    repeats = count(con, f"SELECT count(*) FROM {name}") > 0
+    return Repetitions(name if repeats else None, distinct == [True])
 
 
-def _collect(con: duckdb.DuckDBPyConnection, name: str, feeds: Sequence[Feed]) -> None:
+def _collect(con: duckdb.DuckDBPyConnection, name: str, feeds: Sequence[Feed]) -> bool:
+    """Enters the repetitions of one group of feeds; whether the cells of the key alone differ in every row of it."""
     cells = feeds[0].source.cells
     key = _key_cells(feeds[0])
     if key and not len(_repeated(con, feeds, key)):
-        return
+        return all(_key_cells(feed) == key for feed in feeds)
     candidates = _repeated(con, feeds, cells)
     if not len(candidates):
-        return
+        return False
     con.register(_CANDIDATES, pa.Table.from_pydict({"h": candidates}))
     con.execute(
         f"INSERT INTO {name} SELECT file_id, record, first['f'], first['r'] FROM "
         f"({_with_first(feeds, cells)}) WHERE file_id <> first['f'] OR record <> first['r']"
     )
     con.unregister(_CANDIDATES)
+    return False
 
 
 def _key_cells(feed: Feed) -> str:

@@ -1,7 +1,7 @@
 """Writes canonical tables: one Parquet file each, from all feeds of the table, text to typed values in one pass."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import duckdb
@@ -20,7 +20,8 @@ _PARQUET = "FORMAT parquet, PARQUET_VERSION v2, COMPRESSION zstd"
 
 @dataclass(frozen=True)
 class Written:
-    """A canonical table on disk. `kept` are rows by file; `duplicates` the temporary table of its repetitions."""
+    """A canonical table on disk. `kept` are rows by file; `duplicates` the temporary table of its repetitions;
+    `distinct` says that the key's cells, as they stand in the files, differ in every row."""
 
     table: Table
     path: Path
@@ -28,6 +29,7 @@ class Written:
     rows: int
     kept: Mapping[int, int]
     duplicates: str | None
+    distinct: bool
 
     @property
     def relation(self) -> str:
@@ -59,18 +61,18 @@ def table_order(mapping: BooksMapping) -> list[str]:
 
 def write_table(con: duckdb.DuckDBPyConnection, table: Table, feeds: Sequence[Feed], out: Path) -> Written:
     """Writes `<table>.parquet`. Raises `Internal` (INTAKE_NOT_CONSERVED) where rows were lost or made on the way."""
-    duplicates = find_duplicates(con, table.name, feeds)
+    repetitions = find_duplicates(con, table.name, feeds)
     present = {name for feed in feeds for name in feed.columns}
     columns = physical_columns(table, present)[: -len(ROW_COLUMNS)]
     path = out / f"{table.name}.parquet"
-    body = " UNION ALL ".join(_rows(feed, columns, duplicates) for feed in feeds)
+    body = " UNION ALL ".join(_rows(feed, columns, repetitions.table) for feed in feeds)
     con.execute(f"COPY ({body}) TO {literal(str(path))} ({_PARQUET})")
-    written = Written(table, path, tuple(feeds), 0, _kept(con, feeds), duplicates)
+    written = Written(table, path, tuple(feeds), 0, _kept(con, feeds), repetitions.table, repetitions.distinct)
     rows = count(con, f"SELECT count(*) FROM {written.relation}")
     if rows != sum(written.kept.values()):
         message = f"Table {table.name} has {rows} rows where {sum(written.kept.values())} were read. Report this."
         raise Internal("INTAKE_NOT_CONSERVED", message, {"table": table.name})
-    return Written(table, path, tuple(feeds), rows, written.kept, duplicates)
+    return replace(written, rows=rows)
 
 
 def _rows(feed: Feed, columns: Sequence[tuple[str, str]], duplicates: str | None) -> str:

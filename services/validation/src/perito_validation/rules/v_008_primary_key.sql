@@ -36,7 +36,7 @@ source: "Entity integrity of the relational model; uniqueness and not-null tests
 -- section: violations
 SELECT '{table}' AS table_name, {key_text} AS key, count(*) AS row_count, {key_null} AS incomplete
 FROM {table}
-WHERE _duplicate_record IS NULL
+WHERE _duplicate_record IS NULL AND {key_unproven}
 GROUP BY {key_list}
 HAVING count(*) > 1 OR {key_null}
 
