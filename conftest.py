@@ -4,6 +4,7 @@ A skip hides a missing server or a broken fixture, so it is turned into a failur
 exception: the books it needs stand beside the project on some machines only.
 """
 
+import gc
 import os
 import re
 from collections.abc import Generator
@@ -29,7 +30,7 @@ LONGEST = (
     "services/validation/",
     "services/consistency/",
 )
-"""What takes longest, longest first, so that two workers end together. Each module runs on one of them, with its
+"""What takes longest, longest first, so that the workers end together. Each module runs on one of them, with its
 fixtures made once."""
 
 DEMONSTRATED = ("services/standalone/tests/test_cli.py", "services/standalone/tests/test_reproduce.py")
@@ -63,11 +64,23 @@ def grpc_stays_up() -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Skips what needs the real books where there are none; what takes longest comes first."""
+    """Skips what needs the real books where there are none; what takes longest comes first.
+
+    Coverage is what examples of the packages' own tests reach. Tests of the whole, and of laws on many examples, run
+    the same lines again, and tracing them took minutes.
+    """
     for item in items:
         if item.get_closest_marker("shared_data") and not SHARED_DATA.is_dir():
             item.add_marker(pytest.mark.skip(reason="the real books are not beside the project (../shared/data)"))
+        if item.nodeid.startswith("tests/") or getattr(getattr(item, "obj", None), "is_hypothesis_test", False):
+            item.add_marker("no_cover")
     items.sort(key=lambda item: next((n for n, start in enumerate(LONGEST) if item.nodeid.startswith(start)), 99))
+
+
+def pytest_collection_finish() -> None:
+    """Thousands of collected tests are not walked through again and again: a tenth of the time of a worker."""
+    gc.freeze()
+    gc.set_threshold(20_000, 10, 10)
 
 
 class Together(LoadScopeScheduling):

@@ -1,4 +1,4 @@
-"""Books large enough to see what threads do: 500,000 rows per table in several row groups, in any order of rows."""
+"""Books large enough to see what threads do: several row groups per table, in any order of rows."""
 
 from collections.abc import Mapping
 from importlib import import_module
@@ -26,9 +26,13 @@ def every_rule() -> tuple[Rule, ...]:
     return tuple(rule for phase in phases if phase.rules for rule in load_rules(phase.rules))
 
 
-def write_books(folder: Path, rules: tuple[Rule, ...], *salts: int | None) -> list[Mapping[str, Path]]:
+def write_books(
+    folder: Path, rules: tuple[Rule, ...], *salts: int | None, rows: int = ROWS
+) -> list[Mapping[str, Path]]:
     """Every table and column that some rule names, once per salt: a Parquet file per table, its rows shuffled by the
-    salt, or in order where that is None. `_file_id` and `_record` travel with their row."""
+    salt, or in order where that is None. `_file_id` and `_record` travel with their row. `rows` have the tables that
+    grow with the books.
+    """
     wanted: dict[str, set[str]] = {"movements": {"product", "location", "ts", "type", "qty", "unit_cost"}}
     for rule in (*rules, *load_rules("perito_rules.shared")):
         for columns in (rule.needs, rule.optional):
@@ -38,7 +42,7 @@ def write_books(folder: Path, rules: tuple[Rule, ...], *salts: int | None) -> li
     with duckdb.connect(config={"threads": 2, "preserve_insertion_order": True}) as connection:
         for name, columns in sorted(wanted.items()):
             table = {**load_canonical(), **SYSTEM_TABLES}[name]
-            connection.execute(f"CREATE OR REPLACE TABLE t AS {_rows(table, columns | set(table.key))}")
+            connection.execute(f"CREATE OR REPLACE TABLE t AS {_rows(table, columns | set(table.key), rows)}")
             for tables, salt in zip(books, salts, strict=True):
                 tables[name] = folder / f"{name}-{salt}.parquet"
                 query = f"(FROM t ORDER BY {_order(table, salt)})" if salt is not None else "t"
@@ -52,13 +56,13 @@ def _order(table: Table, salt: int) -> str:
     return f"hash({', '.join(keys)}, {salt})"
 
 
-def _rows(table: Table, wanted: set[str]) -> str:
+def _rows(table: Table, wanted: set[str], rows: int) -> str:
     if table.name == "conventions":
         return (
             "SELECT * FROM (VALUES ('currency', 'EUR'), ('sales_move_stock', 'feed'), ('timezone', 'UTC'))"
             " AS v(name, value)"
         )
-    size = MASTERS.get(table.name, SIZES.get(table.name, ROWS))
+    size = MASTERS.get(table.name, SIZES.get(table.name, rows))
     numbers = (
         f"FROM range({size}) AS r(i)"
         " SELECT i, (hash(i) % 1000000007)::BIGINT AS h, i % 400 AS p, i // 400 % 50 AS l, i // 20000 AS d"

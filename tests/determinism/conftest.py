@@ -8,6 +8,9 @@ from perito_rules.model import Rule
 
 from tests.determinism.books import every_rule, write_books
 
+ROWS = 320_000
+"""Fewer than the trial reads: four row groups, and as many months as the longest look back needs."""
+
 
 @pytest.fixture(scope="session")
 def phase_rules() -> tuple[Rule, ...]:
@@ -20,7 +23,7 @@ def both_books(
     tmp_path_factory: pytest.TempPathFactory, phase_rules: tuple[Rule, ...]
 ) -> tuple[Mapping[str, Path], Mapping[str, Path]]:
     """The books in order, and the same rows shuffled."""
-    plain, shuffled = write_books(tmp_path_factory.mktemp("books"), phase_rules, None, 7)
+    plain, shuffled = write_books(tmp_path_factory.mktemp("books"), phase_rules, None, 7, rows=ROWS)
     return plain, shuffled
 
 

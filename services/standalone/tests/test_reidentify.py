@@ -51,13 +51,22 @@ def report(books: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return out
 
 
-@pytest.fixture
-def key(tmp_path: Path) -> Path:
+@pytest.fixture(scope="module")
+def key(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Another key, in a file of its own."""
-    path = tmp_path / "client.key"
+    path = tmp_path_factory.mktemp("key") / "client.key"
     path.write_text(KEY + "\n")
     path.chmod(0o600)
     return path
+
+
+@pytest.fixture(scope="module")
+def keyed(books: Path, key: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The report of the same books under that key."""
+    out = tmp_path_factory.mktemp("keyed")
+    with contextlib.redirect_stdout(io.StringIO()):
+        assert run_analyze(books, None, out, "never", "", "", pseudonym_key=key) == 0
+    return out
 
 
 def test_everybody_and_one_person_can_be_told(report: Path) -> None:
@@ -89,12 +98,8 @@ def test_another_key_tells_nothing(report: Path, key: Path) -> None:
     assert "made with another key" in err
 
 
-def test_a_named_key_makes_other_pseudonyms_and_opens_them(
-    books: Path, report: Path, key: Path, tmp_path: Path
-) -> None:
-    with contextlib.redirect_stdout(io.StringIO()):
-        assert run_analyze(books, None, tmp_path / "out", "never", "", "", pseudonym_key=key) == 0
-    code, rows, _ = told(tmp_path / "out", key=key)
+def test_a_named_key_makes_other_pseudonyms_and_opens_them(report: Path, keyed: Path, key: Path) -> None:
+    code, rows, _ = told(keyed, key=key)
     assert code == 0
     assert [(row[1], row[2]) for row in rows] == EVERYBODY
     assert {row[0] for row in rows}.isdisjoint(row[0] for row in told(report)[1])
@@ -136,10 +141,8 @@ def test_a_data_directory_tells_them_too(books: Path) -> None:
     assert [(row[1], row[2]) for row in rows] == EVERYBODY
 
 
-def test_one_tenants_key_opens_that_tenants_people_alone(report: Path, key: Path, books: Path, tmp_path: Path) -> None:
-    with contextlib.redirect_stdout(io.StringIO()):
-        assert run_analyze(books, None, tmp_path / "out", "never", "", "", pseudonym_key=key) == 0
-    for number, folder in enumerate((report, tmp_path / "out")):
+def test_one_tenants_key_opens_that_tenants_people_alone(report: Path, keyed: Path, key: Path, tmp_path: Path) -> None:
+    for number, folder in enumerate((report, keyed)):
         tenant = f"{str(number) * 8}-0000-4000-8000-000000000000"
         sealed = tmp_path / "data" / "objects" / "tenants" / tenant / "analyses" / "a" / "validation" / "1"
         sealed.mkdir(parents=True)
