@@ -136,7 +136,9 @@ def physical_columns(table: Table, present: Collection[str] | None = None) -> li
 
 def normal_header(text: str) -> str:
     """A header as lower_snake: accents dropped, words split at capitals and signs. `QtyOrdered` is `qty_ordered`."""
-    plain = "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c))
+    plain = text
+    if not text.isascii():
+        plain = "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c))
     split = re.sub(r"([a-z0-9])([A-Z])|([A-Z])([A-Z][a-z])", r"\1\3_\2\4", plain)
     return re.sub(r"[^a-z0-9]+", "_", split.casefold()).strip("_")
 

@@ -11,7 +11,9 @@ from perito_rules.sqltext import literal, quote
 
 from perito_validation.mapping import Cell
 
-BLANKS = "' ' || chr(9) || chr(160)"
+_HARD_SPACE = "'\N{NO-BREAK SPACE}'"
+BLANKS = "' \t\N{NO-BREAK SPACE}'"
+"""As a literal: it stands in some statements fifty times, and `chr` would be bound and folded each time."""
 
 TRUE_WORDS: tuple[str, ...] = ("true", "yes", "y", "t", "1", "si", "s", "verdadero", "v", "x")
 FALSE_WORDS: tuple[str, ...] = ("false", "no", "n", "f", "0", "falso")
@@ -49,7 +51,7 @@ class UnitFactor:
 def is_blank(cell: str) -> str:
     """SQL: nothing but spaces; NULL for NULL. Most cells are told by their first byte, which is much cheaper than
     trimming them. CASE, not AND: in a list of results the engine computes both sides of an AND."""
-    unusual = f"{cell} < '!' OR {cell} >= chr(160)"
+    unusual = f"{cell} < '!' OR {cell} >= {_HARD_SPACE}"
     return f"(CASE WHEN {unusual} THEN trim({cell}, {BLANKS}) = '' WHEN {cell} IS NOT NULL THEN false END)"
 
 

@@ -229,10 +229,10 @@ class _Document:
                 row[distinct(name, row)] = cell
             table.add(lines[key], row, self.file.name)
 
-    def _flat(self, value: Mapping[str, Any]) -> dict[str, Any]:
+    def _flat(self, value: dict[str, Any]) -> dict[str, Any]:
         """Nested objects as `a.b`; an empty one is a blank cell."""
         if is_flat(value):
-            return dict(value)
+            return value
         flat: dict[str, Any] = {}
         for name, cell in leaves(value, ""):
             flat[distinct(name, flat)] = cell

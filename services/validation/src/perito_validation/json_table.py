@@ -36,14 +36,13 @@ class JsonTable:
 
     def add(self, line: int, row: Mapping[str, Any], name: str) -> None:
         """Adds a flat row, whose names may be new."""
-        if not row.keys() <= self.columns.keys():
+        if list(row) == list(self.columns) and _TEXTS.issuperset(map(type, row.values())):
+            cells = list(map(str, row.values()))  # nearly every record is one of these
+        else:
             for column in row:
                 if column not in self.columns:
                     self.columns[column] = len(self.columns)
                     check_width(len(self.columns), name, line)
-        if list(row) == list(self.columns) and _TEXTS.issuperset(map(type, row.values())):
-            cells = list(map(str, row.values()))  # nearly every record is one of these
-        else:
             cells = [""] * len(self.columns)
             for column, value in row.items():
                 cells[self.columns[column]] = as_text(value)

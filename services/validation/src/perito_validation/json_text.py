@@ -18,6 +18,7 @@ CONTAINERS = (dict, list)
 """What a value can hold others in; a tuple, because a union is made anew at each test."""
 
 _BLANK = re.compile(r"[ \t\n\r]*")
+_COMMA = re.compile(r",[ \t\n\r]*(?=[^ \t\n\r])")
 
 
 class Number(str):
@@ -92,6 +93,10 @@ class JsonStream:
 
     def another(self, end: str) -> bool:
         """Passes the comma before one more value; False where `end` comes next, which is left there."""
+        comma = _COMMA.match(self._buffer, self._at)
+        if comma and self._buffer[comma.end()] != end:
+            self._pass_to(comma.end())
+            return True
         if self.peek() == end:
             return False
         self.take(",")
@@ -132,8 +137,8 @@ class JsonStream:
         return self._buffer[self._at : self._at + length]
 
     def _decoded(self, limit: int) -> tuple[Any, int] | None:
-        self.peek()
         if self._ready is None:
+            self.peek()
             self._ready = self._decode(limit)
         return self._ready
 
