@@ -1,4 +1,4 @@
-"""Books large enough to see what threads do: several row groups per table, in any order of rows."""
+"""Books large enough to see what threads do: five row groups per table, in any order of rows."""
 
 from collections.abc import Mapping
 from importlib import import_module
@@ -13,9 +13,10 @@ from perito_rules.loader import load_rules
 from perito_rules.model import Rule
 from perito_rules.sqltext import literal, quote
 
-from tests.determinism.columns import MASTERS, OVERRIDES, ROWS, SIZES
+from tests.determinism.columns import MASTERS, OVERRIDES, PLACES, ROWS, SIZES
 
-ROW_GROUP = 100_000
+_ROW_GROUPS = 5
+"""What a thread takes at a time is a row group."""
 _PREFIXES = {"product": "P", "location": "L", "supplier": "S"}
 
 
@@ -27,7 +28,7 @@ def every_rule() -> tuple[Rule, ...]:
 
 
 def write_books(
-    folder: Path, rules: tuple[Rule, ...], *salts: int | None, rows: int = ROWS
+    folder: Path, rules: tuple[Rule, ...], *salts: int | None, rows: int = ROWS, places: int = PLACES
 ) -> list[Mapping[str, Path]]:
     """Every table and column that some rule names, once per salt: a Parquet file per table, its rows shuffled by the
     salt, or in order where that is None. `_file_id` and `_record` travel with their row. `rows` have the tables that
@@ -42,11 +43,11 @@ def write_books(
     with duckdb.connect(config={"threads": 2, "preserve_insertion_order": True}) as connection:
         for name, columns in sorted(wanted.items()):
             table = {**load_canonical(), **SYSTEM_TABLES}[name]
-            connection.execute(f"CREATE OR REPLACE TABLE t AS {_rows(table, columns | set(table.key), rows)}")
+            connection.execute(f"CREATE OR REPLACE TABLE t AS {_rows(table, columns | set(table.key), rows, places)}")
             for tables, salt in zip(books, salts, strict=True):
                 tables[name] = folder / f"{name}-{salt}.parquet"
                 query = f"(FROM t ORDER BY {_order(table, salt)})" if salt is not None else "t"
-                target = f"{literal(str(tables[name]))} (FORMAT parquet, ROW_GROUP_SIZE {ROW_GROUP})"
+                target = f"{literal(str(tables[name]))} (FORMAT parquet, ROW_GROUP_SIZE {rows // _ROW_GROUPS})"
                 connection.execute(f"COPY {query} TO {target}")
     return list(books)
 
@@ -56,7 +57,7 @@ def _order(table: Table, salt: int) -> str:
     return f"hash({', '.join(keys)}, {salt})"
 
 
-def _rows(table: Table, wanted: set[str], rows: int) -> str:
+def _rows(table: Table, wanted: set[str], rows: int, places: int) -> str:
     if table.name == "conventions":
         return (
             "SELECT * FROM (VALUES ('currency', 'EUR'), ('sales_move_stock', 'feed'), ('timezone', 'UTC'))"
@@ -65,7 +66,8 @@ def _rows(table: Table, wanted: set[str], rows: int) -> str:
     size = MASTERS.get(table.name, SIZES.get(table.name, rows))
     numbers = (
         f"FROM range({size}) AS r(i)"
-        " SELECT i, (hash(i) % 1000000007)::BIGINT AS h, i % 400 AS p, i // 400 % 50 AS l, i // 20000 AS d"
+        " SELECT i, (hash(i) % 1000000007)::BIGINT AS h, i % 400 AS p,"
+        f" i // 400 % {places} AS l, i // {400 * places} AS d"
     )
     cells: list[str] = []
     for column in table.columns.values():

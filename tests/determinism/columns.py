@@ -6,7 +6,7 @@ forward that mostly holds, invoices that mostly differ), `OVERRIDES` says so, an
 
 from collections.abc import Mapping
 
-ROWS = 500_000
+ROWS, PLACES = 500_000, 50
 MASTERS: Mapping[str, int] = {
     "products": 400,
     "locations": 50,

@@ -8,8 +8,8 @@ from perito_rules.model import Rule
 
 from tests.determinism.books import every_rule, write_books
 
-ROWS = 320_000
-"""Fewer than the trial reads: four row groups, and as many months as the longest look back needs."""
+ROWS, PLACES = 80_000, 10
+"""Fewer than the trial reads: as many months as the longest look back needs, in as many row groups."""
 
 
 @pytest.fixture(scope="session")
@@ -23,7 +23,7 @@ def both_books(
     tmp_path_factory: pytest.TempPathFactory, phase_rules: tuple[Rule, ...]
 ) -> tuple[Mapping[str, Path], Mapping[str, Path]]:
     """The books in order, and the same rows shuffled."""
-    plain, shuffled = write_books(tmp_path_factory.mktemp("books"), phase_rules, None, 7, rows=ROWS)
+    plain, shuffled = write_books(tmp_path_factory.mktemp("books"), phase_rules, None, 7, rows=ROWS, places=PLACES)
     return plain, shuffled
 
 

@@ -136,8 +136,9 @@ class Fuzzer:
         except FailureGroup as group:
             for failure in group.exceptions:
                 kind = f"{case.operation.label}: {response.status_code}: {type(failure).__name__}"
-                if len(self.found.failures) < _KEPT:
-                    self.found.failures.setdefault(kind, str(group))
+                if len(self.found.failures) < _KEPT and kind not in self.found.failures:
+                    self.found.failures[kind] = str(group)
+                    self._say(f"failed: {kind}\n{group}")
 
     def _answer(self, case: _Case) -> Response:
         """The answer; where the server is busy, the one that it gives when asked again as it says."""
