@@ -17,6 +17,7 @@ from perito_simulator.evaluation.wilson import Share
 from perito_simulator.styles import STYLES
 from pydantic import JsonValue
 
+from tests.accuracy import understood
 from tests.accuracy.planted import Sown, scored
 from tests.trials.harness.catalogue import Figures, Say, TrialFailed
 
@@ -26,7 +27,10 @@ SOURCES = [
     "libs/rules/src/**/*",
     "libs/simulator/src/**/*.py",
     *(f"services/{name}/src/**/*" for name in ("validation", "consistency", "pattern", "performance", "reporting")),
+    "tests/accuracy/dialects/*.yaml",
     "tests/accuracy/planted.py",
+    "tests/accuracy/trading.py",
+    "tests/accuracy/understood.py",
     "tests/lookalikes/examined.py",
     "tests/trials/accuracy.py",
 ]
@@ -39,7 +43,9 @@ Row = Mapping[str, JsonValue]
 
 
 def run(seed: int, say: Say) -> Figures:
-    """Figures: `worlds` with what each came to, `rules` with what those with a mapping together say of each rule."""
+    """Figures: `worlds` with what each came to, `rules` with what those with a mapping together say of each rule, and
+    `exports` with the columns that were placed right of those of other systems."""
+    exports, broken = _exports(say)
     marks: list[tuple[Sown, Score]] = []
     for sown in worlds(seed):
         with tempfile.TemporaryDirectory(prefix="perito-trial-accuracy-") as name:
@@ -47,11 +53,20 @@ def run(seed: int, say: Say) -> Figures:
         marks.append((sown, score))
         say(f"{_name(sown)}: {score.recall.hits} of {score.recall.trials} found, {len(score.matches.false)} false")
     mapped = [score for sown, score in marks if sown.mapped]
-    figures: Figures = {"worlds": [_world(*mark) for mark in marks], "rules": rules(mapped)}
-    broken = [f"{_name(sown)}: {_why(score)}" for sown, score in marks if sown.mapped and not score.keeps(Promise())]
+    figures: Figures = {"worlds": [_world(*mark) for mark in marks], "rules": rules(mapped), "exports": exports}
+    broken += [f"{_name(sown)}: {_why(score)}" for sown, score in marks if sown.mapped and not score.keeps(Promise())]
     if broken:
         raise TrialFailed("; ".join(broken), figures)
     return figures
+
+
+def _exports(say: Say) -> tuple[list[JsonValue], list[str]]:
+    found: list[JsonValue] = []
+    for name, floor in understood.FLOORS.items():
+        right, columns = understood.total(name)
+        found.append({"set": name, "systems": len(understood.dialects(name)), "right": right, "columns": columns})
+        say(f"exports {name}: {right} of {columns} columns placed right, {100 * floor:.0f} % wanted")
+    return found, [broken for name in understood.FLOORS if (broken := understood.fails(name))]
 
 
 def worlds(seed: int) -> list[Sown]:
@@ -83,7 +98,7 @@ def rules(scores: Sequence[Score]) -> list[JsonValue]:
 
 
 def tables(figures: Figures) -> Mapping[str, str]:
-    """`rules` and `worlds`."""
+    """`rules`, `worlds` and `exports`."""
     by_rule = ["| rule | planted | found | recall | told | false | precision |", "|---|---|---|---|---|---|---|"]
     for row in _rows(figures, "rules"):
         recall, precision = _read(row["recall"]), _read(row["precision"])
@@ -96,7 +111,11 @@ def tables(figures: Figures) -> Mapping[str, str]:
         "|---|---|---|---|---|---|---|---|---|",
     ]
     by_world += [f"| {' | '.join(str(row[name]) for name in names)} |" for row in _rows(figures, "worlds")]
-    return {"rules": "\n".join(by_rule), "worlds": "\n".join(by_world)}
+    by_set = ["| exports | systems | columns | placed right |", "|---|---|---|---|"]
+    for row in _rows(figures, "exports"):
+        right, columns = cast(int, row["right"]), cast(int, row["columns"])
+        by_set.append(f"| {row['set']} | {row['systems']} | {columns} | {right} ({100 * right / columns:.1f} %) |")
+    return {"rules": "\n".join(by_rule), "worlds": "\n".join(by_world), "exports": "\n".join(by_set)}
 
 
 def _name(sown: Sown) -> str:
