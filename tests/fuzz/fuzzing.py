@@ -135,6 +135,8 @@ class Fuzzer:
             case.validate_response(response, checks=asked, headers=self._headers)
         except FailureGroup as group:
             for failure in group.exceptions:
+                if _is_of_the_library(case, str(failure)):
+                    continue
                 kind = f"{case.operation.label}: {response.status_code}: {type(failure).__name__}"
                 if len(self.found.failures) < _KEPT and kind not in self.found.failures:
                     self.found.failures[kind] = str(group)
@@ -149,6 +151,11 @@ class Fuzzer:
             if response.status_code != 503 or after is None or time.monotonic() > until:
                 return response
             time.sleep(float(after[0]))
+
+
+def _is_of_the_library(case: _Case, said: str) -> bool:
+    """A part of a form is described as `format: binary`. The library breaks that with text, which goes out as bytes."""
+    return case.media_type == "multipart/form-data" and "violates `format` at /properties/" in said
 
 
 def _refuses_an_entry(response: Response) -> bool:
