@@ -110,6 +110,17 @@ def test_a_parser_that_loses_a_row_stops_the_run(tmp_path: Path, monkeypatch: py
     assert "p.csv" in caught.value.message
 
 
+def test_a_stray_quote_in_a_large_file_leaves_nothing_of_the_parser(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lines = [f"P{i},name {i},x" for i in range(2_000)]
+    lines[1_500] = 'P1500,a 12" pipe,x'
+    monkeypatch.setattr(csv_reader, "LARGE", 0)
+    books = read(tmp_path, {"p.csv": "a,b,c\n" + "\n".join(lines)}, MAPPING)
+    assert books.ask("SELECT reader, records, rejected_records FROM files") == [("careful", 2_000, 0)]
+    assert books.ask("SELECT name FROM products WHERE product = 'P1500'") == [('a 12" pipe',)]
+
+
 def test_what_only_the_careful_reader_can_read_leaves_nothing_of_the_parser(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
