@@ -37,8 +37,10 @@ def test_a_small_table_is_loaded_and_a_large_one_read_through(tmp_path: Path, ro
         writer.execute(f"COPY made TO '{path}'")
     with open_duckdb([path], tmp_path / "scratch", 2, 1 << 28) as connection:
         schemas = read_schemas(connection, {"suppliers": path})
-        create_views(connection, ["suppliers", "products"], {"suppliers": path}, schemas)
+        create_views(connection, {"suppliers": {"name"}, "products": set()}, {"suppliers": path}, schemas)
         kinds = "SELECT table_name, table_type FROM information_schema.tables ORDER BY 1"
         assert connection.execute(kinds).fetchall() == [("products", "VIEW"), ("suppliers", form)]
         told = "SELECT count(*), min(supplier), max(supplier), count(name) FROM suppliers"
         assert connection.execute(told).fetchall() == [(rows, "S-0", "S-999", 0)]
+        columns = [row[0] for row in connection.execute("DESCRIBE suppliers").fetchall()]
+        assert columns == ["supplier", "name", "_file_id", "_record", "_line", "_duplicate_file", "_duplicate_record"]

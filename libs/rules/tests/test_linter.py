@@ -117,6 +117,14 @@ REFUSED = [
     "SELECT FROM WHERE",
     # a column that the header keeps quiet about
     "SELECT product, lot FROM movements",
+    # columns that are meant and not named
+    "SELECT * FROM movements",
+    "SELECT * EXCLUDE (lot) FROM movements",
+    "SELECT m.* FROM movements AS m",
+    "SELECT COLUMNS('qty.*') FROM movements",
+    "SELECT m.product, to_json(m)::VARCHAR AS x FROM movements AS m",
+    "SELECT product FROM (SELECT DISTINCT * FROM movements)",
+    "SELECT qty FROM movements NATURAL JOIN products",
 ]
 ACCEPTED = [
     "SELECT product, bit_count(bit_or(1::BIGINT << hour(ts))) AS x FROM movements GROUP BY product",
@@ -153,6 +161,10 @@ ACCEPTED = [
        SELECT product, row_number() OVER (ORDER BY product) AS x FROM days""",
     "SELECT product FROM movements WHERE product IN (SELECT product FROM products WHERE category = 'A')",
     "SELECT d::DATE AS x FROM generate_series(DATE '2024-01-01', DATE '2024-02-01', INTERVAL 1 DAY) AS s(d)",
+    "SELECT x.* FROM (SELECT product, qty FROM movements) AS x",
+    "SELECT h.* FROM movements AS m JOIN (SELECT product FROM products) AS h ON h.product = m.product",
+    "WITH held AS (SELECT product, qty FROM movements) SELECT *, qty + 1 AS x FROM held",
+    "SELECT product.product FROM movements AS product WHERE product = 'A'",
     "SELECT product FROM movements WHERE ts_date - DATE '2024-01-01' > 3 AND qty_source IS NULL",
 ]
 

@@ -1,15 +1,15 @@
 """Opens DuckDB for one job: it may read exactly the job's files, spill to the job's scratch folder, and nothing else.
 
-Rules see each canonical table with every column of `canonical.yaml`: what no file supplied is a typed NULL, so a rule
-may speak of optional columns without asking. What really stands in the Parquet file decides whether a rule is
+Rules see of each canonical table every column that they name: what no file supplied is a typed NULL, so a rule may
+speak of optional columns without asking. What really stands in the Parquet file decides whether a rule is
 applicable. A large file is read through, a small one is loaded: opening it for every statement costs more than that.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from perito_rules.canonical import SYSTEM_TABLES, load_canonical, physical_columns
+from perito_rules.canonical import ROW_COLUMNS, SYSTEM_TABLES, load_canonical, physical_columns
 from perito_rules.instances import new_instance
 from perito_rules.sqltext import literal, macros, quote
 
@@ -73,15 +73,21 @@ def peek(connection: "DuckDBPyConnection", table: str) -> tuple[dict[str, str], 
 
 
 def create_views(
-    connection: "DuckDBPyConnection", wanted: Iterable[str], tables: Mapping[str, Path], schemas: Schemas
+    connection: "DuckDBPyConnection",
+    wanted: Mapping[str, Collection[str]],
+    tables: Mapping[str, Path],
+    schemas: Schemas,
 ) -> None:
-    """One view (or table, see above) per wanted table, with all canonical columns; empty where the job has no such."""
+    """One view (or table, see above) per wanted table, empty where the job has no such. Of a table's canonical columns
+    it has those that are wanted, the key and the row's place: to bind a hundred columns for five takes longer than to
+    read small books."""
     known = {**load_canonical(), **SYSTEM_TABLES}
     loaded = small_tables(connection, tables)
     for name in sorted(set(wanted) & (known.keys() | tables.keys())):
         real = schemas.get(name, {})
         full = dict(physical_columns(known[name])) if name in known else {}
-        columns = [_column(column, kind, real.get(column)) for column, kind in full.items()]
+        keeps = {*wanted[name], *(known[name].key if name in known else ()), *(column for column, _ in ROW_COLUMNS)}
+        columns = [_column(column, kind, real.get(column)) for column, kind in full.items() if column in keeps]
         columns += [quote(column) for column in real if column not in full]
         source = f"FROM {_parquet(tables[name])}" if name in tables else "WHERE false"
         form = "TABLE" if name in loaded else "VIEW"

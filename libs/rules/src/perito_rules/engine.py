@@ -61,7 +61,9 @@ def run_rules(  # noqa: PLR0913  # the run's whole world, by keyword
     try:
         schemas = read_schemas(connection, tables)
         planned = plan(rules, schemas, values, distinct)
-        create_views(connection, tables_wanted(planned, shared) | {"conventions"}, tables, schemas)
+        wanted = tables_wanted(planned, shared)
+        wanted.setdefault("conventions", set()).update(("name", "value"))  # for `_currency`
+        create_views(connection, wanted, tables, schemas)
         create_tables(connection)
         create_table(connection)
         runner = Runner(Book(connection, phase, _currency(connection)), values, shared)

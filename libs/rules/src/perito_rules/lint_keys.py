@@ -74,7 +74,8 @@ def _all_columns(query: exp.Expr) -> Key:
     return frozenset(projection.alias_or_name.lower() for projection in query.expressions)
 
 
-def _sources(query: exp.Select) -> list[exp.Expr]:
+def sources(query: exp.Select) -> list[exp.Expr]:
+    """What a SELECT reads from: tables, subqueries and functions of its FROM and JOINs."""
     from_ = query.args.get("from_")
     joins: list[exp.Join] = query.args.get("joins") or []
     return [*([from_.this] if from_ else []), *(join.this for join in joins)]
@@ -82,7 +83,7 @@ def _sources(query: exp.Select) -> list[exp.Expr]:
 
 def _one_row_sources(query: exp.Select, keys: Keys) -> set[str]:
     """Aliases of sources that have one row: their columns tell nothing apart."""
-    return {s.alias_or_name.lower() for s in _sources(query) if _source_key(s, keys) == frozenset()}
+    return {s.alias_or_name.lower() for s in sources(query) if _source_key(s, keys) == frozenset()}
 
 
 def loose_joins(query: exp.Select, keys: Keys) -> list[exp.Join]:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from sqlglot import exp
 
 from perito_rules import lint_words as words
-from perito_rules.lint_keys import Keys, covers, group_terms, loose_joins, resolve, row_key, scope_keys
+from perito_rules.lint_keys import Keys, covers, group_terms, loose_joins, resolve, row_key, scope_keys, sources
 
 _FLOAT_TYPES = {exp.DataType.Type.FLOAT, exp.DataType.Type.DOUBLE}
 _NEVER_FLOAT = (exp.Predicate, exp.Query, exp.Subquery, exp.Not, exp.Column, exp.Count)
@@ -94,10 +94,7 @@ def _keys_at(select: exp.Select, outer: Keys) -> Keys:
 
 
 def _sources(select: exp.Select, keys: Keys) -> Iterator[Complaint]:
-    from_ = select.args.get("from_")
-    sources = [from_.this] if from_ else []
-    sources += [join.this for join in select.args.get("joins") or ()]
-    for source in sources:
+    for source in sources(select):
         if not isinstance(source, exp.Table):
             continue
         if isinstance(source.this, exp.Func):

@@ -6,7 +6,7 @@ are the files that were tested, and the plan holds their digest.
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import sqlglot
 from perito_kernel.errors import Invalid
@@ -14,7 +14,7 @@ from sqlglot import exp
 from sqlglot.errors import SqlglotError
 
 from perito_rules.canonical import ROW_COLUMNS, SYSTEM_TABLES, Table, load_canonical, physical_columns
-from perito_rules.lint_keys import ROW, DeclaredKey, Key, output_key
+from perito_rules.lint_keys import ROW, DeclaredKey, Key, output_key, sources
 from perito_rules.lint_query import Complaint, line_of, lint_query
 from perito_rules.loader import load_rules
 from perito_rules.model import Kind, Rule, Section
@@ -53,6 +53,7 @@ def lint(rule: Rule) -> list[Complaint]:
             continue
         query = statements[0]
         complaints = [*lint_query(query, keys), *_undeclared(query, rule, instance), *_ordered_input(name, query, keys)]
+        complaints += _unnamed(query, rule, instance)
         complaints += _people(name, query, rule)
         found += [Complaint(section.line + c.line - 1, c.construct, c.remedy) for c in complaints]
         keys[name] = rule.unique.get(name) or output_key(query, keys)
@@ -191,6 +192,34 @@ def _undeclared(query: exp.Expr, rule: Rule, instance: Instance) -> Iterator[Com
         if stem is None or name in given or _declared(name, allowed):
             continue
         yield Complaint(line_of(column), f"column {stem}.{name}", f"name it in needs or optional of {stem}")
+
+
+def _unnamed(query: exp.Expr, rule: Rule, instance: Instance) -> Iterator[Complaint]:
+    """What means columns of a canonical table without naming them: rules see those that some rule names."""
+    known = {**load_canonical(), **SYSTEM_TABLES}
+    declared = {*rule.needs, *rule.optional, instance.words.get("table", "")} & known.keys()
+    remedy = "name its columns: the table has those that rules name, and no others"
+    for select in query.find_all(exp.Select):
+        tables = {s.alias_or_name.lower(): s.name.lower() for s in sources(select) if isinstance(s, exp.Table)}
+        tables = {alias: name for alias, name in tables.items() if name in declared}
+        joins: list[exp.Join] = select.args.get("joins") or []
+        for join in joins if tables else ():
+            if (join.method or "").upper() == "NATURAL":
+                yield Complaint(line_of(join), "NATURAL JOIN", remedy)
+        for node in select.find_all(exp.Star, exp.Columns, exp.Column):
+            if node.find_ancestor(exp.Select) is select and not isinstance(node.parent, exp.Count):
+                whole = _whole_table(node, tables, known)
+                if whole:
+                    yield Complaint(line_of(node), f"all columns of table {whole}", remedy)
+
+
+def _whole_table(node: exp.Expr, tables: Mapping[str, str], known: Mapping[str, Table]) -> str:
+    """The table all of whose columns an expression stands for (`*`, `m.*`, `COLUMNS(...)`, `m` as a row), or ""."""
+    if not isinstance(node, exp.Column):
+        return "" if isinstance(node.parent, exp.Column) else next(iter(tables.values()), "")
+    alias = (node.table if isinstance(node.this, exp.Star) else node.name if not node.table else "").lower()
+    name = tables.get(alias, "")
+    return name if name and (isinstance(node.this, exp.Star) or alias not in _stems(known[name])) else ""
 
 
 def _stems(table: Table) -> list[str]:

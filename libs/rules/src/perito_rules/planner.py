@@ -4,6 +4,7 @@ A rule whose needs are missing is not applicable and says what it needs; it is n
 (`each: keyed_table` or `each: typed_column`) becomes one instance per table or column that is really there.
 """
 
+import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
@@ -28,6 +29,7 @@ class Instance:
         return text
 
 
+_WORD = re.compile(r"\w+")
 _NO_KEYED_TABLE = Text("needs a table whose key is mapped", "necesita una tabla con su clave asignada")
 _NO_TYPED_COLUMN = Text("needs a table with typed columns", "necesita una tabla con columnas que no sean de texto")
 
@@ -61,19 +63,25 @@ def expand(rule: Rule, schemas: Schemas, distinct: Collection[str] = ()) -> tupl
     return list(_typed_columns(rule, [known[name] for name in sorted(schemas) if name in known], schemas)), []
 
 
-def tables_wanted(planned: Iterable[Planned], shared: Mapping[str, Rule]) -> set[str]:
-    """Names of the tables that a rule which will run, or a shared view that it uses, may speak of."""
-    running = [item for item in planned if item.instances]
+def tables_wanted(planned: Iterable[Planned], shared: Mapping[str, Rule]) -> dict[str, set[str]]:
+    """The tables of which a rule that will run, or a shared view that it uses, may speak, each with all words of such
+    rules' SQL: a column that is none of them is named by nobody. The linter refuses what means columns unnamed."""
+    instances = [instance for item in planned for instance in item.instances]
     used: dict[str, Rule] = {}
-    found = [name for item in running for name in item.rule.uses]
+    found = [name for instance in instances for name in instance.rule.uses]
     while found:
         name = found.pop()
         if name in shared and name not in used:
             used[name] = shared[name]
             found += shared[name].uses
-    speaking = [*(item.rule for item in running), *used.values()]
-    wanted = {table for rule in speaking for table in (*rule.needs, *rule.optional)}
-    return wanted | {i.words["table"] for item in running for i in item.instances if "table" in i.words}
+    wanted: dict[str, set[str]] = {}
+    for instance in (*instances, *map(Instance, used.values())):
+        rule = instance.rule
+        text = " ".join((rule.sql, rule.where, *rule.select.values(), *rule.identity, *rule.values))
+        words = set(_WORD.findall(instance.fill(text).lower()))
+        for table in {*rule.needs, *rule.optional, *([instance.words["table"]] if "table" in instance.words else [])}:
+            wanted.setdefault(table, set()).update(words)
+    return wanted
 
 
 def _plan(rule: Rule, schemas: Schemas, values: Mapping[str, Value], distinct: Collection[str]) -> Planned:

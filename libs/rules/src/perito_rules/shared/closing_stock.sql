@@ -9,7 +9,8 @@ optional:
 -- One row per product and location that the location's last snapshot lists, lots added up. `qty` is NULL where a cell could
 -- not be read, or where intake dropped a time of day and several snapshots share the date.
 WITH held AS (
-    SELECT *, max(snapshot_date) OVER (PARTITION BY location) AS ends
+    SELECT product, location, qty, value, unit_cost, snapshot_date, snapshot_date_source,
+           max(snapshot_date) OVER (PARTITION BY location) AS ends
     FROM inventory
     WHERE _duplicate_record IS NULL AND product IS NOT NULL AND location IS NOT NULL AND snapshot_date IS NOT NULL
 )

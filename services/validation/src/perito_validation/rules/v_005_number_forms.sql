@@ -48,7 +48,8 @@ source: "Locale checks of data preparation tools"
 --- */
 
 -- section: population
-SELECT t.*, f.name AS file
+SELECT t.ordinal, t.file_id, t.table_name, t.column_name, t.kind, t.cells, t.example_before, t.example_after,
+       t.first_record, t.first_line, f.name AS file
 FROM transformations AS t JOIN files AS f ON f.file_id = t.file_id
 WHERE t.kind IN ('thousands_separator', 'currency_mark', 'negative_form', 'percent')
 

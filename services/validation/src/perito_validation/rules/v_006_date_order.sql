@@ -53,7 +53,8 @@ WITH told AS (
     FROM told
     QUALIFY row_number() OVER (PARTITION BY file_id, source_column ORDER BY seen DESC, table_name, column_name) = 1
 )
-SELECT d.*, f.name AS file
+SELECT d.table_name, d.column_name, d.file_id, d.ordinal, d.source_column, d.format, d.stated, d.cells, d.both_ways,
+       d.one_way, d.first_record, d.first_line, f.name AS file
 FROM date_formats AS d
 JOIN chosen AS c ON c.file_id = d.file_id AND c.table_name = d.table_name AND c.column_name = d.column_name
 JOIN files AS f ON f.file_id = d.file_id

@@ -55,7 +55,7 @@ WITH totals AS (
     FROM totals
     QUALIFY row_number() OVER (PARTITION BY table_name, column_name, folded ORDER BY cells DESC, raw) = 1
 )
-SELECT t.*, u.usual, c.source_column, f.name AS file
+SELECT t.table_name, t.file_id, t.column_name, t.folded, t.raw, t.rows, t.first_record, t.first_line, u.usual, c.source_column, f.name AS file
 FROM text_forms AS t
 JOIN usual AS u ON u.table_name = t.table_name AND u.column_name = t.column_name AND u.folded = t.folded AND u.usual <> t.raw
 JOIN columns AS c ON c.table_name = t.table_name AND c.column_name = t.column_name AND c.file_id = t.file_id
