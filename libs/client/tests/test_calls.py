@@ -6,6 +6,7 @@ import hashlib
 import os
 from pathlib import Path
 
+import httpx
 import pytest
 from perito_client import ClientError, DigestMismatch, PeritoClient, Refused, Unreachable, connect
 from perito_client.generated.models import AnalysisAnswer
@@ -62,6 +63,25 @@ async def test_patience_ends(service: Service) -> None:
     async with connect(service.address, "key", patience=0.3) as client:
         with pytest.raises(Unreachable, match="is it running"):
             await client.status(ID)
+
+
+@pytest.mark.parametrize(
+    ("address", "verified"),
+    [("unix:/s", False), ("localhost:1", False), ("http://h", False), ("https://h", True), ("HTTPS://h", True)],
+)
+async def test_whoever_is_reached_over_tls_has_to_prove_who_it_is(
+    address: str, verified: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[object] = []
+
+    class Watched(httpx.AsyncHTTPTransport):
+        def __init__(self, *, uds: str | None, verify: bool) -> None:
+            seen.append(verify)
+            super().__init__(uds=uds, verify=verify)
+
+    monkeypatch.setattr(httpx, "AsyncHTTPTransport", Watched)
+    async with connect(address, "key"):
+        assert seen == [verified]
 
 
 async def test_a_restart_meanwhile_is_borne(service: Service, client: PeritoClient) -> None:

@@ -14,6 +14,7 @@ from typing import Any, Self
 
 from perito_kernel.errors import Exhausted, Invalid
 
+from perito_edge.flat_rows import in_lines
 from perito_edge.json_stream import JsonReader, NotJson, TooDeep, TooLong
 from perito_edge.problems import InvalidFields
 from perito_edge.settings import EdgeSettings
@@ -26,6 +27,7 @@ BOOKS = ("providers", "transactions", KEYED)
 _TOKENS = re.compile(rb'"(?:[^"\\]++|\\.)*+"|[^"\s]++', re.DOTALL)
 _BATCH_BYTES = 64 * 2**10
 _ROWS_A_TURN = 100
+_ROWS_BYTES = 32 * 2**10
 _THREAD_BYTES = 16 * 2**10
 
 
@@ -142,11 +144,20 @@ class AnalyzeBody:
             yield line[:-1] + b"\n" + brackets[1] + b"\n"
 
     async def _elements(self, key: str) -> AsyncGenerator[bytes, None]:
-        async for index in self._reader.elements():
+        index = 0
+        async for _ in self._reader.elements():
+            ahead = self._reader.ahead(min(_ROWS_BYTES, self._settings.max_row_bytes))
+            if ahead and (rows := in_lines(ahead)):
+                self._reader.pass_over(ahead)
+                count, lines = rows
+                index += count
+                yield lines
+                await asyncio.sleep(0)
             where = pointer("data", key, index)
             if await self._reader.peek() != b"{":
                 raise _wrong(where, "This must be an object: one row, column names to values.")
             yield await self._checked(where)
+            index += 1
 
     async def _entries(self, key: str) -> AsyncGenerator[bytes, None]:
         seen: set[str] = set()

@@ -47,6 +47,7 @@ class JsonReader:
         self._at = 0
         self._dropped = 0
         self._level = 0
+        self._offered = 0
 
     @property
     def level(self) -> int:
@@ -100,6 +101,25 @@ class JsonReader:
             if not await self._goes_on(b"]"):
                 return
             index += 1
+
+    def ahead(self, limit: int) -> bytes:
+        """Inside an array, before an element: the bytes held from here to the last `},`, the comma left out.
+
+        At most `limit` bytes, and often whole elements; whether they are is for whoever parses them, who then calls
+        `pass_over`, or reads the element as if nothing had been offered. The same bytes are offered once.
+        """
+        start = self._dropped + self._at
+        if start < self._offered:
+            return b""
+        stop = min(len(self._buffer), self._at + limit)
+        if (closing := self._buffer.find(b"]", self._at, stop)) >= 0:
+            stop = closing + 1
+        self._offered = self._dropped + stop
+        return self._buffer[self._at : max(self._at, self._buffer.rfind(b"},", self._at, stop) + 1)]
+
+    def pass_over(self, ahead: bytes) -> None:
+        """Moves behind the elements that `ahead` gave and the comma after them."""
+        self._at += len(ahead) + 1
 
     async def value(self, limit: int) -> bytes | None:
         """The bytes of the value that comes next, None where there are more than `limit`; those are passed over.

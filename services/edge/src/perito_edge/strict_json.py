@@ -13,6 +13,7 @@ from perito_kernel.errors import Invalid
 
 _TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*+"?|[\[{]|[\]}]', re.DOTALL)
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+_ESCAPED_UNSTORABLE = re.compile(rb"\\u(?:0000|[dD][89a-fA-F])")
 _LONGEST_NUMBER = 40
 
 
@@ -33,7 +34,7 @@ def parse(body: bytes, max_depth: int | None) -> Any:
         value = _DECODER.decode(text)
     except json.JSONDecodeError as exc:
         raise malformed(f"line {exc.lineno}, column {exc.colno}: {exc.msg}") from exc
-    if b"\\u" in body:  # nothing else can write what cannot be stored: the parser refuses it in the open
+    if _ESCAPED_UNSTORABLE.search(body):  # the parser refuses it in the open; a pair of surrogates is a character
         _check_text(value)
     return value
 
