@@ -1,5 +1,7 @@
 """What the rules and the money come to: one account per rule, exposure, recommendations, coverage and the verdict."""
 
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from perito_kernel.findings import Severity
@@ -11,30 +13,43 @@ from perito_reporting.sources import RuleAccount, Sources, text
 from perito_reporting.voice import LANGUAGES, Voice, both
 
 
-def rules(sources: Sources) -> list[dict[str, Any]]:
+@dataclass(frozen=True)
+class Totals:
+    """What the findings of each rule come to, by id of the rule: counts of all, amounts of the cases that they cause,
+    per currency."""
+
+    counts: Mapping[str, Mapping[str, Any]]
+    amounts: Mapping[str, Sequence[Mapping[str, Any]]]
+
+
+def totals(sources: Sources) -> Totals:
+    """The totals of every rule that found something. The findings must have been folded and listed."""
+    return Totals({row["rule_id"]: row for row in _counts(sources)}, _amounts(sources))
+
+
+def rules(sources: Sources, found: Totals) -> list[dict[str, Any]]:
     """One account per rule of every phase that left a result, by phase and id."""
-    totals = {row["rule_id"]: row for row in _totals(sources)}
-    amounts = _amounts(sources)
+    counts, amounts = found.counts, found.amounts
     return [
-        _rule(account, totals.get(account.header.rule_id, {}), amounts.get(account.header.rule_id, []), sources)
+        _rule(account, counts.get(account.header.rule_id, {}), amounts.get(account.header.rule_id, []), sources)
         for account in sources.rules
     ]
 
 
 def _rule(
-    account: RuleAccount, totals: dict[str, Any], amounts: list[dict[str, Any]], sources: Sources
+    account: RuleAccount, counts: Mapping[str, Any], amounts: Sequence[Mapping[str, Any]], sources: Sources
 ) -> dict[str, Any]:
     header, outcome = account.header, account.outcome
     chosen: dict[str, dict[str, object]] = sources.job.params.get("rules") or {}
     given = chosen.get(header.rule_id, {})
-    listed = totals.get("listed", 0)
+    listed = counts.get("listed", 0)
     return {
         "id": header.rule_id,
         "version": outcome.rule_version,
         "phase": header.phase,
         "title": dict(header.title),
         "severity": header.severity.value,
-        "gravest": _severity(totals.get("gravest")),
+        "gravest": _severity(counts.get("gravest")),
         "kind": header.kind,
         "grain": header.grain,
         "status": outcome.status.value,
@@ -44,8 +59,8 @@ def _rule(
         "unknown": outcome.unknown,
         "findings": outcome.findings,
         "listed": listed,
-        "capped": listed < totals.get("findings", 0),
-        "cases": totals.get("cases", 0),
+        "capped": listed < counts.get("findings", 0),
+        "cases": counts.get("cases", 0),
         "amounts": amounts,
         "reason": text(outcome.reason, outcome.reason_es) if outcome.reason else None,
         "facts": {name: plain(value) for name, value in sorted(outcome.facts.items())},
@@ -61,7 +76,7 @@ def _rule(
     }
 
 
-def _totals(sources: Sources) -> list[dict[str, Any]]:
+def _counts(sources: Sources) -> list[dict[str, Any]]:
     return sources.rows("""
         select f.rule_id, count(*) as findings, count(*) filter (m.n = m.root) as cases, count(l.n) as listed,
                coalesce(sum(f.priority) filter (m.n = m.root), 0)::DECIMAL(38,9) as priority,
@@ -125,9 +140,8 @@ def _by_severity(sources: Sources) -> dict[str, int]:
     return {severity.value: found.get(severity.value, 0) for severity in reversed(Severity)}
 
 
-def recommendations(sources: Sources) -> list[dict[str, Any]]:
+def recommendations(sources: Sources, found: Totals) -> list[dict[str, Any]]:
     """Remedies of the rules that caused cases, by the priority of those cases, then the gravest. Symptoms need none."""
-    amounts = _amounts(sources)
     return [
         {
             "rule_id": row["rule_id"],
@@ -135,10 +149,10 @@ def recommendations(sources: Sources) -> list[dict[str, Any]]:
             "severity": _severity(row["gravest_cause"]),
             "remedy": dict(header.remedy),
             "cases": row["cases"],
-            "amounts": amounts.get(row["rule_id"], []),
+            "amounts": found.amounts.get(row["rule_id"], []),
             "priority": plain(row["priority"]),
         }
-        for row in _caused(sources)
+        for row in _caused(sources, found)
         if (header := sources.by_id[row["rule_id"]].header).remedy
     ]
 
@@ -163,13 +177,13 @@ def coverage(sources: Sources) -> dict[str, Any]:
     }
 
 
-def verdict(sources: Sources, exposed: dict[str, Any], covered: dict[str, Any]) -> dict[str, Any]:
+def verdict(sources: Sources, found: Totals, exposed: dict[str, Any], covered: dict[str, Any]) -> dict[str, Any]:
     """The answer in a sentence, then details. `level` is the gravest severity among cases, or clean, or untested."""
     counts: dict[str, int] = exposed["cases_by_severity"]
     worst = next((name for name, cases in counts.items() if cases), None)
     evaluated = covered["rules"]["passed"] + covered["rules"]["failed"]
     level = worst or ("clean" if evaluated else "untested")
-    first = next((sources.by_id[row["rule_id"]] for row in _caused(sources)), None)
+    first = next((sources.by_id[row["rule_id"]] for row in _caused(sources, found)), None)
     gaps = {voice.language: _gaps(sources, covered, voice) for voice in map(Voice, LANGUAGES)}
 
     def sentence(voice: Voice) -> str:
@@ -190,9 +204,9 @@ def verdict(sources: Sources, exposed: dict[str, Any], covered: dict[str, Any]) 
     return {"level": level, "complete": not any(gaps.values()), "sentence": both(sentence), "detail": both(detail)}
 
 
-def _caused(sources: Sources) -> list[dict[str, Any]]:
-    """Totals of the rules that caused cases, by the priority of those cases, then the gravest of them."""
-    caused = [row for row in _totals(sources) if row["cases"] and row["rule_id"] in sources.by_id]
+def _caused(sources: Sources, found: Totals) -> list[Mapping[str, Any]]:
+    """Counts of the rules that caused cases, by the priority of those cases, then the gravest of them."""
+    caused = [row for row in found.counts.values() if row["cases"] and row["rule_id"] in sources.by_id]
     caused.sort(key=lambda row: (-row["priority"], -row["gravest_cause"], row["rule_id"]))
     return caused
 

@@ -187,4 +187,4 @@ def _why(sources: Sources, rule_id: str, reason: str | None) -> dict[str, str] |
 
 def loads(raw: str | None) -> Any:
     """JSON of an artefact with decimals left as text: a report holds no floats."""
-    return json.loads(raw, parse_float=str) if raw else None
+    return json.loads(raw, parse_float=str, parse_constant=str) if raw else None

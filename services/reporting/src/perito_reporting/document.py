@@ -5,6 +5,8 @@ from importlib.metadata import version
 from importlib.resources import files
 from typing import Any
 
+from pydantic_core import to_json
+
 from perito_reporting import accounts, books, listing, narrative
 from perito_reporting.cases import fold
 from perito_reporting.phases import phases
@@ -23,14 +25,14 @@ def assemble(sources: Sources) -> dict[str, Any]:
     tell(sources.con, headers, sources.currency())
     listing.list_tables(sources)
     exposed, covered = accounts.exposure(sources), accounts.coverage(sources)
-    findings = listing.findings(sources)
-    recommendations = accounts.recommendations(sources)
+    findings, totals = listing.findings(sources), accounts.totals(sources)
+    recommendations = accounts.recommendations(sources, totals)
     cases = narrative.narrated(sources, listing.cases(sources), findings)
     return {
         "schema_version": SCHEMA_VERSION,
         "perito_version": version("perito-reporting"),
         "as_of": str(sources.job.params.get("as_of") or "") or None,
-        "verdict": accounts.verdict(sources, exposed, covered),
+        "verdict": accounts.verdict(sources, totals, exposed, covered),
         "missing_phases": [{"phase": entry.phase, "reason": dict(entry.reason)} for entry in sources.missing],
         "exposure": exposed | {"listed_cases": len(cases), "listed_findings": len(findings)},
         "scores": scores(sources),
@@ -38,7 +40,7 @@ def assemble(sources: Sources) -> dict[str, Any]:
         "phases": phases(sources, recommendations),
         "stories": listing.stories(sources),
         "coverage": covered,
-        "rules": accounts.rules(sources),
+        "rules": accounts.rules(sources, totals),
         "cases": cases,
         "findings": findings,
         "kpis": books.kpis(sources),
@@ -52,7 +54,7 @@ def assemble(sources: Sources) -> dict[str, Any]:
 
 def to_bytes(document: dict[str, Any]) -> bytes:
     """The bytes of `report.json`."""
-    return (json.dumps(document, ensure_ascii=False, indent=1, allow_nan=False) + "\n").encode()
+    return to_json(document, indent=1) + b"\n"
 
 
 def schema() -> dict[str, Any]:

@@ -17,13 +17,14 @@ MEDIA_TYPE = "text/csv; charset=utf-8"
 
 _ROWS_PER_BATCH = 20_000
 # What spreadsheets begin a formula with, full-width forms and characters that they skip before one included.
-_FORMULA = "'=', '+', '-', '@', '\uff1d', '\uff0b', '\uff0d', '\uff20', chr(9), chr(10), chr(13)"
+_FORMULA = r"^[-=+@\x{ff1d}\x{ff0b}\x{ff0d}\x{ff20}\t\n\r]"
 
 
 def _text(value: str) -> str:
     """SQL of a text cell; a number stays one."""
     harmless = f"regexp_full_match({value}, '-?[0-9]+([.][0-9]+)?')"
-    return f"case when {value}[1] in ({_FORMULA}) and not {harmless} then '''' || {value} else {value} end"
+    formula = f"regexp_matches({value}, '{_FORMULA}')"
+    return f"case when {formula} and not {harmless} then '''' || {value} else {value} end"
 
 
 _CELLS = {

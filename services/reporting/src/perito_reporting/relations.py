@@ -3,7 +3,7 @@
 A file that is absent becomes an empty relation and a column that is absent becomes NULL, so no later query has to ask.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -93,8 +93,8 @@ def _files(results: Sequence[UpstreamResult], name: str) -> list[str]:
     return [str(Path(result.artifacts[name]).resolve()) for result in results if name in result.artifacts]
 
 
-def _union(columns: Mapping[str, str], parts: Sequence[tuple[str, Collection[str]]]) -> str:
-    """A query of these columns over files of which each is given with the columns that it has."""
+def _union(columns: Mapping[str, str], parts: Sequence[tuple[str, Mapping[str, str]]]) -> str:
+    """A query of these columns over files of which each is given with its columns and their types."""
     selections = [_selection(columns, path, there) for path, there in parts]
     if not selections:
         nothing = ", ".join(f"null::{kind} as {quote(column)}" for column, kind in columns.items())
@@ -102,14 +102,15 @@ def _union(columns: Mapping[str, str], parts: Sequence[tuple[str, Collection[str
     return " union all ".join(selections)
 
 
-def _selection(columns: Mapping[str, str], path: str, there: Collection[str]) -> str:
-    cells = (
-        f"try_cast({quote(column)} as {kind}) as {quote(column)}"
-        if column in there
-        else f"null::{kind} as {quote(column)}"
-        for column, kind in columns.items()
-    )
+def _selection(columns: Mapping[str, str], path: str, there: Mapping[str, str]) -> str:
+    cells = (_cell(column, kind, there.get(column)) for column, kind in columns.items())
     return f"select {', '.join(cells)} from read_parquet({literal(path)})"  # noqa: S608 - our names, a quoted path
+
+
+def _cell(name: str, kind: str, real: str | None) -> str:
+    if real is None:
+        return f"null::{kind} as {quote(name)}"
+    return quote(name) if real == kind else f"try_cast({quote(name)} as {kind}) as {quote(name)}"
 
 
 def _number_findings(con: "DuckDBPyConnection") -> None:

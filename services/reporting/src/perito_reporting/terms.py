@@ -27,7 +27,7 @@ def label(name: str, language: str, words: Mapping[str, Mapping[str, str]]) -> s
     own = words.get(name)
     if own and own.get(language):
         return own[language]
-    known = _terms(language).get(name)
+    known = _terms()[language].get(name)
     if known:
         return known
     for ending, forms in _ENDINGS.items():
@@ -43,6 +43,8 @@ def label(name: str, language: str, words: Mapping[str, Mapping[str, str]]) -> s
 
 
 @cache
-def _terms(language: str) -> Mapping[str, str]:
-    raw = yaml.safe_load(files("perito_reporting").joinpath("terms.yaml").read_text(encoding="utf-8"))
-    return {str(name): str(word) for name, word in raw[language].items()}
+def _terms() -> Mapping[str, Mapping[str, str]]:
+    """Words by name, by language."""
+    text = files("perito_reporting").joinpath("terms.yaml").read_text(encoding="utf-8")
+    raw = yaml.load(text, getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506 - either loader is the safe one
+    return {language: {str(name): str(word) for name, word in raw[language].items()} for language in ("en", "es")}
