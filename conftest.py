@@ -33,6 +33,10 @@ LONGEST = (
 """What takes longest, longest first, so that the workers end together. Each module runs on one of them, with its
 fixtures made once."""
 
+UNTRACED = ("tests/", "services/consistency/", "services/performance/")
+"""Coverage is what examples of the packages' own tests reach. Tests of the whole, of laws on many examples, and of
+rules, which are SQL, run the same lines again and again, and tracing them took minutes."""
+
 DEMONSTRATED = ("services/standalone/tests/test_cli.py", "services/standalone/tests/test_reproduce.py")
 """Modules that share one run of the demonstration."""
 
@@ -64,16 +68,10 @@ def grpc_stays_up() -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Skips what needs the real books where there are none; what takes longest comes first.
-
-    Coverage is what examples of the packages' own tests reach. Tests of the whole, and of laws on many examples, run
-    the same lines again, and tracing them took minutes.
-    """
+    """Skips what needs the real books where there are none; what takes longest comes first."""
     for item in items:
         if item.get_closest_marker("shared_data") and not SHARED_DATA.is_dir():
             item.add_marker(pytest.mark.skip(reason="the real books are not beside the project (../shared/data)"))
-        if item.nodeid.startswith("tests/") or getattr(getattr(item, "obj", None), "is_hypothesis_test", False):
-            item.add_marker("no_cover")
     items.sort(key=lambda item: next((n for n, start in enumerate(LONGEST) if item.nodeid.startswith(start)), 99))
 
 
@@ -81,6 +79,20 @@ def pytest_collection_finish() -> None:
     """Thousands of collected tests are not walked through again and again: a tenth of the time of a worker."""
     gc.freeze()
     gc.set_threshold(20_000, 10, 10)
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, bool | None, bool | None]:
+    """Traces what counts for coverage, fixtures too (pytest-cov's marker `no_cover` leaves them traced)."""
+    plugin = item.config.pluginmanager.getplugin("_cov")
+    if plugin is not None and plugin.cov_controller is not None:
+        law = getattr(getattr(item, "obj", None), "is_hypothesis_test", False)
+        traced = not law and not item.nodeid.startswith(UNTRACED)
+        if traced and not plugin.cov_controller.started:
+            plugin.cov_controller.resume()
+        elif not traced and plugin.cov_controller.started:
+            plugin.cov_controller.pause()
+    return (yield)
 
 
 class Together(LoadScopeScheduling):

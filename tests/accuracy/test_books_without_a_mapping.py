@@ -16,7 +16,7 @@ from perito_validation.mapping import BooksMapping, parse_mapping
 
 ROOT = Path(__file__).resolve().parents[2]
 TABLES = {name: table.columns for name, table in load_canonical().items()}
-pytestmark = pytest.mark.shared_data
+pytestmark = [pytest.mark.shared_data, pytest.mark.trial_books]
 
 
 def silent(_fraction: float, _step: str) -> None:

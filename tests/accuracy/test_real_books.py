@@ -18,6 +18,7 @@ ROOT = Path(__file__).resolve().parents[2]
 BOOKS = ROOT.parent / "shared" / "data"
 pytestmark = [
     pytest.mark.shared_data,
+    pytest.mark.trial_books,
     pytest.mark.skipif(not BOOKS.is_dir(), reason="the real books are not beside the project"),
 ]
 

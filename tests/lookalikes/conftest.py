@@ -13,7 +13,10 @@ from .recount import Recount
 MAPPING = Path(__file__).resolve().parents[1] / "crestline" / "mapping.yaml"
 
 
-@pytest.fixture(scope="session", params=[pytest.param("crestline", marks=pytest.mark.shared_data), "seed 1"], ids=str)
+REAL = (pytest.mark.shared_data, pytest.mark.trial_books)
+
+
+@pytest.fixture(scope="session", params=[pytest.param("crestline", marks=REAL), "seed 1"], ids=str)
 def books(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Books:
     run = tmp_path_factory.mktemp("distributor")
     if request.param == "crestline":

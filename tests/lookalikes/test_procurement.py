@@ -20,6 +20,7 @@ def accept(books: Path, folder: Path) -> None:
 
 
 @pytest.mark.shared_data
+@pytest.mark.trial_books
 def test_the_real_books(shared_data: Path, tmp_path: Path) -> None:
     accept(shared_data / "auditiq", tmp_path)
 

@@ -40,6 +40,7 @@ def assert_understood(examined: Examined, facts: Facts) -> None:
 
 
 @pytest.mark.shared_data
+@pytest.mark.trial_books
 def test_the_real_books(shared_data: Path, tmp_path: Path) -> None:
     assert_understood(examine_books(shared_data / "northwind", None, tmp_path), REAL)
 

@@ -8,7 +8,7 @@ import pytest
 
 from .desk import Books, Examined, examine, read
 
-pytestmark = pytest.mark.shared_data
+pytestmark = [pytest.mark.shared_data, pytest.mark.trial_books]
 MAPPINGS = Path(__file__).resolve().parents[3] / "tests"
 
 

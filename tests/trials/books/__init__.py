@@ -1,10 +1,13 @@
 """Real books: every fact that other tools measured of them comes out of Perito, and what a run of each takes.
 
-The books stand beside the project (`../shared/data`), not in it. Crestline's, auditiq's and northwind's are taken
-through all phases in this process, to compare facts; then each goes through `perito analyze` with a mapping by hand and
-without one, in English and in Spanish, to see that the language changes the page alone.
+The books stand beside the project (`../shared/data`), not in it. First the tests that bear the marker `trial_books`
+run on them. Then crestline's, auditiq's and northwind's are taken through all phases in this process, to compare facts,
+and each goes through `perito analyze` with a mapping by hand and without one, in English and in Spanish, to see that
+the language changes the page alone.
 """
 
+import subprocess
+import sys
 import tempfile
 from collections.abc import Mapping
 from itertools import groupby
@@ -23,7 +26,7 @@ SOURCES = [
     "libs/rules/src/**/*",
     *(f"services/{name}/src/**/*" for name in ("validation", "consistency", "pattern", "performance", "reporting")),
     "services/standalone/src/**/*.py",
-    "tests/lookalikes/*.py",
+    *("tests/lookalikes/*.py", "tests/accuracy/*.py", "services/validation/tests/test_crestline.py"),
     "tests/*/mapping.yaml",
     "tests/trials/books/*.py",
 ]
@@ -34,6 +37,7 @@ def run(seed: int, say: Say) -> Figures:
     """Figures: `facts` with what was promised and measured, `runs` of the command. Nothing is random, so no seed."""
     if not DATA.is_dir():
         raise TrialFailed("the real books are not beside the project (../shared/data)")
+    _tests_hold(say)
     with tempfile.TemporaryDirectory(prefix="perito-trial-books-") as name:
         facts: list[Fact] = []
         for module in (crestline, auditiq, northwind):
@@ -48,6 +52,17 @@ def run(seed: int, say: Say) -> Figures:
         raise TrialFailed(f"{len(wrong)} of {len(facts)} facts do not come out: {'; '.join(wrong)}", figures)
     say(f"{len(facts)} facts come out of the books")
     return figures
+
+
+def _tests_hold(say: Say) -> None:
+    """Runs what the everyday suite leaves to this trial: the tests of made books on the real ones, and their like."""
+    say("running the tests of the real books")
+    command = [sys.executable, "-m", "pytest", "-m", "trial_books", "-n", "2"]
+    done = subprocess.run(command, cwd=ROOT, check=False, capture_output=True, text=True)
+    told = done.stdout.strip().splitlines()
+    if done.returncode != 0:
+        raise TrialFailed("tests of the real books fail:\n" + "\n".join(told[-40:]) + done.stderr[-2000:])
+    say(told[-1])
 
 
 def tables(figures: Figures) -> Mapping[str, str]:

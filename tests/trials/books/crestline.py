@@ -1,14 +1,11 @@
 """The measured facts of crestline's books: a distributor with five warehouses, one ledger and five sales feeds."""
 
-import inspect
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
-from tests.lookalikes import test_distributor, test_distributor_figures
 from tests.lookalikes.distributor import CRESTLINE
 from tests.lookalikes.examined import examine_books
 from tests.lookalikes.examined_books import Books
-from tests.lookalikes.recount import Recount
 from tests.trials.books.fact import Fact, Value, two_places
 from tests.trials.harness.catalogue import Say
 from tests.trials.harness.sources import ROOT
@@ -42,26 +39,12 @@ WITH moved AS (
 
 
 def facts(data: Path, folder: Path, say: Say) -> list[Fact]:
-    """Examines the books and compares; the tests of `tests/lookalikes` are called on them as well."""
+    """Examines the books and compares."""
     source = data / "crestline"
     books = Books(source, CRESTLINE, examine_books(source, MAPPING, folder / "crestline"))
     say("crestline went through all phases")
-    recount = Recount(source)
-    for test in _tests():
-        wanted = {"books": books, "recount": recount}
-        test(**{name: wanted[name] for name in inspect.signature(test).parameters})
-    say("crestline's tests hold")
     parts = (_rows, _feeds, _bridges, _counts, _purchases)
     return [Fact("crestline", *fact) for part in parts for fact in part(books)]
-
-
-def _tests() -> list[Callable[..., None]]:
-    return [
-        function
-        for module in (test_distributor, test_distributor_figures)
-        for name, function in vars(module).items()
-        if name.startswith("test_")
-    ]
 
 
 Found = Iterator[tuple[str, Value, Value]]

@@ -12,8 +12,7 @@ from pathlib import Path
 from perito_kernel.errors import Invalid
 from perito_rules.canonical import load_canonical
 from perito_validation.likely_books import LOOK_BYTES, may_be_books
-from perito_validation.mapping import parse_mapping
-from perito_validation.reader import is_part_of
+from perito_validation.mapping import is_part_of, parse_mapping
 
 DEFAULT_MAPPING = "mapping.yaml"
 

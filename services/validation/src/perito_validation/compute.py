@@ -24,11 +24,11 @@ from perito_validation.feeds import Planner, lookups_of
 from perito_validation.file_conventions import Files
 from perito_validation.formats_used import count_formats
 from perito_validation.hints import hints_of
-from perito_validation.mapping import BooksMapping, parse_mapping
+from perito_validation.mapping import BooksMapping, is_part_of, parse_mapping
 from perito_validation.notes import note_rows
 from perito_validation.people import IDENTITIES, write_identities
 from perito_validation.proposal import propose as proposal
-from perito_validation.reader import Reading, is_part_of, read_files
+from perito_validation.reader import Reading, read_files
 from perito_validation.signs import count_signs
 from perito_validation.source import Source, Unread
 from perito_validation.tables import Written, table_order, write_table

@@ -230,6 +230,11 @@ def parse_mapping(text: str, tables: Mapping[str, Collection[str]]) -> BooksMapp
     return mapping
 
 
+def is_part_of(name: str, file: str) -> bool:
+    """Is `name` the file itself or something in it?"""
+    return name == file or name.startswith(f"{file}/")
+
+
 def _check_names(mapping: BooksMapping, tables: Mapping[str, Collection[str]]) -> None:
     for file, entry in mapping.files.items():
         for table, part in entry.tables.items():

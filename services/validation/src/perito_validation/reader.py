@@ -18,6 +18,7 @@ from perito_validation import archive
 from perito_validation.csv_reader import read_csv
 from perito_validation.json_reader import is_json, read_json
 from perito_validation.likely_books import LOOK_BYTES, no_books
+from perito_validation.mapping import is_part_of
 from perito_validation.parquet_reader import MAGIC as PARQUET
 from perito_validation.parquet_reader import read_parquet
 from perito_validation.sheet_extent import is_workbook
@@ -66,11 +67,6 @@ def read_files(
     reading = Reading({source.name: source for source in reader.sources}, reader.unread)
     _check_found(reading, wanted, files)
     return reading
-
-
-def is_part_of(name: str, file: str) -> bool:
-    """Is `name` the file itself or something in it?"""
-    return name == file or name.startswith(f"{file}/")
 
 
 class _Reader:
