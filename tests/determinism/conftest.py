@@ -8,7 +8,7 @@ from perito_rules.model import Rule
 
 from tests.determinism.books import every_rule, write_books
 
-ROWS, PLACES = 80_000, 10
+ROWS, PLACES = 40_000, 5
 """Fewer than the trial reads: as many months as the longest look back needs, in as many row groups."""
 
 

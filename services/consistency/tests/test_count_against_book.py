@@ -118,7 +118,7 @@ def test_the_tolerance_is_in_base_units(tmp_path: Path) -> None:
 MOVED = st.lists(st.tuples(st.integers(2, 27), st.integers(-5, 5)), max_size=8)
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     moves=MOVED, days=st.sets(st.integers(2, 27), min_size=1, max_size=4), shift=st.integers(0, 3), early=st.booleans()
 )

@@ -155,7 +155,7 @@ def test_the_tolerance_is_in_base_units(tmp_path: Path) -> None:
 FLOWS = st.lists(st.tuples(st.integers(1, 28), st.integers(-6, 6)), min_size=1, max_size=10)
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(flows=FLOWS, seed=st.randoms(use_true_random=False))
 def test_the_depth_is_the_lowest_sum_at_the_end_of_a_day(
     tmp_path_factory: Any, flows: list[tuple[int, int]], seed: Any
@@ -173,7 +173,7 @@ MOMENTS = st.lists(
 )
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(flows=MOMENTS, seed=st.randoms(use_true_random=False))
 def test_every_instant_counts_once_whichever_week_and_snapshot_it_stands_beside(
     tmp_path_factory: Any, flows: list[tuple[int, int, int]], seed: Any

@@ -165,7 +165,7 @@ FLOWS = st.lists(
 )
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     flows=FLOWS, sales=st.lists(st.tuples(st.integers(1, 60), st.integers(0, 9)), max_size=8), lost=st.integers(-3, 3)
 )

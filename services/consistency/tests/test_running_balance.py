@@ -112,7 +112,7 @@ def test_where_no_reading_explains_the_balances_the_usual_one_stays(tmp_path: Pa
 QUANTITIES = st.lists(st.integers(-9, 9), min_size=3, max_size=12)
 
 
-@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     quantities=QUANTITIES,
     days=st.lists(st.integers(1, 5), min_size=12, max_size=12),
@@ -134,7 +134,7 @@ def test_a_ledger_made_of_its_movements_holds_in_any_order_of_rows_and_files(
         assert {f["identity"].get("code") for f in trial.findings if f["severity"] != "info"} == set()
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(quantities=st.lists(st.integers(-9, 9), min_size=8, max_size=12), data=st.data())
 def test_a_movement_that_was_taken_out_is_found_where_it_stood(
     tmp_path_factory: Any, quantities: list[int], data: Any

@@ -144,7 +144,7 @@ def test_positions_without_receipt_are_left_to_the_rule_that_looks_for_them(tmp_
 LOTS = st.lists(st.integers(1, 20), min_size=1, max_size=4)
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(order=st.integers(1, 60), lots=LOTS, bills=LOTS, seed=st.randoms(use_true_random=False))
 def test_all_that_is_told_adds_up_to_what_was_billed_beyond_what_came(
     tmp_path_factory: Any, order: int, lots: list[int], bills: list[int], seed: Any

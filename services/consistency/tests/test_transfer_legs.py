@@ -113,7 +113,7 @@ def test_what_cannot_be_judged_is_unknown(tmp_path: Path) -> None:
 LOST = st.lists(st.tuples(st.integers(1, 9), st.sampled_from(["", "out", "in"])), min_size=1, max_size=6)
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(transfers=LOST)
 def test_what_is_told_is_what_the_legs_do_not_conserve(tmp_path_factory: Any, transfers: list[tuple[int, str]]) -> None:
     """Stock that transfers made or destroyed in the ledger is the sum of the differences told."""

@@ -179,7 +179,7 @@ books = st.lists(
 )
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=10, deadline=None)
 @given(books, st.randoms(use_true_random=False))
 def test_neither_the_order_of_rows_nor_the_split_into_files_matters(rows: list[dict[str, Any]], chance: Any) -> None:
     # Entered at once, so that P-008, which keeps the first entered, has no say either.

@@ -82,7 +82,7 @@ def test_without_sales_or_costs_there_are_no_classes(tmp_path: Path) -> None:
         assert (usage["value"], usage["reason"]) == (None, "nothing was sold here at a known cost")
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(quantities=st.lists(st.integers(min_value=0, max_value=9), min_size=1, max_size=12))
 def test_classes_are_those_of_a_loop_in_python(quantities: list[int], tmp_path_factory: pytest.TempPathFactory) -> None:
     usage = {f"P{n:02}": quantity for n, quantity in enumerate(quantities)}

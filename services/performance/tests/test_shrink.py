@@ -195,7 +195,7 @@ def test_known_losses_outside_the_counted_time_are_told_apart(tmp_path: Path) ->
     assert trial.outcomes["K-15"].facts["known_loss_outside_counts"] == "8"
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(counted=st.dictionaries(st.integers(1, 28), st.integers(0, 200), min_size=1, max_size=6))
 def test_the_sum_does_not_depend_on_how_often_was_counted(
     counted: dict[int, int], tmp_path_factory: pytest.TempPathFactory

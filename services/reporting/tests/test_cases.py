@@ -178,7 +178,7 @@ _finding = st.builds(
     st.integers(0, 2),
 )
 _worlds = st.lists(_finding, max_size=14, unique_by=by_fingerprint)
-_slow = settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+_slow = settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 def run(findings: Sequence[dict[str, Any]]) -> tuple[dict[str, str], dict[str, Any], Rows]:

@@ -334,7 +334,7 @@ def test_a_unit_without_a_factor_makes_the_quantity_unknown(tmp_path: Path) -> N
     assert books.column(reasons) == ["no_factor_or_out_of_range"]
 
 
-@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.tuples(st.decimals(-(10**6), 10**6, places=4), st.sampled_from(["A", "B"])), min_size=1, max_size=9))
 def test_a_price_is_divided_exactly(tmp_path: Path, prices: list[tuple[Decimal, str]]) -> None:
     factors = {"A": 24, "B": 65}

@@ -21,7 +21,7 @@ from .desk import HEAD, examine, one_table, read, silent
 
 TEXT = st.text(st.characters(exclude_categories=("Cs", "Cc"), include_characters="\t"), max_size=8)
 MAPPING = one_table("p.csv", "products", "{product: a, name: b, brand: c}")
-PROPERTY = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+PROPERTY = settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 def written(rows: list[tuple[str, str, str]], delimiter: str = ",") -> str:
