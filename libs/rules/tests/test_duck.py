@@ -5,6 +5,7 @@ from pathlib import Path
 import duckdb
 import pytest
 from perito_rules.duck import create_views, describe, open_duckdb, peek, read_schemas
+from perito_rules.statements import execute, parsed
 
 _EVERY_TYPE = (
     "SELECT 1::BIGINT AS a, 'x' AS b, 1.5::DECIMAL(18, 4) AS c, TIMESTAMP '2026-01-01' AS d, DATE '2026-01-01' AS e,"
@@ -44,3 +45,22 @@ def test_a_small_table_is_loaded_and_a_large_one_read_through(tmp_path: Path, ro
         assert connection.execute(told).fetchall() == [(rows, "S-0", "S-999", 0)]
         columns = [row[0] for row in connection.execute("DESCRIBE suppliers").fetchall()]
         assert columns == ["supplier", "name", "_file_id", "_record", "_line", "_duplicate_file", "_duplicate_record"]
+
+
+def test_a_statement_parsed_once_is_bound_to_each_database_anew() -> None:
+    for kind, value in (("INTEGER", 7), ("VARCHAR", "x")):
+        with duckdb.connect() as connection:
+            connection.execute(f"CREATE TABLE held (a {kind})")
+            execute(connection, "INSERT INTO held VALUES ($value)", {"value": value})
+            assert execute(connection, "SELECT a FROM held").fetchall() == [(value,)]
+            assert parsed(connection, "SELECT a FROM held") is parsed(connection, "SELECT a FROM held")
+
+
+def test_statements_that_do_not_come_again_make_room() -> None:
+    with duckdb.connect() as connection:
+        first = parsed(connection, "SELECT 'first of many'")
+        for number in range(1000):
+            parsed(connection, f"SELECT {number} AS another")
+        assert parsed(connection, "SELECT 'first of many'") is not first
+        with pytest.raises(duckdb.ParserException):
+            execute(connection, "SELECT FROM WHERE")

@@ -20,6 +20,7 @@ from perito_rules.confidence import confidence_sql
 from perito_rules.metrics import KPIS
 from perito_rules.model import Kind, Rule, rules_json
 from perito_rules.priority import priority_sql, rank_sql
+from perito_rules.statements import execute, parsed
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -57,14 +58,16 @@ def write_artifacts(
 
 def _finish(connection: "DuckDBPyConnection") -> None:
     cells = [f"{confidence_sql()} AS confidence" if name == "confidence" else f"f.{name}" for name, _ in FINDINGS]
-    connection.execute(
+    execute(
+        connection,
         f"CREATE TEMP VIEW _final AS SELECT {', '.join(cells)} FROM _findings AS f"
-        " LEFT JOIN _doubted AS d ON d.fingerprint = f.fingerprint"
+        " LEFT JOIN _doubted AS d ON d.fingerprint = f.fingerprint",
     )
     order = "place, role, table_name, file_id, record, line, key_json, values_json"
-    connection.execute(
+    execute(
+        connection,
         "CREATE TEMP VIEW _proven AS SELECT * EXCLUDE (place),"
-        f" row_number() OVER (PARTITION BY fingerprint ORDER BY {order}) AS ordinal FROM _evidence"
+        f" row_number() OVER (PARTITION BY fingerprint ORDER BY {order}) AS ordinal FROM _evidence",
     )
 
 
@@ -77,7 +80,7 @@ def _table(
     columns = ", ".join(names)
     texts = ", ".join(f"coalesce(strlen({name}::VARCHAR) || ':' || {name}::VARCHAR, '-')" for name in names)
     sql = f"SELECT {columns}, sha256(concat_ws(',', {texts})) AS _row FROM {source} ORDER BY {order}"
-    reader = connection.sql(sql).to_arrow_reader(_BATCH)
+    reader = connection.sql(parsed(connection, sql)).to_arrow_reader(_BATCH)
     last = len(names)
     rows = 0
     digest.update(path.name.encode())
@@ -96,9 +99,10 @@ def _head(connection: "DuckDBPyConnection", outcomes: Sequence[RuleOutcome], pat
         path.touch()
         return OutputFile(path.name, _NDJSON)
     order = f"{priority_sql()} DESC NULLS LAST, {rank_sql()} DESC, fingerprint"
-    cursor = connection.execute(
+    cursor = execute(
+        connection,
         f"SELECT * FROM _final QUALIFY row_number() OVER (PARTITION BY rule_id ORDER BY {order}) <= {HEAD}"
-        f" ORDER BY rule_id, {order}"
+        f" ORDER BY rule_id, {order}",
     )
     names = [name for name, _ in FINDINGS]
     rows = 0

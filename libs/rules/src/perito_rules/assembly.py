@@ -25,6 +25,7 @@ from perito_rules.evidence import collect
 from perito_rules.model import Rule, Value
 from perito_rules.planner import Instance
 from perito_rules.sqltext import is_float, json_object, literal, plain_text, quote
+from perito_rules.statements import execute
 from perito_rules.systemic import is_flood, systemic_cells
 from perito_rules.templates import title_sql
 
@@ -52,14 +53,14 @@ def enter(book: Book, instance: Instance, values: Mapping[str, Value], evidence:
     if systemic:
         cells = systemic_cells(book, instance, columns, tally)
     else:
-        connection.execute(
-            "CREATE OR REPLACE TEMP VIEW _targets AS SELECT _identity, _period, _fingerprint FROM _found"
+        execute(
+            connection, "CREATE OR REPLACE TEMP VIEW _targets AS SELECT _identity, _period, _fingerprint FROM _found"
         )
         cells = _cells(book, rule, columns)
-    connection.execute(f"CREATE OR REPLACE TEMP TABLE _made AS {_select(book, rule, cells)}")
+    execute(connection, f"CREATE OR REPLACE TEMP TABLE _made AS {_select(book, rule, cells)}")
     collect(connection, rule, columns, evidence, values)
-    connection.execute("INSERT INTO _findings SELECT * FROM _made")
-    connection.execute("INSERT INTO _evidence SELECT * FROM _proof")
+    execute(connection, "INSERT INTO _findings SELECT * FROM _made")
+    execute(connection, "INSERT INTO _evidence SELECT * FROM _proof")
     return 1 if systemic else total
 
 
@@ -72,7 +73,7 @@ def withdraw(book: Book, rule: Rule) -> None:
 
 
 def _one(connection: "DuckDBPyConnection", sql: str) -> tuple[int, int]:
-    row = connection.execute(sql).fetchone()
+    row = execute(connection, sql).fetchone()
     assert row is not None  # noqa: S101  # an aggregate without GROUP BY has one row
     return row[0], row[1]
 
@@ -91,10 +92,11 @@ def _check(rule: Rule, columns: Mapping[str, str]) -> None:
 def _identify(book: Book, rule: Rule, columns: Mapping[str, str]) -> None:
     identity = json_object([(c, quote(c), columns[c]) for c in rule.identity], numbers_as_text=False)
     head = literal(rule.id + "\n")
-    book.connection.execute(
+    execute(
+        book.connection,
         "CREATE OR REPLACE TEMP TABLE _found AS"
         f" SELECT *, sha256({head} || _identity || chr(10) || _period) AS _fingerprint FROM ("
-        f"SELECT *, {identity} AS _identity, {period_sql(columns)} AS _period FROM violations)"
+        f"SELECT *, {identity} AS _identity, {period_sql(columns)} AS _period FROM violations)",
     )
 
 

@@ -13,6 +13,7 @@ from perito_kernel.phases import RuleOutcome
 
 from perito_rules.model import Value
 from perito_rules.sqltext import literal
+from perito_rules.statements import execute
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -82,14 +83,14 @@ class Book:
 def create_tables(connection: "DuckDBPyConnection") -> None:
     """The run's empty tables of findings and evidence."""
     for name, columns in (("_findings", FINDINGS), ("_evidence", EVIDENCE)):
-        connection.execute(f"CREATE TABLE {name} ({', '.join(f'{c} {t}' for c, t in columns)})")
+        execute(connection, f"CREATE TABLE {name} ({', '.join(f'{c} {t}' for c, t in columns)})")
 
 
 def counted(connection: "DuckDBPyConnection", outcomes: Sequence[RuleOutcome]) -> list[RuleOutcome]:
     """The outcomes of a run, each with its findings by severity."""
     severities: dict[str, dict[str, int]] = {outcome.rule_id: {} for outcome in outcomes}
     sql = "SELECT rule_id, severity, count(*) FROM _findings GROUP BY ALL ORDER BY ALL"
-    for rule_id, severity, findings in connection.execute(sql).fetchall():
+    for rule_id, severity, findings in execute(connection, sql).fetchall():
         severities[rule_id][severity] = findings
     return [replace(outcome, severities=severities[outcome.rule_id]) for outcome in outcomes]
 

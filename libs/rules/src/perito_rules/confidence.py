@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from perito_kernel.findings import UNMEASURED_CONFIDENCE, Severity
 
 from perito_rules.sqltext import literal
+from perito_rules.statements import execute
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -34,7 +35,7 @@ def measure_confidence(connection: "DuckDBPyConnection", earlier: Earlier | None
     samples only, so all rows of its files and tables are doubted.
     """
     if earlier is None:
-        connection.execute("CREATE TEMP TABLE _doubted (fingerprint VARCHAR)")
+        execute(connection, "CREATE TEMP TABLE _doubted (fingerprint VARCHAR)")
         return
     words = ", ".join(literal(s.value) for s in _SERIOUS)
     connection.execute(
@@ -43,12 +44,13 @@ def measure_confidence(connection: "DuckDBPyConnection", earlier: Earlier | None
         f" JOIN read_parquet({literal(str(earlier.evidence.resolve()))}) AS e USING (fingerprint)"
         f" WHERE f.severity IN ({words})"
     )
-    connection.execute(
+    execute(
+        connection,
         "CREATE TEMP TABLE _doubted AS"
         " SELECT DISTINCT e.fingerprint FROM _evidence AS e SEMI JOIN"
         " (SELECT DISTINCT file_id, record FROM _serious) USING (file_id, record)"
         " UNION SELECT DISTINCT e.fingerprint FROM _evidence AS e SEMI JOIN"
-        " (SELECT DISTINCT file_id, table_name FROM _serious WHERE systemic) USING (file_id, table_name)"
+        " (SELECT DISTINCT file_id, table_name FROM _serious WHERE systemic) USING (file_id, table_name)",
     )
 
 

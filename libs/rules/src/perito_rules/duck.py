@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from perito_rules.canonical import ROW_COLUMNS, SYSTEM_TABLES, load_canonical, physical_columns
 from perito_rules.instances import new_instance
 from perito_rules.sqltext import literal, macros, quote
+from perito_rules.statements import execute
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -31,7 +32,7 @@ def open_duckdb(files: Iterable[Path], scratch: Path, threads: int, memory_bytes
     connection.execute(f"SET allowed_paths = [{allowed}]")
     connection.execute("SET enable_external_access = false")
     for statement in macros():
-        connection.execute(statement)
+        execute(connection, statement)
     connection.execute("SET lock_configuration = true")
     return connection
 
@@ -61,13 +62,13 @@ def describe(
     connection: "DuckDBPyConnection", sql: str, parameters: Mapping[str, object] | None = None
 ) -> dict[str, str]:
     """Names and types of a query's columns, in order."""
-    rows = connection.execute(f"DESCRIBE {sql}", dict(parameters or {})).fetchall()
+    rows = execute(connection, f"DESCRIBE {sql}", parameters).fetchall()
     return {row[0]: row[1] for row in rows}
 
 
 def peek(connection: "DuckDBPyConnection", table: str) -> tuple[dict[str, str], bool]:
     """Names and types of a table's columns, in order, and whether it has a row."""
-    cursor = connection.execute(f"SELECT * FROM {quote(table)} LIMIT 1")
+    cursor = execute(connection, f"SELECT * FROM {quote(table)} LIMIT 1")
     columns = {str(column[0]): str(column[1]) for column in cursor.description or ()}
     return columns, bool(cursor.fetchall())
 

@@ -20,6 +20,7 @@ from perito_rules.metrics import create_table
 from perito_rules.model import Rule, Value
 from perito_rules.planner import plan, tables_wanted
 from perito_rules.runner import Runner
+from perito_rules.statements import execute
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -81,5 +82,5 @@ def _bind(rules: Sequence[Rule], params: Mapping[str, Mapping[str, Any]]) -> dic
 
 
 def _currency(connection: "DuckDBPyConnection") -> str:
-    rows = connection.execute("SELECT min(value) FROM conventions WHERE name = 'currency'").fetchall()
+    rows = execute(connection, "SELECT min(value) FROM conventions WHERE name = 'currency'").fetchall()
     return str(rows[0][0] or "")

@@ -11,6 +11,7 @@ from perito_rules.book import EVIDENCE, RuleBroken, period_sql, used
 from perito_rules.duck import describe
 from perito_rules.model import Rule, Value
 from perito_rules.sqltext import json_object, quote
+from perito_rules.statements import execute
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -26,12 +27,12 @@ def collect(
     values: Mapping[str, Value],
 ) -> None:
     """Fills temp table `_proof` with the evidence of what stands in `_targets`. Raises `RuleBroken`."""
-    connection.execute(f"CREATE OR REPLACE TEMP TABLE _proof ({', '.join(f'{c} {t}' for c, t in EVIDENCE)})")
+    execute(connection, f"CREATE OR REPLACE TEMP TABLE _proof ({', '.join(f'{c} {t}' for c, t in EVIDENCE)})")
     for sql in sections:
         bound = used(sql, values)
         found = describe(connection, sql, bound)
         _check(rule, columns, found)
-        connection.execute(f"INSERT INTO _proof {_select(rule, columns, found, sql)}", bound)
+        execute(connection, f"INSERT INTO _proof {_select(rule, columns, found, sql)}", bound)
 
 
 def _check(rule: Rule, columns: Mapping[str, str], found: Mapping[str, str]) -> None:

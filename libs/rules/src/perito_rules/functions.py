@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from perito_rules.book import RuleBroken, used
 from perito_rules.model import Rule, Value
+from perito_rules.statements import parsed
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -38,7 +39,7 @@ def significant(number: float) -> float:
 
 def judge(connection: "DuckDBPyConnection", rule: Rule, sql: str, values: Mapping[str, Value]) -> Judgement:
     """Calls the rule's function with its input, an Arrow table, and its parameters. Raises `RuleBroken`."""
-    table = connection.sql(sql, params=used(sql, values)).to_arrow_table()
+    table = connection.sql(parsed(connection, sql), params=used(sql, values)).to_arrow_table()
     if table.num_rows > _INPUT_ROWS:
         raise RuleBroken(f"the input has {table.num_rows} rows; aggregate it to {_INPUT_ROWS} or fewer")
     module, _, name = rule.function.partition(":")

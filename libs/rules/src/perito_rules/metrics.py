@@ -7,6 +7,7 @@ from perito_rules.book import RuleBroken, used
 from perito_rules.duck import peek
 from perito_rules.model import Rule, Value
 from perito_rules.sqltext import is_float, literal
+from perito_rules.statements import execute
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -31,7 +32,7 @@ _TEXTS = {"key", "period", "basis", "reason"}
 
 def create_table(connection: "DuckDBPyConnection") -> None:
     """The run's empty table of KPIs."""
-    connection.execute(f"CREATE TABLE _kpis ({', '.join(f'{c} {t}' for c, t in KPIS)})")
+    execute(connection, f"CREATE TABLE _kpis ({', '.join(f'{c} {t}' for c, t in KPIS)})")
 
 
 def enter_kpis(connection: "DuckDBPyConnection", rule: Rule, sql: str, values: Mapping[str, Value]) -> None:
@@ -42,7 +43,7 @@ def enter_kpis(connection: "DuckDBPyConnection", rule: Rule, sql: str, values: M
     Raises `RuleBroken` where a column lacks, a value is floating point, two rows speak of the same thing, or a value
     is missing without a reason.
     """
-    connection.execute(f"CREATE OR REPLACE TEMP TABLE _kpi_rows AS {sql}", used(sql, values))
+    execute(connection, f"CREATE OR REPLACE TEMP TABLE _kpi_rows AS {sql}", used(sql, values))
     columns, _ = peek(connection, "_kpi_rows")
     for name in ("scope", "measure", "value", "unit"):
         if name not in columns:
@@ -51,17 +52,18 @@ def enter_kpis(connection: "DuckDBPyConnection", rule: Rule, sql: str, values: M
         if is_float(sql_type):
             raise RuleBroken(f"kpis.{name} is floating point; write ratio(a, b) or cast it to DECIMAL")
     cells = [_cell(rule, name, sql_type, columns) for name, sql_type in KPIS]
-    connection.execute(f"CREATE OR REPLACE TEMP TABLE _kpi_made AS SELECT {', '.join(cells)} FROM _kpi_rows")
-    row = connection.execute(
+    execute(connection, f"CREATE OR REPLACE TEMP TABLE _kpi_made AS SELECT {', '.join(cells)} FROM _kpi_rows")
+    row = execute(
+        connection,
         "SELECT count(*) - count(DISTINCT (measure, scope, key, period)),"
-        " count(*) FILTER (value IS NULL AND reason = '') FROM _kpi_made"
+        " count(*) FILTER (value IS NULL AND reason = '') FROM _kpi_made",
     ).fetchone()
     assert row is not None  # noqa: S101  # an aggregate without GROUP BY has one row
     if row[0]:
         raise RuleBroken(f"{row[0]} rows of kpis repeat a measure, scope, key and period")
     if row[1]:
         raise RuleBroken(f"{row[1]} rows of kpis have neither a value nor a reason")
-    connection.execute("INSERT INTO _kpis SELECT * FROM _kpi_made")
+    execute(connection, "INSERT INTO _kpis SELECT * FROM _kpi_made")
 
 
 def _cell(rule: Rule, name: str, sql_type: str, columns: Mapping[str, str]) -> str:

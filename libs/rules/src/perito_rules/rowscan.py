@@ -15,6 +15,7 @@ from perito_rules.duck import describe
 from perito_rules.model import Value
 from perito_rules.planner import Instance
 from perito_rules.sqltext import literal, quote
+from perito_rules.statements import execute
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -63,7 +64,7 @@ def scan(
         return
     for one, tally in zip(judged, tallies, strict=True):
         yield Scanned(one.instance, tally, _violations(one), _evidence(one, table))
-    connection.execute("DROP TABLE IF EXISTS _failed")
+    execute(connection, "DROP TABLE IF EXISTS _failed")
 
 
 @dataclass(frozen=True)
@@ -100,7 +101,7 @@ def _count(
             f"count(*) FILTER (w{n} AND e{n} IS NULL)",
         ]
     sql = f"SELECT {', '.join(outer)} FROM (SELECT {', '.join(inner)} FROM {quote(table)})"
-    row = connection.execute(sql, _mentioned(sql, bound)).fetchone()
+    row = execute(connection, sql, _mentioned(sql, bound)).fetchone()
     assert row is not None  # noqa: S101  # an aggregate without GROUP BY has one row
     return [Tally(*row[3 * at : 3 * at + 3]) for at in range(len(judged))]
 
@@ -115,7 +116,7 @@ def _fetch(connection: "DuckDBPyConnection", table: str, failed: Sequence[_Judge
     some = " OR ".join(f"_fails{one.number}" for one in failed)
     judged = f"SELECT {columns}, {flags} FROM {quote(table)}"
     sql = f"CREATE OR REPLACE TEMP TABLE _failed AS SELECT * FROM ({judged}) WHERE {some}"
-    connection.execute(sql, _mentioned(sql, bound))
+    execute(connection, sql, _mentioned(sql, bound))
 
 
 def _spoken(one: _Judged, table: str) -> str:

@@ -21,6 +21,7 @@ from perito_rules.model import Kind, Rule, Text, Value
 from perito_rules.planner import Instance, Planned
 from perito_rules.rowscan import Scanned, scan
 from perito_rules.sqltext import quote
+from perito_rules.statements import execute
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -92,7 +93,7 @@ class Runner:
             withdraw(self._book, instance.rule)
         finally:
             for name in ("violations", "population"):
-                self._connection.execute(f"DROP TABLE IF EXISTS {name}")
+                execute(self._connection, f"DROP TABLE IF EXISTS {name}")
 
     def _row(self, instance: Instance, account: _Account, scanned: Scanned) -> None:
         account.step = scanned.step
@@ -102,7 +103,7 @@ class Runner:
         if scanned.tally.failed:
             account.step = "violations"
             sql = f"CREATE OR REPLACE TEMP TABLE violations AS {scanned.violations}"
-            self._connection.execute(sql, used(scanned.violations, values))
+            execute(self._connection, sql, used(scanned.violations, values))
             account.step = "findings"
             findings = enter(self._book, instance, values, [scanned.evidence], scanned.tally)
         account.add(instance, scanned.tally, {}, findings)
@@ -112,17 +113,18 @@ class Runner:
         for name in rule.uses:
             account.step = f"shared view {name}"
             self._share(name)
+        made: tuple[int, ...] | None = None  # rows of what was made last: the violations, but for metrics
         for name in ("population", "violations"):
             section = rule.section(name)
             if section:
                 account.step = name
                 sql = f"CREATE OR REPLACE TEMP TABLE {name} AS {instance.fill(section.sql)}"
-                self._connection.execute(sql, used(section.sql, values))
+                made = execute(self._connection, sql, used(section.sql, values)).fetchone()
         if rule.kind is Kind.FUNCTION:
             self._function(instance, account, values)
             return
         account.step = "evaluated"
-        tally = self._tally(instance, values)
+        tally = self._tally(instance, values, made[0] if made else 0)
         account.step = "facts"
         section = rule.section("facts")
         row = self._one_row(instance.fill(section.sql), values) if section else {}
@@ -149,20 +151,19 @@ class Runner:
             findings = self._enter(instance, account, values, tally)
         account.add(instance, tally, _facts(judgement.facts), findings)
 
-    def _tally(self, instance: Instance, values: Mapping[str, Value]) -> Tally:
+    def _tally(self, instance: Instance, values: Mapping[str, Value], violations: int) -> Tally:
         row = self._one_row(instance.fill(instance.rule.sections["evaluated"].sql), values)
         if row.get("evaluated") is None:
             raise RuleBroken("evaluated gives no number")
         failed = row.get("failed")
         if failed is None and instance.rule.kind is not Kind.METRIC:
-            counted = self._connection.execute("SELECT count(*) FROM violations").fetchone()
-            failed = counted[0] if counted else 0
+            failed = violations
         tally = Tally(int(row["evaluated"]), int(failed or 0), int(row.get("unknown") or 0))
         _check_tally(tally)
         return tally
 
     def _one_row(self, sql: str, values: Mapping[str, Value]) -> dict[str, Any]:
-        cursor = self._connection.execute(sql, used(sql, values))
+        cursor = execute(self._connection, sql, used(sql, values))
         names = [column[0] for column in cursor.description or ()]
         rows = cursor.fetchmany(2)
         if len(rows) != 1:
@@ -178,7 +179,7 @@ class Runner:
             self._share(used_by_it)
         sql = view.sections["view"].sql
         kind = "TABLE" if view.stored else "VIEW"
-        self._connection.execute(f"CREATE TEMP {kind} {quote(name)} AS {sql}", used(sql, self._values[name]))
+        execute(self._connection, f"CREATE TEMP {kind} {quote(name)} AS {sql}", used(sql, self._values[name]))
         self._made.add(name)
 
     @staticmethod

@@ -14,6 +14,7 @@ from perito_rules.model import Rule, Value
 from perito_rules.planner import Instance
 from perito_rules.priority import rank_sql
 from perito_rules.sqltext import json_object, literal, plain_text, quote
+from perito_rules.statements import execute
 
 _SAMPLES = 3
 
@@ -68,14 +69,16 @@ def systemic_cells(book: Book, instance: Instance, columns: Mapping[str, str], t
 
 def _sample(book: Book, columns: Mapping[str, str], fingerprint: str) -> None:
     weight = "abs(impact) DESC NULLS LAST, " if "impact" in columns else ""
-    book.connection.execute(
+    execute(
+        book.connection,
         "CREATE OR REPLACE TEMP TABLE _samples AS SELECT _identity, _period,"
         f" row_number() OVER (ORDER BY {weight}_fingerprint) AS place FROM _found"
-        f" QUALIFY place <= {_SAMPLES}"
+        f" QUALIFY place <= {_SAMPLES}",
     )
-    book.connection.execute(
+    execute(
+        book.connection,
         "CREATE OR REPLACE TEMP VIEW _targets AS"
-        f" SELECT _identity, _period, {fingerprint} AS _fingerprint FROM _samples"
+        f" SELECT _identity, _period, {fingerprint} AS _fingerprint FROM _samples",
     )
 
 
