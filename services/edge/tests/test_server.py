@@ -195,6 +195,27 @@ async def test_it_listens_on_a_free_port_and_stops_within_the_grace(edge: Edge) 
             await client.get("/api/forensic/health")
 
 
+async def test_an_answer_does_not_wait_for_acknowledgements(edge: Edge, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nagle's algorithm and delayed acknowledgements together hold every answer of two packets for 40 ms."""
+    connected: list[socket.socket] = []
+    accept = socket.socket.accept
+
+    def accepted(listening: socket.socket) -> tuple[socket.socket, Any]:
+        found = accept(listening)
+        connected.append(found[0])
+        return found
+
+    monkeypatch.setattr(socket.socket, "accept", accepted)
+    server = EdgeServer(edge.app, "127.0.0.1:0")
+    await server.start()
+    try:
+        async with httpx.AsyncClient(base_url=f"http://{server.address}") as client:
+            assert (await client.get("/api/forensic/health")).status_code == 200
+            assert [each.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY) for each in connected] == [1]
+    finally:
+        await server.stop()
+
+
 async def test_an_answer_under_way_is_finished_before_stopping(edge: Edge, folder: Path) -> None:
     server = EdgeServer(edge.app, f"unix:{folder}/e", grace_seconds=5)
     await server.start()

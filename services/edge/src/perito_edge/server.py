@@ -105,9 +105,12 @@ def _tcp_socket(address: str) -> socket.socket:
 
 
 def _bound(family: socket.AddressFamily, address: str | tuple[str, int]) -> socket.socket:
-    bound = socket.socket(family)
+    tcp = family is not socket.AF_UNIX
+    # asyncio switches Nagle's algorithm off only where the protocol is named; with it every answer of more than one
+    # packet waits 40 ms for the client's acknowledgement.
+    bound = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP if tcp else 0)
     try:
-        if family is not socket.AF_UNIX:
+        if tcp:
             bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         bound.bind(address)
     except BaseException:
