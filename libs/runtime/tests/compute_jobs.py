@@ -1,6 +1,7 @@
 """Compute functions that the tests run in real children. Imported by name there, so this folder is on their path."""
 
 import ctypes
+import gc
 import json
 import mmap
 import os
@@ -194,7 +195,8 @@ def leaves_a_link(job: Job, report: Report) -> Outcome:
 def tells_its_world(job: Job, report: Report) -> Outcome:
     """What a child can see."""
     modules = sorted(name for name in ("duckdb", "pyarrow") if name in sys.modules)
-    return Outcome("d", [], summary={"environment": sorted(os.environ), "modules": modules, "group": os.getpgid(0)})
+    seen = {"environment": sorted(os.environ), "modules": modules, "group": os.getpgid(0), "collects": gc.isenabled()}
+    return Outcome("d", [], summary=seen)
 
 
 def tells_its_key(job: Job, report: Report) -> Outcome:

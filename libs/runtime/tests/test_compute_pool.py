@@ -121,6 +121,7 @@ async def test_child_sees_no_secret_and_its_own_process_group(
     assert "PATH" in world["environment"]
     assert world["modules"] == ["duckdb"]
     assert world["group"] != os.getpgid(0)
+    assert world["collects"], "what a job leaves behind is collected"
 
 
 async def test_module_that_cannot_be_preloaded_is_a_clear_failure(tmp_path: Path) -> None:
