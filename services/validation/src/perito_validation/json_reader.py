@@ -15,6 +15,7 @@ from perito_kernel.errors import Invalid
 from perito_kernel.phases import InputFile
 
 from perito_validation.encodings import Encoding, TextStream, find_encoding
+from perito_validation.json_blocks import decode_block
 from perito_validation.json_table import JsonTable, are_alike, is_records, leaves
 from perito_validation.json_text import JsonStream, as_text, distinct, is_array, is_flat, is_object, too_deep
 from perito_validation.limits import MAX_JSON_DEPTH, MAX_JSON_KEYED, MAX_JSON_RECORD, MAX_MEMBERS, MAX_RAW
@@ -28,6 +29,8 @@ MEDIA_TYPE = "application/json"
 LINES_MEDIA_TYPE = "application/x-ndjson"
 _LINE_SUFFIXES = (".ndjson", ".jsonl")
 _LOOK = 64 << 10
+_TRIES = 3
+"""An array is read record by record once so many of its blocks were not plain: most likely none is."""
 
 
 def is_json(start: bytes, name: str) -> bool:
@@ -138,7 +141,17 @@ class _Document:
         before = stream.characters
         stream.take("[")
         more = stream.peek() != "]"
+        tries = 0 if plain else _TRIES
         while more:
+            block = decode_block(*stream.beginning(), tuple(table.columns)) if tries and table.columns else None
+            if block:
+                rows = len(block.rows)
+                lines = range(stream.line, stream.line + rows) if block.by_line else [stream.line] * rows
+                table.add_all(lines, block.rows, block.length)
+                stream.skip(block.length)
+                more = stream.another("]")
+                continue
+            tries -= bool(tries and table.columns)
             odd = (stream.peek() == "{") is plain
             line, raw = stream.line, stream.raw(MAX_RAW) if odd else ""  # what is not odd is not set aside
             value = stream.value()

@@ -1,7 +1,7 @@
 """A table of a JSON document on its way into DuckDB, and by what its shape is told from that of a folder of tables."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -47,12 +47,17 @@ class JsonTable:
             for column, value in row.items():
                 cells[self.columns[column]] = as_text(value)
         self.records += 1
-        reason = _unstorable(cells)
+        reason = unstorable(cells)
         if reason:
             raw = _storable(as_text(dict(row)))
             self.rejected.append(RejectedRecord(self.records, line, reason, raw[:MAX_RAW]))
         else:
             self.sink.add(self.records, line, cells)
+
+    def add_all(self, lines: Sequence[int], rows: Sequence[Sequence[str]], characters: int) -> None:
+        """Adds storable rows that have all columns, from these lines; `characters` is what they are written in."""
+        self.sink.add_all(self.records + 1, lines, rows, characters)
+        self.records += len(rows)
 
     def reject(self, line: int, reason: str, raw: str) -> None:
         """Sets a record aside."""
@@ -84,7 +89,7 @@ class JsonTable:
         )
 
 
-def _unstorable(cells: list[str]) -> str:
+def unstorable(cells: Sequence[str]) -> str:
     """Why no database takes this row: a NUL, or half of a surrogate pair; "" where nothing is wrong."""
     together = "".join(cells)
     if together.isascii() and "\0" not in together:

@@ -124,6 +124,17 @@ class JsonStream:
         self._pass_to(end)
         return value
 
+    def beginning(self) -> tuple[str, int]:
+        """What is held of the text, with at least one brace that closes where that is near, and where it goes on."""
+        self.peek()
+        if self._buffer.find("}", self._at) < 0:
+            self._more()
+        return self._buffer, self._at
+
+    def skip(self, length: int) -> None:
+        """Passes so many characters of what is held, which the caller has read."""
+        self._pass_to(self._at + length)
+
     def _pass_to(self, end: int) -> None:
         self.line += self._buffer.count("\n", self._at, end)
         self._at = end

@@ -221,13 +221,23 @@ class TableSink:
         self._batch.append(cells)
         self._places.append((record, line))
         self._characters += sum(map(len, cells))
-        if len(self._batch) >= _FLUSH_ROWS or self._characters >= _FLUSH_CHARACTERS:
-            self._flush()
+        self._flush_full()
+
+    def add_all(self, record: int, lines: Sequence[int], rows: Sequence[Sequence[str]], characters: int) -> None:
+        """Adds rows, the first of which is `record`; their text is no longer than `characters`."""
+        self._batch.extend(rows)
+        self._places.extend(enumerate(lines, record))
+        self._characters += characters
+        self._flush_full()
 
     def finish(self, width: int) -> None:
         """Writes what is left. The table then has at least `width` columns."""
         self._flush()
         self._widen(width)
+
+    def _flush_full(self) -> None:
+        if len(self._batch) >= _FLUSH_ROWS or self._characters >= _FLUSH_CHARACTERS:
+            self._flush()
 
     def _flush(self) -> None:
         if not self._batch:
