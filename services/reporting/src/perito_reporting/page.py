@@ -136,5 +136,6 @@ def _template() -> "Template":
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
+        optimized=False,  # a page is drawn twice a report: constants are folded for longer than that saves
     )
     return environment.get_template("report.html.j2")

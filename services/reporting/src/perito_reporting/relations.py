@@ -4,6 +4,7 @@ A file that is absent becomes an empty relation and a column that is absent beco
 """
 
 from collections.abc import Mapping, Sequence
+from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -95,16 +96,19 @@ def _files(results: Sequence[UpstreamResult], name: str) -> list[str]:
 
 def _union(columns: Mapping[str, str], parts: Sequence[tuple[str, Mapping[str, str]]]) -> str:
     """A query of these columns over files of which each is given with its columns and their types."""
-    selections = [_selection(columns, path, there) for path, there in parts]
+    selections = [
+        _selection(columns, [path for path, _ in alike], types)
+        for types, alike in groupby(parts, lambda part: part[1])  # files of one form are bound once
+    ]
     if not selections:
         nothing = ", ".join(f"null::{kind} as {quote(column)}" for column, kind in columns.items())
         selections = [f"select {nothing} limit 0"]
     return " union all ".join(selections)
 
 
-def _selection(columns: Mapping[str, str], path: str, there: Mapping[str, str]) -> str:
-    cells = (_cell(column, kind, there.get(column)) for column, kind in columns.items())
-    return f"select {', '.join(cells)} from read_parquet({literal(path)})"  # noqa: S608 - our names, a quoted path
+def _selection(columns: Mapping[str, str], paths: Sequence[str], there: Mapping[str, str]) -> str:
+    cells = ", ".join(_cell(column, kind, there.get(column)) for column, kind in columns.items())
+    return f"select {cells} from read_parquet([{', '.join(map(literal, paths))}])"  # noqa: S608 - our names, quoted paths
 
 
 def _cell(name: str, kind: str, real: str | None) -> str:

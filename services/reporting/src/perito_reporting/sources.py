@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from perito_kernel.phases import Job, RuleOutcome, UpstreamResult
+from perito_rules.statements import parsed
 
 from perito_reporting.headers import RuleHeader, bare_header, read_headers
 from perito_reporting.relations import open_relations
@@ -43,8 +44,9 @@ class Sources:
     by_id: Mapping[str, RuleAccount] = field(default_factory=dict[str, RuleAccount])
 
     def rows(self, sql: str, parameters: Sequence[Any] = ()) -> list[dict[str, Any]]:
-        """The rows of a query by column name. Give it an ORDER BY that ends in a unique key."""
-        cursor = self.con.execute(sql, list(parameters))
+        """The rows of a query by column name. Give it an ORDER BY that ends in a unique key, and
+        what changes from job to job as parameters."""
+        cursor = self.con.execute(parsed(self.con, sql), list(parameters))
         names = [column[0] for column in cursor.description]
         return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
 
