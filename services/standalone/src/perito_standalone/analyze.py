@@ -13,7 +13,7 @@ import tempfile
 import time
 from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -46,29 +46,37 @@ class Finished:
     reported: bool
 
 
-async def analyze(
-    books: Books,
-    out: Path,
-    name: str,
-    on_status: Callable[[Status], None],
-    memory_bytes: int,
-    pseudonym_key: str,
-    hints: Mapping[str, str],
-    lang: Language = "en",
-) -> Finished:
-    """Analyses the books and writes report (its page in `lang`), tables and `run.json` into `out` (prepared), and the
-    mapping that was proposed where the books have none: `hints` may hold their `currency` and `timezone` then.
+@dataclass(frozen=True)
+class Asked:
+    """What is asked of an examination besides its books: `name` it is told by, `lang` of its page and of what is
+    printed. `hints` may hold `currency` and `timezone` of books without a mapping. `listen` as the supervisor's."""
 
-    Raises `PeritoError`.
+    name: str
+    memory_bytes: int
+    pseudonym_key: str = field(repr=False)
+    lang: Language = "en"
+    hints: Mapping[str, str] = field(default_factory=dict[str, str])
+    listen: str = ""
+
+
+@asynccontextmanager
+async def analyzed(
+    books: Books, out: Path, asked: Asked, on_status: Callable[[Status], None]
+) -> AsyncGenerator[tuple[Finished, Supervisor]]:
+    """Analyses the books and writes report, tables and `run.json` into `out` (prepared), and the mapping that was
+    proposed where the books have none.
+
+    The house that did it, which listens where `listen` says, stands while the block lasts. Raises `PeritoError`.
     """
     begun = time.monotonic()
     async with temporary_directory() as data_dir:
         settings = SupervisorSettings(
             data_dir,
-            memory_bytes=memory_bytes,
+            listen=asked.listen,
+            memory_bytes=asked.memory_bytes,
             tenant_name="command line",
             postgres=PostgresSettings(durable=False),
-            pseudonym_key=pseudonym_key,
+            pseudonym_key=asked.pseudonym_key,
         )
         async with Supervisor(settings) as supervisor:
             if supervisor.first_key is None:
@@ -77,13 +85,15 @@ async def analyze(
             async with _connected(supervisor.address, supervisor.first_key) as client:
                 dataset = await client.upload(books.files, books.mapping)
                 uploaded = time.monotonic()
-                params = {"hints": dict(hints)} if hints else {}
-                accepted = await client.submit(dataset.dataset_id, name=name, params=params)
+                hints = dict(asked.hints)
+                params = {"hints": hints} if hints else {}
+                accepted = await client.submit(dataset.dataset_id, name=asked.name, params=params)
                 status = await client.wait(accepted.id, on_status)
                 facts = _facts((begun, started, uploaded, time.monotonic()), dataset, books)
                 if books.mapping is None:
-                    facts[PROPOSED] = await _fetch_mapping(client, status, out) | {"hints": dict(hints)}
-                return await _written(supervisor, client, status, out, facts, lang)
+                    facts[PROPOSED] = await _fetch_mapping(client, status, out) | {"hints": hints}
+                finished = await _written(supervisor, client, status, out, facts, asked.lang)
+            yield finished, supervisor
 
 
 @asynccontextmanager

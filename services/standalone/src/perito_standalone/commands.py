@@ -13,6 +13,7 @@ from perito_runtime.logs import configure_logs
 from rich.markup import escape
 from rich.table import Table
 
+from perito_standalone.analyze import Asked
 from perito_standalone.books_folder import find_all
 from perito_standalone.data_directory import default_data_directory
 from perito_standalone.examination import LOG, examined, until_told
@@ -49,8 +50,8 @@ def run_analyze(  # noqa: PLR0913 (the command's options)
     def work() -> int:
         least = severity_of(fail_on)
         key = own_key(pseudonym_key)
-        named = name or path.absolute().name
-        finished = examined(path, mapping, out, named, budget_of(memory), key, lang, hints or {})
+        asked = Asked(name or path.absolute().name, budget_of(memory), key, lang, hints or {})
+        finished = examined(path, mapping, out, asked)
         return exit_code(finished.status, read_report(out) if finished.reported else None, least)
 
     return guarded(work, lambda: out / LOG)

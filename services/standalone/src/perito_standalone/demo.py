@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import Sequence
 from pathlib import Path
 
-from perito_client import connect
 from perito_runtime.lifecycle import stop_signal
 from perito_simulator.evaluation.score import Promise, Score
 from perito_simulator.faults.catalogue import told
@@ -12,16 +11,15 @@ from perito_simulator.truth import Fault, read_truth
 from rich.console import Console
 from rich.table import Table
 
-from perito_standalone.analyze import temporary_directory
-from perito_standalone.books_folder import Books, find_books
+from perito_standalone.analyze import Asked
 from perito_standalone.evaluate import score_books
-from perito_standalone.examination import LOG, examined, until_told
+from perito_standalone.examination import LOG, examining, until_told
 from perito_standalone.generate_books import Wanted, generate_books
 from perito_standalone.guarded import FAILED, guarded, plain_console
 from perito_standalone.options import budget_of
 from perito_standalone.pseudonym_key import own_key
 from perito_standalone.run_files import REPORT_HTML
-from perito_standalone.supervisor import Supervisor, SupervisorSettings
+from perito_standalone.supervisor import Supervisor
 
 ROWS, SEED, STYLE = 200_000, 1, "plain"
 
@@ -33,17 +31,22 @@ def run_demo(out: Path, memory: str, rows: int = ROWS, *, serve: bool = False) -
         console, books = plain_console(), out / "books"
         budget = budget_of(memory)
         generate_books(Wanted(books, rows, SEED, STYLE, faults="all", oddities="all"), console)
-        finished = examined(books, None, out, "demo", budget, own_key(None), "en", {})
+        return asyncio.run(until_told(_demonstrated(console, books, out, budget, serve=serve)))
+
+    return guarded(work, lambda: out / LOG)
+
+
+async def _demonstrated(console: Console, books: Path, out: Path, budget: int, *, serve: bool) -> int:
+    asked = Asked("demo", budget, own_key(None), listen="127.0.0.1:0" if serve else "")
+    async with examining(books, None, out, asked) as (finished, perito):
         if not finished.reported:
             return FAILED
-        score, promise = score_books(books, out), Promise()
+        score = await asyncio.to_thread(score_books, books, out)
         _print_planted(console, score, read_truth(books).faults)
         _print_next(console, books, out)
         if serve:
-            asyncio.run(until_told(_served(console, find_books(books, None), budget)))
-        return 0 if score.keeps(promise) else 1
-
-    return guarded(work, lambda: out / LOG)
+            await _served(console, perito, str(finished.status.id))
+    return 0 if score.keeps(Promise()) else 1
 
 
 def _print_planted(console: Console, score: Score, planted: Sequence[Fault]) -> None:
@@ -97,17 +100,12 @@ def _print_next(console: Console, books: Path, out: Path) -> None:
         console.print(f"  {line:{wide}}  {what}", soft_wrap=True, markup=False)
 
 
-async def _served(console: Console, books: Books, budget: int) -> None:
+async def _served(console: Console, perito: Supervisor, analysis: str) -> None:
     """Keeps the books and their analysis behind REST until it is told to stop; then nothing of it is left."""
     told_to_stop = asyncio.create_task(stop_signal())
-    async with temporary_directory() as data_dir:
-        settings = SupervisorSettings(data_dir, listen="127.0.0.1:0", memory_bytes=budget, pseudonym_key=own_key(None))
-        async with Supervisor(settings) as perito:
-            async with connect(perito.address, str(perito.first_key)) as client:
-                dataset = await client.upload(books.files, books.mapping)
-                analysis = (await client.submit(dataset.dataset_id, name="demo")).id
-            base, key = f"http://{perito.address}/api/forensic", f'-H "X-API-Key: {perito.first_key}"'
-            console.print("\nServing the same books, until Ctrl-C:")
-            for path in (f"status/{analysis}", f"analysis/{analysis}", f"export/{analysis}?format=html"):
-                console.print(f'  curl {key} "{base}/{path}"', soft_wrap=True, markup=False)
-            await told_to_stop
+    await asyncio.sleep(0)  # it listens for signals before anybody reads that it serves
+    base, key = f"http://{perito.address}/api/forensic", f'-H "X-API-Key: {perito.first_key}"'
+    console.print("\nServing this analysis, until Ctrl-C:")
+    for path in (f"status/{analysis}", f"analysis/{analysis}", f"export/{analysis}?format=html"):
+        console.print(f'  curl {key} "{base}/{path}"', soft_wrap=True, markup=False)
+    await told_to_stop
