@@ -7,8 +7,9 @@ by the gap, and its text stays beside it.
 """
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from zoneinfo import ZoneInfo
 
 from perito_rules.canonical import Column, ColumnType
@@ -50,17 +51,20 @@ def read_moment(column: Column, cell: str, mapped: Cell, zone: str) -> Reading:
     return Reading(outputs, staged, derived, kinds, marks=marks, reason="'not_a_time'")
 
 
-def turns(zone: str) -> list[tuple[datetime, datetime]]:
-    """Every change of the zone's offset from 1970 to 2037: the local time before it and after it, to the minute."""
+@cache
+def turns(zone: str) -> Sequence[tuple[datetime, datetime]]:
+    """Every change of the zone's offset from 1970 to 2037: the local time before it and after it, to the minute. Looked
+    for once a process, for a zone's rules are asked 3,500 times."""
     info = ZoneInfo(zone)
     steps = [datetime(1970, 1, 1, tzinfo=UTC) + timedelta(days=7 * week) for week in range(68 * 52)]
+    offsets = [step.astimezone(info).utcoffset() for step in steps]
     found: list[tuple[datetime, datetime]] = []
-    for start, end in itertools.pairwise(steps):
-        if start.astimezone(info).utcoffset() != end.astimezone(info).utcoffset():
+    for week, (start, end) in enumerate(itertools.pairwise(steps)):
+        if offsets[week] != offsets[week + 1]:
             at = _turn_between(start, end, info)
             before = (at - timedelta(minutes=1)).astimezone(info) + timedelta(minutes=1)
             found.append((before.replace(tzinfo=None), at.astimezone(info).replace(tzinfo=None)))
-    return found
+    return tuple(found)
 
 
 def _turn_between(start: datetime, end: datetime, info: ZoneInfo) -> datetime:

@@ -5,7 +5,8 @@ run.
 """
 
 import re
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -56,24 +57,32 @@ class Facts:
         return sum(1 for text in self.looks if test(text)) / len(self.looks) if self.looks else 0.0
 
     @cached_property
+    def _dated(self) -> frozenset[str]:
+        return frozenset(text for text in {*self.looks} if is_date(text))
+
+    @cached_property
+    def _numbered(self) -> frozenset[str]:
+        return frozenset(text for text in {*self.looks} if is_number(text))
+
+    @cached_property
     def dates(self) -> float:
         """Share that looks like dates."""
-        return self.share(is_date)
+        return self.share(self._dated.__contains__)
 
     @cached_property
     def written_dates(self) -> float:
         """Share that looks like dates and cannot be plain numbers."""
-        return self.share(lambda text: is_date(text) and not text.isdigit())
+        return self.share(lambda text: text in self._dated and not text.isdigit())
 
     @cached_property
     def numbers(self) -> float:
         """Share that looks like numbers."""
-        return self.share(is_number)
+        return self.share(self._numbered.__contains__)
 
     @cached_property
     def decimals(self) -> float:
         """Share that looks like numbers with decimals or groups."""
-        return self.share(lambda text: is_number(text) and not text.lstrip("-").isdigit())
+        return self.share(lambda text: text in self._numbered and not text.lstrip("-").isdigit())
 
     @cached_property
     def negatives(self) -> float:
@@ -101,9 +110,12 @@ class Facts:
         return self.share(lambda text: " " in text)
 
     @cached_property
-    def words(self) -> tuple[str, ...]:
-        """The looks as words of a closed list are compared."""
-        return tuple(normal_header(text) for text in self.looks)
+    def words(self) -> Counter[str]:
+        """How often each word is among the looks, written as words of a closed list are compared."""
+        found = Counter[str]()
+        for text, times in Counter(self.looks).items():
+            found[normal_header(text)] += times
+        return found
 
     @property
     def unique(self) -> bool:
@@ -150,16 +162,22 @@ def sample(source: Source, rows: int) -> str:
     return source.table if step <= 1 else f"(SELECT * FROM {source.table} WHERE rowid % {step} = 0)"
 
 
+# Tuples: a set is made anew at each of a thousand calls, and hashing a member of an Enum is a call in Python.
+_MOMENTS = (ColumnType.DATE, ColumnType.TIMESTAMP)
+_AMOUNTS = (ColumnType.QUANTITY, ColumnType.MONEY, ColumnType.RATE, ColumnType.INTEGER)
+_WORDS = (ColumnType.ENUM, ColumnType.BOOLEAN)
+
+
 def fit(facts: Facts, column: Column) -> float:
     """How well the cells suit a canonical column, 0 (not at all) to 1."""
     if not facts.looks:
         return 0.8
     kind = column.type
-    if kind in {ColumnType.DATE, ColumnType.TIMESTAMP}:
+    if kind in _MOMENTS:
         return facts.dates if facts.dates >= 0.6 else 0.0
-    if kind in {ColumnType.QUANTITY, ColumnType.MONEY, ColumnType.RATE, ColumnType.INTEGER}:
+    if kind in _AMOUNTS:
         return facts.numbers if facts.numbers >= 0.7 and facts.written_dates <= 0.5 and facts.codes <= 0.3 else 0.0
-    if kind in {ColumnType.ENUM, ColumnType.BOOLEAN}:
+    if kind in _WORDS:
         return _fit_words(facts, column)
     return _fit_key(facts, column) if kind is ColumnType.KEY else _fit_text(facts)
 
@@ -169,13 +187,17 @@ _YES_OR_NO = {*TRUE_WORDS, *FALSE_WORDS}
 
 def _fit_words(facts: Facts, column: Column) -> float:
     if column.type is ColumnType.BOOLEAN:
-        share = sum(1 for word in facts.words if word in _YES_OR_NO) / len(facts.words)
+        share = _share_in(facts, _YES_OR_NO)
         return share if share >= 0.8 else 0.0
     names = {word for value, names in column.values.items() for word in (value, *names)}
-    known = sum(1 for word in facts.words if word in names) / len(facts.words)
+    known = _share_in(facts, names)
     if facts.distinct > 60 or facts.longest > 60:
         return 0.2 * known
     return 0.55 + 0.45 * known
+
+
+def _share_in(facts: Facts, words: Collection[str]) -> float:
+    return sum(times for word, times in facts.words.items() if word in words) / len(facts.looks)
 
 
 def _fit_key(facts: Facts, column: Column) -> float:
