@@ -30,6 +30,17 @@ def kinds_of(cell: str) -> dict[str, bool]:
     }
 
 
+def counts_of(rows: list[list[str]]) -> list[raw_cells.ColumnCounts]:
+    with duckdb.connect() as con:
+        con.create_function("undecoded", undecoded, [VARCHAR], VARCHAR)  # pyright: ignore[reportUnknownMemberType]  # its stub leaves the function type open
+        columns = ", ".join(f"c{i} VARCHAR" for i in range(WIDTH))
+        con.execute(f"CREATE TABLE raw ({columns})")
+        con.executemany(f"INSERT INTO raw VALUES ({', '.join('?' * WIDTH)})", rows)
+        header = tuple(f"column {i}" for i in range(WIDTH))
+        source = Source(0, "f.csv", "", 0, "text/csv", "raw", header, len(rows), "rowid + 1", "rowid + 2", "fast")
+        return count_cells(con, [source], {})
+
+
 @pytest.mark.parametrize(("first", "few"), [(raw_cells.FIRST_ROWS, 0), (100, 1), (10, 10)])
 def test_counts_are_those_of_each_cell_by_itself(monkeypatch: pytest.MonkeyPatch, first: int, few: int) -> None:
     """No column has few words, one has, and all have."""
@@ -41,16 +52,18 @@ def test_counts_are_those_of_each_cell_by_itself(monkeypatch: pytest.MonkeyPatch
     cells += ["x"] * (-len(cells) % WIDTH) + ["x"] * WIDTH * 10
     rows = [cells[start : start + WIDTH] for start in range(0, len(cells), WIDTH)]
     rows = [["always", *row[1:]] for row in rows[:100]] + rows
-    with duckdb.connect() as con:
-        con.create_function("undecoded", undecoded, [VARCHAR], VARCHAR)  # pyright: ignore[reportUnknownMemberType]  # its stub leaves the function type open
-        columns = ", ".join(f"c{i} VARCHAR" for i in range(WIDTH))
-        con.execute(f"CREATE TABLE raw ({columns})")
-        con.executemany(f"INSERT INTO raw VALUES ({', '.join('?' * WIDTH)})", rows)
-        header = tuple(f"column {i}" for i in range(WIDTH))
-        source = Source(0, "f.csv", "", 0, "text/csv", "raw", header, len(rows), "rowid + 1", "rowid + 2", "fast")
-        counted = count_cells(con, [source], {})
+    counted = counts_of(rows)
     for n, column in enumerate(counted):
         expected = [kinds_of(row[n]) for row in rows]
         assert column.counts == {kind: sum(kinds[kind] for kinds in expected) for kind in KINDS}, column.column.cell
         assert column.cells == len(rows)
     assert all(sum(column.counts[kind] for column in counted) for kind in KINDS)
+
+
+def test_a_file_without_odd_cells_is_not_asked_for_their_kinds() -> None:
+    rows = [["plain", ""] + ["1900"] * (WIDTH - 2)] * 3
+    found = [dict(column.counts) for column in counts_of(rows)]
+    none = dict.fromkeys(KINDS, 0)
+    assert found == [none, {**none, "blank": 3}] + [none] * (WIDTH - 2)
+    rows[1] = [*rows[1][:-1], " N/A"]
+    assert [dict(column.counts) for column in counts_of(rows)][-1] == {**none, "placeholder": 1, "padded": 1}

@@ -158,13 +158,26 @@ def _counted(con: duckdb.DuckDBPyConnection, source: Source, columns: Sequence[_
     many = [column for column in columns if column not in few]
     if many:
         cells = ", ".join(column.cell for column in many)
-        blanks = _sums(con, source.table, [column.tests()["blank"] for column in many])
-        notable = f"{source.table} WHERE regexp_matches(concat_ws(chr(31), {cells}), {literal(_NOTABLE)})"
-        odd = _sums(con, notable, [column.tests()[kind] for column in many for kind in KINDS[1:]])
+        notable = f"regexp_matches(concat_ws(chr(31), {cells}), {literal(_NOTABLE)})"
+        blanks, any_odd = _blanks(con, source, many, notable)
+        tests = [column.tests()[kind] for column in many for kind in KINDS[1:]]
+        odd = _sums(con, f"{source.table} WHERE {notable}", tests) if any_odd else [0] * len(tests)
         found |= {column.position: [blanks[n], *odd[4 * n : 4 * n + 4]] for n, column in enumerate(many)}
     return [
         ColumnCounts(column, source.rows, dict(zip(KINDS, found[column.position], strict=True))) for column in columns
     ]
+
+
+def _blanks(
+    con: duckdb.DuckDBPyConnection, source: Source, columns: Sequence[_Column], notable: str
+) -> tuple[list[int], bool]:
+    """Blank cells of each column, and whether other odd cells are worth looking for. In a short file that is asked
+    here, for to plan four tests of each column takes longer than a second look at its rows."""
+    tests = [column.tests()["blank"] for column in columns]
+    if source.rows > FIRST_ROWS:
+        return _sums(con, source.table, tests), True
+    *blanks, odd = _sums(con, source.table, [*tests, notable])
+    return blanks, odd > 0
 
 
 def _with_few_words(con: duckdb.DuckDBPyConnection, source: Source, columns: Sequence[_Column]) -> list[_Column]:
