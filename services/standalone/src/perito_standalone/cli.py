@@ -157,6 +157,7 @@ def _importing() -> Generator[None]:
     gc.disable()
     try:
         yield
+        gc.freeze()  # or the first collection after this would look through all of it
     finally:
         gc.enable()
 
