@@ -79,29 +79,32 @@ def create_views(
     tables: Mapping[str, Path],
     schemas: Schemas,
 ) -> None:
-    """One view (or table, see above) per wanted table, empty where the job has no such. Of a table's canonical columns
-    it has those that are wanted, the key and the row's place: to bind a hundred columns for five takes longer than to
-    read small books."""
+    """One view (or table, see above) per wanted table, empty where the job has no such or no row of it. Of a table's
+    canonical columns it has those that are wanted, the key and the row's place: to bind a hundred columns for five
+    takes longer than to read small books."""
     known = {**load_canonical(), **SYSTEM_TABLES}
     loaded = small_tables(connection, tables)
     for name in sorted(set(wanted) & (known.keys() | tables.keys())):
+        there = name in tables and loaded.get(name, 1) > 0  # what has no rows need not be opened
         real = schemas.get(name, {})
         full = dict(physical_columns(known[name])) if name in known else {}
         keeps = {*wanted[name], *(known[name].key if name in known else ()), *(column for column, _ in ROW_COLUMNS)}
-        columns = [_column(column, kind, real.get(column)) for column, kind in full.items() if column in keeps]
-        columns += [quote(column) for column in real if column not in full]
-        source = f"FROM {_parquet(tables[name])}" if name in tables else "WHERE false"
-        form = "TABLE" if name in loaded else "VIEW"
+        chosen = [(column, kind) for column, kind in full.items() if column in keeps]
+        chosen += [(column, kind) for column, kind in real.items() if column not in full]
+        columns = [_column(column, kind, real.get(column) if there else None) for column, kind in chosen]
+        source = f"FROM {_parquet(tables[name])}" if there else "WHERE false"
+        form = "TABLE" if there and name in loaded else "VIEW"
         connection.execute(f"CREATE {form} {quote(name)} AS SELECT {', '.join(columns)} {source}")
 
 
-def small_tables(connection: "DuckDBPyConnection", tables: Mapping[str, Path]) -> set[str]:
-    """Names of the Parquet files that hold so little that they are better loaded."""
+def small_tables(connection: "DuckDBPyConnection", tables: Mapping[str, Path]) -> dict[str, int]:
+    """Number of rows of the Parquet files that hold so little that they are better loaded."""
     if not tables:
-        return set()
-    sql = f"SELECT file_name FROM parquet_file_metadata({_listed(tables)}) WHERE num_rows <= {_LOADED_ROWS}"
-    found = {row[0] for row in connection.execute(sql).fetchall()}
-    return {n for n, p in tables.items() if str(p.resolve()) in found and p.stat().st_size <= _LOADED_BYTES}
+        return {}
+    sql = f"SELECT file_name, num_rows FROM parquet_file_metadata({_listed(tables)}) WHERE num_rows <= {_LOADED_ROWS}"
+    rows = dict(connection.execute(sql).fetchall())
+    small = [(name, path) for name, path in tables.items() if path.stat().st_size <= _LOADED_BYTES]
+    return {name: rows[at] for name, path in small if (at := str(path.resolve())) in rows}
 
 
 def _listed(tables: Mapping[str, Path]) -> str:

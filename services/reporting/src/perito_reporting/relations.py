@@ -84,7 +84,7 @@ def open_relations(job: Job, present: Sequence[UpstreamResult]) -> "DuckDBPyConn
     relations = {"finding_texts": (FINDINGS, findings), "evidence": (EVIDENCE, evidence), "kpis": (KPIS, kpis)}
     relations |= {name: (columns, system[name]) for name, columns in SYSTEM_TABLES.items()}
     for name, (columns, parts) in relations.items():
-        form = "table" if parts and small.issuperset(parts) else "view"
+        form = "table" if parts and small.keys() >= set(parts) else "view"
         con.execute(f"create temp {form} {quote(name)} as {_union(columns, [(part, there[part]) for part in parts])}")
     _number_findings(con)
     return con
