@@ -85,7 +85,8 @@ def open_relations(job: Job, present: Sequence[UpstreamResult]) -> "DuckDBPyConn
     relations |= {name: (columns, system[name]) for name, columns in SYSTEM_TABLES.items()}
     for name, (columns, parts) in relations.items():
         form = "table" if parts and small.keys() >= set(parts) else "view"
-        con.execute(f"create temp {form} {quote(name)} as {_union(columns, [(part, there[part]) for part in parts])}")
+        filled = [(part, there[part]) for part in parts if small.get(part, 1)]  # what has no rows need not be opened
+        con.execute(f"create temp {form} {quote(name)} as {_union(columns, filled)}")
     _number_findings(con)
     return con
 
