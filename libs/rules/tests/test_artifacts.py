@@ -96,6 +96,18 @@ def test_the_digest_follows_the_content_and_not_the_run(tmp_path: Path) -> None:
     assert quiet.content_digest != one.content_digest
 
 
+def test_tables_without_rows_have_the_columns_of_those_with_rows(tmp_path: Path) -> None:
+    found, *empty = (
+        try_rules([row_rule()], {"movements": movements(tmp_path / f"{n}.parquet", 3, faulty)}, tmp_path / str(n)).out
+        for n, faulty in enumerate(("true", "false", "false"))
+    )
+    with duckdb.connect() as connection:
+        for name in ("findings.parquet", "evidence.parquet"):
+            columns = [connection.execute(f"DESCRIBE FROM '{out / name}'").fetchall() for out in (found, *empty)]
+            assert columns[0] == columns[1] == columns[2]
+            assert [len(read_rows(out / name)) for out in (found, *empty)] == [2, 0, 0]
+
+
 def test_a_nul_from_the_books_does_not_reach_postgresql(tmp_path: Path) -> None:
     rows = [{"movement": "A\x00\\u0000B", "product": "P", "qty": 1, "unit_cost": 1}]
     trial = try_rules([row_rule()], {"movements": rows}, tmp_path)

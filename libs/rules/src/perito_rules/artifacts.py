@@ -31,6 +31,10 @@ HEAD = 1000
 _BATCH = 65_536
 _PARQUET = "application/vnd.apache.parquet"
 _NDJSON = "application/x-ndjson"
+_empty: dict[str, bytes] = {}
+"""Files without rows: most rules find nothing on most books, and to plan and stream nothing takes 7 ms a file."""
+
+_STORED = {"_final": "_findings", "_proven": "_evidence", "_kpis": "_kpis"}
 _EVIDENCE = ("fingerprint", "ordinal", "role", "file_id", "record", "line", "table_name", "key_json", "values_json")
 
 
@@ -77,19 +81,25 @@ def _table(
     """Streams a table in `order` to Parquet; the hash of each row goes into the digest, in the same order."""
     from pyarrow import parquet  # noqa: PLC0415  # compute children only
 
+    digest.update(path.name.encode())
+    some = execute(connection, f"SELECT 1 FROM {_STORED[source]} LIMIT 1").fetchall()
+    if not some and path.name in _empty:
+        path.write_bytes(_empty[path.name])
+        return OutputFile(path.name, _PARQUET)
     columns = ", ".join(names)
     texts = ", ".join(f"coalesce(strlen({name}::VARCHAR) || ':' || {name}::VARCHAR, '-')" for name in names)
     sql = f"SELECT {columns}, sha256(concat_ws(',', {texts})) AS _row FROM {source} ORDER BY {order}"
     reader = connection.sql(parsed(connection, sql)).to_arrow_reader(_BATCH)
     last = len(names)
     rows = 0
-    digest.update(path.name.encode())
     schema = reader.schema.remove(last)
     with parquet.ParquetWriter(path, schema, compression="zstd") as writer:
         for batch in reader:
             digest.update("".join(batch.column(last).to_pylist()).encode())
             writer.write_batch(batch.select(list(names)))
             rows += batch.num_rows
+    if not rows:
+        _empty[path.name] = path.read_bytes()
     return OutputFile(path.name, _PARQUET, rows)
 
 
