@@ -26,6 +26,7 @@ _SCANNER = json.JSONDecoder(  # strict: no text holds a line break, so that line
 )
 _BLANKS = " \t\r\n"
 _NEXT = re.compile(r"\n[ \t\r]*\{")
+_NUL_OR_HALF = re.compile(r"\\u(?:0000|[dD])")
 _TEXT = {str}
 _SINGLE = {str, bool, type(None)}
 
@@ -51,7 +52,7 @@ def decode_block(text: str, start: int, names: Sequence[str]) -> Block | None:
     if rows is None or (breaks and not breaks == len(rows) - 1 == len(_NEXT.findall(held, 0, length))):
         return None
     # Only an escape can bring what no database stores: the text was decoded from bytes, and NUL is none of JSON's.
-    if "\\u" in held and any(map(unstorable, rows)):
+    if _NUL_OR_HALF.search(held) and any(map(unstorable, rows)):
         return None
     return Block(rows, length, breaks > 0)
 
