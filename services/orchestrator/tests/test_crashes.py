@@ -11,6 +11,7 @@ from perito_kernel.errors import Unavailable
 from perito_orchestrator.store import finish, runs
 from perito_orchestrator.store.database import Database
 from perito_orchestrator.store.runs import Lease, NoLease
+from structlog.testing import capture_logs
 
 from .faults import COMPLETED, held_up, invariants
 from .mesh import Mesh
@@ -145,6 +146,34 @@ async def test_a_stopped_worker_that_wakes_up_late_is_fenced(mesh: Mesh) -> None
     after = await client.get(analysis)
     assert after.sequence == done.sequence, "the zombie added nothing"
     await invariants(mesh, analysis)
+
+
+async def test_a_heartbeat_that_comes_after_the_commit_fences_nobody(
+    mesh: Mesh, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    refused: dict[str, asyncio.Event] = {name: asyncio.Event() for name in mesh.phases}
+    heartbeat, complete = runs.heartbeat, finish.complete
+
+    async def watched_heartbeat(db: Database, lease: Lease, *rest: Any) -> bool:
+        held = await heartbeat(db, lease, *rest)
+        if not held:
+            refused[lease.phase].set()
+        return held
+
+    async def slowly_told(db: Database, lease: Lease, result: PhaseResult, blocks: AsyncIterator[str]) -> bool:
+        held = await complete(db, lease, result, blocks)
+        await asyncio.wait_for(refused[lease.phase].wait(), 10)
+        await asyncio.sleep(0)  # the keeper of the lease hears first
+        return held
+
+    monkeypatch.setattr(runs, "heartbeat", watched_heartbeat)
+    monkeypatch.setattr(finish, "complete", slowly_told)
+    client = await mesh.start(heartbeat_seconds=0.05, progress_seconds=0.01)
+    with capture_logs() as logs:
+        done = await client.ended((await client.submit()).analysis.analysis_id)
+        await until(lambda: sum(line["event"] == "phase completed" for line in logs) == len(mesh.phases))
+    assert done.status == COMPLETED
+    assert [line for line in logs if line["event"] == "fenced"] == []
 
 
 async def test_a_drain_costs_no_attempt_and_the_next_start_goes_on(mesh: Mesh) -> None:

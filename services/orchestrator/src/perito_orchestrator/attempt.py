@@ -65,7 +65,7 @@ class Attempt:
         self._heard = _Heard(_now())
         self._moved = asyncio.Event()
         self._cancelled = signals.next_cancel(lease.analysis)
-        self._silence_counts = True
+        self._working = True
 
     async def run(self) -> PhaseResult:
         """The phase's result.
@@ -79,7 +79,7 @@ class Attempt:
             if not self._heard.anything and error.reason in _NOT_STARTED:
                 raise NotStarted(error.reason, error.message, error.details) from error
             raise
-        self._silence_counts = False
+        self._working = False
         return self._checked(result)
 
     async def _ask(self, request: RunPhaseRequest) -> PhaseResult | None:
@@ -100,6 +100,8 @@ class Attempt:
     async def keep_lease(self) -> None:
         """Heartbeats until the lease is lost (LeaseLost) or the phase silent (Unavailable PHASE_SILENT).
 
+        It returns where the lease is lost after the phase's result came: the commit has ended it, or will be refused.
+
         It looks at once where the analysis may have been cancelled, and does not wait for the next heartbeat then.
         """
         settings = self._settings
@@ -109,12 +111,14 @@ class Attempt:
             self._moved.clear()
             # Taken before looking, or what happens in between goes unseen.
             self._cancelled = self._signals.next_cancel(self._lease.analysis)
-            if self._silence_counts and _now() - self._heard.at > settings.lease_seconds:
+            if self._working and _now() - self._heard.at > settings.lease_seconds:
                 raise Unavailable("PHASE_SILENT", f"Phase {self._lease.phase} fell silent and was given up.")
             try:
                 if not await runs.heartbeat(
                     self._db, self._lease, settings.lease_seconds, self._heard.fraction, self._heard.step
                 ):
+                    if not self._working:
+                        return
                     raise LeaseLost
                 written = _now()
                 self._signals.progressed(self._lease.analysis)

@@ -170,10 +170,9 @@ class Workers:
         work = asyncio.create_task(self._run_and_commit(lease, attempt))
         try:
             await asyncio.wait([keeper, work], return_when=asyncio.FIRST_COMPLETED)
-            if work.done():
-                work.result()
-            else:
+            if not work.done():
                 keeper.result()
+            await work
         finally:
             keeper.cancel()
             work.cancel()
