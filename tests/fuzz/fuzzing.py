@@ -36,6 +36,8 @@ CHECKS: list[Any] = [
     _Checks.response_schema_conformance,
     _REJECTION,
 ]
+_REFUSED = ["400", "401", "403", "404", "405", "406", "409", "413", "415", "422", "428", "429", "5xx"]
+"""How what breaks the description may be refused: the library's list and 413, for a batch of too many analyses."""
 _BUSY_SECONDS = 60.0
 _TOLD_EVERY = 500
 _KEPT = 20
@@ -70,7 +72,12 @@ class Fuzzer:
         self._seed = first_seed
         self._session = requests.Session()
         self._say: Callable[[str], None] = lambda _line: None
-        config = _Library.Config.from_dict({"generation": {"with-security-parameters": False}})
+        config = _Library.Config.from_dict(
+            {
+                "generation": {"with-security-parameters": False},
+                "checks": {"negative_data_rejection": {"expected-statuses": _REFUSED}},
+            }
+        )
         url = f"{self._base}/api/forensic/openapi.json"
         self._schema: Any = schemathesis.openapi.from_url(url, headers=self._headers, config=config)
 

@@ -45,8 +45,7 @@ def test_the_real_books(shared_data: Path, tmp_path: Path) -> None:
     assert_understood(examine_books(shared_data / "northwind", None, tmp_path), REAL)
 
 
-@pytest.mark.parametrize("seed", [1, 2])
-def test_books_like_them(tmp_path: Path, seed: int) -> None:
-    facts = write_northwind_like(tmp_path / "books", seed)
+def test_books_like_them(tmp_path: Path) -> None:
+    facts = write_northwind_like(tmp_path / "books", 1)
     assert len(facts.garbled) == facts.decoded_twice == 12
     assert_understood(examine_books(tmp_path / "books", None, tmp_path / "run"), facts)

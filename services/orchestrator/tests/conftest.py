@@ -91,7 +91,7 @@ async def dsns(server: Server) -> AsyncIterator[Dsns]:
     """A database of its own, dropped after the test."""
     name = "t" + secrets.token_hex(6)
     connection = await asyncpg.connect(server.superuser)
-    await connection.execute(f"CREATE DATABASE {name} TEMPLATE template_perito OWNER {OWNER}")
+    await connection.execute(f"CREATE DATABASE {name} TEMPLATE template_perito OWNER {OWNER} STRATEGY file_copy")
     await connection.execute(f"REVOKE ALL ON DATABASE {name} FROM PUBLIC")
     await connection.execute(f"GRANT CONNECT ON DATABASE {name} TO {APP}, {SYSTEM}")
     yield Dsns(

@@ -44,10 +44,10 @@ def test_amounts_just_below_a_limit_are_found(tmp_path: Path) -> None:
     assert finding["title_en"].startswith("1,520 amounts of invoices: the leading digits 49 are more frequent")
 
 
-@pytest.mark.parametrize("size", [300, 1_000, 3_000])
-def test_lawful_amounts_raise_no_alarm(tmp_path: Path, size: int) -> None:
-    """Twenty clean books: of a thousand lawful amounts the MAD alone would call nearly all not conforming."""
-    alarms = [seed for seed in range(20) if run(tmp_path / str(seed), lawful(size, seed)).findings]
+@pytest.mark.parametrize(("size", "books"), [(300, 20), (1_000, 20), (3_000, 8)])
+def test_lawful_amounts_raise_no_alarm(tmp_path: Path, size: int, books: int) -> None:
+    """Clean books: of a thousand lawful amounts the MAD alone would call nearly all not conforming."""
+    alarms = [seed for seed in range(books) if run(tmp_path / str(seed), lawful(size, seed)).findings]
     assert alarms == []
 
 
