@@ -25,6 +25,7 @@ from perito_kernel.errors import PeritoError
 from perito_kernel.phases import Compute, Job, job_from_json, outcome_to_json
 
 from perito_runtime.compute_limits import live_under
+from perito_runtime.failpoints import arm_from_environment, failpoint_sync
 
 _REPORT_SECONDS = 0.1
 _TRACE_CHARACTERS = 6_000
@@ -57,6 +58,7 @@ def main() -> None:
     """Serves jobs until stdin ends, which is when the parent is gone."""
     settings = json.loads(sys.argv[1])
     faulthandler.enable()
+    arm_from_environment()
     channel = _Channel(os.dup(1))
     stdin = os.fdopen(os.dup(0), "rb")
     os.dup2(2, 1)  # a library that prints must not speak on the channel
@@ -100,6 +102,7 @@ def _work(line: bytes, channel: _Channel) -> dict[str, Any]:
 
 def _outcome(path: str, job: Job, channel: _Channel) -> str:
     compute: Compute = _named(path)
+    failpoint_sync("compute.begun", job.phase, *(file.name for file in job.files))
     return outcome_to_json(compute(job, channel.report))
 
 

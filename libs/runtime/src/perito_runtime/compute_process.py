@@ -18,6 +18,7 @@ from perito_kernel.errors import Internal
 from perito_kernel.phases import Report
 
 from perito_runtime.compute_limits import private_bytes
+from perito_runtime.failpoints import for_children
 from perito_runtime.logs import logger
 
 _LINE_BYTES = 4 * 1024 * 1024
@@ -37,7 +38,7 @@ def child_environment(extra: Mapping[str, str]) -> dict[str, str]:
     kept = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
     coverage = {name: value for name, value in os.environ.items() if name.startswith(("COVERAGE_", "COV_"))}
     fixed = {"PYTHONHASHSEED": "0", "TZ": "UTC", "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
-    return {**kept, **coverage, **fixed, **_ARROW_POOL, **extra}
+    return {**kept, **coverage, **fixed, **_ARROW_POOL, **for_children(), **extra}
 
 
 class ChildGone(Exception):

@@ -17,6 +17,7 @@ from perito_kernel.phases import Job, Outcome, OutputFile, Phase, UpstreamResult
 
 from perito_runtime.catalogue import catalogue_digest, rule_ids
 from perito_runtime.compute import ComputePool, Slot
+from perito_runtime.failpoints import failpoint, failpoint_sync
 from perito_runtime.grpc_server import Service
 from perito_runtime.job_inputs import check_files, fetch_files, take_slot
 from perito_runtime.logs import bind
@@ -94,11 +95,16 @@ class PhaseServicer(phase_pb2_grpc.PhaseServiceServicer):
         progress.step(0.0, "reading the inputs", (0.0, 0.05))
         job = await self._job(request, slot)
         left = deadline - asyncio.get_running_loop().time()
-        outcome = await slot.run(
-            self._phase.compute, job, lambda share, step: progress.step(share, step, (0.05, 0.95)), left
-        )
+
+        def heard(share: float, step: str) -> None:
+            failpoint_sync("phase.computing", self._phase.name)
+            progress.step(share, step, (0.05, 0.95))
+
+        outcome = await slot.run(self._phase.compute, job, heard, left)
         progress.step(0.0, "storing the results", (0.95, 1.0))
-        return phase_result_message(self._phase, outcome, await self._stored(request, slot, outcome))
+        stored = await self._stored(request, slot, outcome)
+        await failpoint("phase.after_write", self._phase.name)
+        return phase_result_message(self._phase, outcome, stored)
 
     async def _job(self, request: phase_pb2.RunPhaseRequest, slot: Slot) -> Job:
         dataset = request.dataset

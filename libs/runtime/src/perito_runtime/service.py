@@ -14,6 +14,7 @@ from perito_kernel.phases import Phase
 from perito_kernel.pseudonyms import tenant_key
 
 from perito_runtime.compute import ComputePool
+from perito_runtime.failpoints import arm_from_environment
 from perito_runtime.grpc_server import Service, build_server, check_address
 from perito_runtime.intake_service import IntakeServicer, intake_service
 from perito_runtime.lifecycle import Lifecycle, stop_signal
@@ -33,6 +34,8 @@ def run_phase(phase: Phase) -> None:
         settings = read_settings(PhaseSettings)
         check_address(settings.listen)
         configure_logs(settings.log_level)
+        if armed := arm_from_environment():
+            _log.warning("failpoints are armed", points=armed)
         asyncio.run(serve_phase(phase, settings))
     except PeritoError as error:
         sys.stderr.write(f"{error.message}\n")

@@ -35,6 +35,7 @@ from perito.analysis.v1.analysis_pb2 import (
 )
 from perito.analysis.v1.analysis_pb2_grpc import AnalysisServiceStub
 from perito.dataset.v1.intake_pb2 import ProposeMappingResponse as Proposal
+from perito_runtime.failpoints import failpoint
 from perito_runtime.grpc_client import call_error, tenant_metadata
 
 _SERVICE = "perito.analysis.v1.AnalysisService"
@@ -97,7 +98,10 @@ class OrchestratorClient:
 
     async def submit(self, caller: Caller, request: SubmitAnalysisRequest) -> SubmitAnalysisResponse:
         """Accepts an analysis."""
-        return await self._call(self._analysis.SubmitAnalysis, request, tenant_metadata(caller.tenant))
+        await failpoint("edge.before_commit")
+        response = await self._call(self._analysis.SubmitAnalysis, request, tenant_metadata(caller.tenant))
+        await failpoint("edge.after_commit")
+        return response
 
     async def submit_batch(self, caller: Caller, batch: BatchSubmitRequest) -> BatchSubmitResponse:
         """Accepts many analyses, each by itself."""

@@ -8,6 +8,7 @@ import asyncio
 import contextlib
 
 from perito_kernel.errors import PeritoError, Unavailable
+from perito_runtime.failpoints import failpoint
 from perito_runtime.logs import logger
 
 from perito_orchestrator.broker import Broker
@@ -52,9 +53,11 @@ class Relay:
             messages = await outbox.take(connection, _BLOCK)
             if not messages:
                 return 0
+            await failpoint("outbox.before_publish")
             outcomes = await asyncio.gather(*(self._publish(m) for m in messages))
             sent = [m for m, ok in zip(messages, outcomes, strict=True) if ok]
             refused = [m for m, ok in zip(messages, outcomes, strict=True) if not ok]
+            await failpoint("outbox.after_publish")
             if sent:
                 await outbox.delete(connection, sent)
             if refused:

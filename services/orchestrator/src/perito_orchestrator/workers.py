@@ -19,6 +19,7 @@ from google.protobuf.message import DecodeError
 from perito.event.v1.event_pb2 import PhaseTask
 from perito.phase.v1.phase_pb2 import PhaseResult
 from perito_kernel.errors import Internal, Kind, PeritoError, Unavailable
+from perito_runtime.failpoints import failpoint
 from perito_runtime.logs import bind, logger
 from perito_runtime.objects import ObjectStore
 
@@ -108,7 +109,9 @@ class Workers:
         bind(tenant=str(task.tenant), analysis=str(task.analysis), phase=task.phase)
         lease: Lease | None = None
         try:
+            await failpoint("worker.before_claim", task.phase)
             lease = await self._claim(task)
+            await failpoint("worker.after_claim", task.phase)
             await delivery.ack()
             settled.set_result(True)
             if lease is not None:
@@ -180,10 +183,12 @@ class Workers:
 
     async def _run_and_commit(self, lease: Lease, attempt: Attempt) -> None:
         result = await attempt.run()
+        await failpoint("worker.before_commit", lease.phase)
         until = asyncio.get_running_loop().time() + self._settings.commit_seconds
         while True:  # where the database stays away, the keeper of the lease ends this
             try:
                 if await finish.complete(self._db, lease, result, self._blocks(result)):
+                    await failpoint("worker.after_commit", lease.phase)
                     log.info("phase completed", fence=lease.fence, attempt=lease.attempt, digest=result.content_digest)
                     return
                 raise LeaseLost

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from perito.phase.v1.phase_pb2 import PhaseResult
+from perito_runtime.failpoints import failpoint
 
 from perito_orchestrator.plan import Plan, State, Verdict, follow, verdict
 from perito_orchestrator.store import events, finding_counts, findings, outbox, runs
@@ -125,6 +126,7 @@ async def _advance(connection: Connection, task: Task, plan: Plan) -> None:
         states[phase] = State.QUEUED
     end = verdict(plan, states)
     if end is not None:
+        await failpoint("analysis.before_finalise")
         await _end_analysis(connection, task, end)
 
 
