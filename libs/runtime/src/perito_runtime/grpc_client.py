@@ -11,7 +11,9 @@ import grpc
 
 from perito_runtime.grpc_errors import call_error, call_errors
 from perito_runtime.grpc_server import MESSAGE_BYTES
+from perito_runtime.renewing_channel import RenewingChannel
 from perito_runtime.request_context import REQUEST_KEY, request_id, seconds_left, tenant_metadata, tenant_of
+from perito_runtime.tls import TlsFiles, TlsMaterial, channel_credentials
 
 __all__ = ["call_error", "call_errors", "open_channel", "tenant_metadata", "tenant_of"]
 
@@ -31,14 +33,25 @@ _OPTIONS = (
 )
 
 
-def open_channel(address: str, *, default_timeout: float = 10.0, stream_timeout: float = 3600.0) -> grpc.aio.Channel:
-    """A channel to a Unix socket or a loopback port. Close it when done.
+def open_channel(
+    target: str, *, tls: TlsFiles | None = None, default_timeout: float = 10.0, stream_timeout: float = 3600.0
+) -> grpc.aio.Channel:
+    """A channel to `dns:///name:50051`, `ipv4:127.0.0.1:50051,127.0.0.2:50051` or `unix:/path`. Close it when done.
 
-    Calls that name no timeout get `default_timeout` seconds, those that stream answers `stream_timeout`.
+    With `tls` both sides show certificates, and new files count for the calls that begin after. Calls that name no
+    timeout get `default_timeout` seconds, those that stream answers `stream_timeout`. Raises `Invalid`
+    TLS_FILES_INVALID.
     """
     timeouts = _Timeouts(default_timeout, stream_timeout)
     interceptors = [_UnaryUnary(timeouts), _UnaryStream(timeouts), _StreamUnary(timeouts), _StreamStream(timeouts)]
-    return grpc.aio.insecure_channel(address, options=_OPTIONS, interceptors=interceptors)
+    if tls is None:
+        return grpc.aio.insecure_channel(target, options=_OPTIONS, interceptors=interceptors)
+
+    def secure(material: TlsMaterial) -> grpc.aio.Channel:
+        credentials = channel_credentials(material)
+        return grpc.aio.secure_channel(target, credentials, options=_OPTIONS, interceptors=interceptors)
+
+    return RenewingChannel(tls, secure, stream_timeout)
 
 
 class _Timeouts:

@@ -14,6 +14,7 @@ from perito_kernel.errors import Invalid
 
 from perito_runtime.interceptors import Around, interceptor_chain
 from perito_runtime.logs import logger
+from perito_runtime.tls import TlsFiles, server_credentials
 
 MESSAGE_BYTES = 8 * 1024 * 1024
 """The longest message either way. More goes through the object store."""
@@ -38,10 +39,10 @@ class Service:
     servicer: object
 
 
-def check_address(address: str) -> str:
+def check_address(address: str, *, tls: bool = False) -> str:
     """Returns the address. Raises `Invalid` LISTEN_REFUSED for one that must not or cannot be listened on.
 
-    Until services know each other by certificate, they listen on Unix sockets or on loopback only.
+    Without certificates only Unix sockets and loopback are allowed: there it is the machine that says who may call.
     """
     if address.startswith("unix:"):
         path = address.removeprefix("unix:")
@@ -51,11 +52,13 @@ def check_address(address: str) -> str:
             )
         return address
     host, _, port = address.rpartition(":")
-    if not host or not port.isdigit() or not _is_loopback(host.strip("[]")):
+    if not host or not port.isdigit():
+        raise Invalid("LISTEN_REFUSED", f"{address[:100]!r} is neither unix:/path nor an address such as [::]:50051.")
+    if not tls and not _is_loopback(host.strip("[]")):
         raise Invalid(
             "LISTEN_REFUSED",
-            f"{address[:100]!r} is not a Unix socket (unix:/path) or a loopback address (127.0.0.1:50051). Other "
-            "addresses are refused until services know each other by certificate.",
+            f"{address[:100]!r} is not a Unix socket (unix:/path) or a loopback address (127.0.0.1:50051). To listen "
+            "on others give the service a certificate (PERITO_TLS_CERTIFICATE, PERITO_TLS_KEY, PERITO_TLS_AUTHORITY).",
         )
     return address
 
@@ -63,8 +66,16 @@ def check_address(address: str) -> str:
 class GrpcServer:
     """A server between `start` and `stop`. `address` is where it listens, with the port that was given for port 0."""
 
-    def __init__(self, server: grpc.aio.Server, health_servicer: Any, names: Sequence[str], address: str) -> None:
+    def __init__(
+        self,
+        server: grpc.aio.Server,
+        health_servicer: Any,
+        names: Sequence[str],
+        address: str,
+        credentials: grpc.ServerCredentials | None = None,
+    ) -> None:
         self._server = server
+        self._credentials = credentials
         self._health = health_servicer
         self._names = tuple(names)
         self._ready = True
@@ -78,7 +89,7 @@ class GrpcServer:
         if self.address.startswith("unix:") and await _answers(self.address.removeprefix("unix:")):
             raise Invalid("LISTEN_FAILED", f"Another process listens on {self.address}: stop it or choose another.")
         try:
-            port = self._server.add_insecure_port(self.address)
+            port = self._bind()
         except RuntimeError as error:
             raise Invalid("LISTEN_FAILED", f"Cannot listen on {self.address}: is another process there?") from error
         if self.address.startswith("unix:"):
@@ -88,7 +99,12 @@ class GrpcServer:
             self.address = f"{self.address.rpartition(':')[0]}:{port}"
             await self._server.start()
         await self.say_ready(ready=self._ready)
-        _log.info("listening", address=self.address, services=list(self._names))
+        _log.info("listening", address=self.address, tls=self._credentials is not None, services=list(self._names))
+
+    def _bind(self) -> int:
+        if self._credentials is None:
+            return self._server.add_insecure_port(self.address)
+        return self._server.add_secure_port(self.address, self._credentials)
 
     async def say_ready(self, *, ready: bool) -> None:
         """Tells health checks of the services whether what they need is there. Calls are served in either case.
@@ -110,9 +126,16 @@ class GrpcServer:
         await self._server.stop(grace)
 
 
-def build_server(services: Sequence[Service], address: str, *, interceptors: Sequence[Around] = ()) -> GrpcServer:
-    """A server for these services on a Unix socket (`unix:/path`) or a loopback port. Start it in a running loop."""
-    check_address(address)
+def build_server(
+    services: Sequence[Service], address: str, *, tls: TlsFiles | None = None, interceptors: Sequence[Around] = ()
+) -> GrpcServer:
+    """A server for these services. Start it in a running loop.
+
+    With `tls` it may listen anywhere and lets in only who shows a certificate of the authority; without, it listens on
+    a Unix socket (`unix:/path`) or on loopback. Raises `Invalid` LISTEN_REFUSED, TLS_FILES_INVALID.
+    """
+    check_address(address, tls=tls is not None)
+    credentials = server_credentials(tls) if tls else None
     server = grpc.aio.server(interceptors=[interceptor_chain(interceptors)], options=_OPTIONS)
     health_servicer = health.aio.HealthServicer()
     health_pb2_grpc.add_HealthServicer_to_server(health_servicer, server)
@@ -120,7 +143,7 @@ def build_server(services: Sequence[Service], address: str, *, interceptors: Seq
         service.add(service.servicer, server)
     names = [service.name for service in services]
     reflection.enable_server_reflection((*names, health.SERVICE_NAME, reflection.SERVICE_NAME), server)
-    return GrpcServer(server, health_servicer, names, address)
+    return GrpcServer(server, health_servicer, names, address, credentials)
 
 
 async def _answers(path: str) -> bool:
