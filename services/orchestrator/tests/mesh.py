@@ -32,7 +32,7 @@ from .phases import FakePhase, five, serve
 if TYPE_CHECKING:
     from perito.analysis.v1.access_pb2_grpc import AccessServiceAsyncStub
     from perito.analysis.v1.analysis_pb2_grpc import AnalysisServiceAsyncStub
-from .servers import Dsns
+from .databases import Dsns
 
 
 @dataclass

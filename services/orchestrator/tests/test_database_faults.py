@@ -16,10 +16,11 @@ from perito_orchestrator.signals import Listener, Signals
 from perito_orchestrator.store.database import Database
 from perito_runtime.grpc_client import open_channel
 
+from tests.servers import LocalPostgres
+
 from .faults import COMPLETED, held_up, invariants
 from .mesh import Client, Mesh
 from .phases import until
-from .servers import Server
 
 _ANALYSES = "perito.analysis.v1.AnalysisService"
 
@@ -158,7 +159,9 @@ async def test_a_unit_of_work_ends_in_its_time_however_the_database_hangs(mesh: 
     await db.close()
 
 
-async def test_a_connection_whose_server_said_goodbye_is_dropped_before_it_hangs_up(mesh: Mesh, server: Server) -> None:
+async def test_a_connection_whose_server_said_goodbye_is_dropped_before_it_hangs_up(
+    mesh: Mesh, server: LocalPostgres
+) -> None:
     async def pass_on(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         while said := await reader.read(65536):
             writer.write(said)

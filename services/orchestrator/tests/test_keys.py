@@ -13,8 +13,8 @@ from perito_orchestrator.keys import authenticate, create_key, create_tenant, ne
 from perito_orchestrator.store.database import Database
 from perito_runtime.grpc_client import call_errors
 
+from .databases import Dsns
 from .mesh import Mesh
-from .servers import Dsns
 
 
 def mistyped(text: str, place: int, other: str) -> str:

@@ -11,7 +11,9 @@ from perito_orchestrator.migrate import Migration, migrate, migrations
 from perito_orchestrator.roles import APP, OWNER, ROLES, bootstrap_roles, refuse_unsafe_role
 from perito_orchestrator.store.database import Database
 
-from .servers import Dsns, Server
+from tests.servers import LocalPostgres
+
+from .databases import Dsns
 
 
 async def test_a_second_start_applies_nothing_and_numbers_have_no_gap(dsns: Dsns) -> None:
@@ -22,7 +24,7 @@ async def test_a_second_start_applies_nothing_and_numbers_have_no_gap(dsns: Dsns
     assert versions == [m.version for m in migrations()] == list(range(1, len(versions) + 1))
 
 
-async def test_five_starts_at_once_apply_each_file_once(server: Server) -> None:
+async def test_five_starts_at_once_apply_each_file_once(server: LocalPostgres) -> None:
     name = "together"
     superuser = await asyncpg.connect(server.superuser)
     await superuser.execute(f"CREATE DATABASE {name} OWNER {OWNER}")
@@ -67,7 +69,7 @@ INSERT INTO findings (tenant_id, analysis_id, phase, fingerprint, rule_id, rule_
 """
 
 
-async def test_findings_of_earlier_versions_are_counted_as_far_as_they_are_known(server: Server) -> None:
+async def test_findings_of_earlier_versions_are_counted_as_far_as_they_are_known(server: LocalPostgres) -> None:
     superuser = await asyncpg.connect(server.superuser)
     await superuser.execute(f"CREATE DATABASE earlier OWNER {OWNER}")
     owner = await asyncpg.connect(server.dsn(OWNER, "earlier"))
@@ -89,7 +91,7 @@ async def test_findings_of_earlier_versions_are_counted_as_far_as_they_are_known
     assert bound, "and the owner is bound again"
 
 
-async def test_roles_are_made_safe_again_and_take_the_new_password(server: Server) -> None:
+async def test_roles_are_made_safe_again_and_take_the_new_password(server: LocalPostgres) -> None:
     superuser = await asyncpg.connect(server.superuser)
     await superuser.execute(f"ALTER ROLE {APP} BYPASSRLS CREATEDB")
     quoted = 'it\'s "new" \\ and %s'
@@ -102,7 +104,7 @@ async def test_roles_are_made_safe_again_and_take_the_new_password(server: Serve
     await superuser.close()
 
 
-async def test_a_request_role_that_sees_everything_is_refused(dsns: Dsns, server: Server) -> None:
+async def test_a_request_role_that_sees_everything_is_refused(dsns: Dsns, server: LocalPostgres) -> None:
     with pytest.raises(Precondition, match=r"UNSAFE_DATABASE_ROLE: The database role postgres may read every"):
         await Database(dsns.superuser).open()
     superuser = await asyncpg.connect(server.superuser)

@@ -12,9 +12,9 @@ from perito_kernel.errors import Invalid, NotFound, Unavailable
 from perito_orchestrator.keys import create_tenant
 from perito_runtime.objects import LocalObjectStore
 
+from .databases import Dsns
 from .mesh import Client, Mesh, mesh_of
 from .phases import FakePhase, five
-from .servers import Dsns
 
 PROPOSAL = ProposeMappingResponse(mapping_yaml="version: 1\n", placements=[Placement(file="sales.csv")])
 

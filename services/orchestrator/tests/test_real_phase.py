@@ -17,9 +17,9 @@ from perito_runtime.grpc_server import build_server
 from perito_runtime.objects import dataset_key
 from perito_runtime.phase_service import PhaseServicer, phase_service
 
+from .databases import Dsns
 from .mesh import Client, Mesh, mesh_of
 from .phases import until
-from .servers import Dsns
 
 
 @pytest.fixture

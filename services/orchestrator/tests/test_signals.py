@@ -15,7 +15,9 @@ from perito_orchestrator import signals as module
 from perito_orchestrator.signals import Listener, Signals
 from perito_orchestrator.store.outbox import WAKE_CHANNEL
 
-from .servers import Dsns, Server
+from tests.servers import LocalPostgres
+
+from .databases import Dsns
 
 
 async def test_everybody_who_waits_is_woken_once_and_the_next_change_is_another() -> None:
@@ -40,7 +42,7 @@ def test_whoever_left_is_forgotten() -> None:
 class Deaf:
     """Stands before PostgreSQL and swallows the first LISTEN, as a server that froze at that moment."""
 
-    def __init__(self, server: Server) -> None:
+    def __init__(self, server: LocalPostgres) -> None:
         self._server = server
         self.swallowed = 0
 
@@ -64,7 +66,7 @@ class Deaf:
 
 
 @contextlib.asynccontextmanager
-async def before(server: Server) -> AsyncGenerator[tuple[Deaf, Path]]:
+async def before(server: LocalPostgres) -> AsyncGenerator[tuple[Deaf, Path]]:
     """Such a one, and the folder of its socket."""
     deaf = Deaf(server)
     with tempfile.TemporaryDirectory(prefix="pd", dir="/tmp") as folder:
@@ -74,7 +76,7 @@ async def before(server: Server) -> AsyncGenerator[tuple[Deaf, Path]]:
 
 
 async def test_a_server_that_never_answers_the_listen_is_left_for_another_try(
-    server: Server, dsns: Dsns, monkeypatch: pytest.MonkeyPatch
+    server: LocalPostgres, dsns: Dsns, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(module, "_DATABASE_SECONDS", 0.5)
     signals, analysis = Signals(), uuid4()

@@ -9,9 +9,9 @@ from perito.analysis.v1 import analysis_pb2 as pb
 from perito_kernel.errors import NotFound, PeritoError
 from perito_orchestrator.store.database import Database
 
+from .databases import Dsns
 from .mesh import Client, Mesh
 from .phases import finding
-from .servers import Dsns
 
 TABLES = (
     "tenants", "api_keys", "datasets", "dataset_files", "analyses", "phase_runs", "phase_results", "findings",

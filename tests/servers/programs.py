@@ -1,0 +1,31 @@
+"""Where the programs of the test servers are on this machine, and what to say where one is missing."""
+
+import shutil
+from pathlib import Path
+
+_RABBITMQ = (
+    "/usr/lib/rabbitmq/bin",  # Debian, Fedora: the program in sbin changes the user and insists on folders of its own
+    "/opt/homebrew/opt/rabbitmq/sbin",
+    "/usr/local/opt/rabbitmq/sbin",
+)
+_REDIS = ("/usr/bin", "/opt/homebrew/bin", "/usr/local/bin")
+
+HOW = "Run `./taskw setup:servers`, or name a running server in {variable}."
+
+
+class ServerMissing(Exception):
+    """A server that tests need is not on this machine. The text says what to do."""
+
+    def __init__(self, name: str, variable: str) -> None:
+        super().__init__(f"{name} is not installed on this machine. {HOW.format(variable=variable)}")
+
+
+def rabbitmq() -> Path | None:
+    """Folder with `rabbitmq-server` and `rabbitmqctl`; None where it is not installed."""
+    return next((Path(f) for f in _RABBITMQ if Path(f, "rabbitmq-server").exists()), None)
+
+
+def redis() -> Path | None:
+    """`redis-server`; None where it is not installed."""
+    found = shutil.which("redis-server") or next((f"{f}/redis-server" for f in _REDIS if Path(f).exists()), "")
+    return Path(found) if found and Path(found).exists() else None
