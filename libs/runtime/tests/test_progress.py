@@ -20,7 +20,7 @@ async def heard(shares: list[float], pause: float, beat: float = 5.0) -> list[ph
             await asyncio.sleep(pause)
         return phase_pb2.PhaseResult()
 
-    return [message async for message in progress.until(asyncio.create_task(work()))]
+    return [message async for message in progress.until(asyncio.create_task(work()), asyncio.Event())]
 
 
 async def test_it_never_falls() -> None:

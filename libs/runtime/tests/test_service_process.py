@@ -76,7 +76,7 @@ async def test_it_serves_drains_on_sigterm_and_leaves_nothing(short_dir: Path) -
     assert names_in(short_dir / "w") == []
 
 
-async def test_work_longer_than_the_drain_is_cut_off(short_dir: Path) -> None:
+async def test_work_longer_than_the_drain_is_handed_back(short_dir: Path) -> None:
     async with (
         serving(short_dir, PERITO_DRAIN_SECONDS="0.3") as process,
         open_channel(f"unix:{short_dir}/s") as channel,
@@ -85,10 +85,36 @@ async def test_work_longer_than_the_drain_is_cut_off(short_dir: Path) -> None:
         running = asyncio.create_task(run(stub, 60))
         await asyncio.sleep(0.5)
         process.send_signal(signal.SIGTERM)
-        with pytest.raises(Unavailable):
+        with pytest.raises(Unavailable) as handed_back:
             await running
+        assert handed_back.value.reason == "PHASE_LEAVING"
         assert await asyncio.wait_for(process.wait(), 10) == 0
     assert names_in(short_dir / "w") == []
+
+
+async def test_while_it_gives_notice_it_says_that_it_leaves_and_still_takes_work(short_dir: Path) -> None:
+    async with (
+        serving(short_dir, PERITO_NOTICE_SECONDS="2") as process,
+        open_channel(f"unix:{short_dir}/s") as channel,
+    ):
+        assert [await probed(short_dir, what) for what in ("live", "ready", "started")] == [0, 0, 0]
+        process.send_signal(signal.SIGTERM)
+        await asyncio.sleep(0.3)
+        assert await probed(short_dir, "ready") == 1
+        assert (await run(phase_pb2_grpc.PhaseServiceStub(channel), 0)).result.phase == "double"
+        assert await asyncio.wait_for(process.wait(), 10) == 0
+    assert await probed(short_dir, "live") == 1
+
+
+async def probed(folder: Path, what: str) -> int:
+    """Exit code of the probe of a phase that listens in this folder."""
+    environment = {"PATH": os.environ["PATH"], "PERITO_LISTEN": f"unix:{folder}/s", "PERITO_OBJECTS": f"{folder}/o"}
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "perito_validation", "--probe", what), env=environment, stderr=asyncio.subprocess.PIPE
+    )
+    _, said = await process.communicate()
+    assert (process.returncode == 0) == (said == b"")
+    return process.returncode or 0
 
 
 async def test_second_signal_ends_it_at_once(short_dir: Path) -> None:
@@ -115,7 +141,7 @@ async def test_killed_process_takes_its_children_with_it(short_dir: Path) -> Non
 @pytest.mark.parametrize(
     ("settings", "words"),
     [
-        ({}, ["PERITO_LISTEN", "PERITO_OBJECTS"]),
+        ({}, ["PERITO_LISTEN: is required", "PERITO_OBJECTS: is required"]),
         ({"PERITO_LISTEN": "0.0.0.0:50051", "PERITO_OBJECTS": "o"}, ["loopback", "0.0.0.0:50051"]),
         ({"PERITO_LISTEN": "127.0.0.1:0", "PERITO_OBJECTS": "o", "PERITO_COMPUTE_SLOTS": "none"}, ["COMPUTE_SLOTS"]),
         ({"PERITO_LISTEN": "127.0.0.1:0", "PERITO_OBJECTS": "o", "PERITO_LOG_LEVEL": "LOUD"}, ["PERITO_LOG_LEVEL"]),

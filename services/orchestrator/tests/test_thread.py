@@ -185,6 +185,22 @@ async def test_busy_costs_no_attempt(mesh: Mesh) -> None:
     assert "phase.retrying" not in [m.event.type for m in messages]
 
 
+async def test_work_that_is_handed_back_costs_no_attempt(mesh: Mesh) -> None:
+    handed_back = 0
+
+    async def leaving(_request: RunPhaseRequest) -> PeritoError | None:
+        nonlocal handed_back
+        handed_back += 1
+        return Unavailable("PHASE_LEAVING", "This process ends.") if handed_back <= 5 else None
+
+    mesh.phases["read"].behave = leaving
+    client = await mesh.start()
+    messages = await client.watch((await client.submit()).analysis.analysis_id)
+    assert messages[-1].analysis.status == COMPLETED
+    assert (handed_back, messages[-1].analysis.phases[0].attempt) == (6, 1)
+    assert "phase.retrying" not in [m.event.type for m in messages]
+
+
 async def test_a_phase_service_that_is_away_costs_no_attempt_until_patience_ends(mesh: Mesh) -> None:
     client = await mesh.start(unreachable_seconds=1.0)
     place = list(mesh.phases).index("looks")

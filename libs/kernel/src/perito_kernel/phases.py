@@ -21,7 +21,7 @@ class Phase:
     `package.module:function`, a `Compute`; `propose` another one, for the phase that reads files and can say beforehand
     how it would ("" for the others). `requires` are phases whose result it cannot do without, `after` phases it
     waits for but can do without. `personal`: it reads people's keys as they stand, and is given the tenant's key of
-    pseudonyms.
+    pseudonyms. `preload` is what its compute children import, or call, while they wait (see `ComputePool`).
     """
 
     name: str
@@ -33,6 +33,7 @@ class Phase:
     after: tuple[str, ...] = ()
     personal: bool = False
     propose: str = ""
+    preload: tuple[str, ...] = ()
 
 
 class RuleStatus(Enum):

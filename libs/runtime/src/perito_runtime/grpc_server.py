@@ -19,6 +19,10 @@ from perito_runtime.tls import TlsFiles, server_credentials
 MESSAGE_BYTES = 8 * 1024 * 1024
 """The longest message either way. More goes through the object store."""
 
+READY, STARTED = "ready", "started"
+"""Names that health checks may ask for beside those of the services and the empty one, which is the process itself:
+whether it should be given work, and whether it has come up."""
+
 _UNIX_PATH_BYTES = 107
 _OPTIONS = (
     ("grpc.so_reuseport", 0),  # by default two servers bind one port and say nothing
@@ -98,6 +102,7 @@ class GrpcServer:
         else:
             self.address = f"{self.address.rpartition(':')[0]}:{port}"
             await self._server.start()
+        await self._health.set(STARTED, health_pb2.HealthCheckResponse.SERVING)
         await self.say_ready(ready=self._ready)
         _log.info("listening", address=self.address, tls=self._credentials is not None, services=list(self._names))
 
@@ -113,7 +118,7 @@ class GrpcServer:
         """
         self._ready = ready
         status = health_pb2.HealthCheckResponse.SERVING if ready else health_pb2.HealthCheckResponse.NOT_SERVING
-        for name in self._names:
+        for name in (*self._names, READY):
             await self._health.set(name, status)
 
     async def say_not_serving(self) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from perito.phase.v1 import phase_pb2, phase_pb2_grpc
-from perito_kernel.errors import Internal, Invalid
+from perito_kernel.errors import Internal, Invalid, Unavailable
 from perito_kernel.phases import Job, Outcome, OutputFile, Phase, UpstreamResult
 
 from perito_runtime.catalogue import catalogue_digest, rule_ids
@@ -26,6 +26,9 @@ from perito_runtime.object_store import ObjectStore, artifact_key, canonical_id,
 from perito_runtime.progress import Progress
 from perito_runtime.request_context import tenant_of
 
+LEAVING = "PHASE_LEAVING"
+"""Reason of a call that was handed back, before or after its first message, because the process ends."""
+
 _ANSWER_SECONDS = 2.0
 _STORED_AT_ONCE = 4
 PseudonymKeys = Callable[[str], str]
@@ -36,7 +39,8 @@ _ARTIFACT = re.compile(r"[a-z0-9_][a-z0-9_.\-]{0,99}")
 
 class PhaseServicer(phase_pb2_grpc.PhaseServiceServicer):
     """Serves one phase on a pool that it may share with others. `beat_seconds` is how often it repeats its progress;
-    `pseudonym_keys` answers a tenant's key of pseudonyms, for a phase that reads people's keys.
+    `pseudonym_keys` answers a tenant's key of pseudonyms, for a phase that reads people's keys. Once `leaving` is set,
+    work is handed back with Unavailable PHASE_LEAVING: another replica shall do it, and nobody is to blame.
     """
 
     def __init__(
@@ -46,6 +50,7 @@ class PhaseServicer(phase_pb2_grpc.PhaseServiceServicer):
         store: ObjectStore,
         *,
         pseudonym_keys: PseudonymKeys | None = None,
+        leaving: asyncio.Event | None = None,
         beat_seconds: float = 2.0,
     ) -> None:
         if phase.personal and pseudonym_keys is None:
@@ -56,6 +61,7 @@ class PhaseServicer(phase_pb2_grpc.PhaseServiceServicer):
         self._phase = phase
         self._pool = pool
         self._store = store
+        self._leaving = leaving or asyncio.Event()
         self._beat_seconds = beat_seconds
         self._digest = catalogue_digest(phase.rules)
         self._rule_ids = rule_ids(phase.rules)
@@ -79,8 +85,10 @@ class PhaseServicer(phase_pb2_grpc.PhaseServiceServicer):
         work = asyncio.create_task(self._run(request, slot, progress, context.time_remaining() - _ANSWER_SECONDS))
         work.add_done_callback(lambda _: slot.release())  # here, because a second cancellation cuts `finally` short
         try:
-            async for step in progress.until(work):
+            async for step in progress.until(work, self._leaving):
                 yield phase_pb2.RunPhaseResponse(progress=step)
+            if not work.done():
+                raise Unavailable(LEAVING, f"This process of phase {self._phase.name} ends; another one does the work.")
             yield phase_pb2.RunPhaseResponse(result=await work)
         finally:
             work.cancel()

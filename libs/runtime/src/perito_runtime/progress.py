@@ -5,6 +5,7 @@ from collections.abc import AsyncGenerator
 
 from perito.phase.v1 import phase_pb2
 
+_FIRST = asyncio.FIRST_COMPLETED
 _LEAST_SECONDS = 0.2
 _STEP_CHARACTERS = 200
 
@@ -31,16 +32,24 @@ class Progress:
         self._step = words[:_STEP_CHARACTERS]
         self._news.set()
 
-    async def until(self, work: "asyncio.Task[phase_pb2.PhaseResult]") -> AsyncGenerator[phase_pb2.Progress, None]:
-        """Yields until the work is done: news at most every 0.2 seconds, and the last news again every beat."""
-        while not work.done():
-            news = asyncio.create_task(self._news.wait())
-            try:
-                await asyncio.wait([work, news], timeout=self._beat_seconds, return_when=asyncio.FIRST_COMPLETED)
-            finally:
-                news.cancel()
-            if work.done():
-                return
-            self._news.clear()
-            yield phase_pb2.Progress(fraction=self._fraction, step=self._step)
-            await asyncio.wait([work], timeout=_LEAST_SECONDS)
+    async def until(
+        self, work: "asyncio.Task[phase_pb2.PhaseResult]", stop: asyncio.Event
+    ) -> AsyncGenerator[phase_pb2.Progress, None]:
+        """Yields until the work is done or `stop` is set: news at most every 0.2 seconds, and the last news again every
+        beat.
+        """
+        stopped = asyncio.create_task(stop.wait())
+        try:
+            while not (work.done() or stopped.done()):
+                news = asyncio.create_task(self._news.wait())
+                try:
+                    await asyncio.wait([work, news, stopped], timeout=self._beat_seconds, return_when=_FIRST)
+                finally:
+                    news.cancel()
+                if work.done() or stopped.done():
+                    return
+                self._news.clear()
+                yield phase_pb2.Progress(fraction=self._fraction, step=self._step)
+                await asyncio.wait([work, stopped], timeout=_LEAST_SECONDS, return_when=_FIRST)
+        finally:
+            stopped.cancel()

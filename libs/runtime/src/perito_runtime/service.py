@@ -1,45 +1,36 @@
-"""The main of a phase process: three lines there, everything here.
+"""A phase as a process of its own: three lines there, everything here.
 
-On SIGTERM: health says NOT_SERVING, new calls are refused, running ones get the drain time, what is left is cancelled
-(its lease runs out elsewhere), then the children die. A second SIGTERM ends the process at once.
+On SIGTERM: health says NOT_SERVING, calls are still taken for the notice time; then new calls are refused and running
+ones get the drain time; what is left is handed back to whoever asked, which costs no attempt; then the children die. A
+second SIGTERM ends the process at once.
 """
 
 import asyncio
-import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 
-from perito_kernel.errors import PeritoError
 from perito_kernel.phases import Phase
 from perito_kernel.pseudonyms import tenant_key
 
 from perito_runtime.compute import ComputePool
-from perito_runtime.failpoints import arm_from_environment
-from perito_runtime.grpc_server import Service, build_server, check_address
+from perito_runtime.grpc_server import GrpcServer, Service, build_server
 from perito_runtime.intake_service import IntakeServicer, intake_service
 from perito_runtime.lifecycle import Lifecycle, stop_signal
-from perito_runtime.logs import bind, configure_logs, logger
+from perito_runtime.logs import bind, logger
 from perito_runtime.object_store import ObjectStore
 from perito_runtime.objects import LocalObjectStore
 from perito_runtime.phase_service import PhaseServicer, phase_service
-from perito_runtime.settings import PhaseSettings, read_secret, read_settings
+from perito_runtime.process import run_process
+from perito_runtime.settings import PhaseSettings, read_secret
 
 _STOP_SECONDS = 5.0
+_HAND_BACK_SECONDS = 2.0
 _log = logger("service")
 
 
 def run_phase(phase: Phase) -> None:
-    """Serves a phase until SIGTERM. Exits with 2 and one sentence on stderr where it cannot start."""
-    try:
-        settings = read_settings(PhaseSettings)
-        check_address(settings.listen)
-        configure_logs(settings.log_level)
-        if armed := arm_from_environment():
-            _log.warning("failpoints are armed", points=armed)
-        asyncio.run(serve_phase(phase, settings))
-    except PeritoError as error:
-        sys.stderr.write(f"{error.message}\n")
-        sys.exit(2)
+    """The main of a phase's process."""
+    run_process(f"perito_{phase.name}", PhaseSettings, partial(serve_phase, phase))
 
 
 async def serve_phase(phase: Phase, settings: PhaseSettings) -> None:
@@ -50,32 +41,55 @@ async def serve_phase(phase: Phase, settings: PhaseSettings) -> None:
         settings.compute_memory,
         settings.compute_threads,
         recycle_after=settings.compute_recycle_after,
+        preload=imported_early([phase]),
         work_dir=settings.work_dir,
     )
-    store = LocalObjectStore(settings.objects)
     keys = None
     if phase.personal:
         secret = read_secret(settings.pseudonym_secret_file, "PERITO_PSEUDONYM_SECRET_FILE")
         keys = partial(tenant_key, secret)
-    server = build_server(services_of(phase, pool, store, keys), settings.listen)
+    leaving = asyncio.Event()
+    services = services_of(phase, pool, LocalObjectStore(settings.objects), keys, leaving)
+    server = build_server(services, settings.listen)
     lifecycle = Lifecycle()
     lifecycle.add("compute", pool.__aenter__, lambda: pool.__aexit__(None, None, None), _STOP_SECONDS)
     lifecycle.add("warm children", pool.ready, _nothing)
-    lifecycle.add(
-        "grpc", server.start, lambda: server.stop(settings.drain_seconds), settings.drain_seconds + _STOP_SECONDS
-    )
+    drained = settings.drain_seconds + _HAND_BACK_SECONDS + _STOP_SECONDS
+    lifecycle.add("grpc", server.start, lambda: _drain(server, leaving, settings.drain_seconds), drained)
     stop = asyncio.create_task(stop_signal())  # before the start: a signal then must not be lost
     async with lifecycle:
         _log.info("serving", version=phase.version, address=server.address)
         _log.info("stopping", signal=await stop)
+        await server.say_not_serving()
+        await asyncio.sleep(settings.notice_seconds)
+
+
+def imported_early(phases: Sequence[Phase]) -> tuple[str, ...]:
+    """What compute children import and make while they wait for work, so that an analysis does not wait for it."""
+    wanted = (entry for phase in phases for entry in (*phase.preload, phase.compute.partition(":")[0]))
+    return tuple(dict.fromkeys(wanted))
 
 
 def services_of(
-    phase: Phase, pool: ComputePool, store: ObjectStore, keys: Callable[[str], str] | None = None
+    phase: Phase,
+    pool: ComputePool,
+    store: ObjectStore,
+    keys: Callable[[str], str] | None = None,
+    leaving: asyncio.Event | None = None,
 ) -> list[Service]:
-    """Everything that a phase serves, on one address. `keys` gives the key of pseudonyms of a tenant."""
-    served = [phase_service(PhaseServicer(phase, pool, store, pseudonym_keys=keys))]
+    """Everything that a phase serves, on one address. `keys` gives the key of pseudonyms of a tenant; once `leaving`
+    is set, running work is handed back.
+    """
+    served = [phase_service(PhaseServicer(phase, pool, store, pseudonym_keys=keys, leaving=leaving))]
     return [*served, intake_service(IntakeServicer(phase, pool, store))] if phase.propose else served
+
+
+async def _drain(server: GrpcServer, leaving: asyncio.Event, seconds: float) -> None:
+    """Refuses new calls at once, and hands back what is still running after so many seconds."""
+    stopping = asyncio.create_task(server.stop(seconds + _HAND_BACK_SECONDS))
+    await asyncio.wait([stopping], timeout=seconds)
+    leaving.set()
+    await stopping
 
 
 async def _nothing() -> None:

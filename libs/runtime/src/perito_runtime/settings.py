@@ -1,35 +1,55 @@
-"""Settings of a phase process, from the environment. A wrong one is answered with its name and what is wrong."""
+"""Settings of a process, from the environment. A wrong one is answered with its name and what is wrong.
 
+docs/settings.md and `--help` of every process are written from these classes and their subclasses.
+"""
+
+import difflib
+import os
 import tempfile
+import textwrap
 from pathlib import Path
 from typing import Literal, TypeVar
 
 from perito_kernel.errors import Invalid
 from pydantic import ByteSize, Field, ValidationError
+from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 Settings = TypeVar("Settings", bound=BaseSettings)
 _LEAST_SECRET = 32
 
 
-class PhaseSettings(BaseSettings):
-    """Each field is read from `PERITO_<NAME>`."""
+class ServiceSettings(BaseSettings):
+    """What every process has. Each field is read from `PERITO_<NAME>`."""
 
     model_config = SettingsConfigDict(env_prefix="PERITO_", extra="ignore", frozen=True)
 
     listen: str = Field(description="Where to listen: unix:/path or 127.0.0.1:50051")
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(default="INFO", description="Least level logged")
+    drain_seconds: float = Field(
+        default=30.0, ge=0, description="How long running work may go on after SIGTERM; the rest is given back"
+    )
+    notice_seconds: float = Field(
+        default=0.0,
+        ge=0,
+        description="How long after SIGTERM everything is still accepted while health says not ready, so that whoever"
+        " balances load hears of it first",
+    )
+
+
+class PhaseSettings(ServiceSettings):
+    """What a phase has beside that."""
+
     objects: Path = Field(description="Folder of the object store")
     work_dir: Path = Field(default=Path(tempfile.gettempdir()), description="Folder for the folders of jobs")
     compute_slots: int = Field(default=2, ge=1, le=64, description="Jobs at once")
     compute_memory: ByteSize = Field(default=ByteSize(2 * 1024**3), description="Budget of all jobs, such as 2GiB")
     compute_threads: int = Field(default=0, ge=0, le=256, description="Threads of a job; 0: all cores")
     compute_recycle_after: int = Field(default=20, ge=1, description="Jobs after which a child is replaced")
-    drain_seconds: float = Field(default=30.0, ge=0, description="How long running calls may go on after SIGTERM")
     pseudonym_secret_file: Path | None = Field(
         default=None,
         description="File with the secret of which keys of pseudonyms are made; validation needs it",
     )
-    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(default="INFO", description="Least level logged")
 
 
 def read_settings(kind: type[Settings]) -> Settings:
@@ -37,9 +57,57 @@ def read_settings(kind: type[Settings]) -> Settings:
     try:
         return kind()
     except ValidationError as error:
-        prefix = kind.model_config.get("env_prefix", "")
-        faults = [f"{prefix}{'.'.join(map(str, e['loc']))}".upper() + f": {e['msg']}" for e in error.errors()]
-        raise Invalid("SETTINGS_INVALID", "Cannot start. " + "; ".join(faults)) from None
+        faults = [_fault(kind, e["type"], e["loc"], e["msg"]) for e in error.errors()]
+        raise Invalid("SETTINGS_INVALID", "Cannot start. " + "; ".join(faults) + ".") from None
+
+
+def _fault(kind: type[BaseSettings], what: str, where: tuple[int | str, ...], message: str) -> str:
+    said = message.removeprefix("Value error, ")
+    if not where:
+        return said
+    name = str(where[0])
+    meaning = kind.model_fields[name].description if what == "missing" else said
+    return f"{variable(kind, name)}: {'is required. ' if what == 'missing' else ''}{meaning}"
+
+
+def unknown_variables(kind: type[BaseSettings]) -> dict[str, str]:
+    """Variables that begin as settings do and are none of them, each with the nearest that is ("" where none is)."""
+    prefix = kind.model_config.get("env_prefix", "").upper()
+    known = {variable(kind, name) for name in kind.model_fields}
+    strange = sorted(name for name in os.environ if name.startswith(prefix) and name not in known)
+    return {name: next(iter(difflib.get_close_matches(name, known, 1, 0.8)), "") for name in strange}
+
+
+def manual(module: str, kind: type[BaseSettings]) -> str:
+    """How to run a process with these settings: each variable with what it means and what it is where left out."""
+    lines = [f"python -m {module}", "", "Everything is set by the environment:", ""]
+    for name, field in kind.model_fields.items():
+        lines.append(f"  {variable(kind, name)} ({default_text(field)})")
+        lines.extend(textwrap.wrap(field.description or "", 100, initial_indent="      ", subsequent_indent="      "))
+    return "\n".join([*lines, "", "Of a process that runs: --probe live|ready|started. All: docs/settings.md", ""])
+
+
+def variable(kind: type[BaseSettings], name: str) -> str:
+    """The environment variable of a field."""
+    return f"{kind.model_config.get('env_prefix', '')}{name}".upper()
+
+
+def default_text(field: FieldInfo) -> str:
+    """What a setting is where it is left out: `required`, `none`, or its value as one would write it."""
+    if field.is_required():
+        return "required"
+    value = field.default
+    if value is None or value == "":
+        return "none"
+    if value == Path(tempfile.gettempdir()):
+        return "the system's temporary folder"
+    return (
+        value.human_readable()
+        if isinstance(value, ByteSize)
+        else f"{value:g}"
+        if isinstance(value, float)
+        else f"{value}"
+    )
 
 
 def read_secret(path: Path | None, variable: str) -> str:

@@ -1,6 +1,7 @@
 """What the consistency phase is. It tests whether the books agree with each other."""
 
 from perito_kernel.phases import Phase
+from perito_rules.preload import ENGINE
 
 PHASE = Phase(
     name="consistency",
@@ -9,4 +10,5 @@ PHASE = Phase(
     compute="perito_rules.compute:examine",
     rules="perito_consistency.rules",
     requires=("validation",),
+    preload=ENGINE,
 )

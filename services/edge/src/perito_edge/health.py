@@ -23,9 +23,16 @@ class Readiness:
         self._lock = asyncio.Lock()
         self._until = 0.0
         self._checks: dict[str, str] = {}
+        self._leaving = False
+
+    def leave(self) -> None:
+        """From now on this process is not ready: it ends soon, and others shall be asked."""
+        self._leaving = True
 
     async def checks(self) -> dict[str, str]:
-        """What the orchestrator said within the last second."""
+        """What the orchestrator said within the last second, or that this process ends."""
+        if self._leaving:
+            return {"edge": "stopping"}
         async with self._lock:
             if time.monotonic() >= self._until:
                 self._checks = await self._orchestrator.checks()

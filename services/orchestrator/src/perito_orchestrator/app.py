@@ -1,5 +1,6 @@
 """The orchestrator put together: migrate, check roles, meet the phases, then relay, reconcile, work and serve."""
 
+import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from uuid import uuid4
@@ -26,6 +27,7 @@ from perito_orchestrator.workers import Workers
 
 __all__ = ["Orchestrator", "OrchestratorSettings"]
 
+_AGAIN_SECONDS = 0.5
 _WATCHERS_LEAVE_SECONDS = 2.0
 
 
@@ -75,14 +77,29 @@ class Orchestrator:
         self._grace = grace
         await self._lifecycle.stop()
 
-    async def first_key(self, tenant_name: str, scopes: Sequence[str] = keys.SCOPES) -> str | None:
-        """On a database that nobody has a key for: makes a tenant and a key and returns the key's text, once."""
+    async def leave(self) -> None:
+        """Says that it ends soon: health is not serving from now on, and every call is still taken."""
+        await self._server.say_not_serving()
+
+    async def first_key(
+        self,
+        tenant_name: str,
+        scopes: Sequence[str] = keys.SCOPES,
+        hand_over: Callable[[str], Awaitable[None]] | None = None,
+    ) -> str | None:
+        """On a database that nobody has a key for: makes a tenant and a key and returns the key's text, once.
+
+        `hand_over` gets the text before it counts: where that fails there is no key, and the next start makes another.
+        """
         async with self._owner() as owner, owner.transaction():
             await owner.execute("SELECT pg_advisory_xact_lock(hashtext('perito first key'))")
             if await access.any_key(self._system):
                 return None
             tenant = await keys.create_tenant(owner, tenant_name)
-            return (await keys.create_key(owner, tenant, scopes)).text
+            text = (await keys.create_key(owner, tenant, scopes)).text
+            if hand_over is not None:
+                await hand_over(text)
+            return text
 
     def _in_order(self) -> Lifecycle:
         parts = Lifecycle()
@@ -99,8 +116,17 @@ class Orchestrator:
         return parts
 
     async def _migrate(self) -> None:
-        async with self._owner() as owner:
-            await migrate(owner)
+        """The database may be starting as well, so it is waited for as long as the phases are."""
+        until = asyncio.get_running_loop().time() + self._settings.registry_seconds
+        while True:
+            try:
+                async with self._owner() as owner:
+                    await migrate(owner)
+                return
+            except Unavailable:
+                if asyncio.get_running_loop().time() > until:
+                    raise
+            await asyncio.sleep(_AGAIN_SECONDS)
 
     async def _declare(self) -> None:
         for info in self._registry.infos:

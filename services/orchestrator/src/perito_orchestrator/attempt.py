@@ -25,6 +25,9 @@ from perito_orchestrator.store import analyses, datasets, runs
 from perito_orchestrator.store.database import Database
 from perito_orchestrator.store.runs import Lease
 
+LEAVING = "PHASE_LEAVING"
+"""Reason of a phase's process that ends in the middle of work: it hands the work back."""
+
 _PAUSE_SECONDS = 0.2
 _NOT_STARTED = ("BUSY", "SERVICE_UNAVAILABLE", "PHASE_UNSERVED")
 
@@ -46,7 +49,7 @@ class _Heard:
 
 
 class NotStarted(PeritoError):
-    """The phase never took the work, so nothing was done: it is busy, or cannot be reached."""
+    """The phase is not to blame: it never took the work (busy, or cannot be reached), or its process had to leave."""
 
     kind = Unavailable.kind
 
@@ -76,7 +79,7 @@ class Attempt:
         try:
             result = await self._ask(request)
         except PeritoError as error:
-            if not self._heard.anything and error.reason in _NOT_STARTED:
+            if error.reason == LEAVING or (not self._heard.anything and error.reason in _NOT_STARTED):
                 raise NotStarted(error.reason, error.message, error.details) from error
             raise
         self._working = False

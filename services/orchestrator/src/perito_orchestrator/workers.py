@@ -4,7 +4,8 @@ For each message: wait for a seat, claim the lease, acknowledge once it is durab
 dies in between leaves an expired lease, which reconcile finds. What became of an attempt:
 
 - a result: committed with its findings, or fenced if the lease went to somebody else meanwhile;
-- BUSY, or not reached: given back, no attempt spent (an unreachable phase only for `unreachable_seconds`);
+- BUSY, handed back by a process that ends, or not reached: given back, no attempt spent (an unreachable phase only for
+  `unreachable_seconds`);
 - unavailable or internal: tried again after a growing pause, while attempts last, then failed;
 - anything else (the data is invalid, a limit is reached): failed at once, trying again would say the same;
 - this process leaves: given back, no attempt spent.
@@ -23,7 +24,7 @@ from perito_runtime.failpoints import failpoint
 from perito_runtime.logs import bind, logger
 from perito_runtime.objects import ObjectStore
 
-from perito_orchestrator.attempt import Attempt, LeaseLost, NotStarted
+from perito_orchestrator.attempt import LEAVING, Attempt, LeaseLost, NotStarted
 from perito_orchestrator.broker import Broker, Consumer, Delivery, queue_of
 from perito_orchestrator.registry import Registry
 from perito_orchestrator.settings import OrchestratorSettings
@@ -40,6 +41,7 @@ FINDINGS_HEAD = "findings-head.ndjson"
 
 _PREFETCH = 2
 _PAUSE_SECONDS = 0.5
+_ELSEWHERE = ("BUSY", LEAVING)
 _RETRYABLE = (Kind.UNAVAILABLE, Kind.INTERNAL)
 _EXHAUSTED = Failure(
     "ATTEMPTS_EXHAUSTED",
@@ -208,10 +210,10 @@ class Workers:
     async def _failed(self, lease: Lease, error: PeritoError) -> None:
         settings = self._settings
         if isinstance(error, NotStarted) and (
-            error.reason == "BUSY" or lease.waited_seconds < settings.unreachable_seconds
+            error.reason in _ELSEWHERE or lease.waited_seconds < settings.unreachable_seconds
         ):
-            busy = error.reason == "BUSY"
-            await self._give_back(lease, settings.busy_seconds if busy else settings.retry_seconds)
+            soon = error.reason in _ELSEWHERE
+            await self._give_back(lease, settings.busy_seconds if soon else settings.retry_seconds)
             return
         failure = Failure(error.reason, error.message, error.details)
         again = error.kind in _RETRYABLE and lease.attempt < settings.max_attempts

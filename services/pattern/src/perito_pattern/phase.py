@@ -1,6 +1,7 @@
 """What the pattern phase is. It looks for what resembles error, loss or fraud."""
 
 from perito_kernel.phases import Phase
+from perito_rules.preload import ENGINE
 
 PHASE = Phase(
     name="pattern",
@@ -9,4 +10,5 @@ PHASE = Phase(
     compute="perito_rules.compute:examine",
     rules="perito_pattern.rules",
     requires=("validation",),
+    preload=ENGINE,
 )

@@ -1,6 +1,7 @@
 """What the performance phase is. It measures how the business performs."""
 
 from perito_kernel.phases import Phase
+from perito_rules.preload import ENGINE
 
 PHASE = Phase(
     name="performance",
@@ -9,4 +10,5 @@ PHASE = Phase(
     compute="perito_rules.compute:examine",
     rules="perito_performance.rules",
     requires=("validation",),
+    preload=ENGINE,
 )

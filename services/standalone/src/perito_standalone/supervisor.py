@@ -27,7 +27,7 @@ from perito_runtime.grpc_client import open_channel
 from perito_runtime.grpc_server import GrpcServer, build_server
 from perito_runtime.lifecycle import Lifecycle
 from perito_runtime.objects import LocalObjectStore
-from perito_runtime.service import services_of
+from perito_runtime.service import imported_early, services_of
 
 from perito_standalone.data_directory import PSEUDONYM_SECRET, remove_socket_folder, socket_folder
 from perito_standalone.memory import compute_share, default_budget
@@ -40,7 +40,6 @@ PHASES = (
     "perito_performance.phase:PHASE",
     "perito_reporting.phase:PHASE",
 )
-_INSTANCES = "perito_rules.instances:keep_ready"
 _STOP_SECONDS = 5.0
 _Part = TypeVar("_Part")
 
@@ -84,7 +83,7 @@ class Supervisor:
             settings.compute_slots,
             compute_share(settings.memory_bytes),
             settings.threads,
-            preload=_imported_early(settings.phases),
+            preload=imported_early([load_phase(path) for path in settings.phases]),
             work_dir=settings.data_dir / "work",
         )
         self._broker = MemoryBroker()
@@ -251,12 +250,6 @@ def load_phase(path: str) -> Phase:
     if not isinstance(phase, Phase):
         raise Internal("PHASE_INVALID", f"{path} is not a phase.")
     return phase
-
-
-def _imported_early(paths: tuple[str, ...]) -> tuple[str, ...]:
-    """What children import and make while they wait for work, so that an analysis does not wait for it."""
-    modules = (load_phase(path).compute.partition(":")[0] for path in paths)
-    return ("duckdb", "pyarrow.parquet", _INSTANCES, *dict.fromkeys(modules))
 
 
 def _running(part: _Part | None) -> _Part:

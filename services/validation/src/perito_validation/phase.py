@@ -1,6 +1,7 @@
 """The validation phase, in one value."""
 
 from perito_kernel.phases import Phase
+from perito_rules.preload import ENGINE
 
 PHASE = Phase(
     name="validation",
@@ -10,4 +11,5 @@ PHASE = Phase(
     rules="perito_validation.rules",
     personal=True,
     propose="perito_validation.compute:propose",
+    preload=ENGINE,
 )
