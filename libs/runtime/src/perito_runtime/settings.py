@@ -15,6 +15,8 @@ from pydantic import ByteSize, Field, ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from perito_runtime import failpoints
+
 Settings = TypeVar("Settings", bound=BaseSettings)
 _LEAST_SECRET = 32
 
@@ -73,7 +75,7 @@ def _fault(kind: type[BaseSettings], what: str, where: tuple[int | str, ...], me
 def unknown_variables(kind: type[BaseSettings]) -> dict[str, str]:
     """Variables that begin as settings do and are none of them, each with the nearest that is ("" where none is)."""
     prefix = kind.model_config.get("env_prefix", "").upper()
-    known = {variable(kind, name) for name in kind.model_fields}
+    known = {variable(kind, name) for name in kind.model_fields} | {failpoints.LIST, failpoints.DIRECTORY}
     strange = sorted(name for name in os.environ if name.startswith(prefix) and name not in known)
     return {name: next(iter(difflib.get_close_matches(name, known, 1, 0.8)), "") for name in strange}
 
