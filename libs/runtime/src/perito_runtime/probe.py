@@ -4,6 +4,8 @@ Live means that the process answers; restarting it would not help where only som
 that it should be given work. Started means that it has been ready to be asked at all, once.
 """
 
+from typing import Any
+
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from perito_kernel.errors import PeritoError, Unavailable
 
@@ -21,7 +23,7 @@ _SECONDS = 2.0
 async def probe_grpc(settings: ServiceSettings, what: str) -> None:
     """Returns where the process that listens as these settings say is live, ready or started. Raises Unavailable."""
     channel = open_channel(own_address(settings.listen))
-    stub = health_pb2_grpc.HealthStub(channel)
+    stub: Any = health_pb2_grpc.HealthStub(channel)  # its stubs give it no methods
     try:
         async with call_errors():
             answer = await stub.Check(health_pb2.HealthCheckRequest(service=_NAMES[what]), timeout=_SECONDS)

@@ -6,8 +6,8 @@ these settings describe, which is how containers and Kubernetes look after it wi
 
 import asyncio
 import sys
-from collections.abc import Awaitable, Callable
-from typing import TypeVar
+from collections.abc import Callable, Coroutine
+from typing import Any, TypeVar
 
 from perito_kernel.errors import PeritoError
 
@@ -25,8 +25,8 @@ _log = logger("process")
 def run_process(
     module: str,
     kind: type[Settings],
-    serve: Callable[[Settings], Awaitable[None]],
-    probe: Callable[[ServiceSettings, str], Awaitable[None]] = probe_grpc,
+    serve: Callable[[Settings], Coroutine[Any, Any, None]],
+    probe: Callable[[ServiceSettings, str], Coroutine[Any, Any, None]] = probe_grpc,
 ) -> None:
     """Runs `serve` with settings of this kind. Exits with 2 and one sentence on stderr where it cannot start.
 
@@ -47,18 +47,14 @@ def run_process(
             sys.exit(CANNOT_START)
 
 
-def _served(kind: type[Settings], serve: Callable[[Settings], Awaitable[None]]) -> None:
+def _served(kind: type[Settings], serve: Callable[[Settings], Coroutine[Any, Any, None]]) -> None:
     settings = read_settings(kind)
     configure_logs(settings.log_level)
     if armed := arm_from_environment():
         _log.warning("failpoints are armed", points=armed)
     for name, meant in unknown_variables(kind).items():
         _log.warning("variable is no setting of this process", name=name, nearest=meant)
-
-    async def served() -> None:
-        await serve(settings)
-
-    asyncio.run(served())
+    asyncio.run(serve(settings))
 
 
 def _exit_on_error(work: Callable[[], None], code: int) -> None:
