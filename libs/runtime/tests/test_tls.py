@@ -6,7 +6,6 @@ import json
 import socket
 import ssl
 from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
 from datetime import timedelta
 from io import StringIO
 from pathlib import Path
@@ -14,30 +13,14 @@ from typing import Any
 
 import grpc
 import pytest
+from certificates import files_of, serving_tls
 from perito.phase.v1 import phase_pb2, phase_pb2_grpc
 from perito_kernel.errors import Invalid
-from perito_runtime.development_ca import issue
 from perito_runtime.grpc_client import open_channel
-from perito_runtime.grpc_server import GrpcServer, build_server, check_address
+from perito_runtime.grpc_server import check_address
 from perito_runtime.logs import configure_logs
 from perito_runtime.tls import TlsFiles
-from phase_double import ASK, RUN, PhaseDouble, double_service, drained
-
-
-def files_of(folder: Path, service: str, life: timedelta = timedelta(days=1)) -> TlsFiles:
-    """A certificate of the folder's authority for a service, made anew."""
-    (folder / f"{service}.crt").unlink(missing_ok=True)
-    return issue(folder, [service], life=life)[0].files
-
-
-@asynccontextmanager
-async def serving(tls: TlsFiles, servicer: PhaseDouble | None = None) -> AsyncGenerator[GrpcServer, None]:
-    server = build_server([double_service(servicer or PhaseDouble())], "127.0.0.1:0", tls=tls)
-    await server.start()
-    try:
-        yield server
-    finally:
-        await server.stop(0.2)
+from phase_double import ASK, RUN, PhaseDouble, drained
 
 
 async def name_of(channel: grpc.aio.Channel) -> str:
@@ -66,7 +49,7 @@ async def test_both_sides_show_a_certificate_of_one_authority(tmp_path: Path) ->
     files = files_of(tmp_path / "a", "validation")
     orchestrator = files_of(tmp_path / "a", "orchestrator")
     stranger = files_of(tmp_path / "b", "orchestrator")
-    async with serving(files) as server:
+    async with serving_tls(files) as server:
         async with open_channel(server.address, tls=orchestrator) as channel:
             assert await name_of(channel) == "double"
         authority = orchestrator.authority.read_bytes()
@@ -96,7 +79,7 @@ async def test_nothing_older_than_tls_1_2_is_spoken(tmp_path: Path) -> None:
         ):
             return secured.version()
 
-    async with serving(files) as server:
+    async with serving_tls(files) as server:
         port = int(server.address.rpartition(":")[2])
         for version in (ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3):
             assert await asyncio.to_thread(spoken, port, version) == version.name.replace("_", ".")
@@ -108,7 +91,7 @@ async def test_nothing_older_than_tls_1_2_is_spoken(tmp_path: Path) -> None:
 async def test_an_expired_certificate_is_refused_and_its_owner_says_why(tmp_path: Path, log: StringIO) -> None:
     files = files_of(tmp_path, "validation")
     expired = files_of(tmp_path, "orchestrator", timedelta(seconds=-1))
-    async with serving(files) as server:
+    async with serving_tls(files) as server:
         await refused(open_channel(server.address, tls=expired))
         said = [event for event in events(log) if event["level"] == "error"]
         assert [event["event"] for event in said] == ["own certificate has expired, other services refuse it"]
@@ -135,7 +118,10 @@ async def test_no_call_is_lost_while_certificates_are_renewed(tmp_path: Path, lo
             assert await name_of(channel) == "double"
             calls += 1
 
-    async with serving(files[0], PhaseDouble(run=run)) as server, open_channel(server.address, tls=files[1]) as channel:
+    async with (
+        serving_tls(files[0], PhaseDouble(run=run)) as server,
+        open_channel(server.address, tls=files[1]) as channel,
+    ):
         stream = asyncio.create_task(drained(phase_pb2_grpc.PhaseServiceStub(channel).RunPhase(RUN, timeout=20)))
         under_load = [asyncio.create_task(load(channel)) for _ in range(4)]
         for service in ("validation", "orchestrator"):
@@ -157,7 +143,7 @@ async def test_files_that_are_not_sound_change_nothing(tmp_path: Path, log: Stri
     files = files_of(tmp_path / "a", "validation")
     caller = files_of(tmp_path / "a", "orchestrator")
     kept = caller.authority.read_bytes()
-    async with serving(files) as server:
+    async with serving_tls(files) as server:
         if fault == "half a certificate":
             files.certificate.write_bytes(files.certificate.read_bytes()[:200])
         elif fault == "the key of another":

@@ -7,11 +7,12 @@ from typing import Any
 import grpc
 import pytest
 from perito_edge import health
-from perito_edge.keys import KeyRing
-from perito_edge.orchestrator_client import OrchestratorClient
+from perito_edge.keys import key_ring
+from perito_edge.orchestrator_client import Caller, OrchestratorClient
 from perito_edge.settings import EdgeSettings
 from perito_kernel.errors import Unauthenticated, Unavailable
 from perito_runtime.grpc_client import open_channel
+from perito_runtime.key_ring import KeyRing
 from structlog.testing import capture_logs
 
 from .conftest import Edge
@@ -44,8 +45,8 @@ async def channel(folder: Any, double: Double) -> Any:
 
 
 @pytest.fixture
-def ring(channel: grpc.aio.Channel, clock: Clock) -> KeyRing:
-    return KeyRing(OrchestratorClient(channel, 5, 1), EdgeSettings(key_cache_entries=3), clock)
+def ring(channel: grpc.aio.Channel, clock: Clock) -> KeyRing[Caller]:
+    return key_ring(OrchestratorClient(channel, 5, 1), EdgeSettings(key_cache_entries=3), clock)
 
 
 @pytest.mark.parametrize("key", [None, "", "x", KEY + "x", "perito_", "perito_test_nobody_x", "perito_" + "a" * 3000])
@@ -120,7 +121,9 @@ async def test_one_log_line_a_request_without_secrets(edge: Edge) -> None:
     assert KEY not in str(lines)
 
 
-async def test_a_known_key_is_asked_for_once_in_five_seconds(ring: KeyRing, double: Double, clock: Clock) -> None:
+async def test_a_known_key_is_asked_for_once_in_five_seconds(
+    ring: KeyRing[Caller], double: Double, clock: Clock
+) -> None:
     for _ in range(3):
         assert (await ring.identify(KEY)).tenant == TENANT
     assert double.count("Authenticate") == 1
@@ -133,7 +136,7 @@ async def test_a_known_key_is_asked_for_once_in_five_seconds(ring: KeyRing, doub
         await ring.identify(KEY)
 
 
-async def test_an_unknown_key_is_asked_for_once_a_second(ring: KeyRing, double: Double, clock: Clock) -> None:
+async def test_an_unknown_key_is_asked_for_once_a_second(ring: KeyRing[Caller], double: Double, clock: Clock) -> None:
     new = "perito_test_DDDD_new"
     for _ in range(3):
         with pytest.raises(Unauthenticated):
@@ -144,7 +147,7 @@ async def test_an_unknown_key_is_asked_for_once_a_second(ring: KeyRing, double: 
     assert (await ring.identify(new)).tenant == TENANT
 
 
-async def test_guessing_does_not_push_out_the_keys_of_those_who_work(ring: KeyRing, double: Double) -> None:
+async def test_guessing_does_not_push_out_the_keys_of_those_who_work(ring: KeyRing[Caller], double: Double) -> None:
     await ring.identify(KEY)
     for n in range(20):
         with pytest.raises(Unauthenticated):
@@ -154,13 +157,13 @@ async def test_guessing_does_not_push_out_the_keys_of_those_who_work(ring: KeyRi
     assert ring.remembered == (1, 3)
 
 
-async def test_many_at_once_make_one_question(ring: KeyRing, double: Double) -> None:
+async def test_many_at_once_make_one_question(ring: KeyRing[Caller], double: Double) -> None:
     callers = await asyncio.gather(*(ring.identify(KEY) for _ in range(50)))
     assert {caller.key_id for caller in callers} == {"AAAAAAAAAAAAAAAA"}
     assert double.count("Authenticate") == 1
 
 
-async def test_one_that_leaves_does_not_take_the_answer_with_it(ring: KeyRing, double: Double) -> None:
+async def test_one_that_leaves_does_not_take_the_answer_with_it(ring: KeyRing[Caller], double: Double) -> None:
     leaver = asyncio.create_task(ring.identify(KEY))
     stayer = asyncio.create_task(ring.identify(KEY))
     await asyncio.sleep(0)

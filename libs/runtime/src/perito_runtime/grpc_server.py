@@ -132,12 +132,18 @@ class GrpcServer:
 
 
 def build_server(
-    services: Sequence[Service], address: str, *, tls: TlsFiles | None = None, interceptors: Sequence[Around] = ()
+    services: Sequence[Service],
+    address: str,
+    *,
+    tls: TlsFiles | None = None,
+    interceptors: Sequence[Around] = (),
+    reflect: bool = True,
 ) -> GrpcServer:
     """A server for these services. Start it in a running loop.
 
     With `tls` it may listen anywhere and lets in only who shows a certificate of the authority; without, it listens on
-    a Unix socket (`unix:/path`) or on loopback. Raises `Invalid` LISTEN_REFUSED, TLS_FILES_INVALID.
+    a Unix socket (`unix:/path`) or on loopback. `reflect`: whether it tells what it serves. Raises `Invalid`
+    LISTEN_REFUSED, TLS_FILES_INVALID.
     """
     check_address(address, tls=tls is not None)
     credentials = server_credentials(tls) if tls else None
@@ -147,7 +153,8 @@ def build_server(
     for service in services:
         service.add(service.servicer, server)
     names = [service.name for service in services]
-    reflection.enable_server_reflection((*names, health.SERVICE_NAME, reflection.SERVICE_NAME), server)
+    if reflect:
+        reflection.enable_server_reflection((*names, health.SERVICE_NAME, reflection.SERVICE_NAME), server)
     return GrpcServer(server, health_servicer, names, address, credentials)
 
 

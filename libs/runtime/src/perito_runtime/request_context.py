@@ -16,6 +16,7 @@ TENANT_KEY = "perito-tenant"
 REQUEST_KEY = "perito-request-id"
 
 _REQUEST_CHARACTERS = 64
+_tenant: ContextVar[str] = ContextVar("perito_tenant", default="")
 _deadline: ContextVar[float | None] = ContextVar("perito_deadline", default=None)
 _request: ContextVar[str] = ContextVar("perito_request", default="")
 
@@ -26,11 +27,18 @@ def tenant_metadata(tenant: str) -> tuple[tuple[str, str], ...]:
 
 
 def tenant_of(context: Any) -> str:  # grpc's two context classes share no useful base
-    """The tenant of the call being served, in canonical form. Raises `Invalid` TENANT_REQUIRED."""
+    """The tenant of the call being served, in canonical form: the API key's where it brought one, else the one that
+    its metadata names. Raises `Invalid` TENANT_REQUIRED.
+    """
     try:
-        return str(uuid.UUID(metadata_of(context).get(TENANT_KEY, "")))
+        return _tenant.get() or str(uuid.UUID(metadata_of(context).get(TENANT_KEY, "")))
     except ValueError as error:
         raise Invalid("TENANT_REQUIRED", f"Send the tenant's UUID in metadata {TENANT_KEY}.") from error
+
+
+def enter_tenant(tenant: str) -> None:
+    """From here on the request being served is this tenant's (canonical UUID), whatever its metadata says."""
+    _tenant.set(tenant)
 
 
 def metadata_of(context: Any) -> Mapping[str, str]:
@@ -51,6 +59,7 @@ def enter_request(request: str, seconds_left: float | None) -> str:
     sound = 0 < len(request) <= _REQUEST_CHARACTERS and request.isascii() and request.isprintable()
     chosen = request if sound else uuid.uuid4().hex
     _request.set(chosen)
+    _tenant.set("")
     _deadline.set(None if seconds_left is None else time.monotonic() + seconds_left)
     return chosen
 

@@ -13,7 +13,7 @@ from perito_edge.addresses import Addressed, Addresses
 from perito_edge.batch_submissions import BatchSubmissions
 from perito_edge.description import DESCRIPTION, describe
 from perito_edge.event_streams import EventStreams
-from perito_edge.keys import KeyRing
+from perito_edge.keys import key_ring
 from perito_edge.measures import Measures
 from perito_edge.middleware import Faults, KeyCheck, RequestContext
 from perito_edge.orchestrator_client import OrchestratorClient
@@ -48,7 +48,7 @@ def create_app(settings: EdgeSettings, channel: grpc.aio.Channel, store: ObjectS
         middleware=[
             Middleware(RequestContext),
             Middleware(Faults),
-            Middleware(KeyCheck, keys=KeyRing(orchestrator, settings)),
+            Middleware(KeyCheck, keys=key_ring(orchestrator, settings)),
             Middleware(Addressed, addresses=addresses),
         ],
         exception_handlers={

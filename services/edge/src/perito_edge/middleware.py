@@ -8,12 +8,14 @@ import time
 from collections.abc import Callable
 
 from perito_kernel.errors import PeritoError, Unavailable
+from perito_runtime.key_ring import KeyRing, bearer_key
 from perito_runtime.logs import logger
 from perito_runtime.request_context import enter_request
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from perito_edge.keys import METRICS_PATH, KeyRing, bearer_key, require_scope, scope_of
+from perito_edge.keys import METRICS_PATH, require_scope, scope_of
+from perito_edge.orchestrator_client import Caller
 from perito_edge.problems import internal, problem_response
 
 _REQUEST_ID = re.compile(r"[0-9A-Za-z._-]{1,64}")
@@ -120,7 +122,7 @@ class Faults:
 class KeyCheck:
     """Refuses every request without a valid key, before its body is read. Health alone is open."""
 
-    def __init__(self, app: ASGIApp, keys: KeyRing) -> None:
+    def __init__(self, app: ASGIApp, keys: KeyRing[Caller]) -> None:
         self._app = app
         self._keys = keys
 

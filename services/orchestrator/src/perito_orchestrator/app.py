@@ -13,6 +13,7 @@ from perito_runtime.objects import ObjectStore
 
 from perito_orchestrator import keys
 from perito_orchestrator.broker import Broker, queue_of
+from perito_orchestrator.callers import orchestrator_callers
 from perito_orchestrator.migrate import migrate
 from perito_orchestrator.outbox import Relay
 from perito_orchestrator.reconcile import Reconcile
@@ -47,7 +48,9 @@ class Orchestrator:
         self._system = Database(settings.system_dsn, size=4, name="perito-system", **bounds)
         self._signals = Signals()
         self._listener = Listener(settings.app_dsn, self._signals, answers=self._database_answers)
-        self._registry = Registry(settings.phase_addresses, patience_seconds=settings.registry_seconds)
+        self._registry = Registry(
+            settings.phase_addresses, tls=settings.tls, patience_seconds=settings.registry_seconds
+        )
         self._relay = Relay(self._system, broker, self._signals, poll_seconds=settings.poll_seconds)
         self._reconcile = Reconcile(
             self._system, broker, poll_seconds=settings.poll_seconds, stale_seconds=settings.stale_seconds
@@ -55,7 +58,12 @@ class Orchestrator:
         owner = f"{self._epoch}/{uuid4().hex}"
         self._workers = Workers(self._app, broker, self._registry, store, self._signals, settings, owner)
         analysis = AnalysisServicer(self._app, self._registry, self._signals, settings)
-        self._server = build_server(services(analysis, AccessServicer(self._system)), settings.address)
+        self._server = build_server(
+            services(analysis, AccessServicer(self._system)),
+            settings.address,
+            tls=settings.tls,
+            interceptors=[orchestrator_callers(self._system, settings.clients)],
+        )
         self._grace = 0.0
         self._lifecycle = self._in_order()
 

@@ -12,6 +12,7 @@ from perito.phase.v1.phase_pb2_grpc import PhaseServiceStub
 from perito_kernel.errors import PeritoError, Unavailable
 from perito_runtime.grpc_client import call_errors, open_channel
 from perito_runtime.logs import logger
+from perito_runtime.tls import TlsFiles
 
 from perito_orchestrator.plan import PhaseInfo, check_registry
 
@@ -42,8 +43,14 @@ class Registry:
     """
 
     def __init__(
-        self, addresses: Sequence[str], *, patience_seconds: float = 30.0, refresh_seconds: float = 15.0
+        self,
+        addresses: Sequence[str],
+        *,
+        tls: TlsFiles | None = None,
+        patience_seconds: float = 30.0,
+        refresh_seconds: float = 15.0,
     ) -> None:
+        self._tls = tls
         self._addresses = tuple(addresses)
         self._patience_seconds = patience_seconds
         self._refresh_seconds = refresh_seconds
@@ -71,7 +78,7 @@ class Registry:
 
     async def start(self) -> None:
         """Asks every address. Raises Unavailable PHASE_SILENT, Precondition PHASES_INCONSISTENT."""
-        self._channels = [open_channel(address) for address in self._addresses]
+        self._channels = [open_channel(address, tls=self._tls) for address in self._addresses]
         try:
             async with asyncio.TaskGroup() as group:
                 pairs = zip(self._addresses, self._channels, strict=True)

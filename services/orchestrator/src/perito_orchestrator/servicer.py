@@ -12,6 +12,7 @@ from perito_runtime.grpc_client import call_errors, tenant_metadata, tenant_of
 from perito_runtime.grpc_server import Service
 
 from perito_orchestrator import filters, keys, requests, views
+from perito_orchestrator.callers import ACCESS_SERVICE, ANALYSIS_SERVICE
 from perito_orchestrator.plan import plan_from_json
 from perito_orchestrator.registry import Registry
 from perito_orchestrator.settings import OrchestratorSettings
@@ -189,8 +190,6 @@ class AccessServicer(access_pb2_grpc.AccessServiceServicer):
 def services(analysis: AnalysisServicer, access: AccessServicer) -> list[Service]:
     """What `build_server` takes."""
     return [
-        Service(
-            "perito.analysis.v1.AnalysisService", analysis_pb2_grpc.add_AnalysisServiceServicer_to_server, analysis
-        ),
-        Service("perito.analysis.v1.AccessService", access_pb2_grpc.add_AccessServiceServicer_to_server, access),
+        Service(ANALYSIS_SERVICE, analysis_pb2_grpc.add_AnalysisServiceServicer_to_server, analysis),
+        Service(ACCESS_SERVICE, access_pb2_grpc.add_AccessServiceServicer_to_server, access),
     ]

@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from perito_runtime.tls import TlsFiles
+
 
 @dataclass(frozen=True)
 class OrchestratorSettings:
@@ -11,7 +13,9 @@ class OrchestratorSettings:
     `workers` bounds the phase runs that this process has open at once; phases themselves admit by slots.
     `unreachable_seconds`: so long a phase that cannot be reached costs no attempt. `commit_seconds`: so long a result
     that the database does not take is tried again, before it is worth another attempt. `propose_seconds` bounds the
-    preview of a mapping, `batch_seconds` the submission of many analyses in one call.
+    preview of a mapping, `batch_seconds` the submission of many analyses in one call. With `tls` it
+    shows its certificate and demands one of callers and phases; `clients` are identities of internal clients, which
+    bring API keys.
     """
 
     app_dsn: str
@@ -37,3 +41,5 @@ class OrchestratorSettings:
     database_seconds: float = 10.0
     registry_seconds: float = 30.0
     sole_holder: bool = False
+    tls: TlsFiles | None = None
+    clients: Sequence[str] = ()

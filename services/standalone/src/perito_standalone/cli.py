@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 
 import typer
 
+from perito_standalone.cli_certs import app as certs
 from perito_standalone.cli_evaluate import HELP as EVALUATE
 from perito_standalone.cli_evaluate import evaluate
 from perito_standalone.cli_generate import HELP as GENERATE
@@ -275,6 +276,9 @@ def reidentify(
     from perito_standalone.commands import run_reidentify  # noqa: PLC0415 (help must not wait for the services)
 
     raise typer.Exit(run_reidentify(where, pseudonyms or [], pseudonym_key))
+
+
+app.add_typer(certs, short_help="Certificates by which services know each other")
 
 
 @app.command(short_help="Bring the database of an older Perito up to date")

@@ -1,0 +1,42 @@
+"""Who may call the orchestrator: the edge for every tenant, internal clients for the tenant of their API key."""
+
+from collections.abc import Collection
+
+from perito_runtime.callers import Callers, KeyBearer, callers_around, key_ring
+from perito_runtime.interceptors import Around
+
+from perito_orchestrator.keys import authenticate
+from perito_orchestrator.store.database import Database
+
+EDGE = "edge"
+ANALYSIS_SERVICE = "perito.analysis.v1.AnalysisService"
+ACCESS_SERVICE = "perito.analysis.v1.AccessService"
+
+SCOPES = {
+    "CreateDataset": "submit",
+    "GetDataset": "read",
+    "ProposeMapping": "submit",  # it takes a slot of a phase
+    "SubmitAnalysis": "submit",
+    "BatchSubmit": "submit",
+    "CancelAnalysis": "submit",
+    "ListAnalyses": "read",
+    "CountAnalyses": "read",
+    "GetAnalysis": "read",
+    "WatchAnalysis": "read",
+    "ListFindings": "read",
+}
+"""The scope that a key needs for each method of AnalysisService."""
+
+
+def orchestrator_callers(system: Database, clients: Collection[str]) -> Around:
+    """What `build_server` takes. `clients` are the identities of internal clients."""
+
+    async def check(api_key: str) -> KeyBearer:
+        bearer = await authenticate(system, api_key)
+        return KeyBearer(str(bearer.tenant), bearer.key_id, frozenset(bearer.scopes))
+
+    allowed = {
+        ANALYSIS_SERVICE: Callers(trusted=(EDGE,), with_key=clients, scopes=SCOPES),
+        ACCESS_SERVICE: Callers(trusted=(EDGE,)),
+    }
+    return callers_around(allowed, key_ring(check))

@@ -1,0 +1,110 @@
+"""The orchestrator with certificates: who is let in, for which tenant, and what the others are told."""
+
+import tempfile
+from collections.abc import AsyncGenerator
+from pathlib import Path
+
+import asyncpg
+import grpc
+import pytest
+from perito.analysis.v1 import analysis_pb2 as pb
+from perito.analysis.v1.access_pb2 import AuthenticateRequest
+from perito_kernel.errors import Forbidden, NotFound, Unauthenticated, Unavailable
+from perito_orchestrator.callers import ACCESS_SERVICE, ANALYSIS_SERVICE, SCOPES
+from perito_orchestrator.keys import create_tenant
+from perito_runtime.development_ca import issue
+from perito_runtime.grpc_client import call_errors, open_channel
+
+from .mesh import Mesh
+from .secured import CLIENT, Secured, secured
+
+
+@pytest.fixture
+async def secure(mesh: Mesh) -> AsyncGenerator[Secured, None]:
+    async with secured(mesh) as running:
+        yield running
+
+
+def bearer(key: str) -> tuple[str, str]:
+    return ("authorization", f"Bearer {key}")
+
+
+async def counted(channel: grpc.aio.Channel, *metadata: tuple[str, str]) -> pb.CountAnalysesResponse:
+    """Asks for what needs the least; raises what was answered."""
+    ask = channel.unary_unary(
+        f"/{ANALYSIS_SERVICE}/CountAnalyses",
+        request_serializer=pb.CountAnalysesRequest.SerializeToString,
+        response_deserializer=pb.CountAnalysesResponse.FromString,
+    )
+    async with call_errors():
+        return await ask(pb.CountAnalysesRequest(), timeout=5, metadata=metadata)
+
+
+def test_every_method_needs_a_scope() -> None:
+    methods = pb.DESCRIPTOR.services_by_name[ANALYSIS_SERVICE.rpartition(".")[2]].methods_by_name
+    assert SCOPES.keys() == set(methods)
+    assert set(SCOPES.values()) == {"read", "submit"}
+
+
+async def test_the_edge_runs_an_analysis_through_the_secured_mesh(secure: Secured) -> None:
+    async with secure.client("edge") as edge:
+        ended = await edge.ended((await edge.submit()).analysis.analysis_id)
+        assert ended.status == pb.ANALYSIS_STATUS_COMPLETED
+        assert not ended.partial
+
+
+async def test_an_internal_client_sees_what_its_key_is_of_and_nothing_else(secure: Secured) -> None:
+    owner = await asyncpg.connect(secure.mesh.dsns.owner, server_settings={"search_path": "perito"})
+    other = await create_tenant(owner, "B")
+    await owner.close()
+    key = await secure.key("read", "submit")
+    async with secure.client("edge") as mine, secure.client("edge", other) as theirs, secure.channel(CLIENT) as channel:
+        own, foreign = await mine.submit(), await theirs.submit()
+        read = channel.unary_unary(
+            f"/{ANALYSIS_SERVICE}/GetAnalysis",
+            request_serializer=pb.GetAnalysisRequest.SerializeToString,
+            response_deserializer=pb.GetAnalysisResponse.FromString,
+        )
+        wanted = own.analysis.analysis_id
+        answer = await read(pb.GetAnalysisRequest(analysis_id=wanted), timeout=5, metadata=(bearer(key),))
+        assert answer.analysis.analysis_id == wanted
+        request = pb.GetAnalysisRequest(analysis_id=foreign.analysis.analysis_id)
+        with pytest.raises(NotFound):
+            async with call_errors():
+                await read(request, timeout=5, metadata=(bearer(key),))
+        with pytest.raises(Forbidden, match="TENANT_MISMATCH"):
+            await counted(channel, bearer(key), ("perito-tenant", str(other)))
+
+
+async def test_who_is_refused_and_what_it_is_told(secure: Secured) -> None:
+    tenant = ("perito-tenant", str(secure.mesh.tenant))
+    reader = await secure.key("metrics")
+    async with secure.channel(CLIENT) as client, secure.channel("validation") as phase, secure.channel("pos") as pos:
+        for channel, metadata, kind, reason in (
+            (client, [tenant], Unauthenticated, "API_KEY_REQUIRED"),
+            (client, [bearer(reader[:-1] + "x")], Unauthenticated, "API_KEY_INVALID"),
+            (client, [bearer(reader)], Forbidden, "SCOPE_MISSING"),
+            (phase, [tenant], Forbidden, "CALLER_NOT_ALLOWED"),
+            (phase, [bearer(reader)], Forbidden, "CALLER_NOT_ALLOWED"),
+            (pos, [bearer(reader)], Forbidden, "CALLER_NOT_ALLOWED"),
+        ):
+            with pytest.raises(kind) as caught:
+                await counted(channel, *metadata)
+            assert caught.value.reason == reason
+            assert reader not in caught.value.message
+    with tempfile.TemporaryDirectory() as folder:
+        stranger = issue(Path(folder), ["edge"])[0].files
+        for unknown in (open_channel(secure.address), open_channel(secure.address, tls=stranger)):
+            async with unknown:
+                with pytest.raises(Unavailable):
+                    await counted(unknown, tenant)
+
+
+async def test_only_the_edge_may_ask_whose_a_key_is(secure: Secured) -> None:
+    key = await secure.key("read")
+    request = AuthenticateRequest(api_key=key)
+    async with secure.access("edge") as edge, secure.access(CLIENT) as client:
+        assert (await edge.Authenticate(request, timeout=5)).tenant_id == str(secure.mesh.tenant)
+        with pytest.raises(Forbidden, match=f"may not call {ACCESS_SERVICE}"):
+            async with call_errors():
+                await client.Authenticate(request, timeout=5, metadata=(bearer(key),))
