@@ -36,8 +36,8 @@ _PORT = 5432  # part of the socket's name, and nothing listens there
 class PostgresSettings:
     """Times in seconds. `durable` off suits a directory that is thrown away: it survives kills, not power cuts.
 
-    A server that ended by itself is started again, `restart_tries` times in a row at most; one that ends again before
-    `steady_seconds` counts as a failed try.
+    A server that ended by itself is started again. It is given up when it did not start in `restart_tries` tries, or
+    when it ended again within `steady_seconds` after as many starts in a row.
     """
 
     start_seconds: float = 60.0  # recovery after a crash may take a while

@@ -38,33 +38,40 @@ class Server(Protocol):
 
 
 async def keep_running(server: Server, tries: int, steady_seconds: float, lost: Callable[[PeritoError], None]) -> None:
-    """Runs until cancelled, or until `tries` in a row have failed: then tells `lost` and returns.
+    """Runs until cancelled, or until the server did not start `tries` times in a row, or started as often and ended
+    again within `steady_seconds` each time: then tells `lost` and returns.
 
-    A server that ends again within `steady_seconds` was a failed try too. Before each try but the first is a pause,
-    which doubles from 0.1 s to 5 s.
+    One counts apart from the other: a server that came back is not at the end of its tries because that took many.
+    Before each try but the first is a pause, which doubles from 0.1 s to 5 s.
     """
     loop = asyncio.get_running_loop()
-    failed = 0
+    brief = 0
     while True:
         up_since = loop.time()
         while server.alive:  # noqa: ASYNC110 (nothing in this process is told when another one ends)
             await asyncio.sleep(_LOOK_SECONDS)
-        if loop.time() - up_since >= steady_seconds:
-            failed = 0
-        if failed >= tries:
+        brief = 1 if loop.time() - up_since >= steady_seconds else brief + 1
+        if brief > tries or not await _started(server, tries, brief - 1):
             lost(_given_up(server.log_path, tries))
             return
-        if failed:
-            await asyncio.sleep(min(_FIRST_PAUSE_SECONDS * 2 ** (failed - 1), _LONGEST_PAUSE_SECONDS))
-        failed += 1
-        log.error("database server ended by itself and is started again", log=str(server.log_path), attempt=failed)
+
+
+async def _started(server: Server, tries: int, before: int) -> bool:
+    """Whether it starts in so many tries. `before`: how many times in a row it did and soon ended."""
+    for failed in range(tries):
+        if before + failed:
+            await asyncio.sleep(min(_FIRST_PAUSE_SECONDS * 2 ** (before + failed - 1), _LONGEST_PAUSE_SECONDS))
+        log.error("database server ended by itself and is started again", log=str(server.log_path), attempt=failed + 1)
         try:
             await server.restart()
-            log.warning("database server runs again")
         except PeritoError as error:
             log.error("database server does not start", reason=error.reason, said=error.message)
         except Exception:  # whatever it is, the next try may do, and the last one is told
             log.exception("database server does not start")
+        else:
+            log.warning("database server runs again")
+            return True
+    return False
 
 
 def _given_up(path: Path, tries: int) -> Unavailable:
