@@ -100,3 +100,12 @@ def test_a_folder_that_cannot_be_had_is_a_sentence(tmp_path: Path) -> None:
     done = certs(tmp_path / "file")
     assert done.returncode == 2
     assert done.stderr == f"{tmp_path}/file: File exists.\n"
+
+
+def test_a_certificate_is_made_anew_for_another_host(tmp_path: Path) -> None:
+    (plain,) = issue(tmp_path, ["site"])
+    (named,) = issue(tmp_path, ["site"], hosts=["perito.example"])
+    (again,) = issue(tmp_path, ["site"], hosts=["perito.example"])
+    assert (plain.made, named.made, again.made) == (True, True, False)
+    names = certificate(tmp_path, "site").extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    assert "perito.example" in names.get_values_for_type(x509.DNSName)

@@ -39,11 +39,18 @@ class Issued:
     made: bool
 
 
-def issue(folder: Path, services: Sequence[str] = SERVICES, *, life: timedelta = timedelta(days=90)) -> list[Issued]:
+def issue(
+    folder: Path,
+    services: Sequence[str] = SERVICES,
+    *,
+    life: timedelta = timedelta(days=90),
+    hosts: Sequence[str] = (),
+) -> list[Issued]:
     """Certificates for these services in `<folder>/<service>.crt` and `.key`, of `<folder>/authority.crt`.
 
-    What is there and sound is kept; a certificate in the last third of its life is made anew, with a new key. Files are
-    replaced whole, the key before its certificate. Raises `Invalid` CERTIFICATES_INVALID.
+    Each is good for the service's own name, for loopback and for `hosts`. What is there and sound is kept; a
+    certificate in the last third of its life is made anew, with a new key. Files are replaced whole, the key before its
+    certificate. Raises `Invalid` CERTIFICATES_INVALID.
     """
     for service in services:
         if not _NAME.fullmatch(service) or service == AUTHORITY:
@@ -55,7 +62,7 @@ def issue(folder: Path, services: Sequence[str] = SERVICES, *, life: timedelta =
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         folder.chmod(0o700)
         authority, key = _authority(folder)
-        return [_issued(folder, service, authority, key, life) for service in services]
+        return [_issued(folder, service, authority, key, life, hosts) for service in services]
     except OSError as error:
         raise Invalid("CERTIFICATES_INVALID", f"{error.filename or folder}: {error.strerror}.") from error
 
@@ -90,17 +97,23 @@ def _authority(folder: Path) -> "tuple[Certificate, EllipticCurvePrivateKey]":
 
 
 def _issued(
-    folder: Path, service: str, authority: "Certificate", key: "EllipticCurvePrivateKey", life: timedelta
+    folder: Path,
+    service: str,
+    authority: "Certificate",
+    key: "EllipticCurvePrivateKey",
+    life: timedelta,
+    hosts: Sequence[str],
 ) -> Issued:
     from cryptography import x509  # noqa: PLC0415
     from cryptography.x509.oid import ExtendedKeyUsageOID  # noqa: PLC0415
 
     files = _files(folder, service)
     kept = _kept(files)
-    if kept is not None and _fresh(kept[0]) and _is_from(kept[0], authority):
+    if kept is not None and _fresh(kept[0]) and _is_from(kept[0], authority) and _names(kept[0]) >= set(hosts):
         return Issued(service, files, kept[0].not_valid_after_utc, made=False)
     names: list[x509.GeneralName] = [x509.UniformResourceIdentifier(IDENTITY_PREFIX + service)]
     names += [x509.DNSName(service), x509.DNSName("localhost")]
+    names += [x509.DNSName(host) for host in hosts]
     names += [x509.IPAddress(ipaddress.ip_address(address)) for address in _LOOPBACK]
     both = [ExtendedKeyUsageOID.SERVER_AUTH, ExtendedKeyUsageOID.CLIENT_AUTH]
     extensions = [
@@ -179,6 +192,14 @@ def _is_from(certificate: "Certificate", authority: "Certificate") -> bool:
     except (ValueError, TypeError, InvalidSignature):
         return False
     return True
+
+
+def _names(certificate: "Certificate") -> set[str]:
+    """The host names that it is good for."""
+    from cryptography import x509  # noqa: PLC0415
+
+    extension = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName)
+    return set(extension.value.get_values_for_type(x509.DNSName))
 
 
 def _files(folder: Path, name: str) -> TlsFiles:

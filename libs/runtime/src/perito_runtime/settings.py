@@ -16,9 +16,9 @@ from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from perito_runtime import failpoints
+from perito_runtime.secret_texts import LEAST_CHARACTERS, weakness
 
 Settings = TypeVar("Settings", bound=BaseSettings)
-_LEAST_SECRET = 32
 
 
 class ServiceSettings(BaseSettings):
@@ -114,13 +114,14 @@ def default_text(field: FieldInfo) -> str:
 
 def read_secret(path: Path | None, variable: str) -> str:
     """The text of a file that holds a secret of at least 32 characters. Raises `Invalid` SETTINGS_INVALID."""
-    least = f"a secret of {_LEAST_SECRET} characters or more"
     if path is None:
+        least = f"a secret of {LEAST_CHARACTERS} characters or more"
         raise Invalid("SETTINGS_INVALID", f"Cannot start. {variable}: name a file with {least}.")
     try:
         secret = path.read_text("utf-8").strip()
     except (OSError, UnicodeDecodeError) as error:
         raise Invalid("SETTINGS_INVALID", f"Cannot start. {variable}: {path} cannot be read as text.") from error
-    if len(secret) < _LEAST_SECRET:
-        raise Invalid("SETTINGS_INVALID", f"Cannot start. {variable}: {path} must hold {least}, not {len(secret)}.")
+    if fault := weakness(secret):
+        advice = "draw one, as with `openssl rand -base64 32`"
+        raise Invalid("SETTINGS_INVALID", f"Cannot start. {variable}: the secret in {path} {fault}: {advice}.")
     return secret

@@ -48,6 +48,11 @@ class TlsMaterial:
     expires: datetime
 
 
+def read_material(files: TlsFiles) -> TlsMaterial:
+    """What the files hold now. Raises `Invalid` TLS_FILES_INVALID, naming the file and what is wrong with it."""
+    return _checked(files, _contents(files))
+
+
 class WatchedMaterial:
     """Files as they were last found sound. May be asked from any thread.
 
