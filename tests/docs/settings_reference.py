@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 from perito_edge.process import EdgeProcessSettings
+from perito_runtime.object_stores import StoreSettings
 from perito_runtime.settings import PhaseSettings, ServiceSettings, default_text, variable
 from pydantic_settings import BaseSettings
 
@@ -17,8 +18,9 @@ Written by `./taskw generate` from the classes that read them. Each process is s
 it once, when it starts: a wrong value ends it with 2 and one sentence that names the variable, and a variable that
 begins with `PERITO_` and is no setting of that process is named in its log. `python -m perito_edge --help` (or
 `perito_validation`, ...) prints the same for one process. Sizes may be written as `2GiB`; times are seconds. Secrets
-are read from files, which must hold 32 characters or more, and never from variables.
+are read from files and never from variables; those of Perito itself must hold 32 characters or more.
 """
+_STORE = "The edge, the orchestrator and the phases must name the same one."
 _PHASES = ("validation", "consistency", "pattern", "performance", "reporting")
 PROCESSES: dict[str, tuple[str, type[BaseSettings]]] = {
     "Edge": ("`python -m perito_edge`", EdgeProcessSettings),
@@ -29,9 +31,10 @@ PROCESSES: dict[str, tuple[str, type[BaseSettings]]] = {
 def page() -> str:
     """The whole page."""
     parts = [_HEAD, _section("Every process", "", ServiceSettings, frozenset())]
+    parts.append(_section("The object store", _STORE, StoreSettings, frozenset()))
     for title, (command, kind) in PROCESSES.items():
-        inherited = issubclass(kind, ServiceSettings)
-        known = {name: field.description for name, field in ServiceSettings.model_fields.items()} if inherited else {}
+        inherited = [base for base in (ServiceSettings, StoreSettings) if issubclass(kind, base)]
+        known = {name: field.description for base in inherited for name, field in base.model_fields.items()}
         same = frozenset(name for name, field in kind.model_fields.items() if known.get(name) == field.description)
         parts.append(_section(title, command, kind, same))
     return "\n".join(parts)

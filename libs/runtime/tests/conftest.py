@@ -8,6 +8,9 @@ from pathlib import Path
 import pytest
 from perito_runtime.compute import ComputePool
 
+from tests.servers.buckets import Buckets
+from tests.servers.buckets import buckets as running_buckets
+
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE))  # the suite and the compute functions are modules, not tests
 
@@ -27,3 +30,10 @@ async def pool(tmp_path: Path) -> AsyncGenerator[ComputePool, None]:
         2, 768 * 1024**2, 1, preload=(), recycle_after=3, environment=environment, work_dir=tmp_path
     ) as running:
         yield running
+
+
+@pytest.fixture(scope="session")
+def buckets() -> Generator[Buckets, None, None]:
+    """A service with a bucket, for all tests of this process."""
+    with running_buckets() as service:
+        yield service

@@ -4,6 +4,7 @@ import asyncio
 import hashlib
 import uuid
 from collections.abc import AsyncGenerator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -158,6 +159,51 @@ class ObjectStoreSuite:
         assert await store.read_bytes(sibling, 10) == b"y"
         assert await store.read_bytes(foreign, 10) == b"z"
         assert (await store.put_bytes(gone[0].key, b"new", "text/csv")).bytes == 3
+
+    async def test_listing_names_every_object_under_a_prefix(self, store: ObjectStore) -> None:
+        before = datetime.now(UTC) - timedelta(seconds=2)
+        refs = [await store.put_bytes(dataset_key(TENANT, DATASET, n), b"x" * n, "text/csv") for n in range(3)]
+        foreign = await store.put_bytes(dataset_key(OTHER, DATASET, 0), b"z", "text/csv")
+        listed = {o.key: o for page in [page async for page in store.list_objects()] for o in page}
+        assert {key: o.bytes for key, o in listed.items()} == {ref.key: ref.bytes for ref in (*refs, foreign)}
+        assert all(before < o.modified < datetime.now(UTC) + timedelta(seconds=2) for o in listed.values())
+        below = [o.key async for page in store.list_objects(f"tenants/{TENANT}/") for o in page]
+        assert sorted(below) == [ref.key for ref in refs]
+
+    async def test_named_objects_are_deleted_whether_there_or_not(self, store: ObjectStore) -> None:
+        ref = await store.put_bytes(KEY, b"x", "text/csv")
+        kept = await store.put_bytes(fresh_key(), b"y", "text/csv")
+        assert await store.delete_objects([fresh_key(), KEY, fresh_key()]) == 3
+        assert await store.delete_objects([KEY]) == 1
+        assert await store.delete_objects([]) == 0
+        with pytest.raises(NotFound):
+            await store.read_bytes(ref, 1)
+        assert await store.read_bytes(kept, 1) == b"y"
+
+    async def test_upload_that_goes_on_is_listed_and_can_be_aborted(self, store: ObjectStore) -> None:
+        begun, go_on = asyncio.Event(), asyncio.Event()
+
+        async def slow() -> AsyncGenerator[bytes, None]:
+            yield b"x" * 20 * 1024 * 1024
+            begun.set()
+            await go_on.wait()
+
+        upload = asyncio.create_task(store.put_stream(KEY, slow(), "text/csv"))
+        await begun.wait()
+        found = [each async for page in store.list_unfinished() for each in page]
+        assert {each.key for each in found} <= {"", KEY}
+        for each in found:
+            await store.abort_unfinished(each)
+            await store.abort_unfinished(each)
+        assert [each async for page in store.list_unfinished() for each in page] == []
+        go_on.set()
+        failed = (await asyncio.gather(upload, return_exceptions=True))[0]
+        assert not found or isinstance(failed, NotFound | Unavailable)
+
+    async def test_store_that_works_passes_its_check(self, store: ObjectStore) -> None:
+        await store.check()
+        assert [page async for page in store.list_objects()] == []
+        await self.check_nothing_staged(store)
 
     @pytest.mark.parametrize("prefix", ["", "/", "tenants", "tenants/", "tenants//", "staging", "tenants/..", "../x"])
     async def test_no_prefix_spans_tenants(self, store: ObjectStore, prefix: str) -> None:

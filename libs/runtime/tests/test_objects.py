@@ -94,7 +94,9 @@ class TestMemoryObjectStore(ObjectStoreSuite):
 
     @pytest.fixture
     def store(self, backend: MemoryStore) -> ObstoreObjectStore:
-        return ObstoreObjectStore(backend)
+        store = ObstoreObjectStore(backend)
+        store.pause_seconds = 0.01
+        return store
 
     @pytest.fixture(autouse=True)
     def _remember(self, backend: MemoryStore) -> None:

@@ -7,7 +7,9 @@ bytes, and whoever reads through a reference gets those bytes or an error, never
 import hashlib
 import re
 import uuid
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
@@ -19,13 +21,40 @@ _KEY_CHARACTERS = 512
 _SEGMENT = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.\-]{0,127}")
 
 
+@dataclass(frozen=True)
+class StoredObject:
+    """An object in a listing. `modified` is when it was written, by the store's clock."""
+
+    key: str
+    bytes: int
+    modified: datetime
+
+
+@dataclass(frozen=True)
+class Unfinished:
+    """What a write has sent so far. `key` is empty where the store does not know for which it is; `token` is its own
+    name for it, `bytes` 0 where it does not say; `modified` is its last sign of life that the store shows.
+    """
+
+    key: str
+    token: str
+    bytes: int
+    modified: datetime
+
+
 class ObjectStore(Protocol):
     """What every store does. Tested by `tests/object_store_suite.py`, which each implementation inherits.
 
     Errors: `Invalid` OBJECT_KEY_INVALID, `Conflict` OBJECT_EXISTS, `NotFound` OBJECT_MISSING, `Unavailable`
     DATASET_CORRUPT (the stored bytes are not those of the reference) and OBJECT_STORE_FAILED, `Exhausted`
-    OBJECT_TOO_LARGE.
+    OBJECT_TOO_LARGE; `Unavailable` SCRATCH_FULL where there is no room for a local copy.
     """
+
+    async def check(self) -> None:
+        """Whether the store can be used, and keeps what it promises. Raises `Unavailable`, `Precondition`
+        OBJECT_STORE_UNSUITABLE.
+        """
+        ...
 
     async def put_stream(self, key: str, chunks: AsyncIterator[bytes], media_type: str) -> ObjectRef:
         """Stores what the iterator yields, in constant memory. Nothing is left where it raises: raise to give up."""
@@ -56,6 +85,22 @@ class ObjectStore(Protocol):
 
     async def delete_prefix(self, prefix: str) -> int:
         """Deletes every object under a key prefix that names at least a tenant. Returns how many there were."""
+        ...
+
+    async def delete_objects(self, keys: Sequence[str]) -> int:
+        """Deletes objects, at most 500 at once; what is gone already is no error. Returns how many were named."""
+        ...
+
+    def list_objects(self, prefix: str = "tenants") -> AsyncGenerator[list[StoredObject], None]:
+        """Every object under a prefix of whole segments, in pages of at most 500 and in no order."""
+        ...
+
+    def list_unfinished(self) -> AsyncGenerator[list[Unfinished], None]:
+        """Writes that have not ended, of any process: those that go on and those that died."""
+        ...
+
+    async def abort_unfinished(self, upload: Unfinished) -> None:
+        """Frees what a write has sent so far, which then fails; one that has ended is no error."""
         ...
 
 

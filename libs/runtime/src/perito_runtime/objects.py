@@ -1,134 +1,42 @@
-"""The object stores on obstore: what all backends share, and the one in a local folder.
+"""The object store in a local folder, of one process or shared by several.
 
-obstore creates conditionally only what it holds in memory. So a stream is written to a key under `staging/` and moved
-to its own key when it is complete: a reader sees all of an object or nothing, and the move refuses to overwrite.
+Every step is safe beside other processes in the same folder: an object appears by a hard link, which exactly one of
+many can make; folders are made and pruned at any time, so whoever finds one gone makes it again.
 """
 
 import asyncio
 import contextlib
-import hashlib
 import os
-import time
+import stat
 import uuid
-from collections import OrderedDict
-from collections.abc import AsyncGenerator, AsyncIterator, Generator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
 
-import obstore
-from obstore.exceptions import AlreadyExistsError, BaseError
+from obstore.exceptions import AlreadyExistsError
 from obstore.store import LocalStore
 from perito.dataset.v1.dataset_pb2 import ObjectRef
-from perito_kernel.errors import Conflict, Exhausted, NotFound, Unavailable
 
 from perito_runtime.object_store import (
-    CHUNK_BYTES,
     Meter,
     ObjectStore,
+    Unfinished,
     artifact_key,
     check_key,
     check_tenant,
     corrupt,
     dataset_key,
 )
+from perito_runtime.obstore_objects import STAGING, ObstoreObjectStore
+from perito_runtime.store_errors import store_errors
+from perito_runtime.verified_files import VerifiedFiles
 
 __all__ = ["LocalObjectStore", "ObjectStore", "ObstoreObjectStore", "artifact_key", "check_tenant", "dataset_key"]
 
-if TYPE_CHECKING:
-    from contextlib import AbstractAsyncContextManager
-
-    from obstore import AsyncWritableFile, ObjectMeta  # not importable at run time
-
-_STAGING = "staging"
-_REMEMBERED = 4096
+_TRIES = 20
 _AT_ONCE_BYTES = 4 << 20
 """A file up to this size is stored by one call in a thread: a phase leaves some twenty of a few KiB, and going to a
 thread for each step costs five times what the steps do."""
-
-
-class ObstoreObjectStore:
-    """`ObjectStore` on any obstore backend."""
-
-    def __init__(self, backend: Any) -> None:  # obstore's own union of stores is not importable at run time
-        self._backend = backend
-
-    async def put_stream(self, key: str, chunks: AsyncIterator[bytes], media_type: str) -> ObjectRef:
-        """See `ObjectStore`."""
-        check_key(key)
-        meter = Meter()
-        staged = f"{_STAGING}/{uuid.uuid4().hex}"
-        async with contextlib.AsyncExitStack() as stack:
-            opened = obstore.open_writer_async(self._backend, staged)
-            writer = await stack.enter_async_context(cast("AbstractAsyncContextManager[AsyncWritableFile]", opened))
-            async for chunk in chunks:  # what goes wrong at the sender's end is raised as it is
-                meter.add(chunk)
-                with _store_errors(key):
-                    await writer.write(chunk)
-            with _store_errors(key):
-                await stack.aclose()  # writes the rest; where we do not get here, the writer gives up
-        with _store_errors(key):
-            try:
-                await self._publish(staged, key)
-            except BaseException:
-                with contextlib.suppress(BaseError, OSError):
-                    await obstore.delete_async(self._backend, staged)
-                raise
-        return meter.ref(key, media_type)
-
-    async def put_bytes(self, key: str, content: bytes, media_type: str) -> ObjectRef:
-        """See `ObjectStore`."""
-        return await self.put_stream(key, _one(content), media_type)
-
-    async def put_file(self, key: str, path: Path, media_type: str) -> ObjectRef:
-        """See `ObjectStore`."""
-        return await self.put_stream(key, _file(path), media_type)
-
-    async def fetch(self, ref: ObjectRef, into: Path) -> Path:
-        """See `ObjectStore`."""
-        path = into / f"{uuid.uuid4().hex}-{ref.key.rsplit('/', 1)[-1]}"
-        with path.open("xb") as copy:
-            async for chunk in self.open_stream(ref):
-                await asyncio.to_thread(copy.write, chunk)
-        return path
-
-    async def read_bytes(self, ref: ObjectRef, limit: int) -> bytes:
-        """See `ObjectStore`."""
-        if ref.bytes > limit:
-            raise Exhausted("OBJECT_TOO_LARGE", f"A stored file has {ref.bytes} bytes where {limit} is the most.")
-        return b"".join([chunk async for chunk in self.open_stream(ref)])
-
-    async def open_stream(self, ref: ObjectRef) -> AsyncGenerator[bytes, None]:
-        """See `ObjectStore`."""
-        check_key(ref.key)
-        meter = Meter()
-        with _store_errors(ref.key):
-            result = await obstore.get_async(self._backend, ref.key)
-            if result.meta["size"] != ref.bytes:
-                raise corrupt(ref.key)
-            async for chunk in result.stream(min_chunk_size=CHUNK_BYTES):
-                content = bytes(chunk)
-                meter.add(content)
-                yield content
-        if not meter.matches(ref):
-            raise corrupt(ref.key)
-
-    async def delete_prefix(self, prefix: str) -> int:
-        """See `ObjectStore`."""
-        check_key(prefix.rstrip("/") + "/all")  # so that at least a tenant is named
-        deleted = 0
-        with _store_errors(prefix):
-            async for batch in self._list(prefix.rstrip("/")):
-                keys = [item["path"] for item in batch]
-                await obstore.delete_async(self._backend, keys)
-                deleted += len(keys)
-        return deleted
-
-    def _list(self, prefix: str) -> "AsyncIterator[Sequence[ObjectMeta]]":
-        # Its overload for Arrow batches is untyped.
-        return obstore.list(self._backend, prefix, chunk_size=500)  # pyright: ignore[reportUnknownMemberType]
-
-    async def _publish(self, staged: str, key: str) -> None:
-        await obstore.rename_async(self._backend, staged, key, overwrite=False)
 
 
 class LocalObjectStore(ObstoreObjectStore):
@@ -138,18 +46,27 @@ class LocalObjectStore(ObstoreObjectStore):
     A stored object is on the disk when `put_*` returns: what was accepted outlives a power cut.
     """
 
+    reads = 1
+    """The bytes in place are all there are."""
+
     def __init__(self, root: Path) -> None:
         root.mkdir(parents=True, exist_ok=True, mode=0o700)
         self.root = root.resolve()
-        (self.root / _STAGING).mkdir(exist_ok=True, mode=0o700)
-        self._verified: OrderedDict[tuple[str, str], tuple[int, ...]] = OrderedDict()
+        (self.root / STAGING).mkdir(exist_ok=True, mode=0o700)
+        self._verified = VerifiedFiles()
         super().__init__(LocalStore(self.root))
+
+    async def check(self) -> None:
+        """See `ObjectStore`."""
+        probe = self.root / STAGING / uuid.uuid4().hex
+        with store_errors(STAGING):
+            await asyncio.to_thread(_probe, probe)
 
     async def put_stream(self, key: str, chunks: AsyncIterator[bytes], media_type: str) -> ObjectRef:
         """See `ObjectStore`."""
         ref = await super().put_stream(key, chunks, media_type)
         with contextlib.suppress(OSError):  # deleted at once: there is nothing to remember
-            self._remember(ref, await asyncio.to_thread((self.root / key).stat))
+            await asyncio.to_thread(self._verified.remember, self.root / key, ref)
         return ref
 
     async def put_file(self, key: str, path: Path, media_type: str) -> ObjectRef:
@@ -160,9 +77,9 @@ class LocalObjectStore(ObstoreObjectStore):
     async def fetch(self, ref: ObjectRef, into: Path) -> Path:  # noqa: ARG002 - other stores copy into it
         """The object's own path, after its checksum was compared. `into` is not used."""
         path = self.root / check_key(ref.key)
-        with _store_errors(ref.key):
-            if not self._is_verified(path, ref):
-                await asyncio.to_thread(self._verify, path, ref)
+        with store_errors(ref.key):
+            if not self._verified.knows(path, ref) and not await asyncio.to_thread(self._verified.verify, path, ref):
+                raise corrupt(ref.key)
         return path
 
     async def delete_prefix(self, prefix: str) -> int:
@@ -171,9 +88,32 @@ class LocalObjectStore(ObstoreObjectStore):
         await asyncio.to_thread(_prune, self.root / prefix.rstrip("/"), self.root / "tenants")
         return deleted
 
+    async def delete_objects(self, keys: Sequence[str]) -> int:
+        """See `ObjectStore`. Folders that are left empty go too."""
+        with store_errors(keys[0] if keys else ""):
+            await asyncio.to_thread(_delete, self.root, [check_key(key) for key in keys])
+        return len(keys)
+
+    async def list_unfinished(self) -> AsyncGenerator[list[Unfinished], None]:
+        """See `ObjectStore`."""
+        with store_errors(STAGING):
+            yield await asyncio.to_thread(_unfinished, self.root / STAGING)
+
+    async def abort_unfinished(self, upload: Unfinished) -> None:
+        """See `ObjectStore`."""
+        with store_errors(STAGING):
+            await asyncio.to_thread((self.root / STAGING / upload.token).unlink, missing_ok=True)
+
     async def sweep_staging(self, older_than_seconds: float) -> int:
-        """Removes what uploads that died left behind. Returns how many there were."""
-        return await asyncio.to_thread(_sweep, self.root / _STAGING, time.time() - older_than_seconds)
+        """Removes what uploads that died left behind. Returns how many there were.
+
+        With 0, for who holds the folder alone: to others' uploads it is an end.
+        """
+        before = datetime.now(UTC) - timedelta(seconds=older_than_seconds)
+        dead = [upload async for page in self.list_unfinished() for upload in page if upload.modified < before]
+        for upload in dead:
+            await self.abort_unfinished(upload)
+        return len(dead)
 
     async def _publish(self, staged: str, key: str) -> None:
         await asyncio.to_thread(_link, self.root, self.root / staged, self.root / key)
@@ -185,8 +125,8 @@ class LocalObjectStore(ObstoreObjectStore):
         content = path.read_bytes()
         meter = Meter()
         meter.add(content)
-        staged = self.root / _STAGING / uuid.uuid4().hex
-        with _store_errors(key):
+        staged = self.root / STAGING / uuid.uuid4().hex
+        with store_errors(key):
             try:
                 staged.write_bytes(content)
                 _link(self.root, staged, self.root / key)
@@ -194,32 +134,8 @@ class LocalObjectStore(ObstoreObjectStore):
                 staged.unlink(missing_ok=True)
         ref = meter.ref(key, media_type)
         with contextlib.suppress(OSError):  # deleted at once: there is nothing to remember
-            self._remember(ref, (self.root / key).stat())
+            self._verified.remember(self.root / key, ref)
         return ref
-
-    def _is_verified(self, path: Path, ref: ObjectRef) -> bool:
-        state = path.stat()
-        return self._verified.get((ref.key, ref.sha256)) == _mark(state) and state.st_size == ref.bytes
-
-    def _verify(self, path: Path, ref: ObjectRef) -> None:
-        state = path.stat()
-        with path.open("rb") as file:
-            digest = hashlib.file_digest(file, "sha256").hexdigest()
-        if digest != ref.sha256 or state.st_size != ref.bytes:
-            raise corrupt(ref.key)
-        self._remember(ref, state)
-
-    def _remember(self, ref: ObjectRef, state: os.stat_result) -> None:
-        if state.st_size != ref.bytes:
-            return
-        self._verified[ref.key, ref.sha256] = _mark(state)
-        if len(self._verified) > _REMEMBERED:
-            self._verified.popitem(last=False)
-
-
-def _mark(state: os.stat_result) -> tuple[int, ...]:
-    """Tells a file that was changed or put in another's place from the one that was looked at."""
-    return state.st_ino, state.st_size, state.st_mtime_ns
 
 
 def _link(root: Path, staged: Path, final: Path) -> None:
@@ -227,19 +143,24 @@ def _link(root: Path, staged: Path, final: Path) -> None:
     staged.chmod(0o600)
     _sync(staged)
     try:
-        for attempt in range(4):
-            try:
-                os.link(staged, final)
-                break
-            except FileNotFoundError:  # the first file of its folder; or somebody pruned the empty folder just now
-                if attempt == 3:
-                    raise
-                _make_folders(root, final.parent)
-            except FileExistsError as error:
-                raise AlreadyExistsError(str(final)) from error
+        _link_into_folder(root, staged, final)
+    except FileExistsError as error:
+        raise AlreadyExistsError(str(final)) from error
     finally:
         staged.unlink(missing_ok=True)
     _sync(final.parent)
+
+
+def _link_into_folder(root: Path, staged: Path, final: Path) -> None:
+    for _ in range(_TRIES):
+        try:
+            os.link(staged, final)
+        except FileNotFoundError:  # the first file of its folder; or somebody pruned the empty folder just now
+            with contextlib.suppress(FileNotFoundError):
+                _make_folders(root, final.parent)
+        else:
+            return
+    os.link(staged, final)
 
 
 def _make_folders(root: Path, folder: Path) -> None:
@@ -258,42 +179,39 @@ def _sync(path: Path) -> None:
         os.close(fd)
 
 
+def _probe(path: Path) -> None:
+    path.write_bytes(b"")
+    path.unlink()
+
+
+def _delete(root: Path, keys: Sequence[str]) -> None:
+    for key in keys:
+        (root / key).unlink(missing_ok=True)
+    for folder in {(root / key).parent for key in keys}:
+        _prune_upwards(folder, root / "tenants")
+
+
 def _prune(folder: Path, stop: Path) -> None:
-    below = sorted((path for path in folder.rglob("*") if path.is_dir()), reverse=True) if folder.is_dir() else []
-    above = [path for path in (folder, *folder.parents) if path.is_relative_to(stop) and path != stop]
-    for path in (*below, *above):
-        with contextlib.suppress(OSError):  # not empty, or gone: both are fine
+    for path, folders, _ in os.walk(folder, topdown=False):
+        for name in folders:
+            with contextlib.suppress(OSError):  # not empty, or gone: both are fine
+                Path(path, name).rmdir()
+    _prune_upwards(folder, stop)
+
+
+def _prune_upwards(folder: Path, stop: Path) -> None:
+    for path in (folder, *folder.parents):
+        if path == stop or not path.is_relative_to(stop):
+            return
+        with contextlib.suppress(OSError):
             path.rmdir()
 
 
-def _sweep(folder: Path, before: float) -> int:
-    swept = 0
+def _unfinished(folder: Path) -> list[Unfinished]:
+    found: list[Unfinished] = []
     for path in folder.iterdir():
-        if path.is_file() and path.stat().st_mtime < before:
-            path.unlink(missing_ok=True)
-            swept += 1
-    return swept
-
-
-@contextlib.contextmanager
-def _store_errors(key: str) -> Generator[None, None, None]:
-    try:
-        yield
-    except AlreadyExistsError as error:
-        raise Conflict("OBJECT_EXISTS", "There is an object under this key already.", {"object": key}) from error
-    except FileNotFoundError as error:
-        raise NotFound("OBJECT_MISSING", "A stored file is missing. Upload it again.", {"object": key}) from error
-    except (BaseError, OSError) as error:
-        raise Unavailable(
-            "OBJECT_STORE_FAILED", "The object store cannot be used at the moment.", {"object": key}
-        ) from error
-
-
-async def _one(content: bytes) -> AsyncGenerator[bytes, None]:
-    yield content
-
-
-async def _file(path: Path) -> AsyncGenerator[bytes, None]:
-    with await asyncio.to_thread(path.open, "rb") as file:
-        while chunk := await asyncio.to_thread(file.read, CHUNK_BYTES):
-            yield chunk
+        with contextlib.suppress(FileNotFoundError):  # an upload that ended while we looked
+            state = path.stat()
+            if stat.S_ISREG(state.st_mode):
+                found.append(Unfinished("", path.name, state.st_size, datetime.fromtimestamp(state.st_mtime, UTC)))
+    return found

@@ -18,7 +18,7 @@ from perito_runtime.intake_service import IntakeServicer, intake_service
 from perito_runtime.lifecycle import Lifecycle, stop_signal
 from perito_runtime.logs import bind, logger
 from perito_runtime.object_store import ObjectStore
-from perito_runtime.objects import LocalObjectStore
+from perito_runtime.object_stores import open_store
 from perito_runtime.phase_service import PhaseServicer, phase_service
 from perito_runtime.process import run_process
 from perito_runtime.settings import PhaseSettings, read_secret
@@ -49,7 +49,7 @@ async def serve_phase(phase: Phase, settings: PhaseSettings) -> None:
         secret = read_secret(settings.pseudonym_secret_file, "PERITO_PSEUDONYM_SECRET_FILE")
         keys = partial(tenant_key, secret)
     leaving = asyncio.Event()
-    services = services_of(phase, pool, LocalObjectStore(settings.objects), keys, leaving)
+    services = services_of(phase, pool, open_store(settings), keys, leaving)
     server = build_server(services, settings.listen)
     lifecycle = Lifecycle()
     lifecycle.add("compute", pool.__aenter__, lambda: pool.__aexit__(None, None, None), _STOP_SECONDS)

@@ -16,6 +16,7 @@ from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from perito_runtime import failpoints
+from perito_runtime.object_stores import StoreSettings
 from perito_runtime.secret_texts import LEAST_CHARACTERS, weakness
 
 Settings = TypeVar("Settings", bound=BaseSettings)
@@ -39,10 +40,9 @@ class ServiceSettings(BaseSettings):
     )
 
 
-class PhaseSettings(ServiceSettings):
+class PhaseSettings(StoreSettings, ServiceSettings):
     """What a phase has beside that."""
 
-    objects: Path = Field(description="Folder of the object store")
     work_dir: Path = Field(default=Path(tempfile.gettempdir()), description="Folder for the folders of jobs")
     compute_slots: int = Field(default=2, ge=1, le=64, description="Jobs at once")
     compute_memory: ByteSize = Field(default=ByteSize(2 * 1024**3), description="Budget of all jobs, such as 2GiB")
@@ -101,6 +101,8 @@ def default_text(field: FieldInfo) -> str:
     value = field.default
     if value is None or value == "":
         return "none"
+    if isinstance(value, bool):
+        return "true" if value else "false"
     if value == Path(tempfile.gettempdir()):
         return "the system's temporary folder"
     return (

@@ -7,10 +7,10 @@ and what is being answered gets the drain time.
 
 import asyncio
 from http.client import HTTPConnection, HTTPException
-from pathlib import Path
 from socket import AF_UNIX, SOCK_STREAM, socket
 
 from perito_kernel.errors import Unavailable
+from perito_runtime.object_stores import StoreSettings, open_store
 from perito_runtime.probe import own_address
 from perito_runtime.settings import ServiceSettings
 from pydantic import ByteSize, Field
@@ -22,12 +22,11 @@ _STOP_SECONDS = 5.0
 _LIMITS = EdgeSettings()
 
 
-class EdgeProcessSettings(ServiceSettings):
+class EdgeProcessSettings(StoreSettings, ServiceSettings):
     """What the edge has beside what every process has."""
 
     listen: str = Field(description="Where to serve HTTP: 0.0.0.0:8080 behind a proxy that does TLS, or unix:/path")
     orchestrator: str = Field(description="The orchestrator: dns:///orchestrator:50051, 127.0.0.1:50051 or unix:/path")
-    objects: Path = Field(description="Folder of the object store")
     max_file_bytes: ByteSize = Field(default=ByteSize(_LIMITS.max_file_bytes), gt=0, description="One file of books")
     max_upload_bytes: ByteSize = Field(default=ByteSize(_LIMITS.max_upload_bytes), gt=0, description="One upload")
     max_uploads_at_once: int = Field(default=_LIMITS.max_uploads_at_once, ge=1, description="Uploads received at once")
@@ -52,14 +51,13 @@ async def serve_edge(settings: EdgeProcessSettings) -> None:
     from perito_runtime.grpc_client import open_channel  # noqa: PLC0415  # a probe needs none of these
     from perito_runtime.lifecycle import Lifecycle, stop_signal  # noqa: PLC0415
     from perito_runtime.logs import logger  # noqa: PLC0415
-    from perito_runtime.objects import LocalObjectStore  # noqa: PLC0415
 
     from perito_edge.app import create_app  # noqa: PLC0415
     from perito_edge.server import EdgeServer  # noqa: PLC0415
 
     log = logger("edge")
     channel = open_channel(settings.orchestrator)
-    app = create_app(settings.limits(), channel, LocalObjectStore(settings.objects))
+    app = create_app(settings.limits(), channel, open_store(settings))
     server = EdgeServer(app, settings.listen, grace_seconds=round(settings.drain_seconds))
     lifecycle = Lifecycle()
     lifecycle.add("orchestrator", _nothing, channel.close, _STOP_SECONDS)

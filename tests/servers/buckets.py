@@ -1,0 +1,74 @@
+"""An S3-compatible service for tests: moto's server in a process of its own, with buckets in its memory."""
+
+import http.client
+import subprocess
+import sys
+from collections.abc import Generator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import cast
+from urllib.parse import urlsplit
+from xml.etree import ElementTree
+
+BUCKET = "perito-tests"
+_SERVE = """
+import logging, sys
+from moto.server import ThreadedMotoServer
+logging.getLogger("werkzeug").disabled = True
+server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+server.start()
+print(server.get_host_and_port()[1], flush=True)
+sys.stdin.read()
+server.stop()
+"""
+_ANYBODY = "AWS4-HMAC-SHA256 Credential=anybody/20260101/us-east-1/s3/aws4_request"
+
+
+@dataclass(frozen=True)
+class Buckets:
+    """A running service with one bucket. It checks no signature, so tests may look behind Perito's back."""
+
+    endpoint: str
+    bucket: str = BUCKET
+
+    def keys(self, prefix: str = "") -> list[str]:
+        """Keys under a prefix."""
+        return [_text(item, "Key") for item in self._listed(f"/{self.bucket}?list-type=2&prefix={prefix}", "Contents")]
+
+    def uploads(self, prefix: str = "") -> list[str]:
+        """Keys of multipart uploads that nobody completed or aborted."""
+        return [_text(item, "Key") for item in self._listed(f"/{self.bucket}?uploads&prefix={prefix}", "Upload")]
+
+    def ask(self, method: str, path: str, body: bytes = b"") -> bytes:
+        """One request. Raises AssertionError where it is refused."""
+        connection = http.client.HTTPConnection(urlsplit(self.endpoint).netloc, timeout=30)
+        try:
+            connection.request(method, path, body, {"Authorization": _ANYBODY})
+            answer = connection.getresponse()
+            content = answer.read()
+            assert answer.status < 300, content
+            return content
+        finally:
+            connection.close()
+
+    def _listed(self, path: str, name: str) -> list["ElementTree.Element[str]"]:
+        return list(ElementTree.fromstring(self.ask("GET", path)).iterfind(f"{{*}}{name}"))  # noqa: S314 - a test's server
+
+
+@contextmanager
+def buckets() -> Generator[Buckets]:
+    """A new service, gone at the end."""
+    with subprocess.Popen([sys.executable, "-c", _SERVE], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as server:
+        assert server.stdin is not None
+        assert server.stdout is not None
+        try:
+            port = int(server.stdout.readline())
+            service = Buckets(f"http://127.0.0.1:{port}")
+            service.ask("PUT", f"/{BUCKET}")
+            yield service
+        finally:
+            server.kill()
+
+
+def _text(item: "ElementTree.Element[str]", name: str) -> str:
+    return cast("str", item.findtext(f"{{*}}{name}"))
