@@ -7,7 +7,7 @@ exception: the books it needs stand beside the project on some machines only.
 import gc
 import os
 import re
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import grpc
@@ -15,6 +15,8 @@ import pytest
 import structlog
 from xdist.remote import Producer  # pyright: ignore[reportMissingTypeStubs]  # it has types of its own, unmarked
 from xdist.scheduler import LoadScopeScheduling  # pyright: ignore[reportMissingTypeStubs]
+
+from tests.servers import RabbitServer, rabbitmq
 
 SHARED_DATA = Path(__file__).resolve().parent.parent / "shared" / "data"
 
@@ -51,6 +53,13 @@ def shared_data() -> Path:
 def own_configuration(tmp_path_factory: pytest.TempPathFactory) -> None:
     """Commands that tests run keep their key of pseudonyms here and not with the developer's own."""
     os.environ["XDG_CONFIG_HOME"] = str(tmp_path_factory.mktemp("config"))
+
+
+@pytest.fixture(scope="session")
+def rabbit() -> Iterator[RabbitServer]:
+    """A RabbitMQ that every test of this process shares; each makes a virtual host of its own (`rabbit.vhost()`)."""
+    with rabbitmq() as server:
+        yield server
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -96,13 +105,15 @@ def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, bool | None, b
 
 
 class Together(LoadScopeScheduling):
-    """Tests that share costly fixtures run on one worker: those of a module, and those of the same made books."""
+    """Tests that share costly fixtures run on one worker: those of a module, of the same made books, of the broker."""
 
     def _split_scope(self, nodeid: str) -> str:
         module, _, test = nodeid.partition("::")
         books = re.search(r"\[(crestline|seed \d+)\]", test)
         if module in DEMONSTRATED:
             return DEMONSTRATED[0]
+        if Path(module).name.startswith("test_rabbit"):
+            return "rabbitmq"
         return f"{Path(module).parent} {books[1]}" if books else module
 
 

@@ -4,7 +4,7 @@ import subprocess
 import sys
 
 SERVING = ("perito_standalone.commands", "perito_edge.app", "perito_orchestrator.app", "perito_runtime.service")
-HEAVY = ("duckdb", "numpy", "pyarrow")
+HEAVY = ("aio_pika", "duckdb", "numpy", "pyarrow")
 
 
 def test_what_serves_is_imported_without_what_computes() -> None:

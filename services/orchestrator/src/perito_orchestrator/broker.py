@@ -9,11 +9,12 @@ What every implementation promises is written down as tests (`tests/broker_suite
   given back, and after `DELIVERY_LIMIT` failures it goes to the dead letters. Polite give-backs may count or not.
 - Settling a message that is no longer held does nothing: it has been, or will be, delivered again. Duplicates are
   always possible, order is not promised; the lease in the database is the work, a message only wakes.
+- A broker that is away is waited for: consumers go on when it is back, what was declared is declared again.
 - Cancelling a consumer stops deliveries at once, waits for its handlers as long as `grace`, then cancels them; what
   they held goes back. Closing does that for every consumer.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Protocol
 
 from perito_kernel.errors import Exhausted
@@ -51,6 +52,11 @@ class Delivery(Protocol):
         """It was delivered before; False proves nothing."""
         ...
 
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """As published: the trace that the message belongs to."""
+        ...
+
     async def ack(self) -> None:
         """Done with it."""
         ...
@@ -78,15 +84,22 @@ class Consumer(Protocol):
 class Broker(Protocol):
     """Queues and one topic exchange."""
 
-    async def declare(self, queue: str) -> None:
-        """Makes the queue if it is not there. Every publisher and consumer declares what it uses."""
+    @property
+    def available(self) -> bool:
+        """Messages can be published and are delivered, as far as is known at this moment."""
         ...
 
-    async def publish(self, queue: str, body: bytes, message_id: str) -> None:
+    async def declare(self, queue: str) -> None:
+        """Makes the queue if it is not there, or as soon as the broker is back. Whoever uses a queue declares it."""
+        ...
+
+    async def publish(self, queue: str, body: bytes, message_id: str, headers: Mapping[str, str] | None = None) -> None:
         """Sends to one queue and waits for the broker's word."""
         ...
 
-    async def publish_event(self, topic: str, body: bytes, message_id: str) -> None:
+    async def publish_event(
+        self, topic: str, body: bytes, message_id: str, headers: Mapping[str, str] | None = None
+    ) -> None:
         """Sends to every queue bound to the topic; nobody listening is no error."""
         ...
 

@@ -6,6 +6,7 @@ wakes it again.
 
 import asyncio
 from collections import deque
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from perito_kernel.errors import Precondition, Unavailable
@@ -20,6 +21,7 @@ log = logger("broker_memory")
 class _Message:
     body: bytes
     message_id: str
+    headers: Mapping[str, str]
     failures: int = 0
     redelivered: bool = False
 
@@ -40,12 +42,17 @@ class MemoryBroker:
         self._bindings: dict[tuple[str, str], None] = {}
         self._closed = False
 
+    @property
+    def available(self) -> bool:
+        """See `Broker.available`."""
+        return not self._closed
+
     async def declare(self, queue: str) -> None:
         """See `Broker.declare`."""
         self._open()
         self._queues.setdefault(queue, _Queue(queue))
 
-    async def publish(self, queue: str, body: bytes, message_id: str) -> None:
+    async def publish(self, queue: str, body: bytes, message_id: str, headers: Mapping[str, str] | None = None) -> None:
         """See `Broker.publish`."""
         self._open()
         check_body(body)
@@ -55,14 +62,16 @@ class MemoryBroker:
                 f"There is no queue {queue}. Start a worker for it, or remove the phase.",
                 {"queue": queue},
             )
-        self.put(queue, _Message(body, message_id))
+        self.put(queue, _Message(body, message_id, headers or {}))
 
-    async def publish_event(self, topic: str, body: bytes, message_id: str) -> None:
+    async def publish_event(
+        self, topic: str, body: bytes, message_id: str, headers: Mapping[str, str] | None = None
+    ) -> None:
         """See `Broker.publish_event`."""
         self._open()
         check_body(body)
         for queue in sorted({q for q, pattern in self._bindings if _matches(pattern.split("."), topic.split("."))}):
-            self.put(queue, _Message(body, message_id))
+            self.put(queue, _Message(body, message_id, headers or {}))
 
     async def bind(self, queue: str, pattern: str) -> None:
         """See `Broker.bind`."""
@@ -204,6 +213,10 @@ class _Delivery:
     @property
     def redelivered(self) -> bool:
         return self.message.redelivered
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        return self.message.headers
 
     async def ack(self) -> None:
         self._consumer.done(self)

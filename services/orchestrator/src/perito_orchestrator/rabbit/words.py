@@ -1,0 +1,47 @@
+"""What aio-pika raises, in Perito's words, and everything bounded in time.
+
+aio-pika may raise a bare CancelledError in a task that nobody cancelled, where a connection is torn down under it; here
+that becomes Unavailable like every other loss.
+"""
+
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+
+from aio_pika.exceptions import CONNECTION_EXCEPTIONS, ChannelPreconditionFailed, DeliveryError, PublishError
+from perito_kernel.errors import Precondition, Unavailable
+
+
+def away() -> Unavailable:
+    """The broker cannot be reached, or did not answer in time."""
+    return Unavailable("BROKER_UNAVAILABLE", "The message broker does not answer. Try again when it is back.")
+
+
+@asynccontextmanager
+async def in_our_words(seconds: float, queue: str = "") -> AsyncGenerator[None]:
+    """Raises Unavailable BROKER_UNAVAILABLE or QUEUE_FULL, Precondition UNROUTABLE or QUEUE_DIFFERS."""
+    try:
+        async with asyncio.timeout(seconds):
+            yield
+    except asyncio.CancelledError:
+        task = asyncio.current_task()
+        if task is not None and task.cancelling() == 0:
+            raise away() from None
+        raise
+    except PublishError as error:
+        raise Precondition(
+            "UNROUTABLE", f"There is no queue {queue}. Start a worker for it, or remove the phase.", {"queue": queue}
+        ) from error
+    except DeliveryError as error:
+        raise Unavailable(
+            "QUEUE_FULL", f"Queue {queue} takes no more at the moment. Start more workers for it.", {"queue": queue}
+        ) from error
+    except ChannelPreconditionFailed as error:
+        raise Precondition(
+            "QUEUE_DIFFERS",
+            f"Queue {queue} exists with other arguments than this version wants. Delete it: what is queued stands in"
+            " the database and is published again.",
+            {"queue": queue},
+        ) from error
+    except (TimeoutError, *CONNECTION_EXCEPTIONS) as error:
+        raise away() from error

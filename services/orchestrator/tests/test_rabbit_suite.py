@@ -1,0 +1,23 @@
+"""RabbitMQ keeps every promise of the port."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+from perito_orchestrator.broker import Broker
+from perito_orchestrator.broker_rabbit import RabbitBroker
+
+from tests.servers import RabbitServer
+
+from .broker_suite import BrokerSuite
+
+
+class TestRabbitBroker(BrokerSuite):
+    """See `broker_suite`."""
+
+    @pytest.fixture
+    async def broker(self, rabbit: RabbitServer) -> AsyncIterator[Broker]:
+        with rabbit.vhost() as url:
+            broker = RabbitBroker(url, delivery_limit=3)
+            await broker.open()
+            yield broker
+            await broker.close()
