@@ -1,4 +1,4 @@
-"""Real servers for tests: RabbitMQ, PostgreSQL and Redis, as context managers.
+"""Real servers for tests: RabbitMQ, PostgreSQL and Redis, and haproxy before edges, as context managers.
 
 Each is looked for in this order: named in the environment (PERITO_TEST_RABBITMQ, PERITO_TEST_POSTGRES,
 PERITO_TEST_REDIS, which are URLs of servers for tests alone), a container where an engine answers and has the image,
@@ -6,6 +6,7 @@ a server of the machine's own programs with everything in a temporary folder. `.
 programs where they are missing. A server that cannot be had fails the test that wants it, and says what to do.
 """
 
+from tests.servers.haproxy import balancer
 from tests.servers.postgres import LocalPostgres, Postgres, local_postgres, postgres
 from tests.servers.processes import DidNotStart
 from tests.servers.programs import ServerMissing
@@ -21,6 +22,7 @@ __all__ = [
     "RabbitNode",
     "RabbitServer",
     "ServerMissing",
+    "balancer",
     "local_node",
     "local_postgres",
     "local_redis",

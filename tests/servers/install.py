@@ -1,4 +1,5 @@
-"""`./taskw setup:servers`: the servers that tests need and that no Python package carries, RabbitMQ and Redis.
+"""`./taskw setup:servers`: what tests need and no Python package carries: RabbitMQ and Redis, and for tests that break
+things haproxy, which sees restarts as a client behind a balancer does, and faketime, which sets a process's clock.
 
 On Debian and its like they come from the distribution, as root or through sudo that asks nothing. No service is
 started or enabled: tests start servers of their own, on free ports, with everything in a temporary folder.
@@ -16,13 +17,13 @@ from tests.servers import engine, programs
 from tests.servers.containers import RABBITMQ_IMAGE, REDIS_IMAGE
 
 _POLICY = Path("/usr/sbin/policy-rc.d")
-_UNITS = ("rabbitmq-server.service", "redis-server.service", "epmd.service", "epmd.socket")
+_UNITS = ("rabbitmq-server.service", "redis-server.service", "haproxy.service", "epmd.service", "epmd.socket")
 _ELSEWHERE = """\
 Not installed: {missing}. Tests that need them fail until there is one of these:
 - on Debian or Ubuntu, as root: apt-get install --no-install-recommends {missing}
-- on macOS: brew install rabbitmq redis
-- a container engine (Docker) that has the images: docker pull {images}
-- running servers, named in PERITO_TEST_RABBITMQ (amqp://...) and PERITO_TEST_REDIS (redis://...)"""
+- on macOS: brew install rabbitmq redis haproxy
+- for RabbitMQ and Redis, a container engine (Docker) that has the images: docker pull {images}
+- or running servers, named in PERITO_TEST_RABBITMQ (amqp://...) and PERITO_TEST_REDIS (redis://...)"""
 
 
 def missing() -> list[str]:
@@ -30,6 +31,8 @@ def missing() -> list[str]:
     here = {
         "rabbitmq-server": os.environ.get("PERITO_TEST_RABBITMQ") or programs.rabbitmq() or engine.has(RABBITMQ_IMAGE),
         "redis-server": os.environ.get("PERITO_TEST_REDIS") or programs.redis() or engine.has(REDIS_IMAGE),
+        "haproxy": programs.haproxy(),
+        "faketime": programs.faketime(),
     }
     return [name for name, found in here.items() if not found]
 

@@ -2,14 +2,30 @@
 
 import subprocess
 import sys
-from collections.abc import Callable
-from contextlib import AbstractContextManager
+import threading
+import time
+import urllib.request
+from collections.abc import Callable, Generator
+from contextlib import AbstractContextManager, contextmanager
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import asyncpg
 import pytest
 
-from tests.servers import LocalPostgres, RabbitNode, ServerMissing, local_node, local_postgres, node, programs, redis
+from tests.servers import (
+    LocalPostgres,
+    RabbitNode,
+    ServerMissing,
+    balancer,
+    local_node,
+    local_postgres,
+    node,
+    programs,
+    redis,
+)
+from tests.servers.haproxy import LOOK_SECONDS
 from tests.servers.install import main
 
 
@@ -49,6 +65,32 @@ def test_a_rabbitmq_node_comes_back_with_its_files_after_it_was_killed(
 def test_redis_answers() -> None:
     with redis() as url:
         assert url.startswith("redis://")
+
+
+def test_a_balancer_sends_nothing_to_one_that_says_no(tmp_path: Path) -> None:
+    with _web(tmp_path / "a") as one, _web(tmp_path / "b") as two, balancer([one, two], "/ready") as url:
+        assert {_read(f"{url}/who") for _ in range(4)} == {"a", "b"}
+        (tmp_path / "a" / "ready").unlink()
+        time.sleep(5 * LOOK_SECONDS)
+        assert {_read(f"{url}/who") for _ in range(4)} == {"b"}
+
+
+@contextmanager
+def _web(folder: Path) -> Generator[str]:
+    """Address of a server of this folder's files: `ready`, and `who` with its name."""
+    folder.mkdir()
+    (folder / "ready").touch()
+    (folder / "who").write_text(folder.name)
+    handler = partial(SimpleHTTPRequestHandler, directory=str(folder))
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"127.0.0.1:{server.server_address[1]}"
+        server.shutdown()
+
+
+def _read(url: str) -> str:
+    with urllib.request.urlopen(url, timeout=10) as answer:  # noqa: S310 - http by construction
+        return answer.read().decode()
 
 
 def _never(_image: str) -> bool:
