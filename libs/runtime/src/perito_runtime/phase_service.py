@@ -25,6 +25,7 @@ from perito_runtime.messages import json_object, phase_description, phase_result
 from perito_runtime.object_store import ObjectStore, artifact_key, canonical_id, check_tenant
 from perito_runtime.progress import Progress
 from perito_runtime.request_context import tenant_of
+from perito_runtime.settings import BEAT_SECONDS
 
 LEAVING = "PHASE_LEAVING"
 """Reason of a call that was handed back, before or after its first message, because the process ends."""
@@ -51,7 +52,7 @@ class PhaseServicer(phase_pb2_grpc.PhaseServiceServicer):
         *,
         pseudonym_keys: PseudonymKeys | None = None,
         leaving: asyncio.Event | None = None,
-        beat_seconds: float = 2.0,
+        beat_seconds: float = BEAT_SECONDS,
     ) -> None:
         if phase.personal and pseudonym_keys is None:
             raise Internal(

@@ -21,7 +21,7 @@ from perito_runtime.object_store import ObjectStore
 from perito_runtime.object_stores import open_store
 from perito_runtime.phase_service import PhaseServicer, phase_service
 from perito_runtime.process import run_process
-from perito_runtime.settings import PhaseSettings, read_secret
+from perito_runtime.settings import BEAT_SECONDS, PhaseSettings, read_secret
 
 _STOP_SECONDS = 5.0
 _HAND_BACK_SECONDS = 2.0
@@ -49,7 +49,7 @@ async def serve_phase(phase: Phase, settings: PhaseSettings) -> None:
         secret = read_secret(settings.pseudonym_secret_file, "PERITO_PSEUDONYM_SECRET_FILE")
         keys = partial(tenant_key, secret)
     leaving = asyncio.Event()
-    services = services_of(phase, pool, open_store(settings), keys, leaving)
+    services = services_of(phase, pool, open_store(settings), keys, leaving, settings.beat_seconds)
     server = build_server(services, settings.listen)
     lifecycle = Lifecycle()
     lifecycle.add("compute", pool.__aenter__, lambda: pool.__aexit__(None, None, None), _STOP_SECONDS)
@@ -76,11 +76,13 @@ def services_of(
     store: ObjectStore,
     keys: Callable[[str], str] | None = None,
     leaving: asyncio.Event | None = None,
+    beat_seconds: float = BEAT_SECONDS,
 ) -> list[Service]:
     """Everything that a phase serves, on one address. `keys` gives the key of pseudonyms of a tenant; once `leaving`
-    is set, running work is handed back.
+    is set, running work is handed back; work repeats its progress every `beat_seconds`.
     """
-    served = [phase_service(PhaseServicer(phase, pool, store, pseudonym_keys=keys, leaving=leaving))]
+    servicer = PhaseServicer(phase, pool, store, pseudonym_keys=keys, leaving=leaving, beat_seconds=beat_seconds)
+    served = [phase_service(servicer)]
     return [*served, intake_service(IntakeServicer(phase, pool, store))] if phase.propose else served
 
 

@@ -20,6 +20,7 @@ from perito_runtime.object_stores import StoreSettings
 from perito_runtime.secret_texts import LEAST_CHARACTERS, weakness
 
 Settings = TypeVar("Settings", bound=BaseSettings)
+BEAT_SECONDS = 2.0
 
 
 class ServiceSettings(BaseSettings):
@@ -48,6 +49,12 @@ class PhaseSettings(StoreSettings, ServiceSettings):
     compute_memory: ByteSize = Field(default=ByteSize(2 * 1024**3), description="Budget of all jobs, such as 2GiB")
     compute_threads: int = Field(default=0, ge=0, le=256, description="Threads of a job; 0: all cores")
     compute_recycle_after: int = Field(default=20, ge=1, description="Jobs after which a child is replaced")
+    beat_seconds: float = Field(
+        default=BEAT_SECONDS,
+        gt=0,
+        description="How often work repeats its progress: at most half of the orchestrator's PERITO_LEASE_SECONDS,"
+        " after which silence counts as death",
+    )
     pseudonym_secret_file: Path | None = Field(
         default=None,
         description="File with the secret of which keys of pseudonyms are made; validation needs it",
