@@ -7,6 +7,8 @@ import sys
 from pathlib import Path
 
 from perito_edge.process import EdgeProcessSettings
+from perito_orchestrator.bootstrap import BootstrapSettings
+from perito_orchestrator.process import OrchestratorProcessSettings
 from perito_runtime.object_stores import StoreSettings
 from perito_runtime.settings import PhaseSettings, ServiceSettings, default_text, variable
 from pydantic_settings import BaseSettings
@@ -23,6 +25,11 @@ are read from files and never from variables; those of Perito itself must hold 3
 _STORE = "The edge, the orchestrator and the phases must name the same one."
 _PHASES = ("validation", "consistency", "pattern", "performance", "reporting")
 PROCESSES: dict[str, tuple[str, type[BaseSettings]]] = {
+    "Orchestrator": ("`python -m perito_orchestrator`", OrchestratorProcessSettings),
+    "Database": (
+        "`python -m perito_orchestrator.bootstrap`, once, as a superuser, and again to change passwords",
+        BootstrapSettings,
+    ),
     "Edge": ("`python -m perito_edge`", EdgeProcessSettings),
     "Phases": (", ".join(f"`python -m perito_{name}`" for name in _PHASES), PhaseSettings),
 }

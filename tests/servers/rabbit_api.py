@@ -40,6 +40,16 @@ class ManagementApi:
         """Deletes it with everything in it."""
         self._call("DELETE", f"vhosts/{quote(name, safe='')}")
 
+    def add_user(self, name: str, password: str, vhost: str) -> None:
+        """Makes a user with all rights in one virtual host and none elsewhere."""
+        self._call("PUT", f"users/{quote(name, safe='')}", {"password": password, "tags": ""})
+        rights = {"configure": ".*", "write": ".*", "read": ".*"}
+        self._call("PUT", f"permissions/{quote(vhost, safe='')}/{quote(name, safe='')}", rights)
+
+    def delete_user(self, name: str) -> None:
+        """Deletes it; its connections are closed."""
+        self._call("DELETE", f"users/{quote(name, safe='')}")
+
     def close_connections(self, vhost: str) -> int:
         """Closes every connection to a virtual host, as an operator would; how many."""
         found = self.get(f"vhosts/{quote(vhost, safe='')}/connections")

@@ -49,9 +49,17 @@ def open_channel(
 
     def secure(material: TlsMaterial) -> grpc.aio.Channel:
         credentials = channel_credentials(material)
-        return grpc.aio.secure_channel(target, credentials, options=_OPTIONS, interceptors=interceptors)
+        options = (*_OPTIONS, *_authority(target))
+        return grpc.aio.secure_channel(target, credentials, options=options, interceptors=interceptors)
 
     return RenewingChannel(tls, secure, stream_timeout)
+
+
+def _authority(target: str) -> tuple[tuple[str, str], ...]:
+    """Which name a certificate must bear: of a list of addresses gRPC would ask for the whole list."""
+    scheme, _, addresses = target.partition(":")
+    several = scheme in ("ipv4", "ipv6") and "," in addresses
+    return (("grpc.default_authority", addresses.partition(",")[0]),) if several else ()
 
 
 class _Timeouts:

@@ -22,7 +22,7 @@ _SECONDS = 2.0
 
 async def probe_grpc(settings: ServiceSettings, what: str) -> None:
     """Returns where the process that listens as these settings say is live, ready or started. Raises Unavailable."""
-    channel = open_channel(own_address(settings.listen))
+    channel = open_channel(own_address(settings.listen), tls=settings.tls())
     stub: Any = health_pb2_grpc.HealthStub(channel)  # its stubs give it no methods
     try:
         async with call_errors():

@@ -12,6 +12,7 @@ from functools import partial
 from perito_kernel.phases import Phase
 from perito_kernel.pseudonyms import tenant_key
 
+from perito_runtime.callers import only
 from perito_runtime.compute import ComputePool
 from perito_runtime.grpc_server import GrpcServer, Service, build_server
 from perito_runtime.intake_service import IntakeServicer, intake_service
@@ -22,6 +23,9 @@ from perito_runtime.object_stores import open_store
 from perito_runtime.phase_service import PhaseServicer, phase_service
 from perito_runtime.process import run_process
 from perito_runtime.settings import BEAT_SECONDS, PhaseSettings, read_secret
+
+ORCHESTRATOR = "orchestrator"
+"""Who may call a phase."""
 
 _STOP_SECONDS = 5.0
 _HAND_BACK_SECONDS = 2.0
@@ -50,7 +54,13 @@ async def serve_phase(phase: Phase, settings: PhaseSettings) -> None:
         keys = partial(tenant_key, secret)
     leaving = asyncio.Event()
     services = services_of(phase, pool, open_store(settings), keys, leaving, settings.beat_seconds)
-    server = build_server(services, settings.listen)
+    server = build_server(
+        services,
+        settings.listen,
+        tls=settings.tls(),
+        interceptors=[only(ORCHESTRATOR, [service.name for service in services])],
+        reflect=settings.reflection,
+    )
     lifecycle = Lifecycle()
     lifecycle.add("compute", pool.__aenter__, lambda: pool.__aexit__(None, None, None), _STOP_SECONDS)
     lifecycle.add("warm children", pool.ready, _nothing)

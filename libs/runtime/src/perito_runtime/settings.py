@@ -8,16 +8,17 @@ import os
 import tempfile
 import textwrap
 from pathlib import Path
-from typing import Literal, TypeVar
+from typing import Literal, Self, TypeVar
 
 from perito_kernel.errors import Invalid
-from pydantic import ByteSize, Field, ValidationError
+from pydantic import ByteSize, Field, ValidationError, model_validator
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from perito_runtime import failpoints
 from perito_runtime.object_stores import StoreSettings
 from perito_runtime.secret_texts import LEAST_CHARACTERS, weakness
+from perito_runtime.tls import TlsFiles
 
 Settings = TypeVar("Settings", bound=BaseSettings)
 BEAT_SECONDS = 2.0
@@ -28,7 +29,16 @@ class ServiceSettings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="PERITO_", extra="ignore", frozen=True)
 
-    listen: str = Field(description="Where to listen: unix:/path or 127.0.0.1:50051")
+    listen: str = Field(
+        description="Where to listen: 0.0.0.0:50051 with certificates; without, unix:/path or loopback only"
+    )
+    tls_certificate: Path | None = Field(
+        default=None, description="This process's certificate (PEM), read again when it changes"
+    )
+    tls_key: Path | None = Field(default=None, description="The key of that certificate (PEM)")
+    tls_authority: Path | None = Field(
+        default=None, description="Certificates of the authority (PEM) by which others are known"
+    )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(default="INFO", description="Least level logged")
     drain_seconds: float = Field(
         default=30.0, ge=0, description="How long running work may go on after SIGTERM; the rest is given back"
@@ -39,6 +49,18 @@ class ServiceSettings(BaseSettings):
         description="How long after SIGTERM everything is still accepted while health says not ready, so that whoever"
         " balances load hears of it first",
     )
+
+    @model_validator(mode="after")
+    def _all_files_or_none(self) -> Self:
+        if len({self.tls_certificate is None, self.tls_key is None, self.tls_authority is None}) > 1:
+            raise ValueError("PERITO_TLS_CERTIFICATE, PERITO_TLS_KEY and PERITO_TLS_AUTHORITY: set all three or none")
+        return self
+
+    def tls(self) -> TlsFiles | None:
+        """The process's certificates; None where it has none."""
+        if self.tls_certificate is None or self.tls_key is None or self.tls_authority is None:
+            return None
+        return TlsFiles(self.tls_certificate, self.tls_key, self.tls_authority)
 
 
 class PhaseSettings(StoreSettings, ServiceSettings):
@@ -55,6 +77,7 @@ class PhaseSettings(StoreSettings, ServiceSettings):
         description="How often work repeats its progress: at most half of the orchestrator's PERITO_LEASE_SECONDS,"
         " after which silence counts as death",
     )
+    reflection: bool = Field(default=True, description="Whether it tells gRPC clients what it serves")
     pseudonym_secret_file: Path | None = Field(
         default=None,
         description="File with the secret of which keys of pseudonyms are made; validation needs it",

@@ -56,7 +56,7 @@ async def serve_edge(settings: EdgeProcessSettings) -> None:
     from perito_edge.server import EdgeServer  # noqa: PLC0415
 
     log = logger("edge")
-    channel = open_channel(settings.orchestrator)
+    channel = open_channel(settings.orchestrator, tls=settings.tls())
     app = create_app(settings.limits(), channel, open_store(settings))
     server = EdgeServer(app, settings.listen, grace_seconds=round(settings.drain_seconds))
     lifecycle = Lifecycle()

@@ -63,6 +63,7 @@ class Orchestrator:
             settings.address,
             tls=settings.tls,
             interceptors=[orchestrator_callers(self._system, settings.clients)],
+            reflect=settings.reflection,
         )
         self._grace = 0.0
         self._lifecycle = self._in_order()

@@ -15,7 +15,7 @@ class OrchestratorSettings:
     that the database does not take is tried again, before it is worth another attempt. `propose_seconds` bounds the
     preview of a mapping, `batch_seconds` the submission of many analyses in one call. With `tls` it
     shows its certificate and demands one of callers and phases; `clients` are identities of internal clients, which
-    bring API keys.
+    bring API keys. `reflection`: whether it tells what it serves.
     """
 
     app_dsn: str
@@ -43,3 +43,4 @@ class OrchestratorSettings:
     sole_holder: bool = False
     tls: TlsFiles | None = None
     clients: Sequence[str] = ()
+    reflection: bool = True

@@ -129,7 +129,7 @@ async def _written(
             raise
         reported = False  # the analysis failed before there was anything to report; its status says why
     tenant = await _tenant(supervisor)
-    facts["tables"] = await fetch_tables(supervisor, tenant, str(status.id), out)
+    facts["tables"] = await fetch_tables(supervisor.channel, supervisor.store, tenant, str(status.id), out)
     write_run(out, status, answer.summaries, facts)
     return Finished(status, reported)
 

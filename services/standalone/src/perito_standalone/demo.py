@@ -42,14 +42,14 @@ async def _demonstrated(console: Console, books: Path, out: Path, budget: int, *
         if not finished.reported:
             return FAILED
         score = await asyncio.to_thread(score_books, books, out)
-        _print_planted(console, score, read_truth(books).faults)
+        print_planted(console, score, read_truth(books).faults)
         _print_next(console, books, out)
         if serve:
             await _served(console, perito, str(finished.status.id))
     return 0 if score.keeps(Promise()) else 1
 
 
-def _print_planted(console: Console, score: Score, planted: Sequence[Fault]) -> None:
+def print_planted(console: Console, score: Score, planted: Sequence[Fault]) -> None:
     """One line for each kind of planted fault, then what was told wrongly, and the amounts."""
     table = Table(box=None, pad_edge=False, header_style="bold", title="Planted and found", title_justify="left")
     table.add_column("rule", no_wrap=True)

