@@ -21,6 +21,7 @@ from tests.servers import RabbitServer, rabbitmq
 SHARED_DATA = Path(__file__).resolve().parent.parent / "shared" / "data"
 
 LONGEST = (
+    "tests/faults/test_everyday_rows.py",
     "tests/mesh/",
     "tests/determinism/",
     "tests/lookalikes/",

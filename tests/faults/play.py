@@ -1,0 +1,51 @@
+"""Plays a row: the fault, the wait, the invariants, and a whole mesh again for the next one."""
+
+import asyncio
+from dataclasses import dataclass
+
+from tests.faults.row import HANGS, Row
+from tests.faults.scene import Scene
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of a row. `seconds`: from the fault until everything was as before; None where nothing was timed.
+    `broken`: what was not kept, in words.
+    """
+
+    number: str
+    seconds: float | None
+    broken: tuple[str, ...]
+
+
+async def play(scene: Scene, row: Row, *, timed: bool = False) -> Outcome:
+    """Plays the row; `timed`: its bound is held, which takes a machine that does nothing else.
+
+    Raises nothing of what it finds. A mesh that cannot be made whole again raises DidNotStart.
+    """
+    scene.begin()
+    broken: list[str] = []
+    try:
+        async with asyncio.timeout(HANGS):
+            await row.act(scene)
+    except TimeoutError:
+        broken.append(f"it was not over after {HANGS:.0f} s: {await unended(scene)}")
+    except Exception as error:  # noqa: BLE001 - whatever it is, the row was not kept, and the next one is played
+        broken.append(f"{type(error).__name__}: {str(error)[:500]}")
+    scene.points.disarm()
+    await scene.heal()
+    broken += await scene.unsound(row.limits)
+    seconds = scene.mended_at - scene.fault_at if scene.fault_at and scene.mended_at else None
+    if timed and seconds is not None and row.bound is not None and seconds > row.bound:
+        broken.append(f"it took {seconds:.1f} s, and {row.bound:.0f} are promised")
+    return Outcome(row.number, None if seconds is None else round(seconds, 2), tuple(broken))
+
+
+async def unended(scene: Scene) -> str:
+    """Where the analyses stand that did not end."""
+    query = (
+        "SELECT phase, state, attempt, lease_owner FROM phase_runs"
+        " WHERE state NOT IN ('completed', 'failed', 'skipped')"
+    )
+    async with scene.database() as connection:
+        return "; ".join(" ".join(map(str, row.values())) for row in await connection.fetch(query)) or "nothing is open"
