@@ -16,12 +16,14 @@ from perito_kernel.errors import Kind, PeritoError
 from perito_runtime.error_kinds import CODE_OF_KIND, error_of_kind, kind_of_code
 
 DOMAIN = "perito"
+STATUS_KEY = "grpc-status-details-bin"
+"""Trailing metadata that holds a `google.rpc.Status`: who sends it has answered."""
+
 _MESSAGE_CHARACTERS = 800
 _VALUE_CHARACTERS = 200
 _DETAILS = 12
 _RETRY_SECONDS = 1
 _INTEGERS = "perito.integers"  # names of the details that were integers: ErrorInfo holds text only
-_STATUS_KEY = "grpc-status-details-bin"
 _WORDS_OF_CODE = {
     grpc.StatusCode.DEADLINE_EXCEEDED: ("DEADLINE_EXCEEDED", "The service did not answer in time; try again."),
     grpc.StatusCode.CANCELLED: ("CALL_CANCELLED", "The call was cancelled before it was answered; try again."),
@@ -48,7 +50,7 @@ def error_status(error: PeritoError) -> status_pb2.Status:
 def call_error(error: grpc.aio.AioRpcError) -> PeritoError:
     """What went wrong with a call, as the error that the other side raised, or the nearest one where it raised none."""
     for key, value in error.trailing_metadata() or ():
-        if key == _STATUS_KEY and isinstance(value, bytes):
+        if key == STATUS_KEY and isinstance(value, bytes):
             told = _from_status(status_pb2.Status.FromString(value))
             if told is not None:
                 return told

@@ -1,6 +1,6 @@
 """What happens around every call that is served, in one fixed order, whatever the service.
 
-Outermost first: errors, (tracing and metrics, not built yet), request, deadline, a service's own, logging. Each is an
+Outermost first: errors, request with its trace, deadline, a service's own, logging. Each is an
 async context manager around the call, so one class here fits them to gRPC's four kinds of methods.
 """
 
@@ -17,6 +17,7 @@ from perito_kernel.errors import Internal, Invalid, Kind, PeritoError
 from perito_runtime.grpc_errors import error_status
 from perito_runtime.logs import logger
 from perito_runtime.request_context import REQUEST_KEY, TENANT_KEY, enter_request, metadata_of
+from perito_runtime.trace_context import enter_trace
 
 Around = Callable[[str, Any], AbstractAsyncContextManager[None]]
 """(full method name, servicer context) to what is wrapped around the call."""
@@ -47,6 +48,7 @@ async def request_around(method: str, context: Any) -> AsyncGenerator[None, None
     request = enter_request(metadata.get(REQUEST_KEY, ""), _seconds_left(context))
     structlog.contextvars.clear_contextvars()
     structlog.contextvars.bind_contextvars(request=request, method=method)
+    enter_trace(metadata)
     if TENANT_KEY in metadata:
         structlog.contextvars.bind_contextvars(tenant=metadata[TENANT_KEY][:36])
     yield

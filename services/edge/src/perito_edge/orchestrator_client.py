@@ -3,6 +3,7 @@
 The request id travels by itself (perito_runtime.request_context); the tenant is named on each call.
 """
 
+import time
 from collections.abc import Awaitable
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
@@ -35,12 +36,15 @@ from perito.analysis.v1.analysis_pb2 import (
 )
 from perito.analysis.v1.analysis_pb2_grpc import AnalysisServiceStub
 from perito.dataset.v1.intake_pb2 import ProposeMappingResponse as Proposal
+from perito_kernel.errors import Unavailable
 from perito_runtime.failpoints import failpoint
 from perito_runtime.grpc_client import call_error, tenant_metadata
 
 _SERVICE = "perito.analysis.v1.AnalysisService"
 _Request_contra = TypeVar("_Request_contra", contravariant=True)
 _Answer_co = TypeVar("_Answer_co", covariant=True)
+_Keyed_contra = TypeVar("_Keyed_contra", bound="_Keyed", contravariant=True)
+_NO_ANSWER = ("SERVICE_UNAVAILABLE", "DEADLINE_EXCEEDED", "CALL_CANCELLED")
 
 
 @dataclass(frozen=True)
@@ -50,6 +54,11 @@ class Caller:
     tenant: str
     key_id: str
     scopes: frozenset[str]
+
+
+class _Keyed(Protocol):
+    @property
+    def idempotency_key(self) -> str: ...
 
 
 class _Method(Protocol[_Request_contra, _Answer_co]):
@@ -68,11 +77,13 @@ class OrchestratorClient:
         health_seconds: float,
         propose_seconds: float = 120.0,
         batch_seconds: float = 30.0,
+        health_channel: grpc.aio.Channel | None = None,
     ) -> None:
         self._analysis = AnalysisServiceStub(channel)
         self._access = AccessServiceStub(channel)
         # Any: the stubs give this class no methods
         self._health: Any = health_pb2_grpc.HealthStub(channel)
+        self._health_of_unready: Any = health_pb2_grpc.HealthStub(health_channel or channel)
         self._rpc_seconds = rpc_seconds
         self._health_seconds = health_seconds
         self._propose_seconds = propose_seconds
@@ -84,7 +95,7 @@ class OrchestratorClient:
 
     async def create_dataset(self, caller: Caller, request: CreateDatasetRequest) -> CreateDatasetResponse:
         """Registers stored files."""
-        return await self._call(self._analysis.CreateDataset, request, tenant_metadata(caller.tenant))
+        return await self._call_again(self._analysis.CreateDataset, request, tenant_metadata(caller.tenant))
 
     async def dataset(self, caller: Caller, dataset_id: str) -> GetDatasetResponse:
         """One dataset of the caller's tenant. Raises `NotFound`, for another tenant's too."""
@@ -99,14 +110,14 @@ class OrchestratorClient:
     async def submit(self, caller: Caller, request: SubmitAnalysisRequest) -> SubmitAnalysisResponse:
         """Accepts an analysis."""
         await failpoint("edge.before_commit")
-        response = await self._call(self._analysis.SubmitAnalysis, request, tenant_metadata(caller.tenant))
+        response = await self._call_again(self._analysis.SubmitAnalysis, request, tenant_metadata(caller.tenant))
         await failpoint("edge.after_commit")
         return response
 
     async def submit_batch(self, caller: Caller, batch: BatchSubmitRequest) -> BatchSubmitResponse:
         """Accepts many analyses, each by itself."""
         method, metadata = self._analysis.BatchSubmit, tenant_metadata(caller.tenant)
-        return await self._call(method, batch, metadata, self._batch_seconds)
+        return await self._call_again(method, batch, metadata, self._batch_seconds)
 
     async def analysis(self, caller: Caller, analysis_id: str, *, results: bool = True) -> Analysis:
         """One analysis of the caller's tenant; with `results` of its phases, which are most of it. Raises `NotFound`,
@@ -143,19 +154,43 @@ class OrchestratorClient:
 
     async def checks(self) -> dict[str, str]:
         """What an analysis needs, and `ok` or why it is not there. Never raises for a failed call."""
-        try:
-            if await self._serves(_SERVICE):
-                return {"orchestrator": "ok"}
-            # Its process is well while its service is not: what it waits for is its database.
-            if await self._serves(""):
-                return {"orchestrator": "ok", "database": "unreachable"}
-        except grpc.aio.AioRpcError:
+        if await self._serves(self._health, _SERVICE):
+            return {"orchestrator": "ok"}
+        serves = await self._serves(self._health_of_unready, "")
+        if serves is None:
             return {"orchestrator": "unreachable"}
-        return {"orchestrator": "stopping"}
+        # Its process is well while its service is not: what it waits for is its database.
+        return {"orchestrator": "ok", "database": "unreachable"} if serves else {"orchestrator": "stopping"}
 
-    async def _serves(self, name: str) -> bool:
-        answer = await self._health.Check(health_pb2.HealthCheckRequest(service=name), timeout=self._health_seconds)
+    async def _serves(self, stub: Any, name: str) -> bool | None:
+        """What health says of a service; None where nobody answers."""
+        request = health_pb2.HealthCheckRequest(service=name)
+        try:
+            answer = await stub.Check(request, timeout=self._health_seconds)
+        except grpc.aio.AioRpcError:
+            return None
         return answer.status == health_pb2.HealthCheckResponse.SERVING
+
+    async def _call_again(
+        self,
+        method: _Method[_Keyed_contra, _Answer_co],
+        request: _Keyed_contra,
+        metadata: tuple[tuple[str, str], ...],
+        seconds: float | None = None,
+    ) -> _Answer_co:
+        """Once more within the same time where nobody answered and the request has an idempotency key: the replica that
+        took it may be gone or frozen, and whether it did its work before cannot be told otherwise.
+        """
+        seconds = seconds or self._rpc_seconds
+        if not request.idempotency_key:
+            return await self._call(method, request, metadata, seconds)
+        until = time.monotonic() + seconds
+        try:
+            return await self._call(method, request, metadata, seconds / 2)
+        except Unavailable as error:
+            if error.reason not in _NO_ANSWER:
+                raise
+        return await self._call(method, request, metadata, until - time.monotonic())
 
     async def _call(
         self,

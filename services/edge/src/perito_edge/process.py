@@ -48,19 +48,19 @@ class EdgeProcessSettings(StoreSettings, ServiceSettings):
 
 async def serve_edge(settings: EdgeProcessSettings) -> None:
     """Serves until this process is told to stop. Raises `PeritoError` where it cannot start."""
-    from perito_runtime.grpc_client import open_channel  # noqa: PLC0415  # a probe needs none of these
-    from perito_runtime.lifecycle import Lifecycle, stop_signal  # noqa: PLC0415
+    from perito_runtime.lifecycle import Lifecycle, stop_signal  # noqa: PLC0415  # a probe needs none of these
     from perito_runtime.logs import logger  # noqa: PLC0415
 
     from perito_edge.app import create_app  # noqa: PLC0415
+    from perito_edge.orchestrator_channels import open_orchestrator  # noqa: PLC0415
     from perito_edge.server import EdgeServer  # noqa: PLC0415
 
     log = logger("edge")
-    channel = open_channel(settings.orchestrator, tls=settings.tls())
-    app = create_app(settings.limits(), channel, open_store(settings))
+    channels = open_orchestrator(settings.orchestrator, settings.tls())
+    app = create_app(settings.limits(), channels.work, open_store(settings), channels.health)
     server = EdgeServer(app, settings.listen, grace_seconds=round(settings.drain_seconds))
     lifecycle = Lifecycle()
-    lifecycle.add("orchestrator", _nothing, channel.close, _STOP_SECONDS)
+    lifecycle.add("orchestrator", _nothing, channels.close, _STOP_SECONDS)
     lifecycle.add("http", server.start, server.stop, settings.drain_seconds + _STOP_SECONDS)
     stop = asyncio.create_task(stop_signal())  # before the start: a signal then must not be lost
     async with lifecycle:

@@ -29,6 +29,8 @@ LEAVING = "PHASE_LEAVING"
 """Reason of a phase's process that ends in the middle of work: it hands the work back."""
 
 _PAUSE_SECONDS = 0.2
+# A busy replica says so at once; the next call goes to the next one. More than that is for the queue.
+_REPLICAS_TRIED = 4
 _NOT_STARTED = ("BUSY", "SERVICE_UNAVAILABLE", "PHASE_UNSERVED")
 
 T = TypeVar("T")
@@ -86,6 +88,17 @@ class Attempt:
         return self._checked(result)
 
     async def _ask(self, request: RunPhaseRequest) -> PhaseResult | None:
+        """Asks one replica, and the next ones while they are busy: nothing else says that the work was not begun."""
+        tries = _REPLICAS_TRIED
+        while True:
+            tries -= 1
+            try:
+                return await self._ask_one(request)
+            except PeritoError as error:
+                if error.reason != "BUSY" or not tries:
+                    raise
+
+    async def _ask_one(self, request: RunPhaseRequest) -> PhaseResult | None:
         result: PhaseResult | None = None
         stub = self._registry.served(self._lease.phase).stub
         metadata = tenant_metadata(str(self._lease.tenant))

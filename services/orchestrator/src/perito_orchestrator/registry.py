@@ -1,4 +1,8 @@
-"""The phases that exist, as they described themselves. The orchestrator knows no phase by name; it asks addresses."""
+"""The phases that exist, as they described themselves. The orchestrator knows no phase by name; it asks targets.
+
+A target may be several replicas, which differ for a while during an upgrade. What new plans say of a phase changes once
+all that answer agree: until then the older description stays, and a replica of either version does the work.
+"""
 
 import asyncio
 from collections.abc import Sequence
@@ -6,8 +10,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import grpc
+from perito.dataset.v1 import intake_pb2
 from perito.dataset.v1.intake_pb2_grpc import IntakeServiceStub
-from perito.phase.v1.phase_pb2 import DescribePhaseRequest
+from perito.phase.v1 import phase_pb2
 from perito.phase.v1.phase_pb2_grpc import PhaseServiceStub
 from perito_kernel.errors import PeritoError, Unavailable
 from perito_runtime.grpc_client import call_errors, open_channel
@@ -24,6 +29,12 @@ log = logger("registry")
 
 _RETRY_SECONDS = 0.1
 _CALL_SECONDS = 2.0
+# Calls go to replicas in turn, so that as many replicas are heard.
+_ASKED_AGAIN = 8
+_SERVICES = (
+    phase_pb2.DESCRIPTOR.services_by_name["PhaseService"],
+    intake_pb2.DESCRIPTOR.services_by_name["IntakeService"],
+)
 
 
 @dataclass(frozen=True)
@@ -35,9 +46,14 @@ class Served:
     stub: "PhaseServiceAsyncStub"
     intake: "IntakeServiceAsyncStub | None" = None
 
+    def says(self, other: "Served") -> bool:
+        """Whether both describe the same."""
+        mine, its = self.intake is None, other.intake is None
+        return (self.info, self.slots, mine) == (other.info, other.slots, its)
+
 
 class Registry:
-    """One address per phase service. `start` waits until all have answered, at most `patience_seconds`.
+    """One target per phase service. `start` waits until all have answered, at most `patience_seconds`.
 
     They are asked again every `refresh_seconds`; what does not fit together then changes nothing.
     """
@@ -78,7 +94,7 @@ class Registry:
 
     async def start(self) -> None:
         """Asks every address. Raises Unavailable PHASE_SILENT, Precondition PHASES_INCONSISTENT."""
-        self._channels = [open_channel(address, tls=self._tls) for address in self._addresses]
+        self._channels = [open_channel(address, tls=self._tls, services=_SERVICES) for address in self._addresses]
         try:
             async with asyncio.TaskGroup() as group:
                 pairs = zip(self._addresses, self._channels, strict=True)
@@ -121,23 +137,35 @@ class Registry:
 
     async def _refresh(self) -> None:
         """A phase may come back in another version: later plans shall name it."""
+        phases = list(zip(self._served, self._channels, strict=True))
         while True:
             await asyncio.sleep(self._refresh_seconds)
-            for channel in self._channels:
+            for name, channel in phases:
                 try:
-                    served = await _describe(channel)
-                    self.served(served.info.name)  # a new one has no queue and no worker before the next start
-                    others = [s.info for name, s in self._served.items() if name != served.info.name]
-                    check_registry([*others, served.info])
-                    self._served[served.info.name] = served
+                    await self._hear(name, channel)
                 except PeritoError as error:
-                    log.warning("phase description not refreshed", reason=error.reason)
+                    log.warning("phase description not refreshed", phase=name, reason=error.reason)
+
+    async def _hear(self, name: str, channel: grpc.aio.Channel) -> None:
+        now = self._served[name]
+        new = await _describe(channel)
+        if new.says(now):
+            return
+        for _ in range(_ASKED_AGAIN):
+            if not (await _describe(channel)).says(new):
+                log.info("replicas of a phase differ", phase=name, version=new.info.version)
+                return
+        if new.info.name != name:  # a new one would have no queue and no worker before the next start
+            raise Unavailable("PHASE_UNSERVED", f"Where phase {name} was served, {new.info.name} is now.")
+        check_registry([*(s.info for other, s in self._served.items() if other != name), new.info])
+        log.info("phase is served anew", phase=name, version=new.info.version, before=now.info.version)
+        self._served[name] = new
 
 
 async def _describe(channel: grpc.aio.Channel) -> Served:
     stub = PhaseServiceStub(channel)
     async with call_errors():
-        said = await stub.DescribePhase(DescribePhaseRequest(), timeout=_CALL_SECONDS)
+        said = await stub.DescribePhase(phase_pb2.DescribePhaseRequest(), timeout=_CALL_SECONDS)
     info = PhaseInfo(
         *(said.name, said.ordinal, said.version, tuple(said.requires), tuple(said.after), said.catalogue_digest),
         rule_ids=tuple(said.rule_ids),

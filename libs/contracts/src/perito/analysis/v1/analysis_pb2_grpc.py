@@ -26,7 +26,11 @@ if _version_not_supported:
 
 
 class AnalysisServiceStub:
-    """Examinations of books, for the edge and for internal systems. The tenant travels in metadata `perito-tenant`.
+    """Examinations of books, for the edge and for internal systems. The tenant travels in metadata `perito-tenant`, or is that
+    of the API key in metadata `authorization: Bearer perito_...`.
+
+    Idempotency levels say what may be sent again by itself: everything marked, at once or on another replica. What is not
+    marked is idempotent only with an `idempotency_key`.
     """
 
     def __init__(self, channel):
@@ -93,7 +97,11 @@ class AnalysisServiceStub:
 
 
 class AnalysisServiceServicer:
-    """Examinations of books, for the edge and for internal systems. The tenant travels in metadata `perito-tenant`.
+    """Examinations of books, for the edge and for internal systems. The tenant travels in metadata `perito-tenant`, or is that
+    of the API key in metadata `authorization: Bearer perito_...`.
+
+    Idempotency levels say what may be sent again by itself: everything marked, at once or on another replica. What is not
+    marked is idempotent only with an `idempotency_key`.
     """
 
     def CreateDataset(self, request, context):
@@ -242,7 +250,11 @@ def add_AnalysisServiceServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class AnalysisService:
-    """Examinations of books, for the edge and for internal systems. The tenant travels in metadata `perito-tenant`.
+    """Examinations of books, for the edge and for internal systems. The tenant travels in metadata `perito-tenant`, or is that
+    of the API key in metadata `authorization: Bearer perito_...`.
+
+    Idempotency levels say what may be sent again by itself: everything marked, at once or on another replica. What is not
+    marked is idempotent only with an `idempotency_key`.
     """
 
     @staticmethod

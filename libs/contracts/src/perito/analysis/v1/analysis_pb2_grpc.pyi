@@ -27,7 +27,12 @@ GRPC_GENERATED_VERSION: str
 GRPC_VERSION: str
 
 class AnalysisServiceStub:
-    """Examinations of books, for the edge and for internal systems. The tenant travels in metadata `perito-tenant`."""
+    """Examinations of books, for the edge and for internal systems. The tenant travels in metadata `perito-tenant`, or is that
+    of the API key in metadata `authorization: Bearer perito_...`.
+
+    Idempotency levels say what may be sent again by itself: everything marked, at once or on another replica. What is not
+    marked is idempotent only with an `idempotency_key`.
+    """
 
     @_typing.overload
     def __new__(cls, channel: _grpc.Channel) -> _Self: ...
@@ -62,7 +67,12 @@ class AnalysisServiceStub:
 
 @_typing.type_check_only
 class AnalysisServiceAsyncStub(AnalysisServiceStub):
-    """Examinations of books, for the edge and for internal systems. The tenant travels in metadata `perito-tenant`."""
+    """Examinations of books, for the edge and for internal systems. The tenant travels in metadata `perito-tenant`, or is that
+    of the API key in metadata `authorization: Bearer perito_...`.
+
+    Idempotency levels say what may be sent again by itself: everything marked, at once or on another replica. What is not
+    marked is idempotent only with an `idempotency_key`.
+    """
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     CreateDataset: _aio.UnaryUnaryMultiCallable[_analysis_pb2.CreateDatasetRequest, _analysis_pb2.CreateDatasetResponse]  # type: ignore[assignment]
@@ -93,7 +103,12 @@ class AnalysisServiceAsyncStub(AnalysisServiceStub):
     """Findings in order of priority, at most 1,000 per rule, with true totals."""
 
 class AnalysisServiceServicer(metaclass=_abc_1.ABCMeta):
-    """Examinations of books, for the edge and for internal systems. The tenant travels in metadata `perito-tenant`."""
+    """Examinations of books, for the edge and for internal systems. The tenant travels in metadata `perito-tenant`, or is that
+    of the API key in metadata `authorization: Bearer perito_...`.
+
+    Idempotency levels say what may be sent again by itself: everything marked, at once or on another replica. What is not
+    marked is idempotent only with an `idempotency_key`.
+    """
 
     @_abc_1.abstractmethod
     def CreateDataset(

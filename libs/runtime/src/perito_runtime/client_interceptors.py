@@ -1,0 +1,137 @@
+"""What every call between services carries and is watched for: a timeout, request id, trace, and the circuit breaker.
+
+A call made while serving another one gets what time that one has left, minus a little, so that the answer "too late"
+comes from the side that knows what was being done.
+"""
+
+import time
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import grpc
+
+from perito_runtime.breaker import CircuitBreaker
+from perito_runtime.grpc_errors import STATUS_KEY
+from perito_runtime.logs import logger
+from perito_runtime.request_context import REQUEST_KEY, request_id, seconds_left
+from perito_runtime.trace_context import outgoing_trace
+
+_MARGIN_SECONDS = 0.05
+_TELL_SECONDS = 10.0
+_TOLD_CHARACTERS = 300
+_HEALTH = "/grpc.health."
+_SILENT = (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED)
+_log = logger("grpc")
+
+
+class Calls:
+    """What holds for all calls of one channel. Timeouts in seconds, for calls that name none."""
+
+    def __init__(self, target: str, unary: float, stream: float, breaker: CircuitBreaker | None) -> None:
+        self.unary = unary
+        self.stream = stream
+        self._target = target
+        self._breaker = breaker
+        self._tell_again = 0.0
+
+    def applied(self, details: grpc.aio.ClientCallDetails, default: float) -> grpc.aio.ClientCallDetails:
+        """The call's details with the timeout that binds, the request's id and the trace."""
+        timeout = default if details.timeout is None else details.timeout
+        left = seconds_left()
+        if left is not None and left <= _MARGIN_SECONDS:
+            raise grpc.aio.AioRpcError(grpc.StatusCode.DEADLINE_EXCEEDED, details="no time is left for this call")
+        if left is not None:
+            timeout = min(timeout, left - _MARGIN_SECONDS)
+        metadata = grpc.aio.Metadata(*(details.metadata or ()))
+        carried = {**({REQUEST_KEY: request_id()} if request_id() else {}), **outgoing_trace()}
+        for key, value in carried.items():
+            if key not in metadata:
+                metadata.add(key, value)
+        return grpc.aio.ClientCallDetails(
+            details.method, timeout, metadata, details.credentials, details.wait_for_ready
+        )
+
+    async def watched(self, method: str, begin: Callable[[], Awaitable[Any]]) -> Any:
+        """A unary call, begun unless the circuit is open, and told to the breaker when it has ended."""
+        breaker = None if _text(method).startswith(_HEALTH) else self._breaker
+        token = breaker.admit() if breaker else None
+        if breaker and token is None:
+            raise grpc.aio.AioRpcError(grpc.StatusCode.UNAVAILABLE, details=f"circuit of {self._target} is open")
+        answered: bool | None = None
+        try:
+            call = await begin()
+            answered = await self._answered(call, method)
+        finally:
+            if breaker and token is not None:
+                breaker.ended(token, answered)
+        return call
+
+    async def _answered(self, call: Any, method: str) -> bool | None:
+        try:
+            code: grpc.StatusCode = await call.code()
+        except BaseException:
+            call.cancel()
+            raise
+        if code is grpc.StatusCode.CANCELLED:
+            return None
+        if code not in _SILENT or any(key == STATUS_KEY for key, _ in await call.trailing_metadata() or ()):
+            return True
+        if time.monotonic() >= self._tell_again:
+            self._tell_again = time.monotonic() + _TELL_SECONDS
+            why = str(await call.details())[:_TOLD_CHARACTERS]
+            _log.warning("nobody answers", target=self._target, call=_text(method), code=code.name, why=why)
+        return False
+
+
+def interceptors_of(calls: Calls) -> "list[grpc.aio.ClientInterceptor]":
+    """One for each kind of method."""
+    return [_UnaryUnary(calls), _UnaryStream(calls), _StreamUnary(calls), _StreamStream(calls)]
+
+
+def _text(method: str | bytes) -> str:
+    return method.decode() if isinstance(method, bytes) else method
+
+
+_Continue = Callable[[grpc.aio.ClientCallDetails, Any], Awaitable[Any]]
+"""What gRPC hands to an interceptor; messages differ by method, hence Any here and below."""
+
+
+class _UnaryUnary(grpc.aio.UnaryUnaryClientInterceptor):
+    def __init__(self, calls: Calls) -> None:
+        self._calls = calls
+
+    async def intercept_unary_unary(
+        self, continuation: _Continue, client_call_details: grpc.aio.ClientCallDetails, request: Any
+    ) -> Any:
+        applied = self._calls.applied(client_call_details, self._calls.unary)
+        return await self._calls.watched(applied.method, lambda: continuation(applied, request))
+
+
+class _UnaryStream(grpc.aio.UnaryStreamClientInterceptor):
+    def __init__(self, calls: Calls) -> None:
+        self._calls = calls
+
+    async def intercept_unary_stream(
+        self, continuation: _Continue, client_call_details: grpc.aio.ClientCallDetails, request: Any
+    ) -> Any:
+        return await continuation(self._calls.applied(client_call_details, self._calls.stream), request)
+
+
+class _StreamUnary(grpc.aio.StreamUnaryClientInterceptor):
+    def __init__(self, calls: Calls) -> None:
+        self._calls = calls
+
+    async def intercept_stream_unary(
+        self, continuation: _Continue, client_call_details: grpc.aio.ClientCallDetails, request_iterator: Any
+    ) -> Any:
+        return await continuation(self._calls.applied(client_call_details, self._calls.unary), request_iterator)
+
+
+class _StreamStream(grpc.aio.StreamStreamClientInterceptor):
+    def __init__(self, calls: Calls) -> None:
+        self._calls = calls
+
+    async def intercept_stream_stream(
+        self, continuation: _Continue, client_call_details: grpc.aio.ClientCallDetails, request_iterator: Any
+    ) -> Any:
+        return await continuation(self._calls.applied(client_call_details, self._calls.stream), request_iterator)
