@@ -94,16 +94,27 @@ async def test_work_longer_than_the_drain_is_handed_back(short_dir: Path) -> Non
 
 async def test_while_it_gives_notice_it_says_that_it_leaves_and_still_takes_work(short_dir: Path) -> None:
     async with (
-        serving(short_dir, PERITO_NOTICE_SECONDS="2") as process,
+        serving(short_dir, PERITO_NOTICE_SECONDS="2", PERITO_HEALTH_SOCKET=f"{short_dir}/h") as process,
         open_channel(f"unix:{short_dir}/s") as channel,
     ):
         assert [await probed(short_dir, what) for what in ("live", "ready", "started")] == [0, 0, 0]
+        assert [await told(short_dir / "h", what) for what in ("live", "ready", "started")] == ["yes"] * 3
         process.send_signal(signal.SIGTERM)
         await asyncio.sleep(0.3)
+        assert [await told(short_dir / "h", what) for what in ("live", "ready", "started")] == ["yes", "no", "yes"]
         assert await probed(short_dir, "ready") == 1
         assert (await run(phase_pb2_grpc.PhaseServiceStub(channel), 0)).result.phase == "double"
         assert await asyncio.wait_for(process.wait(), 10) == 0
     assert await probed(short_dir, "live") == 1
+
+
+async def told(path: Path, what: str) -> str:
+    """What the health socket says."""
+    reader, writer = await asyncio.open_unix_connection(path)
+    writer.write(f"{what}\n".encode())
+    answer = (await reader.read()).decode().strip()
+    writer.close()
+    return answer
 
 
 async def probed(folder: Path, what: str) -> int:

@@ -47,14 +47,24 @@ async def probed(folder: Path, what: str) -> int | None:
     return await process.wait()
 
 
+async def told(path: Path, what: str) -> str:
+    """What the health socket says."""
+    reader, writer = await asyncio.open_unix_connection(path)
+    writer.write(f"{what}\n".encode())
+    answer = (await reader.read()).decode().strip()
+    writer.close()
+    return answer
+
+
 def client(folder: Path) -> httpx.AsyncClient:
     """To the edge in the folder."""
     return httpx.AsyncClient(transport=httpx.AsyncHTTPTransport(uds=f"{folder}/edge"), base_url=BASE, timeout=10)
 
 
 async def test_without_an_orchestrator_it_lives_and_is_not_ready(folder: Path) -> None:
-    async with serving(folder) as process, client(folder) as http:
+    async with serving(folder, PERITO_HEALTH_SOCKET=f"{folder}/h") as process, client(folder) as http:
         assert (await http.get("/health")).json()["checks"] == {"orchestrator": "unreachable"}
+        assert [await told(folder / "h", what) for what in ("live", "ready", "started")] == ["yes", "no", "yes"]
         assert [await probed(folder, what) for what in ("live", "ready", "started")] == [0, 1, 0]
         process.send_signal(signal.SIGTERM)
         assert await asyncio.wait_for(process.wait(), 10) == 0

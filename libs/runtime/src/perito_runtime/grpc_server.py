@@ -83,6 +83,8 @@ class GrpcServer:
         self._health = health_servicer
         self._names = tuple(names)
         self._ready = True
+        self._started = False
+        self._leaving = False
         self.address = address
 
     async def start(self) -> None:
@@ -102,6 +104,7 @@ class GrpcServer:
         else:
             self.address = f"{self.address.rpartition(':')[0]}:{port}"
             await self._server.start()
+        self._started = True
         await self._health.set(STARTED, health_pb2.HealthCheckResponse.SERVING)
         await self.say_ready(ready=self._ready)
         _log.info("listening", address=self.address, tls=self._credentials is not None, services=list(self._names))
@@ -121,8 +124,13 @@ class GrpcServer:
         for name in (*self._names, READY):
             await self._health.set(name, status)
 
+    async def says(self, what: str) -> bool:
+        """What health checks are told of the process: `live`, `ready` or `started`."""
+        return {"live": True, STARTED: self._started, READY: self._started and self._ready and not self._leaving}[what]
+
     async def say_not_serving(self) -> None:
         """Tells health checks that this process is on its way out. Calls are still served."""
+        self._leaving = True
         await self._health.enter_graceful_shutdown()
 
     async def stop(self, grace: float) -> None:

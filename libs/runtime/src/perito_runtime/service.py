@@ -15,6 +15,7 @@ from perito_kernel.pseudonyms import tenant_key
 from perito_runtime.callers import only
 from perito_runtime.compute import ComputePool
 from perito_runtime.grpc_server import GrpcServer, Service, build_server
+from perito_runtime.health_socket import HealthSocket
 from perito_runtime.intake_service import IntakeServicer, intake_service
 from perito_runtime.lifecycle import Lifecycle, stop_signal
 from perito_runtime.logs import bind, logger
@@ -64,6 +65,8 @@ async def serve_phase(phase: Phase, settings: PhaseSettings) -> None:
     lifecycle = Lifecycle()
     lifecycle.add("compute", pool.__aenter__, lambda: pool.__aexit__(None, None, None), _STOP_SECONDS)
     lifecycle.add("warm children", pool.ready, _nothing)
+    health = HealthSocket(settings.health_socket, server.says)
+    lifecycle.add("health", health.start, health.stop, _STOP_SECONDS)
     drained = settings.drain_seconds + _HAND_BACK_SECONDS + _STOP_SECONDS
     lifecycle.add("grpc", server.start, lambda: _drain(server, leaving, settings.drain_seconds), drained)
     stop = asyncio.create_task(stop_signal())  # before the start: a signal then must not be lost

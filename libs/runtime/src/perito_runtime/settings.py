@@ -43,6 +43,9 @@ class ServiceSettings(BaseSettings):
     drain_seconds: float = Field(
         default=30.0, ge=0, description="How long running work may go on after SIGTERM; the rest is given back"
     )
+    health_socket: Path | None = Field(
+        default=None, description="Unix socket that answers health checks of this machine (deploy/health.py)"
+    )
     notice_seconds: float = Field(
         default=0.0,
         ge=0,

@@ -29,6 +29,10 @@ class Readiness:
         """From now on this process is not ready: it ends soon, and others shall be asked."""
         self._leaving = True
 
+    async def says(self, what: str) -> bool:
+        """What health checks of this machine are told: `live`, `ready` or `started`."""
+        return what != "ready" or all(said == "ok" for said in (await self.checks()).values())
+
     async def checks(self) -> dict[str, str]:
         """What the orchestrator said within the last second, or that this process ends."""
         if self._leaving:

@@ -48,7 +48,8 @@ class EdgeProcessSettings(StoreSettings, ServiceSettings):
 
 async def serve_edge(settings: EdgeProcessSettings) -> None:
     """Serves until this process is told to stop. Raises `PeritoError` where it cannot start."""
-    from perito_runtime.lifecycle import Lifecycle, stop_signal  # noqa: PLC0415  # a probe needs none of these
+    from perito_runtime.health_socket import HealthSocket  # noqa: PLC0415  # a probe needs none of these
+    from perito_runtime.lifecycle import Lifecycle, stop_signal  # noqa: PLC0415
     from perito_runtime.logs import logger  # noqa: PLC0415
 
     from perito_edge.app import create_app  # noqa: PLC0415
@@ -61,6 +62,8 @@ async def serve_edge(settings: EdgeProcessSettings) -> None:
     server = EdgeServer(app, settings.listen, grace_seconds=round(settings.drain_seconds))
     lifecycle = Lifecycle()
     lifecycle.add("orchestrator", _nothing, channels.close, _STOP_SECONDS)
+    health = HealthSocket(settings.health_socket, app.state.readiness.says)
+    lifecycle.add("health", health.start, health.stop, _STOP_SECONDS)
     lifecycle.add("http", server.start, server.stop, settings.drain_seconds + _STOP_SECONDS)
     stop = asyncio.create_task(stop_signal())  # before the start: a signal then must not be lost
     async with lifecycle:

@@ -86,6 +86,10 @@ class Orchestrator:
         self._grace = grace
         await self._lifecycle.stop()
 
+    async def says(self, what: str) -> bool:
+        """What health checks are told: `live`, `ready` or `started`."""
+        return await self._server.says(what)
+
     async def leave(self) -> None:
         """Says that it ends soon: health is not serving from now on, and every call is still taken."""
         await self._server.say_not_serving()

@@ -135,7 +135,8 @@ class OrchestratorProcessSettings(StoreSettings, ServiceSettings):
 
 async def serve_orchestrator(settings: OrchestratorProcessSettings) -> None:
     """Serves until this process is told to stop. Raises `PeritoError` where it cannot start."""
-    from perito_runtime.lifecycle import Lifecycle, stop_signal  # noqa: PLC0415  # a probe needs none of these
+    from perito_runtime.health_socket import HealthSocket  # noqa: PLC0415  # a probe needs none of these
+    from perito_runtime.lifecycle import Lifecycle, stop_signal  # noqa: PLC0415
     from perito_runtime.logs import logger  # noqa: PLC0415
 
     from perito_orchestrator.app import Orchestrator  # noqa: PLC0415
@@ -153,7 +154,9 @@ async def serve_orchestrator(settings: OrchestratorProcessSettings) -> None:
         settings.broker, password_file=settings.broker_password_file, tls=settings.tls(), settings=times
     )
     orchestrator = Orchestrator(settings.orchestrator(), broker, open_store(settings))
+    health = HealthSocket(settings.health_socket, orchestrator.says)
     lifecycle = Lifecycle()
+    lifecycle.add("health", health.start, health.stop, _STOP_SECONDS)
     lifecycle.add("broker", broker.open, broker.close, _STOP_SECONDS)
     drained = settings.drain_seconds + 6 * _STOP_SECONDS
     lifecycle.add("orchestrator", orchestrator.start, lambda: orchestrator.stop(settings.drain_seconds), drained)
