@@ -217,6 +217,14 @@ class _Analyses(analysis_pb2_grpc.AnalysisServiceServicer):
         analysis.cancel_reason = analysis.cancel_reason or request.reason
         return analysis_pb2.CancelAnalysisResponse(analysis=analysis)
 
+    async def DeleteAnalysis(  # noqa: N802 -- the proto's name
+        self, request: analysis_pb2.DeleteAnalysisRequest, context: Any
+    ) -> analysis_pb2.DeleteAnalysisResponse:
+        await self._state.enter("DeleteAnalysis", tenant_of(context))
+        if self._state.analyses.pop((tenant_of(context), request.analysis_id), None) is None:
+            raise NotFound("ANALYSIS_NOT_FOUND", "There is no such analysis. Check the id that the submit answered.")
+        return analysis_pb2.DeleteAnalysisResponse()
+
     async def ListAnalyses(  # noqa: N802 -- the proto's name
         self, request: analysis_pb2.ListAnalysesRequest, context: Any
     ) -> analysis_pb2.ListAnalysesResponse:

@@ -196,6 +196,11 @@ class Client:
         async with call_errors():
             return (await self.stub.CancelAnalysis(request, metadata=self.metadata)).analysis
 
+    async def delete(self, analysis_id: str) -> None:
+        """Deletes."""
+        async with call_errors():
+            await self.stub.DeleteAnalysis(pb.DeleteAnalysisRequest(analysis_id=analysis_id), metadata=self.metadata)
+
     async def analyses(self, **fields: object) -> pb.ListAnalysesResponse:
         """One page of analyses."""
         request = pb.ListAnalysesRequest(**fields)  # type: ignore[arg-type] - names of fields

@@ -15,7 +15,7 @@ from .phases import finding
 
 TABLES = (
     "tenants", "api_keys", "datasets", "dataset_files", "analyses", "phase_runs", "phase_results", "findings",
-    "events", "outbox", "idempotency", "finding_counts",
+    "events", "outbox", "idempotency", "finding_counts", "deletions",
 )  # fmt: skip
 READABLE = tuple(t for t in TABLES if t not in ("api_keys", "outbox"))
 
@@ -28,6 +28,9 @@ async def filled(mesh: Mesh) -> tuple[Client, str]:
     dataset = (await client.dataset(key="d")).dataset.dataset_id
     analysis = (await client.submit(dataset, idempotency_key="k")).analysis.analysis_id
     await client.ended(analysis)
+    gone = (await client.submit(dataset)).analysis.analysis_id
+    await client.ended(gone)
+    await client.delete(gone)
     await client.orchestrator.first_key("B")
     return client, analysis
 
@@ -140,6 +143,8 @@ async def test_writing_for_another_tenant_is_refused(filled: tuple[Client, str],
     with pytest.raises(asyncpg.InsufficientPrivilegeError):
         async with as_app.unit(filled[0].tenant) as unit:
             await unit.execute("DELETE FROM findings")
+    async with as_app.unit(uuid4()) as unit:
+        assert await unit.fetchval("SELECT delete_analysis($1, $2)", filled[0].tenant, UUID(filled[1])) is None
 
 
 async def test_the_system_role_sees_work_and_no_books(filled: tuple[Client, str], dsns: Dsns) -> None:
@@ -150,6 +155,8 @@ async def test_the_system_role_sees_work_and_no_books(filled: tuple[Client, str]
     assert await system.fetch("SELECT phase FROM phase_runs") == [], "ended runs are nobody's work"
     with pytest.raises(asyncpg.InsufficientPrivilegeError):
         await system.execute("UPDATE phase_runs SET state = 'queued'")
+    assert len(await system.fetch("SELECT tenant_id FROM tenants")) == 2
+    assert len(await system.fetch("SELECT resource_id FROM deletions")) == 1
     assert len(await system.fetch("SELECT key_id FROM api_keys")) == 1
     await system.close()
 
@@ -166,6 +173,7 @@ async def test_every_call_answers_another_tenant_not_found(filled: tuple[Client,
         stranger.get_dataset(dataset),
         stranger.dataset(),
         stranger.cancel(analysis),
+        stranger.delete(analysis),
         stranger.findings(analysis, rule_ids=["T-001"]),
         stranger.findings(analysis, fingerprint="0" * 64),
     )

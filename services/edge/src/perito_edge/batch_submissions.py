@@ -15,6 +15,7 @@ from perito_edge.orchestrator_client import Caller, OrchestratorClient
 from perito_edge.received import REFUSED, Places, Received
 from perito_edge.request_models import AnalyzeRequest
 from perito_edge.settings import EdgeSettings
+from perito_edge.signs_of_life import SignsOfLife
 from perito_edge.submissions import checked, submission
 
 _CODES = {code.value[0]: code for code in grpc.StatusCode}
@@ -46,9 +47,15 @@ class BatchSubmissions:
         """What became of each entry, in order. Raises `PeritoError` where the whole is refused; nothing is kept then,
         but where the orchestrator did not answer, as with single ones.
         """
+        async with SignsOfLife(self._store, caller.tenant) as signs:
+            return await self._receive(caller, BatchBody(body, self._settings), idempotency_key, signs)
+
+    async def _receive(
+        self, caller: Caller, body: BatchBody, idempotency_key: str, signs: SignsOfLife
+    ) -> list[BatchOutcome | PeritoError]:
         entries: list[_Entry] = []
         try:
-            await self._read(caller, BatchBody(body, self._settings), entries)
+            await self._read(caller, body, entries, signs)
         except BaseException:  # a body that is cut off leaves objects as surely as a wrong one
             await _discard(entries)
             raise
@@ -74,10 +81,10 @@ class BatchSubmissions:
                 await _discard(entries)
             raise
 
-    async def _read(self, caller: Caller, body: BatchBody, entries: list[_Entry]) -> None:
+    async def _read(self, caller: Caller, body: BatchBody, entries: list[_Entry], signs: SignsOfLife) -> None:
         with self._places:
             async for part in body.entries():
-                entry = _Entry(Received(self._store, caller.tenant, self._places))
+                entry = _Entry(Received(self._store, caller.tenant, self._places, signs))
                 entries.append(entry)
                 level = body.level
                 try:

@@ -14,6 +14,8 @@ from perito_kernel.errors import Exhausted, Kind, PeritoError
 from perito_runtime.logs import logger
 from perito_runtime.object_store import ObjectStore, dataset_key
 
+from perito_edge.signs_of_life import SignsOfLife
+
 log = logger("perito.edge")
 
 # After these the orchestrator has certainly not registered the dataset.
@@ -49,7 +51,8 @@ class Places:
 class Received:
     """A dataset with an id of its own, file by file."""
 
-    def __init__(self, store: ObjectStore, tenant: str, places: Places) -> None:
+    def __init__(self, store: ObjectStore, tenant: str, places: Places, signs: SignsOfLife) -> None:
+        self._signs = signs
         self._places = places
         self.dataset_id = str(uuid4())
         self.files: list[SourceFile] = []
@@ -64,6 +67,7 @@ class Received:
 
     async def add_file(self, name: str, chunks: AsyncIterator[bytes], media_type: str) -> ObjectRef:
         """Stores a file as it comes."""
+        self._signs.begin(self.dataset_id)
         key = dataset_key(self._tenant, self.dataset_id, len(self.files))
         stored = await self._store.put_stream(key, chunks, media_type)
         self.files.append(SourceFile(name=name, object=stored))
@@ -72,6 +76,7 @@ class Received:
 
     async def add_mapping(self, content: bytes) -> None:
         """Stores the mapping."""
+        self._signs.begin(self.dataset_id)
         key = dataset_key(self._tenant, self.dataset_id, "mapping.yaml")
         self.mapping = await self._store.put_bytes(key, content, "application/yaml")
 
@@ -95,9 +100,13 @@ class Received:
     async def discard(self) -> None:
         """Deletes what was stored."""
         prefix = dataset_key(self._tenant, self.dataset_id, 0).removesuffix("/0")
-        deletion = asyncio.ensure_future(self._store.delete_prefix(prefix))
+        deletion = asyncio.ensure_future(self._delete(prefix))
         try:
             # The client's going away must not stop the cleaning up after it.
             await asyncio.shield(deletion)
         except Exception as exc:  # the upload's own error is the answer; this one is for the operator
             log.error("objects of a failed upload were not deleted", prefix=prefix, exc_info=exc)
+
+    async def _delete(self, prefix: str) -> None:
+        await self._signs.end(self.dataset_id)
+        await self._store.delete_prefix(prefix)

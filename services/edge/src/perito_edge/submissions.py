@@ -14,6 +14,7 @@ from perito_edge.problems import InvalidFields
 from perito_edge.received import Places, Received
 from perito_edge.request_models import AnalyzeRequest
 from perito_edge.settings import EdgeSettings
+from perito_edge.signs_of_life import SignsOfLife
 
 _Model = TypeVar("_Model", bound=BaseModel)
 _WRONG = "The body does not match the API description: see `errors`."
@@ -32,8 +33,14 @@ class Submissions:
 
     async def receive(self, caller: Caller, body: AsyncIterator[bytes], idempotency_key: str) -> SubmitAnalysisResponse:
         """Reads a body, stores the books in it and submits. Raises `PeritoError`; nothing is kept then."""
-        received = Received(self._store, caller.tenant, self._places)
-        wanted = await received.storing(self._read(AnalyzeBody.alone(body, self._settings), received))
+        async with SignsOfLife(self._store, caller.tenant) as signs:
+            return await self._receive(caller, AnalyzeBody.alone(body, self._settings), idempotency_key, signs)
+
+    async def _receive(
+        self, caller: Caller, body: AnalyzeBody, idempotency_key: str, signs: SignsOfLife
+    ) -> SubmitAnalysisResponse:
+        received = Received(self._store, caller.tenant, self._places, signs)
+        wanted = await received.storing(self._read(body, received))
         request = submission(wanted, received)
         request.idempotency_key = idempotency_key
         answer = await received.registering(self._orchestrator.submit(caller, request))

@@ -14,6 +14,7 @@ from perito_edge.multipart import MultipartReader, Part
 from perito_edge.orchestrator_client import Caller, OrchestratorClient
 from perito_edge.received import Places, Received
 from perito_edge.settings import EdgeSettings
+from perito_edge.signs_of_life import SignsOfLife
 
 _MEDIA_TYPE = re.compile(r"[a-z0-9!#$&^_.+-]{1,60}/[a-z0-9!#$&^_.+-]{1,60}")
 _MAX_FIELD_BYTES = 64 * 2**10
@@ -37,9 +38,15 @@ class Uploads:
 
         Raises `PeritoError`; nothing is kept then (but see `perito_edge.received`).
         """
-        received = Received(self._store, caller.tenant, self._places)
+        async with SignsOfLife(self._store, caller.tenant) as signs:
+            return await self._receive(caller, MultipartReader(content_type, body), idempotency_key, signs)
+
+    async def _receive(
+        self, caller: Caller, reader: MultipartReader, idempotency_key: str, signs: SignsOfLife
+    ) -> tuple[DatasetRef, bool]:
+        received = Received(self._store, caller.tenant, self._places, signs)
         with self._places:
-            await received.storing(self._store_parts(received, MultipartReader(content_type, body)))
+            await received.storing(self._store_parts(received, reader))
             request = CreateDatasetRequest(dataset=received.dataset, idempotency_key=idempotency_key)
             answer = await received.registering(self._orchestrator.create_dataset(caller, request))
             if answer.dataset.dataset_id != received.dataset_id:

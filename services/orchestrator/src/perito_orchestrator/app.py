@@ -9,11 +9,13 @@ import asyncpg
 from perito_kernel.errors import Unavailable
 from perito_runtime.grpc_server import build_server
 from perito_runtime.lifecycle import Lifecycle
+from perito_runtime.logs import logger
 from perito_runtime.objects import ObjectStore
 
 from perito_orchestrator import keys
 from perito_orchestrator.broker import Broker, queue_of
 from perito_orchestrator.callers import orchestrator_callers
+from perito_orchestrator.housekeeping import Housekeeping
 from perito_orchestrator.migrate import migrate
 from perito_orchestrator.outbox import Relay
 from perito_orchestrator.reconcile import Reconcile
@@ -27,6 +29,8 @@ from perito_orchestrator.store.database import Database, in_our_words
 from perito_orchestrator.workers import Workers
 
 __all__ = ["Orchestrator", "OrchestratorSettings"]
+
+log = logger("orchestrator")
 
 _AGAIN_SECONDS = 0.5
 _WATCHERS_LEAVE_SECONDS = 2.0
@@ -42,6 +46,7 @@ class Orchestrator:
     def __init__(self, settings: OrchestratorSettings, broker: Broker, store: ObjectStore) -> None:
         self._settings = settings
         self._broker = broker
+        self._store = store
         self._epoch = uuid4().hex
         bounds = {"seconds": settings.database_seconds, "idle_seconds": min(10.0, settings.lease_seconds)}
         self._app = Database(settings.app_dsn, size=16, name="perito-app", **bounds)
@@ -54,6 +59,15 @@ class Orchestrator:
         self._relay = Relay(self._system, broker, self._signals, poll_seconds=settings.poll_seconds)
         self._reconcile = Reconcile(
             self._system, broker, poll_seconds=settings.poll_seconds, stale_seconds=settings.stale_seconds
+        )
+        self._housekeeping = Housekeeping(
+            self._app,
+            self._system,
+            store,
+            orphan_seconds=settings.orphan_seconds,
+            sweep_seconds=settings.sweep_seconds,
+            retention_days=settings.retention_days,
+            poll_seconds=settings.poll_seconds,
         )
         owner = f"{self._epoch}/{uuid4().hex}"
         self._workers = Workers(self._app, broker, self._registry, store, self._signals, settings, owner)
@@ -76,8 +90,8 @@ class Orchestrator:
     async def start(self) -> None:
         """Returns when it serves. Raises what a part raised, with nothing left running.
 
-        Precondition MIGRATION_CHANGED, UNSAFE_DATABASE_ROLE, PHASES_INCONSISTENT; Unavailable DATABASE_UNAVAILABLE,
-        PHASE_SILENT; Invalid LISTEN_FAILED.
+        Precondition MIGRATION_CHANGED, UNSAFE_DATABASE_ROLE, PHASES_INCONSISTENT, OBJECT_STORE_UNSUITABLE; Unavailable
+        DATABASE_UNAVAILABLE, PHASE_SILENT; Invalid LISTEN_FAILED.
         """
         await self._lifecycle.start()
 
@@ -124,6 +138,7 @@ class Orchestrator:
         parts.add("listener", _later(self._listener.start), self._listener.stop)
         parts.add("relay", _later(self._relay.start), self._relay.stop, stop_seconds=25)
         parts.add("reconcile", self._start_reconcile, self._reconcile.stop)
+        parts.add("housekeeping", self._start_housekeeping, self._housekeeping.stop)
         parts.add("workers", self._workers.start, self._stop_workers, stop_seconds=600)
         parts.add("server", self._server.start, self._stop_server, stop_seconds=30)
         return parts
@@ -149,6 +164,13 @@ class Orchestrator:
         if self._settings.sole_holder:
             await self._reconcile.void_leases(self._epoch)
         self._reconcile.start()
+
+    async def _start_housekeeping(self) -> None:
+        try:
+            await self._store.check()
+        except Unavailable as error:  # it may come back; one that is unsuitable stays so, and is raised
+            log.warning("the object store does not answer", reason=error.reason)
+        self._housekeeping.start()
 
     async def _database_answers(self, answers: bool) -> None:
         await self._server.say_ready(ready=answers)

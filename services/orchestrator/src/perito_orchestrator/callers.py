@@ -19,6 +19,7 @@ SCOPES = {
     "SubmitAnalysis": "submit",
     "BatchSubmit": "submit",
     "CancelAnalysis": "submit",
+    "DeleteAnalysis": "admin",  # nothing brings it back
     "ListAnalyses": "read",
     "CountAnalyses": "read",
     "GetAnalysis": "read",

@@ -87,6 +87,20 @@ class OrchestratorProcessSettings(StoreSettings, ServiceSettings):
     database_seconds: float = Field(
         default=_DEFAULTS.database_seconds, gt=0, description="The most time for one unit of work of the database"
     )
+    orphan_seconds: float = Field(
+        default=_DEFAULTS.orphan_seconds,
+        gt=0,
+        description="Objects that nobody refers to are swept when they are so old: well above the four minutes after"
+        " which a long upload shows that it goes on",
+    )
+    sweep_seconds: float = Field(
+        default=_DEFAULTS.sweep_seconds, gt=0, description="How often one of the orchestrators looks for such objects"
+    )
+    retention_days: float = Field(
+        default=_DEFAULTS.retention_days,
+        ge=0,
+        description="Ended analyses and unused datasets are deleted after so many days; 0 keeps them for ever",
+    )
     start_seconds: float = Field(
         default=60.0, gt=0, description="How long it waits for database, broker and phases when it starts"
     )
@@ -122,6 +136,9 @@ class OrchestratorProcessSettings(StoreSettings, ServiceSettings):
             stale_seconds=self.stale_seconds,
             database_seconds=self.database_seconds,
             registry_seconds=self.start_seconds,
+            orphan_seconds=self.orphan_seconds,
+            sweep_seconds=self.sweep_seconds,
+            retention_days=self.retention_days,
             tls=self.tls(),
             clients=tuple(self.clients.split()),
             reflection=self.reflection,

@@ -17,7 +17,7 @@ from perito_orchestrator.plan import plan_from_json
 from perito_orchestrator.registry import Registry
 from perito_orchestrator.settings import OrchestratorSettings
 from perito_orchestrator.signals import Signals
-from perito_orchestrator.store import analyses, cancel, datasets, events, findings
+from perito_orchestrator.store import analyses, cancel, datasets, deletions, events, findings
 from perito_orchestrator.store.database import Database, instant_text
 from perito_orchestrator.submissions import Submissions
 
@@ -90,6 +90,15 @@ class AnalysisServicer(analysis_pb2_grpc.AnalysisServiceServicer):
         await cancel.cancel(self._db, tenant, analysis, requests.cancel_reason(request.reason))
         self._signals.cancelled(analysis)
         return pb.CancelAnalysisResponse(analysis=await self._read(tenant, analysis, results=False))
+
+    async def DeleteAnalysis(  # noqa: N802 - the contract's name
+        self, request: pb.DeleteAnalysisRequest, context: Any
+    ) -> pb.DeleteAnalysisResponse:
+        """See the contract."""
+        analysis = requests.identifier(request.analysis_id, "analysis_id")
+        await deletions.delete_analysis(self._db, UUID(tenant_of(context)), analysis)
+        self._signals.changed(analysis)
+        return pb.DeleteAnalysisResponse()
 
     async def ListAnalyses(  # noqa: N802 - the contract's name
         self, request: pb.ListAnalysesRequest, context: Any

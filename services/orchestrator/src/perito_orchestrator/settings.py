@@ -13,7 +13,8 @@ class OrchestratorSettings:
     `workers` bounds the phase runs that this process has open at once; phases themselves admit by slots.
     `unreachable_seconds`: so long a phase that cannot be reached costs no attempt. `commit_seconds`: so long a result
     that the database does not take is tried again, before it is worth another attempt. `propose_seconds` bounds the
-    preview of a mapping, `batch_seconds` the submission of many analyses in one call. With `tls` it
+    preview of a mapping, `batch_seconds` the submission of many analyses in one call. `orphan_seconds`, `sweep_seconds`
+    and `retention_days` are those of `perito_orchestrator.housekeeping`. With `tls` it
     shows its certificate and demands one of callers and phases; `clients` are identities of internal clients, which
     bring API keys. `reflection`: whether it tells what it serves.
     """
@@ -40,6 +41,9 @@ class OrchestratorSettings:
     stale_seconds: float = 30.0
     database_seconds: float = 10.0
     registry_seconds: float = 30.0
+    orphan_seconds: float = 900.0
+    sweep_seconds: float = 300.0
+    retention_days: float = 0.0
     sole_holder: bool = False
     tls: TlsFiles | None = None
     clients: Sequence[str] = ()

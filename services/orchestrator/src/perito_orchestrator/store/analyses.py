@@ -53,11 +53,14 @@ async def submit(db: Database, tenant: UUID, new: NewAnalysis, plan: Plan, key: 
         if known is not None:
             return known, True
         await _dataset_there(connection, tenant, new)
-        await connection.execute(
-            "INSERT INTO analyses (tenant_id, analysis_id, dataset_id, name, plan, params)"
-            " VALUES ($1, $2, $3, $4, $5::jsonb, $6::jsonb)",
-            *(tenant, analysis, new.dataset_id, new.name, plan_to_json(plan), json.dumps(dict(new.params))),
-        )
+        try:
+            await connection.execute(
+                "INSERT INTO analyses (tenant_id, analysis_id, dataset_id, name, plan, params)"
+                " VALUES ($1, $2, $3, $4, $5::jsonb, $6::jsonb)",
+                *(tenant, analysis, new.dataset_id, new.name, plan_to_json(plan), json.dumps(dict(new.params))),
+            )
+        except asyncpg.ForeignKeyViolationError as error:  # it was deleted since it was looked for
+            raise _no_dataset() from error
         await connection.executemany(
             "INSERT INTO phase_runs (tenant_id, analysis_id, phase, ordinal, place, state)"
             " VALUES ($1, $2, $3, $4, $5, 'waiting')",
@@ -74,12 +77,16 @@ async def submit(db: Database, tenant: UUID, new: NewAnalysis, plan: Plan, key: 
 
 async def _dataset_there(connection: Connection, tenant: UUID, new: NewAnalysis) -> None:
     if new.dataset is not None:
-        if not await insert(connection, tenant, new.dataset):
+        if not await insert(connection, tenant, new.dataset, brought=True):
             raise taken()
         return
     exists = "SELECT true FROM datasets WHERE tenant_id = $1 AND dataset_id = $2"
     if not await connection.fetchval(exists, tenant, new.dataset_id):
-        raise NotFound("DATASET_NOT_FOUND", "There is no such dataset. Upload the files first.")
+        raise _no_dataset()
+
+
+def _no_dataset() -> NotFound:
+    return NotFound("DATASET_NOT_FOUND", "There is no such dataset. Upload the files first.")
 
 
 async def read(db: Database, tenant: UUID, analysis: UUID) -> asyncpg.Record:

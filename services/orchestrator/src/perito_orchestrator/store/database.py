@@ -136,6 +136,18 @@ class Database:
             return await connection.fetch(query, *args)
 
     @asynccontextmanager
+    async def only_one(self, lock: int, seconds: float) -> AsyncGenerator[bool]:
+        """Whether nobody else in this database holds the lock; then it is held to the end of the block.
+
+        It is lost with its connection, so what is done under it must be right without it too.
+        """
+        async with self._connection(seconds) as connection:
+            held = await connection.fetchval("SELECT pg_try_advisory_lock($1)", lock)
+            yield held
+            if held:
+                await connection.execute("SELECT pg_advisory_unlock($1)", lock)
+
+    @asynccontextmanager
     async def _connection(self, seconds: float | None = None) -> AsyncGenerator["PoolConnection"]:
         if self._pool is None:
             raise Internal("DATABASE_NOT_OPEN", "Perito used its database before connecting to it.")

@@ -12,7 +12,7 @@ from perito.dataset.v1.dataset_pb2 import DatasetRef, ObjectRef, SourceFile
 from perito_kernel.errors import Conflict, NotFound
 from perito_kernel.findings import canonical_json
 
-from perito_orchestrator.store import idempotency
+from perito_orchestrator.store import deletions, idempotency
 from perito_orchestrator.store.database import Connection, Database
 from perito_orchestrator.store.idempotency import Key
 
@@ -54,17 +54,22 @@ async def read_with_time(db: Database, tenant: UUID, dataset_id: UUID) -> tuple[
     return ref, mapping["created_at"]
 
 
-async def insert(connection: Connection, tenant: UUID, dataset: DatasetRef) -> bool:
-    """Stores a dataset in the caller's transaction. False where the id is taken."""
+async def insert(connection: Connection, tenant: UUID, dataset: DatasetRef, *, brought: bool = False) -> bool:
+    """Stores a dataset in the caller's transaction. False where the id is taken. `brought`: it comes with an analysis.
+
+    Raises NotFound TENANT_UNKNOWN, Conflict UPLOAD_EXPIRED.
+    """
     dataset_id = UUID(dataset.dataset_id)
+    await deletions.lock_dataset(connection, dataset_id)
+    await deletions.refuse_doomed(connection, tenant, dataset_id)
     mapping = dataset.mapping
     stored = (mapping.key, mapping.sha256, mapping.bytes, mapping.media_type)
     if not await connection.fetchval("SELECT true FROM tenants WHERE tenant_id = $1", tenant):
         raise NotFound("TENANT_UNKNOWN", "There is no such tenant. Call with a key of an existing one.")
     inserted = await connection.fetchval(
-        "INSERT INTO datasets (tenant_id, dataset_id, mapping_key, mapping_sha256, mapping_bytes, mapping_media_type)"
-        " VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING RETURNING true",
-        *(tenant, dataset_id, *(stored if dataset.HasField("mapping") else (None,) * 4)),
+        "INSERT INTO datasets (tenant_id, dataset_id, brought, mapping_key, mapping_sha256, mapping_bytes,"
+        " mapping_media_type) VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING RETURNING true",
+        *(tenant, dataset_id, brought, *(stored if dataset.HasField("mapping") else (None,) * 4)),
     )
     if not inserted:
         return False

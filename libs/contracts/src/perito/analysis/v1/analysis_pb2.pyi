@@ -622,6 +622,45 @@ class CancelAnalysisResponse(_message.Message):
 Global___CancelAnalysisResponse: _TypeAlias = CancelAnalysisResponse  # noqa: Y015
 
 @_typing.final
+class DeleteAnalysisRequest(_message.Message):
+    """What to delete."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ANALYSIS_ID_FIELD_NUMBER: _builtins.int
+    analysis_id: _builtins.str
+    """UUID."""
+    def __init__(
+        self,
+        *,
+        analysis_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["analysis_id", b"analysis_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___DeleteAnalysisRequest: _TypeAlias = DeleteAnalysisRequest  # noqa: Y015
+
+@_typing.final
+class DeleteAnalysisResponse(_message.Message):
+    """It is gone."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    def __init__(
+        self,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___DeleteAnalysisResponse: _TypeAlias = DeleteAnalysisResponse  # noqa: Y015
+
+@_typing.final
 class ListAnalysesRequest(_message.Message):
     """Which analyses. Filters are joined by "and"; an empty one lets everything through."""
 

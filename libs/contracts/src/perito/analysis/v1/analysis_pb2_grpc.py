@@ -69,6 +69,11 @@ class AnalysisServiceStub:
                 request_serializer=perito_dot_analysis_dot_v1_dot_analysis__pb2.CancelAnalysisRequest.SerializeToString,
                 response_deserializer=perito_dot_analysis_dot_v1_dot_analysis__pb2.CancelAnalysisResponse.FromString,
                 _registered_method=True)
+        self.DeleteAnalysis = channel.unary_unary(
+                '/perito.analysis.v1.AnalysisService/DeleteAnalysis',
+                request_serializer=perito_dot_analysis_dot_v1_dot_analysis__pb2.DeleteAnalysisRequest.SerializeToString,
+                response_deserializer=perito_dot_analysis_dot_v1_dot_analysis__pb2.DeleteAnalysisResponse.FromString,
+                _registered_method=True)
         self.ListAnalyses = channel.unary_unary(
                 '/perito.analysis.v1.AnalysisService/ListAnalyses',
                 request_serializer=perito_dot_analysis_dot_v1_dot_analysis__pb2.ListAnalysesRequest.SerializeToString,
@@ -148,6 +153,15 @@ class AnalysisServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def DeleteAnalysis(self, request, context):
+        """Deletes an analysis with everything that was found, for good. The books that came with it go where no other analysis
+        uses them; those that were uploaded by themselves stay. Files follow within a minute. One that has not ended:
+        FAILED_PRECONDITION with reason ANALYSIS_RUNNING.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def ListAnalyses(self, request, context):
         """The tenant's analyses, newest first.
         """
@@ -215,6 +229,11 @@ def add_AnalysisServiceServicer_to_server(servicer, server):
                     servicer.CancelAnalysis,
                     request_deserializer=perito_dot_analysis_dot_v1_dot_analysis__pb2.CancelAnalysisRequest.FromString,
                     response_serializer=perito_dot_analysis_dot_v1_dot_analysis__pb2.CancelAnalysisResponse.SerializeToString,
+            ),
+            'DeleteAnalysis': grpc.unary_unary_rpc_method_handler(
+                    servicer.DeleteAnalysis,
+                    request_deserializer=perito_dot_analysis_dot_v1_dot_analysis__pb2.DeleteAnalysisRequest.FromString,
+                    response_serializer=perito_dot_analysis_dot_v1_dot_analysis__pb2.DeleteAnalysisResponse.SerializeToString,
             ),
             'ListAnalyses': grpc.unary_unary_rpc_method_handler(
                     servicer.ListAnalyses,
@@ -409,6 +428,33 @@ class AnalysisService:
             '/perito.analysis.v1.AnalysisService/CancelAnalysis',
             perito_dot_analysis_dot_v1_dot_analysis__pb2.CancelAnalysisRequest.SerializeToString,
             perito_dot_analysis_dot_v1_dot_analysis__pb2.CancelAnalysisResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def DeleteAnalysis(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/perito.analysis.v1.AnalysisService/DeleteAnalysis',
+            perito_dot_analysis_dot_v1_dot_analysis__pb2.DeleteAnalysisRequest.SerializeToString,
+            perito_dot_analysis_dot_v1_dot_analysis__pb2.DeleteAnalysisResponse.FromString,
             options,
             channel_credentials,
             insecure,

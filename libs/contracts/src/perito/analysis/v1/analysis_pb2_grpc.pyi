@@ -54,6 +54,11 @@ class AnalysisServiceStub:
     """Ends an analysis early. Its compute stops at once, wherever it runs; what completed phases found stays readable. A
     cancelled one answers again; one that ended otherwise: FAILED_PRECONDITION with reason ANALYSIS_ENDED.
     """
+    DeleteAnalysis: _grpc.UnaryUnaryMultiCallable[_analysis_pb2.DeleteAnalysisRequest, _analysis_pb2.DeleteAnalysisResponse]
+    """Deletes an analysis with everything that was found, for good. The books that came with it go where no other analysis
+    uses them; those that were uploaded by themselves stay. Files follow within a minute. One that has not ended:
+    FAILED_PRECONDITION with reason ANALYSIS_RUNNING.
+    """
     ListAnalyses: _grpc.UnaryUnaryMultiCallable[_analysis_pb2.ListAnalysesRequest, _analysis_pb2.ListAnalysesResponse]
     """The tenant's analyses, newest first."""
     CountAnalyses: _grpc.UnaryUnaryMultiCallable[_analysis_pb2.CountAnalysesRequest, _analysis_pb2.CountAnalysesResponse]
@@ -90,6 +95,11 @@ class AnalysisServiceAsyncStub(AnalysisServiceStub):
     CancelAnalysis: _aio.UnaryUnaryMultiCallable[_analysis_pb2.CancelAnalysisRequest, _analysis_pb2.CancelAnalysisResponse]  # type: ignore[assignment]
     """Ends an analysis early. Its compute stops at once, wherever it runs; what completed phases found stays readable. A
     cancelled one answers again; one that ended otherwise: FAILED_PRECONDITION with reason ANALYSIS_ENDED.
+    """
+    DeleteAnalysis: _aio.UnaryUnaryMultiCallable[_analysis_pb2.DeleteAnalysisRequest, _analysis_pb2.DeleteAnalysisResponse]  # type: ignore[assignment]
+    """Deletes an analysis with everything that was found, for good. The books that came with it go where no other analysis
+    uses them; those that were uploaded by themselves stay. Files follow within a minute. One that has not ended:
+    FAILED_PRECONDITION with reason ANALYSIS_RUNNING.
     """
     ListAnalyses: _aio.UnaryUnaryMultiCallable[_analysis_pb2.ListAnalysesRequest, _analysis_pb2.ListAnalysesResponse]  # type: ignore[assignment]
     """The tenant's analyses, newest first."""
@@ -160,6 +170,17 @@ class AnalysisServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_analysis_pb2.CancelAnalysisResponse, _abc.Awaitable[_analysis_pb2.CancelAnalysisResponse]]:
         """Ends an analysis early. Its compute stops at once, wherever it runs; what completed phases found stays readable. A
         cancelled one answers again; one that ended otherwise: FAILED_PRECONDITION with reason ANALYSIS_ENDED.
+        """
+
+    @_abc_1.abstractmethod
+    def DeleteAnalysis(
+        self,
+        request: _analysis_pb2.DeleteAnalysisRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_analysis_pb2.DeleteAnalysisResponse, _abc.Awaitable[_analysis_pb2.DeleteAnalysisResponse]]:
+        """Deletes an analysis with everything that was found, for good. The books that came with it go where no other analysis
+        uses them; those that were uploaded by themselves stay. Files follow within a minute. One that has not ended:
+        FAILED_PRECONDITION with reason ANALYSIS_RUNNING.
         """
 
     @_abc_1.abstractmethod
