@@ -48,7 +48,7 @@ class Stopped:
 async def test_work_stops_and_what_was_found_before_stays(mesh: Mesh) -> None:
     mesh.phases["read"].findings = [finding(n) for n in range(3)]
     books = Stopped(mesh.phases["books"])
-    client = await mesh.start(workers=1, **NEVER)
+    client = await mesh.start(workers_total=1, **NEVER)
     analysis = (await client.submit(phases=[2, 3])).analysis.analysis_id
     watching = asyncio.create_task(client.watch(analysis))
     await asyncio.wait_for(books.began.wait(), 10)
@@ -114,7 +114,7 @@ async def test_what_has_ended_cannot_be_cancelled(mesh: Mesh) -> None:
 
 async def test_what_waits_in_the_queue_is_never_begun(mesh: Mesh) -> None:
     read = Stopped(mesh.phases["read"])
-    client = await mesh.start(workers=1, **NEVER)
+    client = await mesh.start(workers_total=1, **NEVER)
     running = (await client.submit(phases=[1])).analysis.analysis_id
     await asyncio.wait_for(read.began.wait(), 10)
     waiting = [(await client.submit(phases=[1])).analysis.analysis_id for _ in range(4)]
@@ -159,7 +159,7 @@ async def test_work_stops_in_whichever_process_it_is_done(mesh: Mesh, phase: str
     holder = await mesh.start(**NEVER)
     analysis = (await holder.submit()).analysis.analysis_id
     await asyncio.wait_for(work.began.wait(), 10)
-    other = await mesh.start(workers=1, **NEVER)
+    other = await mesh.start(workers_total=1, **NEVER)
     watching = asyncio.create_task(holder.watch(analysis))
     assert (await other.cancel(analysis)).status == CANCELLED
     await asyncio.wait_for(work.stopped.wait(), 10)
@@ -177,7 +177,7 @@ async def test_without_any_signal_the_next_heartbeat_ends_it(mesh: Mesh, monkeyp
     holder = await mesh.start(lease_seconds=600.0, heartbeat_seconds=0.3)
     analysis = (await holder.submit()).analysis.analysis_id
     await asyncio.wait_for(work.began.wait(), 10)
-    other = await mesh.start(workers=1)
+    other = await mesh.start(workers_total=1)
     await other.cancel(analysis)
     await asyncio.wait_for(work.stopped.wait(), 10)
 

@@ -16,7 +16,7 @@ from .mesh import Mesh
 
 async def test_whoever_holds_an_old_fence_changes_nothing(mesh: Mesh) -> None:
     mesh.phases["read"].behave = for_ever
-    client = await mesh.start(workers=1, stale_seconds=600.0, lease_seconds=600.0)
+    client = await mesh.start(workers_total=1, stale_seconds=600.0, lease_seconds=600.0)
     await client.submit(phases=[1])  # occupies the only worker
     analysis = (await client.submit(phases=[1])).analysis.analysis_id
     task = Task(client.tenant, UUID(analysis), "read")
@@ -53,7 +53,7 @@ async def no_findings() -> AsyncIterator[str]:
 
 async def test_voids_are_free_five_times_and_only_the_dead_lose_their_lease(mesh: Mesh) -> None:
     mesh.phases["read"].behave = for_ever
-    client = await mesh.start(workers=1, stale_seconds=600.0, lease_seconds=600.0)
+    client = await mesh.start(workers_total=1, stale_seconds=600.0, lease_seconds=600.0)
     await client.submit(phases=[1])  # occupies the only worker
     analysis = (await client.submit(phases=[1])).analysis.analysis_id
     task = Task(client.tenant, UUID(analysis), "read")

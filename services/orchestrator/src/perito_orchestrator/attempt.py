@@ -5,6 +5,7 @@ a database that cannot be reached for as long means that somebody else may own t
 """
 
 import asyncio
+import itertools
 import json
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ from perito_kernel.findings import canonical_json
 from perito_runtime.grpc_client import call_errors, tenant_metadata
 from perito_runtime.objects import check_tenant
 
+from perito_orchestrator.admission import Room, Turn
 from perito_orchestrator.plan import State
 from perito_orchestrator.registry import Registry
 from perito_orchestrator.settings import OrchestratorSettings
@@ -28,9 +30,10 @@ from perito_orchestrator.store.runs import Lease
 LEAVING = "PHASE_LEAVING"
 """Reason of a phase's process that ends in the middle of work: it hands the work back."""
 
+_ANSWER_SECONDS = 1.0
 _PAUSE_SECONDS = 0.2
-# A busy replica says so at once; the next call goes to the next one. More than that is for the queue.
 _REPLICAS_TRIED = 4
+"""A busy replica says so at once, and the next call goes to the next one: so many before it waits."""
 _NOT_STARTED = ("BUSY", "SERVICE_UNAVAILABLE", "PHASE_UNSERVED")
 
 T = TypeVar("T")
@@ -60,11 +63,18 @@ class Attempt:
     """Runs a lease's phase once: `run` beside `keep_lease`, which must go on until the result is committed."""
 
     def __init__(
-        self, lease: Lease, db: Database, registry: Registry, signals: Signals, settings: OrchestratorSettings
+        self,
+        lease: Lease,
+        db: Database,
+        registry: Registry,
+        room: Room,
+        signals: Signals,
+        settings: OrchestratorSettings,
     ) -> None:
         self._lease = lease
         self._db = db
         self._registry = registry
+        self._room = room
         self._signals = signals
         self._settings = settings
         self._heard = _Heard(_now())
@@ -88,17 +98,24 @@ class Attempt:
         return self._checked(result)
 
     async def _ask(self, request: RunPhaseRequest) -> PhaseResult | None:
-        """Asks one replica, and the next ones while they are busy: nothing else says that the work was not begun."""
-        tries = _REPLICAS_TRIED
-        while True:
-            tries -= 1
-            try:
-                return await self._ask_one(request)
-            except PeritoError as error:
-                if error.reason != "BUSY" or not tries:
-                    raise
+        """Asks until some replica has room: an answer of BUSY is the only word that the work was not begun."""
+        turn = await self._room.turn()
+        try:
+            for asked in itertools.count(1):
+                turn.answer_within(_ANSWER_SECONDS)
+                try:
+                    return await self._ask_replica(request, turn)
+                except PeritoError as error:
+                    if error.reason != "BUSY" or self._heard.anything or self._room.closed:
+                        raise
+                turn.answered()
+                self._heard.at = _now()  # it is full, and it lives
+                if asked % _REPLICAS_TRIED == 0:
+                    await self._room.wait()
+        finally:
+            turn.over()
 
-    async def _ask_one(self, request: RunPhaseRequest) -> PhaseResult | None:
+    async def _ask_replica(self, request: RunPhaseRequest, turn: Turn) -> PhaseResult | None:
         result: PhaseResult | None = None
         stub = self._registry.served(self._lease.phase).stub
         metadata = tenant_metadata(str(self._lease.tenant))
@@ -106,11 +123,14 @@ class Attempt:
         try:
             async with call_errors():
                 async for message in call:
+                    turn.over()
                     await self._hear(message.progress.fraction, message.progress.step)
                     if message.HasField("result"):
                         result = message.result
         finally:
             call.cancel()
+            if self._heard.anything:
+                self._room.freed()
         return result
 
     async def keep_lease(self) -> None:

@@ -57,7 +57,9 @@ class OrchestratorProcessSettings(StoreSettings, ServiceSettings):
         default=None, description="Where the first start on an empty database leaves an API key with every scope"
     )
     first_tenant: str = Field(default="default", min_length=1, description="Name of the tenant of that key")
-    workers: int = Field(default=_DEFAULTS.workers, ge=1, le=1000, description="Phase runs open at once")
+    workers: int = Field(
+        default=_DEFAULTS.workers, ge=1, le=1000, description="Runs of each phase that are open at once"
+    )
     lease_seconds: float = Field(
         default=_DEFAULTS.lease_seconds,
         gt=0,

@@ -10,7 +10,8 @@ from perito_runtime.tls import TlsFiles
 class OrchestratorSettings:
     """`sole_holder`: this process alone holds the database, so every lease it finds at its start belongs to the dead.
 
-    `workers` bounds the phase runs that this process has open at once; phases themselves admit by slots.
+    `workers` bounds the runs of each phase that this process has open at once, `workers_total` those of all phases (0:
+    no such bound); phases themselves admit by slots.
     `unreachable_seconds`: so long a phase that cannot be reached costs no attempt. `commit_seconds`: so long a result
     that the database does not take is tried again, before it is worth another attempt. `propose_seconds` bounds the
     preview of a mapping, `batch_seconds` the submission of many analyses in one call. `orphan_seconds`, `sweep_seconds`
@@ -25,6 +26,7 @@ class OrchestratorSettings:
     address: str
     phase_addresses: Sequence[str]
     workers: int = 4
+    workers_total: int = 0
     lease_seconds: float = 30.0
     heartbeat_seconds: float = 10.0
     progress_seconds: float = 0.5

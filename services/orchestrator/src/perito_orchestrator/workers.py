@@ -1,7 +1,7 @@
 """The only consumers, lease holders and committers: a message wakes, the lease is the work, the fence decides.
 
-For each message: wait for a seat, claim the lease, acknowledge once it is durable, run the attempt, commit. Whatever
-dies in between leaves an expired lease, which reconcile finds. What became of an attempt:
+For each message: wait for a seat (`admission`), claim the lease, acknowledge once it is durable, run the attempt,
+commit. Whatever dies in between leaves an expired lease, which reconcile finds. What became of an attempt:
 
 - a result: committed with its findings, or fenced if the lease went to somebody else meanwhile;
 - BUSY, handed back by a process that ends, or not reached: given back, no attempt spent (an unreachable phase only for
@@ -24,6 +24,7 @@ from perito_runtime.failpoints import failpoint
 from perito_runtime.logs import bind, logger
 from perito_runtime.objects import ObjectStore
 
+from perito_orchestrator.admission import Admission
 from perito_orchestrator.attempt import LEAVING, Attempt, LeaseLost, NotStarted
 from perito_orchestrator.broker import Broker, Consumer, Delivery, queue_of
 from perito_orchestrator.registry import Registry
@@ -70,7 +71,7 @@ class Workers:
         self._signals = signals
         self._settings = settings
         self._owner = owner
-        self._seats = asyncio.Semaphore(settings.workers)
+        self._admission = Admission(settings.workers, settings.workers_total)
         self._consumers: list[Consumer] = []
         self._running: set[asyncio.Task[None]] = set()
 
@@ -83,6 +84,7 @@ class Workers:
     async def stop(self, grace: float = 0) -> None:
         """Claims nothing more, lets runs finish for `grace` seconds, gives back the rest without cost."""
         await asyncio.gather(*(consumer.cancel() for consumer in self._consumers))
+        self._admission.close()
         if self._running and grace > 0:
             await asyncio.wait(self._running, timeout=grace)
         for task in self._running:
@@ -98,16 +100,17 @@ class Workers:
             log.error("message makes no sense", message_id=delivery.message_id)
             await delivery.reject()
             return
-        await self._seats.acquire()
+        release = await self._admission.seat(task.phase)
         settled: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
         running = asyncio.create_task(self._take(delivery, task, settled))
         self._running.add(running)
         running.add_done_callback(self._running.discard)
+        running.add_done_callback(lambda _: release())
         if not await asyncio.shield(settled):
             raise Internal("CLAIM_BROKE", f"Phase {task.phase} could not be claimed. This is a fault of ours.")
 
     async def _take(self, delivery: Delivery, task: Task, settled: "asyncio.Future[bool]") -> None:
-        """Claims, acknowledges, works. Releases the seat that the handler took."""
+        """Claims, acknowledges, works."""
         bind(tenant=str(task.tenant), analysis=str(task.analysis), phase=task.phase)
         lease: Lease | None = None
         try:
@@ -128,7 +131,6 @@ class Workers:
         finally:
             if not settled.done():
                 settled.set_result(False)
-            self._seats.release()
 
     async def _claim(self, task: Task) -> Lease | None:
         """A lease, or None where there is nothing to do. Cut short, it leaves no lease behind."""
@@ -170,7 +172,9 @@ class Workers:
             self._signals.changed(lease.analysis)
 
     async def _attempt(self, lease: Lease) -> None:
-        attempt = Attempt(lease, self._db, self._registry, self._signals, self._settings)
+        attempt = Attempt(
+            lease, self._db, self._registry, self._admission.room(lease.phase), self._signals, self._settings
+        )
         keeper = asyncio.create_task(attempt.keep_lease())
         work = asyncio.create_task(self._run_and_commit(lease, attempt))
         try:

@@ -215,7 +215,8 @@ class Supervisor:
             owner_dsn=self._dsns[OWNER],
             address=f"unix:{self._sockets}/orchestrator",
             phase_addresses=[server.address for server in self._servers],
-            workers=self.settings.compute_slots,  # one more would claim a phase, find the pool full and come back later
+            workers=self.settings.compute_slots,
+            workers_total=self.settings.compute_slots,  # phases share one pool: one more would find it full
             phase_seconds=self.settings.phase_seconds,
             sole_holder=True,
         )

@@ -1,0 +1,123 @@
+"""Who may ask a phase, and when: seats, turns, and what wakes those that wait."""
+
+import asyncio
+
+import asyncpg
+from perito.analysis.v1 import analysis_pb2 as pb
+from perito.phase.v1.phase_pb2 import RunPhaseRequest
+from perito_kernel.errors import PeritoError
+from perito_orchestrator.admission import Admission, Room
+
+from .mesh import Mesh
+from .phases import until
+
+
+async def begun(task: "asyncio.Task[object]") -> bool:
+    """Whether a task has ended after everything that can happen at once has happened."""
+    await asyncio.sleep(0.01)
+    return task.done()
+
+
+async def test_phases_have_seats_of_their_own_and_share_the_total() -> None:
+    own = Admission(of_phase=1)
+    first = await own.seat("books")
+    await own.seat("looks")  # another phase does not wait for it
+    second = asyncio.create_task(own.seat("books"))
+    assert not await begun(second)
+    first()
+    assert await begun(second)
+
+    shared = Admission(of_phase=2, total=1)
+    release = await shared.seat("books")
+    other = asyncio.create_task(shared.seat("looks"))
+    assert not await begun(other)
+    release()
+    assert await begun(other)
+
+
+async def test_whoever_gives_up_waiting_for_the_total_keeps_no_seat() -> None:
+    admission = Admission(of_phase=1, total=1)
+    release = await admission.seat("books")
+    waiting = asyncio.create_task(admission.seat("looks"))
+    await begun(waiting)
+    waiting.cancel()
+    await asyncio.gather(waiting, return_exceptions=True)
+    release()
+    async with asyncio.timeout(1):
+        await admission.seat("looks")
+
+
+async def test_one_asks_at_a_time_and_a_replica_that_says_nothing_holds_nobody_up() -> None:
+    room = Room()
+    first = await room.turn()
+    first.answer_within(30)
+    second = asyncio.create_task(room.turn())
+    assert not await begun(second)
+    first.answer_within(0.05)  # asked again; now nothing comes
+    turn = await asyncio.wait_for(second, 1)
+    third = asyncio.create_task(room.turn())
+    first.over()  # it has no turn any more, and takes nobody else's away
+    assert not await begun(third)
+    turn.over()
+    await asyncio.wait_for(third, 1)
+
+
+async def test_a_run_that_ends_wakes_at_once_and_an_end_before_the_wait_counts_too() -> None:
+    room = Room()
+    for _ in range(5):
+        await room.wait()  # nothing ended: the pauses grow
+    waiting = asyncio.create_task(room.wait())
+    assert not await begun(waiting)
+    room.freed()
+    assert await begun(waiting)
+    room.freed()
+    assert await begun(asyncio.create_task(room.wait()))
+
+
+async def test_nobody_waits_in_a_process_that_leaves() -> None:
+    admission = Admission(of_phase=1)
+    room = admission.room("books")
+    waiting = asyncio.create_task(room.wait())
+    admission.close()
+    assert await begun(waiting)
+    assert room.closed
+    assert admission.room("looks").closed
+
+
+async def test_a_full_phase_is_waited_for_with_the_lease_in_hand(mesh: Mesh) -> None:
+    """Given back, each answer of BUSY would cost two transactions and a message."""
+    free = asyncio.Event()
+
+    async def hold(_request: RunPhaseRequest) -> PeritoError | None:
+        await free.wait()
+        return None
+
+    read = mesh.phases["read"]
+    client = await mesh.start()
+    read.behave = hold
+    first = (await client.submit(phases=[1])).analysis.analysis_id
+    await until(lambda: bool(read.runs))
+    read.busy = 10_000  # the only slot is taken
+    second = (await client.submit(phases=[1])).analysis.analysis_id
+    await until(lambda: read.busy < 10_000)
+    await asyncio.sleep(2.5)  # longer than a lease lasts
+    fence = await mesh_fence(mesh, second)
+    asked = 10_000 - read.busy
+    assert (fence, asked < 60) == (1, True), (fence, asked)
+    read.busy, read.behave = 0, None
+    free.set()
+    done = await client.ended(second)
+    assert done.status == pb.ANALYSIS_STATUS_COMPLETED
+    assert done.phases[0].attempt == 1
+    assert (await client.ended(first)).phases[0].attempt == 1
+    assert await mesh_fence(mesh, second) == 1
+
+
+async def mesh_fence(mesh: Mesh, analysis: str) -> int:
+    """How often a phase of an analysis was claimed."""
+
+    connection = await asyncpg.connect(mesh.dsns.superuser)
+    try:
+        return await connection.fetchval("SELECT max(fence) FROM perito.phase_runs WHERE analysis_id = $1", analysis)
+    finally:
+        await connection.close()
