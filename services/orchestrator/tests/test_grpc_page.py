@@ -58,8 +58,9 @@ async def test_ten_lines_submit_and_watch(secure: Secured) -> None:
     key = await secure.key("read", "submit")
     said = await run(program, secure, KEY=key, DATASET=dataset)
     assert said[-1] == last
-    # How far it is when it is asked depends on the machine, what happened does not.
-    assert [line.split()[1] for line in said[: len(first)]] == [line.split()[1] for line in first]
+    # How far it is when it is asked depends on the machine, and progress alone is told without an event.
+    happened = [line.split()[1] for line in said if len(line.split()) > 1]
+    assert happened[: len(first)] == [line.split()[1] for line in first]
 
 
 async def test_reflection_lists_what_is_served(secure: Secured) -> None:
