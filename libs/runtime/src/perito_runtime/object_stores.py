@@ -2,13 +2,17 @@
 
 import re
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from perito_kernel.errors import Invalid
-from pydantic import Field
+from pydantic import ByteSize, Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from perito_runtime.object_store import ObjectStore
+
+if TYPE_CHECKING:
+    from perito_runtime.s3_objects import S3ObjectStore
 
 _SCHEME = "s3://"
 _BUCKET = re.compile(r"[a-z0-9][a-z0-9.\-]{1,61}[a-z0-9]")
@@ -35,10 +39,22 @@ class StoreSettings(BaseSettings):
     s3_timeout_seconds: float = Field(default=30.0, gt=0, le=600, description="Bound of each request of at most 8 MiB")
 
 
+class CachedStoreSettings(StoreSettings):
+    """For who fetches the same objects again and again."""
+
+    cache_dir: Path | None = Field(
+        default=None, description="Folder for copies of a bucket's objects; without it they are fetched each time"
+    )
+    cache_bytes: ByteSize = Field(
+        default=ByteSize(4 * 1024**3), gt=0, description="Most bytes of copies in that folder, such as 4GiB"
+    )
+
+
 def open_store(settings: StoreSettings) -> ObjectStore:
     """The store that the settings name. Raises Invalid SETTINGS_INVALID; whether it answers is `check`'s to say."""
     if settings.objects.startswith(_SCHEME):
-        return _bucket(settings)
+        bucket = _bucket(settings)
+        return _with_copies(bucket, settings) if isinstance(settings, CachedStoreSettings) else bucket
     if "://" in settings.objects:
         raise _invalid("PERITO_OBJECTS", "name a folder, or a bucket as s3://bucket/prefix")
     from perito_runtime.objects import LocalObjectStore  # noqa: PLC0415 - a probe reads settings and opens nothing
@@ -49,7 +65,20 @@ def open_store(settings: StoreSettings) -> ObjectStore:
         raise _invalid("PERITO_OBJECTS", f"the folder {settings.objects} cannot be used: {error.strerror}") from error
 
 
-def _bucket(settings: StoreSettings) -> ObjectStore:
+def _with_copies(bucket: "S3ObjectStore", settings: CachedStoreSettings) -> ObjectStore:
+    if settings.cache_dir is None:
+        return bucket
+    from perito_runtime.object_cache import CachedObjectStore  # noqa: PLC0415 - for buckets alone
+
+    try:
+        return CachedObjectStore(bucket, settings.cache_dir, settings.cache_bytes)
+    except OSError as error:
+        raise _invalid(
+            "PERITO_CACHE_DIR", f"the folder {settings.cache_dir} cannot be used: {error.strerror}"
+        ) from error
+
+
+def _bucket(settings: StoreSettings) -> "S3ObjectStore":
     bucket, _, prefix = settings.objects.removeprefix(_SCHEME).strip("/").partition("/")
     if not _BUCKET.fullmatch(bucket) or not _PREFIX.fullmatch(prefix):
         raise _invalid("PERITO_OBJECTS", "name a bucket as s3://bucket/prefix, of letters, digits, - . _ and /")

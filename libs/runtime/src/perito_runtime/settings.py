@@ -16,7 +16,7 @@ from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from perito_runtime import failpoints
-from perito_runtime.object_stores import StoreSettings
+from perito_runtime.object_stores import CachedStoreSettings
 from perito_runtime.secret_texts import LEAST_CHARACTERS, weakness
 from perito_runtime.tls import TlsFiles
 
@@ -66,7 +66,7 @@ class ServiceSettings(BaseSettings):
         return TlsFiles(self.tls_certificate, self.tls_key, self.tls_authority)
 
 
-class PhaseSettings(StoreSettings, ServiceSettings):
+class PhaseSettings(CachedStoreSettings, ServiceSettings):
     """What a phase has beside that."""
 
     work_dir: Path = Field(default=Path(tempfile.gettempdir()), description="Folder for the folders of jobs")
