@@ -1,0 +1,52 @@
+"""What the mesh costs and how it scales on one machine, as the trial `load` records and shows it."""
+
+import asyncio
+import statistics
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict
+from typing import Any
+
+from tests.load import mesh_pairs, mesh_queue
+
+PAIRS = 30
+ANALYSES = 500
+REPLICAS = (1, 2, 4)
+MOST_ADDED_MILLISECONDS = 150.0
+
+
+def measure(say: Callable[[str], None]) -> dict[str, Any]:
+    """Everything, for the record: `alone` and `mesh` in seconds pair by pair, `queued` by number of replicas."""
+    say(f"{PAIRS} small analyses in each topology, in turn")
+    pairs = asyncio.run(mesh_pairs.pairs(PAIRS, say))
+    queued: list[dict[str, Any]] = []
+    for replicas in REPLICAS:
+        say(f"{ANALYSES} small analyses at once with {replicas} of each service")
+        queued.append(asdict(asyncio.run(mesh_queue.queued(replicas, ANALYSES, say))))
+    return {"alone": pairs.alone, "mesh": pairs.mesh, "queued": queued}
+
+
+def added_milliseconds(figures: Mapping[str, Any]) -> float:
+    """Median of what the mesh took longer than the all-in-one, pair by pair."""
+    pairs = zip(figures["alone"], figures["mesh"], strict=True)
+    return 1000 * statistics.median([float(mesh) - float(alone) for alone, mesh in pairs])
+
+
+def table(figures: Mapping[str, Any]) -> str:
+    """Markdown."""
+    alone, mesh = (statistics.median(figures[name]) for name in ("alone", "mesh"))
+    rows: Sequence[Mapping[str, Any]] = figures["queued"]
+    lines = [
+        f"A small analysis ({mesh_pairs.ROWS:,} rows as JSON, sent to completed), median of {len(figures['mesh'])}:"
+        f" {alone:.2f} s in the all-in-one, {mesh:.2f} s in the mesh; the median of the differences is"
+        f" {added_milliseconds(figures):+.0f} ms.",
+        "",
+        "| replicas of every service | analyses queued at once | a second | slot free although work waits, of the time |"
+        " longest such time | messages for one analysis | bytes for one |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    for row in rows:
+        lines.append(
+            f"| {row['replicas']} | {row['analyses']} | {row['analyses'] / row['seconds']:.2f} | {row['idle_share']:.1%} |"
+            f" {1000 * row['longest_idle']:,.0f} ms | {row['messages']:.1f} | {row['bytes']:,.0f} |"
+        )
+    return "\n".join(lines)
