@@ -2,7 +2,7 @@
 
 import asyncio
 import statistics
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from typing import Any
 
@@ -12,6 +12,15 @@ PAIRS = 30
 ANALYSES = 500
 REPLICAS = (1, 2, 4)
 MOST_ADDED_MILLISECONDS = 150.0
+_COLUMNS = (
+    "replicas of every service",
+    "analyses queued at once",
+    "ended a second",
+    "a slot was free although work waited, of the time",
+    "longest such time",
+    "messages for one analysis",
+    "bytes for one",
+)
 
 
 def measure(say: Callable[[str], None]) -> dict[str, Any]:
@@ -34,19 +43,23 @@ def added_milliseconds(figures: Mapping[str, Any]) -> float:
 def table(figures: Mapping[str, Any]) -> str:
     """Markdown."""
     alone, mesh = (statistics.median(figures[name]) for name in ("alone", "mesh"))
-    rows: Sequence[Mapping[str, Any]] = figures["queued"]
-    lines = [
+    summary = (
         f"A small analysis ({mesh_pairs.ROWS:,} rows as JSON, sent to completed), median of {len(figures['mesh'])}:"
         f" {alone:.2f} s in the all-in-one, {mesh:.2f} s in the mesh; the median of the differences is"
-        f" {added_milliseconds(figures):+.0f} ms.",
-        "",
-        "| replicas of every service | analyses queued at once | a second | slot free although work waits, of the time |"
-        " longest such time | messages for one analysis | bytes for one |",
-        "|---|---|---|---|---|---|---|",
-    ]
-    for row in rows:
-        lines.append(
-            f"| {row['replicas']} | {row['analyses']} | {row['analyses'] / row['seconds']:.2f} | {row['idle_share']:.1%} |"
-            f" {1000 * row['longest_idle']:,.0f} ms | {row['messages']:.1f} | {row['bytes']:,.0f} |"
-        )
-    return "\n".join(lines)
+        f" {added_milliseconds(figures):+.0f} ms."
+    )
+    rows = [_row(row) for row in figures["queued"]]
+    return "\n".join([summary, "", f"| {' | '.join(_COLUMNS)} |", f"|{'---|' * len(_COLUMNS)}", *rows])
+
+
+def _row(queued: Mapping[str, Any]) -> str:
+    cells = (
+        f"{queued['replicas']}",
+        f"{queued['analyses']}",
+        f"{queued['analyses'] / queued['seconds']:.2f}",
+        f"{queued['idle_share']:.1%}",
+        f"{1000 * queued['longest_idle']:,.0f} ms",
+        f"{queued['messages']:.1f}",
+        f"{queued['bytes']:,.0f}",
+    )
+    return f"| {' | '.join(cells)} |"
