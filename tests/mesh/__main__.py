@@ -91,7 +91,12 @@ async def _standing(console: Console, settings: MeshSettings) -> AsyncGenerator[
 def _scored(console: Console, books: Path, out: Path) -> bool:
     score = score_books(books, out)
     print_planted(console, score, read_truth(books).faults)
-    return score.keeps(Promise())
+    kept = score.keeps(Promise())
+    if not kept:
+        console.print(
+            "That is less than promised, or more is false; books of more rows have room for what is promised."
+        )
+    return kept
 
 
 def _compared(console: Console, found: Examined, reference: Examined) -> bool:

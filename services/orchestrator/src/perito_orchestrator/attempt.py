@@ -80,7 +80,7 @@ class Attempt:
         self._heard = _Heard(_now())
         self._moved = asyncio.Event()
         self._cancelled = signals.next_cancel(lease.analysis)
-        self._working = True
+        self._waiting, self._working = True, True
 
     async def run(self) -> PhaseResult:
         """The phase's result.
@@ -100,6 +100,8 @@ class Attempt:
     async def _ask(self, request: RunPhaseRequest) -> PhaseResult | None:
         """Asks until some replica has room: an answer of BUSY is the only word that the work was not begun."""
         turn = await self._room.turn()
+        self._heard.at = _now()  # silence counts from the first question on
+        self._waiting = False
         try:
             for asked in itertools.count(1):
                 turn.answer_within(_ANSWER_SECONDS)
@@ -147,7 +149,7 @@ class Attempt:
             self._moved.clear()
             # Taken before looking, or what happens in between goes unseen.
             self._cancelled = self._signals.next_cancel(self._lease.analysis)
-            if self._working and _now() - self._heard.at > settings.lease_seconds:
+            if self._working and not self._waiting and _now() - self._heard.at > settings.lease_seconds:
                 raise Unavailable("PHASE_SILENT", f"Phase {self._lease.phase} fell silent and was given up.")
             try:
                 if not await runs.heartbeat(
