@@ -16,6 +16,7 @@ import pytest
 from certificates import files_of, serving_tls
 from perito.phase.v1 import phase_pb2, phase_pb2_grpc
 from perito_kernel.errors import Invalid
+from perito_runtime import grpc_server
 from perito_runtime.grpc_client import open_channel
 from perito_runtime.grpc_server import check_address
 from perito_runtime.logs import configure_logs
@@ -161,6 +162,16 @@ async def test_files_that_are_not_sound_change_nothing(tmp_path: Path, log: Stri
                 assert await name_of(channel) == "double"
     said = [event for event in events(log) if event["event"].startswith("new certificate refused")]
     assert [event["reason"] for event in said] == ([] if fault == "no authority" else [caught.value.message])
+
+
+async def test_who_connects_and_says_nothing_is_left_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(grpc_server, "HANDSHAKE_SECONDS", 0.3)
+    async with serving_tls(files_of(tmp_path, "validation")) as server:
+        host, _, port = server.address.rpartition(":")
+        reader, writer = await asyncio.open_connection(host, int(port))
+        assert await asyncio.wait_for(reader.read(), 5) == b""
+        writer.close()
+        await writer.wait_closed()
 
 
 def test_without_certificates_only_loopback_is_listened_on(tmp_path: Path) -> None:

@@ -23,6 +23,9 @@ READY, STARTED = "ready", "started"
 """Names that health checks may ask for beside those of the services and the empty one, which is the process itself:
 whether it should be given work, and whether it has come up."""
 
+HANDSHAKE_SECONDS = 10.0
+"""How long a connection may take to say who it is. It holds a descriptor; gRPC's own patience is two minutes."""
+
 _UNIX_PATH_BYTES = 107
 _OPTIONS = (
     ("grpc.so_reuseport", 0),  # by default two servers bind one port and say nothing
@@ -155,7 +158,8 @@ def build_server(
     """
     check_address(address, tls=tls is not None)
     credentials = server_credentials(tls) if tls else None
-    server = grpc.aio.server(interceptors=[interceptor_chain(interceptors)], options=_OPTIONS)
+    options = (*_OPTIONS, ("grpc.server_handshake_timeout_ms", round(1000 * HANDSHAKE_SECONDS)))
+    server = grpc.aio.server(interceptors=[interceptor_chain(interceptors)], options=options)
     health_servicer = health.aio.HealthServicer()
     health_pb2_grpc.add_HealthServicer_to_server(health_servicer, server)
     for service in services:
