@@ -16,6 +16,7 @@ from uuid import UUID, uuid4
 
 import httpx
 import psutil
+from perito.event.v1.event_pb2 import PhaseTask
 from perito_client import PeritoClient
 from perito_client.generated.models import Status
 from perito_orchestrator.broker import DEAD_LETTERS, queue_of
@@ -215,6 +216,20 @@ class Scene:
     async def _queues(self, limits: Limits) -> list[str]:
         waiting = await self.waiting()
         return checker.queue_faults(waiting, waiting.pop(DEAD_LETTERS, 0), limits)
+
+    async def wake_message(self, analysis: UUID, phase: str) -> tuple[str, bytes]:
+        """The phase, and the message that wakes its workers for an analysis."""
+        async with self.database() as connection:
+            tenant = await connection.fetchval("SELECT tenant_id FROM analyses WHERE analysis_id = $1", analysis)
+        return phase, PhaseTask(tenant_id=str(tenant), analysis_id=str(analysis), phase=phase).SerializeToString()
+
+    async def publish(self, queue: str, body: bytes) -> None:
+        """A message that none of ours sent."""
+        import aio_pika  # noqa: PLC0415 - as below
+
+        async with await aio_pika.connect(f"{self.rabbit.url}{self.mesh.vhost}") as connection:
+            channel = await connection.channel()
+            await channel.default_exchange.publish(aio_pika.Message(body), queue)
 
     async def waiting(self) -> dict[str, int]:
         """Messages that wait in each queue, as the broker counts them now (its API does every few seconds)."""

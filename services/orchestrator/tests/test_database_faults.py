@@ -110,6 +110,29 @@ async def test_without_its_database_it_is_alive_and_not_ready(mesh: Mesh) -> Non
     await invariants(mesh, before)
 
 
+async def test_leases_that_run_out_while_the_database_is_away_cost_no_attempt(mesh: Mesh) -> None:
+    go = asyncio.Event()
+
+    async def behave(_: object) -> None:
+        await go.wait()
+
+    mesh.phases["books"].behave = behave
+    client = await mesh.start(lease_seconds=0.5, heartbeat_seconds=0.1)
+    analysis = (await client.submit()).analysis.analysis_id
+    for absences in range(1, 5):  # more than there are attempts
+        await until(lambda times=absences: len(mesh.phases["books"].runs) >= times)
+        await limit_connections(mesh, 0)
+        for application in ("perito-app", "perito-system", "perito-listen"):
+            await cut(mesh, application)
+        await asyncio.sleep(1.2)
+        await limit_connections(mesh, -1)
+        await asyncio.sleep(0.6)  # long enough to be told that the attempt does not count
+    go.set()
+    done = await _ended_patiently(client, analysis)
+    assert (done.status, done.partial) == (COMPLETED, False)
+    await invariants(mesh, analysis)
+
+
 async def test_a_listening_connection_that_can_be_made_again_is_no_absence(mesh: Mesh) -> None:
     told: list[bool] = []
 

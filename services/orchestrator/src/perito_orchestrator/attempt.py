@@ -201,10 +201,13 @@ class Attempt:
         until = _now() + self._settings.lease_seconds
         while True:
             try:
-                return await ask()
+                answer = await ask()
+                self._heard.at = _now()  # the phase was not listened to meanwhile, which is no silence of its own
+                return answer
             except Unavailable as error:
                 if _now() > until:
                     raise LeaseLost from error
+            self._heard.at = _now()
             await asyncio.sleep(_PAUSE_SECONDS)
 
     def _checked(self, result: PhaseResult | None) -> PhaseResult:

@@ -8,6 +8,7 @@ commit. Whatever dies in between leaves an expired lease, which reconcile finds.
   `unreachable_seconds`);
 - unavailable or internal: tried again after a growing pause, while attempts last, then failed;
 - anything else (the data is invalid, a limit is reached): failed at once, trying again would say the same;
+- the lease ran out while this process lived: given back, or the attempt alone where somebody else has the lease;
 - this process leaves: given back, no attempt spent.
 """
 
@@ -156,6 +157,7 @@ class Workers:
             await self._attempt(lease)
         except LeaseLost:
             log.warning("fenced", fence=lease.fence, attempt=lease.attempt)
+            await self._lost(lease)
         except asyncio.CancelledError:
             await self._give_back(lease, 0)
             raise
@@ -231,6 +233,22 @@ class Workers:
                 log.warning("fenced", fence=lease.fence, attempt=lease.attempt)
         except PeritoError as unsaid:  # the lease will expire and say it
             log.warning("failure not recorded", reason=unsaid.reason)
+
+    async def _lost(self, lease: Lease) -> None:
+        """Takes back the attempt of a lease that ran out: whoever lives to say so did not die of the work, so the
+        database was away, or this process stood still, and neither may make an analysis fail.
+        """
+        until = asyncio.get_running_loop().time() + self._settings.commit_seconds
+        while True:
+            try:
+                if not await runs.give_back(self._db, lease, 0):
+                    await runs.refund(self._db, lease)
+            except Unavailable:
+                if asyncio.get_running_loop().time() > until:
+                    return
+            else:
+                return
+            await asyncio.sleep(_PAUSE_SECONDS / 2)
 
     async def _give_back(self, lease: Lease, delay_seconds: float) -> None:
         try:

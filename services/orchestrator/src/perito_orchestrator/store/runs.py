@@ -77,7 +77,7 @@ async def claim(db: Database, task: Task, owner: str, ttl_seconds: float, max_at
             *(task.tenant, task.analysis, task.phase, owner, ttl_seconds, max_attempts),
         )
         if row is None:
-            return await _why_not(connection, task, max_attempts)
+            return await _why_not(connection, task, ttl_seconds, max_attempts)
     return Lease(
         task.tenant,
         task.analysis,
@@ -91,11 +91,13 @@ async def claim(db: Database, task: Task, owner: str, ttl_seconds: float, max_at
     )
 
 
-async def _why_not(connection: Connection, task: Task, max_attempts: int) -> NoLease:
+async def _why_not(connection: Connection, task: Task, ttl_seconds: float, max_attempts: int) -> NoLease:
+    # The holder of the last lease has as long again to say that he lives, and that his attempt does not count.
     spent = await connection.fetchval(
         "SELECT true FROM phase_runs WHERE tenant_id = $1 AND analysis_id = $2 AND phase = $3 AND attempt >= $4"
-        " AND (state = 'queued' OR (state = 'leased' AND lease_until < clock_timestamp()))",
-        *(task.tenant, task.analysis, task.phase, max_attempts),
+        " AND (state = 'queued' OR"
+        "  (state = 'leased' AND lease_until < clock_timestamp() - make_interval(secs => $5)))",
+        *(task.tenant, task.analysis, task.phase, max_attempts, ttl_seconds),
     )
     return NoLease.EXHAUSTED if spent else NoLease.NOTHING_TO_DO
 
@@ -146,6 +148,19 @@ async def give_back(db: Database, lease: Lease, delay_seconds: float) -> bool:
         await queue(connection, lease.tenant, lease.analysis, lease.phase, delay_seconds)
         await outbox.wake(connection, lease.analysis)
     return True
+
+
+async def refund(db: Database, lease: Lease) -> bool:
+    """Takes back the attempt of a lease that somebody else has by now. Once per lease, by whoever held it."""
+    async with db.unit(lease.tenant) as connection:
+        await lock_analysis(connection, lease)
+        return bool(
+            await connection.fetchval(
+                "UPDATE phase_runs SET attempt = attempt - 1 WHERE tenant_id = $1 AND analysis_id = $2 AND phase = $3"
+                " AND state IN ('queued', 'leased') AND fence > $4 AND attempt > 0 RETURNING true",
+                *(lease.tenant, lease.analysis, lease.phase, lease.fence),
+            )
+        )
 
 
 async def release(connection: Connection, lease: Lease, *, spent: bool) -> bool:
