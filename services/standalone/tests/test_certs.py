@@ -72,6 +72,15 @@ def test_a_broken_pair_is_made_anew(tmp_path: Path, broken: str) -> None:
     assert not issue(tmp_path, ["edge"])[0].made
 
 
+def test_a_folder_of_something_else_is_left_as_it_is(tmp_path: Path) -> None:
+    (tmp_path / "notes.txt").write_text("mine")
+    tmp_path.chmod(0o755)
+    with pytest.raises(Invalid, match="holds other things"):
+        issue(tmp_path)
+    assert stat.S_IMODE(tmp_path.stat().st_mode) == 0o755
+    assert [path.name for path in tmp_path.iterdir()] == ["notes.txt"]
+
+
 def test_another_authority_makes_all_anew(tmp_path: Path) -> None:
     issue(tmp_path, ["edge"])
     for kind in ("crt", "key"):
@@ -82,9 +91,8 @@ def test_another_authority_makes_all_anew(tmp_path: Path) -> None:
 def test_half_an_authority_is_not_written_over(tmp_path: Path) -> None:
     issue(tmp_path, ["edge"])
     (tmp_path / "authority.key").unlink()
-    done = certs(tmp_path)
-    assert done.returncode == 2
-    assert "delete both to begin anew" in done.stderr
+    with pytest.raises(Invalid, match="delete both to begin anew"):
+        issue(tmp_path)
     assert not (tmp_path / "authority.key").exists()
 
 

@@ -59,12 +59,21 @@ def issue(
                 f"{service[:100]!r} cannot be a service: use lower-case letters, digits and hyphens.",
             )
     try:
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        folder.chmod(0o700)
+        _own(folder)
         authority, key = _authority(folder)
         return [_issued(folder, service, authority, key, life, hosts) for service in services]
     except OSError as error:
         raise Invalid("CERTIFICATES_INVALID", f"{error.filename or folder}: {error.strerror}.") from error
+
+
+def _own(folder: Path) -> None:
+    """Makes the folder, for its owner alone. Another one's modes are not for this command to change."""
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    if any(path.suffix not in {".crt", ".key"} for path in folder.iterdir() if not path.name.startswith(".")):
+        raise Invalid(
+            "CERTIFICATES_INVALID", f"{folder} holds other things: name a folder that is new, empty or of this command."
+        )
+    folder.chmod(0o700)
 
 
 def _authority(folder: Path) -> "tuple[Certificate, EllipticCurvePrivateKey]":
