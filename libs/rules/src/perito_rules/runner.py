@@ -124,7 +124,7 @@ class Runner:
             self._function(instance, account, values)
             return
         account.step = "evaluated"
-        tally = self._tally(instance, values, made[0] if made else 0)
+        tally = self._tally(instance, values, made[0] if made else None)
         account.step = "facts"
         section = rule.section("facts")
         row = self._one_row(instance.fill(section.sql), values) if section else {}
@@ -151,12 +151,14 @@ class Runner:
             findings = self._enter(instance, account, values, tally)
         account.add(instance, tally, _facts(judgement.facts), findings)
 
-    def _tally(self, instance: Instance, values: Mapping[str, Value], violations: int) -> Tally:
+    def _tally(self, instance: Instance, values: Mapping[str, Value], violations: int | None) -> Tally:
         row = self._one_row(instance.fill(instance.rule.sections["evaluated"].sql), values)
         if row.get("evaluated") is None:
             raise RuleBroken("evaluated gives no number")
         failed = row.get("failed")
         if failed is None and instance.rule.kind is not Kind.METRIC:
+            if violations is None:
+                raise RuleBroken("the engine did not count the violations")
             failed = violations
         tally = Tally(int(row["evaluated"]), int(failed or 0), int(row.get("unknown") or 0))
         _check_tally(tally)
