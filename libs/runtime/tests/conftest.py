@@ -2,6 +2,7 @@
 
 import sys
 import tempfile
+import uuid
 from collections.abc import AsyncGenerator, Generator
 from pathlib import Path
 
@@ -37,3 +38,9 @@ def buckets() -> Generator[Buckets, None, None]:
     """A service with a bucket, for all tests of this process."""
     with running_buckets() as service:
         yield service
+
+
+@pytest.fixture
+def under() -> str:
+    """A part of the bucket that no other test uses."""
+    return f"p/{uuid.uuid4().hex}"

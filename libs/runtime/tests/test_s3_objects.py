@@ -2,7 +2,6 @@
 
 import asyncio
 import hashlib
-import uuid
 from collections.abc import AsyncGenerator
 from datetime import UTC, datetime
 
@@ -25,12 +24,6 @@ def store_in(buckets: Buckets, under: str) -> S3ObjectStore:
     store = S3ObjectStore(S3Settings(address, under, timeout_seconds=10))
     store.pause_seconds = 0.01
     return store
-
-
-@pytest.fixture
-def under() -> str:
-    """A part of the bucket that no other test uses."""
-    return f"p/{uuid.uuid4().hex}"
 
 
 class TestS3ObjectStore(ObjectStoreSuite):

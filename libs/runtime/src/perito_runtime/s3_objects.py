@@ -7,6 +7,7 @@ metadata: where an answer is lost, the mark says whose object it is.
 """
 
 import asyncio
+import contextlib
 import uuid
 from collections.abc import AsyncGenerator, AsyncIterator
 from dataclasses import dataclass
@@ -35,20 +36,21 @@ PART_BYTES = 8 << 20
 """Of an upload's parts and of a download's ranges: each is a request that is tried again by itself."""
 _PARTS_AT_ONCE = 2
 _MARK = "perito-write"
-_RETRIES = 4
 _RETRY_SECONDS = 60
 _CONNECT_SECONDS = 5
 
 
 @dataclass(frozen=True)
 class S3Settings:
-    """`address` names endpoint, bucket and credentials; each request may take `timeout_seconds`, and is tried again
-    four times, for a minute at most.
+    """`address` names endpoint, bucket and credentials. Each request may take `timeout_seconds` and is tried again
+    `retries` times, for a minute at most, after `first_pause_seconds` and then ever longer, up to three seconds.
     """
 
     address: S3Address
     prefix: str = ""
     timeout_seconds: float = 30.0
+    retries: int = 4
+    first_pause_seconds: float = 0.2
 
 
 class S3ObjectStore(ObstoreObjectStore):
@@ -68,7 +70,8 @@ class S3ObjectStore(ObstoreObjectStore):
             except AlreadyExistsError:
                 return
             finally:
-                await obstore.delete_async(self.backend, path)
+                with contextlib.suppress(BaseError, OSError):  # what was found is the answer
+                    await obstore.delete_async(self.backend, path)
         raise Precondition(
             "OBJECT_STORE_UNSUITABLE",
             "The object store overwrites objects that it is told not to (it ignores If-None-Match), so results could be"
@@ -153,19 +156,22 @@ class S3ObjectStore(ObstoreObjectStore):
 
     async def _range(self, ref: ObjectRef, start: int) -> bytes:
         end = min(start + PART_BYTES, ref.bytes)
+        failed: BaseError | None = None
         with store_errors(ref.key):
             for again in range(1, self.reads + 1):
                 try:
                     result = await obstore.get_async(self.backend, ref.key, options={"range": (start, end)})
                     content = bytes(await result.bytes_async())
-                except BaseError:  # it may be too short for this range
-                    if (await obstore.head_async(self.backend, ref.key))["size"] == ref.bytes:
-                        raise
-                    break
-                if result.meta["size"] == ref.bytes and len(content) == end - start:
+                    size = result.meta["size"]
+                except BaseError as error:  # a range that is beyond the object's end, or an answer that makes no sense
+                    failed, content = error, b""
+                    size = (await obstore.head_async(self.backend, ref.key))["size"]
+                if len(content) == end - start and size == ref.bytes:
                     return content
+                if size != ref.bytes:
+                    raise corrupt(ref.key)
                 await asyncio.sleep(self.pause_seconds * 2**again)
-        raise corrupt(ref.key)
+            raise failed or corrupt(ref.key)
 
 
 async def _first_part(chunks: AsyncIterator[bytes]) -> tuple[bytes, AsyncIterator[bytes] | None]:
@@ -198,10 +204,11 @@ def _backend(settings: S3Settings) -> S3Store:
     }
     if address.authority is not None:
         client["root_certificate"] = address.authority
+    first_pause = timedelta(seconds=settings.first_pause_seconds)
     retry: RetryConfig = {
-        "max_retries": _RETRIES,
+        "max_retries": settings.retries,
         "retry_timeout": timedelta(seconds=_RETRY_SECONDS),
-        "backoff": {"init_backoff": timedelta(seconds=0.2), "max_backoff": timedelta(seconds=3), "base": 2},
+        "backoff": {"init_backoff": first_pause, "max_backoff": timedelta(seconds=3), "base": 2},
     }
     return S3Store(
         address.bucket, prefix=settings.prefix or None, config=config, client_options=client, retry_config=retry

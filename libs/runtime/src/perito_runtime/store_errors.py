@@ -14,7 +14,7 @@ _FULL = (errno.ENOSPC, errno.EDQUOT)
 
 @contextlib.contextmanager
 def store_errors(key: str) -> Generator[None, None, None]:
-    """Raises Conflict OBJECT_EXISTS, NotFound OBJECT_MISSING and Unavailable OBJECT_STOREFAILED in the place of what
+    """Raises Conflict OBJECT_EXISTS, NotFound OBJECT_MISSING and Unavailable OBJECT_STORE_FAILED in the place of what
     obstore and the file system raise.
     """
     try:
@@ -25,14 +25,14 @@ def store_errors(key: str) -> Generator[None, None, None]:
         raise NotFound("OBJECT_MISSING", "A stored file is missing. Upload it again.", {"object": key}) from error
     except (PermissionDeniedError, UnauthenticatedError) as error:
         raise Unavailable(
-            "OBJECT_STOREFAILED",
+            "OBJECT_STORE_FAILED",
             "The object store refuses Perito's credentials. Its operator must correct them, or the rights they have.",
             {"object": key},
         ) from error
     except (BaseError, OSError) as error:
         full = isinstance(error, OSError) and error.errno in _FULL
         message = "The object store is full. Its operator must make room." if full else FAILED
-        raise Unavailable("OBJECT_STOREFAILED", message, {"object": key}) from error
+        raise Unavailable("OBJECT_STORE_FAILED", message, {"object": key}) from error
 
 
 def exists(key: str) -> Conflict:
