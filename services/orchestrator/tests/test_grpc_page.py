@@ -13,7 +13,7 @@ from perito.analysis.v1 import analysis_pb2 as pb
 from perito.analysis.v1.analysis_pb2_grpc import AnalysisServiceStub
 from perito_kernel.errors import PeritoError
 from perito_orchestrator.callers import ANALYSIS_SERVICE
-from perito_orchestrator.keys import create_tenant
+from perito_orchestrator.keys import create_tenant, new_key
 from perito_runtime import development_ca
 from perito_runtime.error_kinds import CODE_OF_KIND
 from perito_runtime.grpc_client import call_error
@@ -80,7 +80,7 @@ async def test_who_is_refused_is_told_what_the_table_says(secure: Secured, monke
         "CALLER_UNKNOWN": ("nameless", [reader], 5),
         "CALLER_NOT_ALLOWED": ("validation", [("perito-tenant", str(secure.mesh.tenant))], 5),
         "API_KEY_REQUIRED": (CLIENT, [("perito-tenant", str(secure.mesh.tenant))], 5),
-        "API_KEY_INVALID": (CLIENT, [(reader[0], reader[1][:-1] + "x")], 5),
+        "API_KEY_INVALID": (CLIENT, [bearer(new_key().text)], 5),
         "SCOPE_MISSING": (CLIENT, [metrics], 5),
         "TENANT_MISMATCH": (CLIENT, [reader, ("perito-tenant", str(other))], 5),
         "ANALYSIS_NOT_FOUND": (CLIENT, [reader], 5),

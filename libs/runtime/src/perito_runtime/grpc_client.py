@@ -48,7 +48,7 @@ def open_channel(
 
     With `tls` both sides show certificates, and new files count for the calls that begin after; the other side's must
     be good for the DNS name `name` (default: the target's host, of several addresses the first). With `services` calls
-    go to all addresses in turn that are ready to serve the first of them, and are sent again where the contract allows.
+    go to all addresses in turn whose process is not about to leave, and are sent again where the contract allows.
     Calls that name no timeout get `default_timeout` seconds, those that stream answers `stream_timeout`. Raises
     `Invalid` TLS_FILES_INVALID.
     """

@@ -27,11 +27,15 @@ _THROTTLING = {"maxTokens": 100, "tokenRatio": 0.2}
 
 
 def service_config(services: Sequence[ServiceDescriptor]) -> str:
-    """JSON for `grpc.service_config`. Only replicas that say they are ready to serve the first service get calls."""
+    """JSON for `grpc.service_config`. Replicas whose process is about to leave get no new calls.
+
+    One that says only of its services that they are not ready gets them: what it lacks (its database) the others may
+    lack as well, and its answer says so, where a channel without ready replicas would say that nobody is there.
+    """
     methods = [method for service in services for method in service.methods]
     config: dict[str, Any] = {
         "loadBalancingConfig": [{"round_robin": {}}],
-        "healthCheckConfig": {"serviceName": services[0].full_name},
+        "healthCheckConfig": {"serviceName": ""},
         "retryThrottling": _THROTTLING,
         "methodConfig": [
             {"name": [{"service": method.containing_service.full_name, "method": method.name}], "retryPolicy": policy}

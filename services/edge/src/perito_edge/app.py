@@ -29,22 +29,10 @@ _PREFIX = "/api/forensic"
 _DESCRIPTION = f"{_PREFIX}/openapi.json"
 
 
-def create_app(
-    settings: EdgeSettings,
-    channel: grpc.aio.Channel,
-    store: ObjectStore,
-    health_channel: grpc.aio.Channel | None = None,
-) -> FastAPI:
-    """The application. Channels and store belong to the caller, who closes them after the server has stopped. Through
-    `health_channel` the orchestrator is asked how it is where no replica is ready for work.
-    """
+def create_app(settings: EdgeSettings, channel: grpc.aio.Channel, store: ObjectStore) -> FastAPI:
+    """The application. Channel and store belong to the caller, who closes them after the server has stopped."""
     orchestrator = OrchestratorClient(
-        channel,
-        settings.rpc_seconds,
-        settings.health_rpc_seconds,
-        settings.propose_seconds,
-        settings.batch_seconds,
-        health_channel,
+        channel, settings.rpc_seconds, settings.health_rpc_seconds, settings.propose_seconds, settings.batch_seconds
     )
     measures, addresses = Measures(), Addresses()
     app = FastAPI(

@@ -44,7 +44,7 @@ _SERVICE = "perito.analysis.v1.AnalysisService"
 _Request_contra = TypeVar("_Request_contra", contravariant=True)
 _Answer_co = TypeVar("_Answer_co", covariant=True)
 _Keyed_contra = TypeVar("_Keyed_contra", bound="_Keyed", contravariant=True)
-_NO_ANSWER = ("SERVICE_UNAVAILABLE", "DEADLINE_EXCEEDED", "CALL_CANCELLED")
+_ANOTHER_MAY = ("SERVICE_UNAVAILABLE", "DEADLINE_EXCEEDED", "CALL_CANCELLED", "DATABASE_UNAVAILABLE")
 
 
 @dataclass(frozen=True)
@@ -77,13 +77,11 @@ class OrchestratorClient:
         health_seconds: float,
         propose_seconds: float = 120.0,
         batch_seconds: float = 30.0,
-        health_channel: grpc.aio.Channel | None = None,
     ) -> None:
         self._analysis = AnalysisServiceStub(channel)
         self._access = AccessServiceStub(channel)
         # Any: the stubs give this class no methods
         self._health: Any = health_pb2_grpc.HealthStub(channel)
-        self._health_of_unready: Any = health_pb2_grpc.HealthStub(health_channel or channel)
         self._rpc_seconds = rpc_seconds
         self._health_seconds = health_seconds
         self._propose_seconds = propose_seconds
@@ -154,19 +152,21 @@ class OrchestratorClient:
 
     async def checks(self) -> dict[str, str]:
         """What an analysis needs, and `ok` or why it is not there. Never raises for a failed call."""
-        if await self._serves(self._health, _SERVICE):
-            return {"orchestrator": "ok"}
-        serves = await self._serves(self._health_of_unready, "")
+        serves = await self._serves(_SERVICE) or await self._serves(_SERVICE)  # the next replica, if there is one
         if serves is None:
             return {"orchestrator": "unreachable"}
+        if serves:
+            return {"orchestrator": "ok"}
         # Its process is well while its service is not: what it waits for is its database.
-        return {"orchestrator": "ok", "database": "unreachable"} if serves else {"orchestrator": "stopping"}
+        if await self._serves(""):
+            return {"orchestrator": "ok", "database": "unreachable"}
+        return {"orchestrator": "stopping"}
 
-    async def _serves(self, stub: Any, name: str) -> bool | None:
+    async def _serves(self, name: str) -> bool | None:
         """What health says of a service; None where nobody answers."""
         request = health_pb2.HealthCheckRequest(service=name)
         try:
-            answer = await stub.Check(request, timeout=self._health_seconds)
+            answer = await self._health.Check(request, timeout=self._health_seconds)
         except grpc.aio.AioRpcError:
             return None
         return answer.status == health_pb2.HealthCheckResponse.SERVING
@@ -178,8 +178,8 @@ class OrchestratorClient:
         metadata: tuple[tuple[str, str], ...],
         seconds: float | None = None,
     ) -> _Answer_co:
-        """Once more within the same time where nobody answered and the request has an idempotency key: the replica that
-        took it may be gone or frozen, and whether it did its work before cannot be told otherwise.
+        """Once more within the same time where the request has an idempotency key and nobody answered, or one that has
+        lost its database: another replica may do it, and whether the first one did cannot be told otherwise.
         """
         seconds = seconds or self._rpc_seconds
         if not request.idempotency_key:
@@ -188,7 +188,7 @@ class OrchestratorClient:
         try:
             return await self._call(method, request, metadata, seconds / 2)
         except Unavailable as error:
-            if error.reason not in _NO_ANSWER:
+            if error.reason not in _ANOTHER_MAY:
                 raise
         return await self._call(method, request, metadata, until - time.monotonic())
 

@@ -48,20 +48,21 @@ class EdgeProcessSettings(StoreSettings, ServiceSettings):
 
 async def serve_edge(settings: EdgeProcessSettings) -> None:
     """Serves until this process is told to stop. Raises `PeritoError` where it cannot start."""
+    from perito_runtime.breaker import CircuitBreaker  # noqa: PLC0415
     from perito_runtime.health_socket import HealthSocket  # noqa: PLC0415  # a probe needs none of these
     from perito_runtime.lifecycle import Lifecycle, stop_signal  # noqa: PLC0415
     from perito_runtime.logs import logger  # noqa: PLC0415
 
     from perito_edge.app import create_app  # noqa: PLC0415
-    from perito_edge.orchestrator_channels import open_orchestrator  # noqa: PLC0415
+    from perito_edge.orchestrator_channel import ORCHESTRATOR, open_orchestrator  # noqa: PLC0415
     from perito_edge.server import EdgeServer  # noqa: PLC0415
 
     log = logger("edge")
-    channels = open_orchestrator(settings.orchestrator, settings.tls())
-    app = create_app(settings.limits(), channels.work, open_store(settings), channels.health)
+    channel = open_orchestrator(settings.orchestrator, settings.tls(), CircuitBreaker(ORCHESTRATOR))
+    app = create_app(settings.limits(), channel, open_store(settings))
     server = EdgeServer(app, settings.listen, grace_seconds=round(settings.drain_seconds))
     lifecycle = Lifecycle()
-    lifecycle.add("orchestrator", _nothing, channels.close, _STOP_SECONDS)
+    lifecycle.add("orchestrator", _nothing, channel.close, _STOP_SECONDS)
     health = HealthSocket(settings.health_socket, app.state.readiness.says)
     lifecycle.add("health", health.start, health.stop, _STOP_SECONDS)
     lifecycle.add("http", server.start, server.stop, settings.drain_seconds + _STOP_SECONDS)

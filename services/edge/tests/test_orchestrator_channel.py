@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 from perito.analysis.v1.analysis_pb2 import SubmitAnalysisRequest
-from perito_edge.orchestrator_channels import OrchestratorChannels, open_orchestrator
+from perito_edge.orchestrator_channel import open_orchestrator
 from perito_edge.orchestrator_client import Caller, OrchestratorClient
 from perito_kernel.errors import NotFound, Unavailable
-from perito_runtime.breaker import State
+from perito_runtime.breaker import CircuitBreaker, State
 from perito_runtime.grpc_server import GrpcServer
 
 from .orchestrator_double import KEY, TENANT, Double
@@ -42,17 +42,15 @@ async def replicas(*doubles: Double) -> AsyncGenerator[tuple[str, list[GrpcServe
 
 
 @asynccontextmanager
-async def client_of(target: str, seconds: float = 5) -> AsyncGenerator[tuple[OrchestratorClient, OrchestratorChannels]]:
-    channels = open_orchestrator(target)
-    try:
-        yield OrchestratorClient(channels.work, seconds, min(seconds, 1), health_channel=channels.health), channels
-    finally:
-        await channels.close()
+async def client_of(target: str, seconds: float = 5) -> AsyncGenerator[tuple[OrchestratorClient, CircuitBreaker]]:
+    breaker = CircuitBreaker("orchestrator")
+    async with open_orchestrator(target, None, breaker) as channel:
+        yield OrchestratorClient(channel, seconds, min(seconds, 1)), breaker
 
 
 async def test_a_submission_with_a_key_is_sent_once_more_and_one_without_is_not() -> None:
     well, frozen = Double(), Frozen()
-    async with replicas(well, frozen) as (target, _), client_of(target, 1) as (client, _):
+    async with replicas(well, frozen) as (target, _), client_of(target, 2) as (client, _):
         unkeyed, keyed = SubmitAnalysisRequest(name="a"), SubmitAnalysisRequest(name="a", idempotency_key="once")
         async with asyncio.timeout(20):
             while not (well.count("Authenticate") and frozen.count("Authenticate")):  # until it is connected to both
@@ -73,11 +71,19 @@ async def outcome(client: OrchestratorClient, request: SubmitAnalysisRequest) ->
     return "accepted"
 
 
-async def test_why_no_replica_is_ready_is_told_all_the_same() -> None:
-    async with replicas(Double(), Double()) as (target, servers), client_of(target) as (client, _):
-        assert await client.checks() == {"orchestrator": "ok"}
+async def test_replicas_without_their_database_say_so_and_one_of_two_is_enough() -> None:
+    lost, well = Double(), Double()
+    lost.failures["SubmitAnalysis"] = Unavailable("DATABASE_UNAVAILABLE", "The database is away.")
+    async with replicas(lost, well) as (target, servers), client_of(target) as (client, _):
+        async with asyncio.timeout(20):
+            while not (lost.count("Authenticate") and well.count("Authenticate")):  # until it is connected to both
+                await client.authenticate(KEY)
         await servers[0].say_ready(ready=False)
-        assert await client.checks() == {"orchestrator": "ok"}, "one of two is enough"
+        for _ in range(3):
+            assert await client.checks() == {"orchestrator": "ok"}
+            with pytest.raises(NotFound):  # the double's own answer: it has no such dataset
+                await client.submit(CALLER, SubmitAnalysisRequest(name="a", idempotency_key="once"))
+        assert lost.count("SubmitAnalysis") >= 1
         await servers[1].say_ready(ready=False)
         await told(client, {"orchestrator": "ok", "database": "unreachable"})
         for server in servers:
@@ -100,11 +106,11 @@ async def test_a_hole_that_swallows_everything_opens_the_circuit() -> None:
 
     hole = await asyncio.start_server(swallow, "127.0.0.1", 0)
     port = hole.sockets[0].getsockname()[1]
-    async with client_of(f"127.0.0.1:{port}", 0.2) as (client, channels):
+    async with client_of(f"127.0.0.1:{port}", 0.2) as (client, breaker):
         for _ in range(5):
             with pytest.raises(Unavailable):
                 await client.analysis(CALLER, "a")
-        assert channels.breaker.state is State.OPEN
+        assert breaker.state is State.OPEN
         with pytest.raises(Unavailable, match="SERVICE_UNAVAILABLE: The service cannot be reached"):
             await client.analysis(CALLER, "a")
         assert await client.checks() == {"orchestrator": "unreachable"}
