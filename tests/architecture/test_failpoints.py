@@ -16,6 +16,11 @@ def test_each_failpoint_is_passed_in_exactly_one_place() -> None:
     assert found == Counter(FAILPOINTS.keys())
 
 
+def test_each_failpoint_is_struck_by_a_test() -> None:
+    struck = "".join(path.read_text("utf-8") for path in (ROOT / "tests" / "faults").rglob("*.py"))
+    assert [name for name in FAILPOINTS if f'"{name}' not in struck] == []
+
+
 def test_nothing_that_is_deployed_arms_one() -> None:
     names = re.compile(rf"\b{LIST}\b|\b{DIRECTORY}\b")
     for place in ("deploy", "Dockerfile", "compose.yaml", "Taskfile.yml"):

@@ -52,6 +52,10 @@ class Limits:
     """Status and reason of errors that the fault announces."""
 
 
+KILLED = frozenset({(503, "SERVICE_UNAVAILABLE")})
+"""What a request is answered that was with an orchestrator when it died: nothing is known of it, so ask again."""
+
+
 async def connect(dsn: str) -> Connection:
     """A connection that sees every tenant's rows; `dsn` is the superuser's."""
     return await asyncpg.connect(dsn, server_settings={"search_path": SCHEMA})

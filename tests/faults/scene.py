@@ -59,6 +59,12 @@ def settings_for(points: Failpoints, **counts: int) -> MeshSettings:
     return MeshSettings(**counts, more=more)  # pyright: ignore[reportArgumentType]  # counts alone
 
 
+def production_settings(points: Failpoints, **counts: int) -> MeshSettings:
+    """A mesh with the times of production."""
+    more = dict.fromkeys(SHORT, points.environment)
+    return MeshSettings(**counts, more=more)  # pyright: ignore[reportArgumentType]  # counts alone
+
+
 class Scene:
     """What a row has in its hands. Made by `scene_of`."""
 

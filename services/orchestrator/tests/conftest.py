@@ -3,7 +3,8 @@
 import asyncio
 import secrets
 import tempfile
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import asyncpg
@@ -37,9 +38,9 @@ def server() -> Iterator[LocalPostgres]:
         yield server
 
 
-@pytest.fixture
-async def dsns(server: LocalPostgres) -> AsyncIterator[Dsns]:
-    """A database of its own, dropped after the test."""
+@asynccontextmanager
+async def database_of(server: LocalPostgres) -> AsyncGenerator[Dsns]:
+    """A migrated database with nothing in it, dropped at the end."""
     name = "t" + secrets.token_hex(6)
     connection = await asyncpg.connect(server.superuser)
     await connection.execute(f"CREATE DATABASE {name} TEMPLATE template_perito OWNER {OWNER} STRATEGY file_copy")
@@ -54,6 +55,13 @@ async def dsns(server: LocalPostgres) -> AsyncIterator[Dsns]:
     )
     await connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
     await connection.close()
+
+
+@pytest.fixture
+async def dsns(server: LocalPostgres) -> AsyncIterator[Dsns]:
+    """A database of its own, dropped after the test."""
+    async with database_of(server) as dsns:
+        yield dsns
 
 
 @pytest.fixture

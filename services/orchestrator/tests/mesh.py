@@ -21,6 +21,7 @@ from perito.dataset.v1.dataset_pb2 import DatasetRef, ObjectRef, SourceFile
 from perito.dataset.v1.intake_pb2 import MappingHints, ProposeMappingResponse
 from perito_kernel.errors import PeritoError
 from perito_orchestrator.app import Orchestrator, OrchestratorSettings
+from perito_orchestrator.broker import Broker
 from perito_orchestrator.broker_memory import MemoryBroker
 from perito_orchestrator.keys import create_tenant
 from perito_runtime.grpc_client import call_errors, open_channel, tenant_metadata
@@ -35,6 +36,11 @@ if TYPE_CHECKING:
 from .databases import Dsns
 
 
+async def in_memory() -> Broker:
+    """A broker that nobody else has."""
+    return MemoryBroker()
+
+
 @dataclass
 class Mesh:
     """What a test holds in its hands."""
@@ -47,15 +53,16 @@ class Mesh:
     settings: OrchestratorSettings
     servers: list[GrpcServer] = field(default_factory=list[GrpcServer])
     processes: list["Process"] = field(default_factory=list["Process"])
-    running: list[tuple[Orchestrator, MemoryBroker, grpc.aio.Channel]] = field(
-        default_factory=list[tuple[Orchestrator, MemoryBroker, grpc.aio.Channel]]
+    running: list[tuple[Orchestrator, Broker, grpc.aio.Channel]] = field(
+        default_factory=list[tuple[Orchestrator, Broker, grpc.aio.Channel]]
     )
+    make_broker: Callable[[], Awaitable[Broker]] = in_memory
 
     async def start(self, **changed: object) -> "Client":
         """Starts one (more) orchestrator with a broker of its own and answers a client of it."""
         address = f"unix:{self.folder}/o{len(self.running)}.sock"
         settings = replace(self.settings, address=address, **changed)  # type: ignore[arg-type] - names of settings
-        broker = MemoryBroker()
+        broker = await self.make_broker()
         orchestrator = Orchestrator(settings, broker, self.store)
         await orchestrator.start()
         channel = open_channel(address)
@@ -111,7 +118,7 @@ class Client:
 
     tenant: UUID
     stub: "AnalysisServiceAsyncStub"
-    broker: MemoryBroker
+    broker: Broker
     inside: Orchestrator | None = None
     access_stub: "AccessServiceAsyncStub | None" = None
 

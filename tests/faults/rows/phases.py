@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from tests.faults.checker import KILLED, Limits
 from tests.faults.row import row
 from tests.faults.scene import LEASE_SECONDS, Scene
 from tests.mesh.house import PHASES
@@ -31,7 +32,7 @@ def enter(number: str, phase: str, step: Step) -> None:
     """One row: who is hit is the phase's own process or the orchestrator that works on it."""
     victim = phase if step.point.startswith("phase.") else f"{phase}'s worker"
 
-    @row(number, f"{victim} killed {step.what}", step.promise, bound=LEASE_SECONDS + 15)
+    @row(number, f"{victim} killed {step.what}", step.promise, bound=LEASE_SECONDS + 15, limits=Limits(allowed=KILLED))
     async def act(scene: Scene) -> None:
         word = scene.points.arm(f"{step.point}[{phase}]=kill9:once")
         analysis = await scene.submit()

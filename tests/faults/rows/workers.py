@@ -3,16 +3,20 @@
 import asyncio
 import signal
 
+from tests.faults.checker import KILLED, Limits
 from tests.faults.row import row
 from tests.faults.scene import LEASE_SECONDS, Scene
 from tests.faults.waiting import until
 
+DIED = Limits(allowed=KILLED)
+FROZEN = Limits(allowed=frozenset({(503, "DEADLINE_EXCEEDED")}))
+"""A request that was with a frozen orchestrator is answered by its deadline, until that one is no longer asked."""
 FENCED = '"event": "fenced"'
 WORK_SECONDS = 10.0
 """Longer than any phase takes on these books."""
 
 
-@row("5", "orchestrator killed with messages in the outbox", "any other one sends them", bound=5)
+@row("5", "orchestrator killed with messages in the outbox", "any other one sends them", bound=5, limits=DIED)
 async def before_publish(scene: Scene) -> None:
     await one_dies(scene, "outbox.before_publish=kill9:once")
 
@@ -22,6 +26,7 @@ async def before_publish(scene: Scene) -> None:
     "orchestrator killed between the broker's word and the outbox",
     "a message comes twice, and counts once",
     bound=5,
+    limits=DIED,
 )
 async def after_publish(scene: Scene) -> None:
     await one_dies(scene, "outbox.after_publish=kill9:once")
@@ -43,6 +48,7 @@ async def one_dies(scene: Scene, point: str) -> None:
     "orchestrator killed between the last result and the end of the analysis",
     "another one ends it",
     bound=LEASE_SECONDS + WORK_SECONDS,
+    limits=DIED,
 )
 async def before_finalise(scene: Scene) -> None:
     word = scene.points.arm("analysis.before_finalise=kill9:once")
@@ -64,6 +70,7 @@ async def two_at_once(scene: Scene) -> None:
     "worker frozen longer than its lease, then let go",
     "another one commits; the late one changes nothing and says that it was fenced",
     bound=LEASE_SECONDS + WORK_SECONDS,
+    limits=FROZEN,
 )
 async def zombie(scene: Scene) -> None:
     word = scene.points.arm("worker.before_commit[validation]=stop:once")

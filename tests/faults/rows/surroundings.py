@@ -1,0 +1,104 @@
+"""What surrounds the processes: clocks that are wrong, scratch that is full, a balancer that sees everybody restart."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from tests.faults.observer import Observer, observed
+from tests.faults.row import row
+from tests.faults.scene import API, Scene
+from tests.servers import balancer, programs
+from tests.servers.haproxy import LOOK_SECONDS
+
+
+@row("31", "no space is left where a phase works", "tried again; nothing is left in its folder")
+async def scratch_full(scene: Scene) -> None:
+    word = scene.points.arm("compute.begun[validation]=raise(ENOSPC):once")
+    analysis = await scene.submit()
+    await scene.points.struck(word)
+    await scene.all_ended()
+    query = "SELECT attempt FROM phase_runs WHERE analysis_id = $1 AND phase = 'validation'"
+    assert await scene.count(query, analysis) == 2
+    await asyncio.sleep(1)
+    left = await asyncio.to_thread(files_in, scene.mesh.folder / "work" / "validation-1")
+    assert not left, left
+
+
+def files_in(folder: Path) -> list[Path]:
+    """Every file below."""
+    return [path for path in folder.rglob("*") if path.is_file()]
+
+
+@row("34", "one orchestrator's clock is an hour ahead", "leases and the order of events are the database's")
+async def clock_ahead(scene: Scene) -> None:
+    library = programs.faketime()
+    if library is None:
+        raise programs.ServerMissing("faketime")
+    first = scene.mesh.of("orchestrator")[0]
+    await first.stop()
+    await first.start(LD_PRELOAD=str(library), FAKETIME="+1h", FAKETIME_DONT_FAKE_MONOTONIC="1")
+    try:
+        for analysis in await asyncio.gather(*(scene.submit() for _ in range(4))):
+            scene.expect(analysis, attempts=1)
+        await scene.all_ended()
+        unordered = (
+            "SELECT count(*) FROM (SELECT occurred_at < lag(occurred_at) OVER (PARTITION BY analysis_id ORDER BY"
+            " sequence) AS back FROM events) AS e WHERE back"
+        )
+        assert await scene.count(unordered) == 0
+    finally:
+        await first.stop()
+        await first.start()
+
+
+@asynccontextmanager
+async def loaded(scene: Scene) -> AsyncGenerator[None]:
+    """Two clients submit and wait, again and again, while the block lasts."""
+    going = True
+
+    async def load() -> None:
+        while going:
+            analysis = await scene.submit()
+            scene.expect(analysis, attempts=1)
+            await scene.ended(analysis)
+
+    loads = [asyncio.create_task(load()) for _ in range(2)]
+    try:
+        await scene.until_busy()
+        yield
+    finally:
+        going = False
+        await asyncio.gather(*loads)
+        await scene.all_ended()
+
+
+@row("15r", "every process of every service restarted in turn, under load", "no request fails behind a balancer")
+async def rolling_everything(scene: Scene) -> None:
+    addresses = [scene.mesh.address("edge", edge.number) for edge in scene.mesh.edges]
+    seen, through = Observer(), contextlib.ExitStack()
+    url = await asyncio.to_thread(through.enter_context, balancer(addresses, f"{API}/health?probe=ready"))
+    try:
+        async with observed(url, scene.mesh.key, seen) as (client, http), loaded(scene):
+            asking = True
+
+            async def ask() -> None:
+                while asking:
+                    await http.get(f"{API}/list")
+                    accepted = await client.submit(scene.dataset)
+                    scene.expect(accepted.id, attempts=1)
+                    await client.wait(accepted.id)
+
+            asks = [asyncio.create_task(ask()) for _ in range(2)]
+            for process in list(scene.mesh.processes.values()):
+                notice = {"PERITO_NOTICE_SECONDS": f"{5 * LOOK_SECONDS}"}
+                assert await process.stop() == 0, f"{process.name} left with {process.code}"
+                await process.start(**notice)
+                await asyncio.sleep(2 * LOOK_SECONDS)
+            asking = False
+            await asyncio.gather(*asks)
+    finally:
+        await asyncio.to_thread(through.close)
+    failed = seen.failed()
+    assert not failed, f"{len(failed)} of {len(seen.answers)} requests failed, such as {failed[0]}"
