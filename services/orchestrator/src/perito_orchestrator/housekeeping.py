@@ -6,7 +6,6 @@ at a time. Nothing here is in a hurry: where store or database are away, it is t
 
 import asyncio
 import contextlib
-import dataclasses
 from collections.abc import Awaitable, Callable
 
 from perito_kernel.errors import NotFound, PeritoError
@@ -87,9 +86,9 @@ class Housekeeping:
             if alone:
                 await self.retain()
                 await deletions.forget(self._system)
-                swept = dataclasses.asdict(await self._orphans.sweep())
-                if any(swept.values()):
-                    log.info("swept", **swept)
+                counts = (await self._orphans.sweep()).counts()
+                if any(counts.values()):
+                    log.info("swept", **counts)
         return alone
 
     async def retain(self) -> int:

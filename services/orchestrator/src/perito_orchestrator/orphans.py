@@ -39,13 +39,18 @@ class Owner:
 
 @dataclass
 class Swept:
-    """What one pass found. `foreign` objects belong to nobody that the database knows, and stay."""
+    """What one pass found. `datasets` are uploads that died; `foreign` objects are of nobody the database knows."""
 
     objects: int = 0
     bytes: int = 0
     uploads: int = 0
-    datasets: int = 0
     foreign: int = 0
+    datasets: set[UUID] = field(default_factory=set[UUID])
+
+    def counts(self) -> dict[str, int]:
+        """For a log."""
+        counted = {"objects": self.objects, "bytes": self.bytes, "uploads": self.uploads, "foreign": self.foreign}
+        return counted | {"datasets": len(self.datasets)}
 
 
 @dataclass
@@ -117,7 +122,7 @@ class Orphans:
         self, tenant: UUID, dataset: UUID, found: Sequence[StoredObject | Unfinished], swept: Swept
     ) -> None:
         if await deletions.doom_upload(self._app, tenant, dataset):
-            swept.datasets += 1
+            swept.datasets.add(dataset)
             await self._remove([entry for entry in found if isinstance(entry, Unfinished)], swept)
 
     async def _remove(self, entries: Sequence[StoredObject | Unfinished], swept: Swept) -> None:
