@@ -13,10 +13,12 @@ from pathlib import Path
 import grpc
 import pytest
 import structlog
+from perito_runtime.development_ca import issue
+from perito_runtime.tls import TlsFiles
 from xdist.remote import Producer  # pyright: ignore[reportMissingTypeStubs]  # it has types of its own, unmarked
 from xdist.scheduler import LoadScopeScheduling  # pyright: ignore[reportMissingTypeStubs]
 
-from tests.servers import RabbitServer, rabbitmq
+from tests.servers import NodeTls, RabbitNode, RabbitServer, node, rabbitmq
 
 SHARED_DATA = Path(__file__).resolve().parent.parent / "shared" / "data"
 
@@ -58,10 +60,30 @@ def own_configuration(tmp_path_factory: pytest.TempPathFactory) -> None:
 
 
 @pytest.fixture(scope="session")
-def rabbit() -> Iterator[RabbitServer]:
+def rabbit_tls(tmp_path_factory: pytest.TempPathFactory) -> dict[str, TlsFiles]:
+    """Certificates of the broker (`rabbitmq`), of the orchestrator, and of a stranger with an authority of his own."""
+    folder = tmp_path_factory.mktemp("rabbitmq-tls")
+    issued = {one.service: one.files for one in issue(folder / "ours", ["rabbitmq", "orchestrator"])}
+    return issued | {"stranger": issue(folder / "other", ["stranger"])[0].files}
+
+
+@pytest.fixture(scope="session")
+def rabbit_node(rabbit_tls: dict[str, TlsFiles]) -> Iterator[RabbitNode]:
+    """A RabbitMQ that the tests of this process share and may break, if they mend it."""
+    own = rabbit_tls["rabbitmq"]
+    with node(NodeTls(own.certificate, own.key, own.authority)) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def rabbit(request: pytest.FixtureRequest) -> Iterator[RabbitServer]:
     """A RabbitMQ that every test of this process shares; each makes a virtual host of its own (`rabbit.vhost()`)."""
-    with rabbitmq() as server:
-        yield server
+    if os.environ.get("PERITO_TEST_RABBITMQ"):
+        with rabbitmq() as server:
+            yield server
+        return
+    shared: RabbitNode = request.getfixturevalue("rabbit_node")
+    yield RabbitServer(shared.url, shared.api)
 
 
 @pytest.fixture(scope="module", autouse=True)

@@ -118,7 +118,6 @@ class LocalNode:
             "RABBITMQ_MNESIA_BASE": str(self._folder / "data"),
             "RABBITMQ_LOG_BASE": str(self._folder / "logs"),
             "RABBITMQ_CONFIG_FILE": str(self._folder / "rabbitmq.conf"),
-            "RABBITMQ_ADVANCED_CONFIG_FILE": str(self._folder / "advanced.config"),
             "RABBITMQ_ENABLED_PLUGINS_FILE": str(self._folder / "plugins"),
             "RABBITMQ_CONF_ENV_FILE": "/dev/null",
             # The start script then becomes the Erlang machine, whose pid is the one we hold.
@@ -141,8 +140,6 @@ class LocalNode:
             lines += [f"listeners.ssl.1 = 127.0.0.1:{self._amqps}", *tls_settings(tls)]
         (self._folder / "rabbitmq.conf").write_text("\n".join(lines) + "\n")
         (self._folder / "plugins").write_text("[rabbitmq_management].\n")
-        # Looks for consumers that hold a message too long every second instead of every minute.
-        (self._folder / "advanced.config").write_text("[{rabbit, [{channel_tick_interval, 1000}]}].\n")
 
     def _make_epmd(self) -> ServerProcess:
         program = shutil.which("epmd") or "/usr/lib/erlang/bin/epmd"

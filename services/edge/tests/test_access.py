@@ -199,6 +199,19 @@ async def test_health_without_an_orchestrator_is_alive_and_not_ready(folder: Any
         assert alive.status_code == 200
 
 
+async def test_without_its_broker_the_service_is_degraded_and_ready(folder: Path, edge_with: Any) -> None:
+    server = Double().server(f"unix:{folder}/degraded")
+    await server.say("perito.broker", serving=False)
+    await server.start()
+    edge = edge_with(EdgeSettings())
+    async with open_channel(server.address) as channel:
+        edge.app.state.readiness._orchestrator = OrchestratorClient(channel, 1, 1)
+        response = await edge.client.get("/api/forensic/health")
+        assert (response.status_code, response.json()["ready"]) == (200, True)
+        assert response.json()["checks"] == {"orchestrator": "ok", "broker": "degraded"}
+    await server.stop(0)
+
+
 async def test_health_says_that_the_database_is_away_and_when_it_is_back(
     folder: Path, edge_with: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -213,7 +226,10 @@ async def test_health_says_that_the_database_is_away_and_when_it_is_back(
         assert (response.status_code, response.headers["Retry-After"]) == (503, "1")
         assert response.json()["checks"] == {"orchestrator": "ok", "database": "unreachable"}
         await server.say_ready(ready=True)
-        assert (await edge.client.get("/api/forensic/health")).json()["checks"] == {"orchestrator": "ok"}
+        assert (await edge.client.get("/api/forensic/health")).json()["checks"] == {
+            "orchestrator": "ok",
+            "broker": "ok",
+        }
         await server.say_not_serving()
         assert (await edge.client.get("/api/forensic/health")).json()["checks"] == {"orchestrator": "stopping"}
     await server.stop(0)

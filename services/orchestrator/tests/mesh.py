@@ -58,11 +58,11 @@ class Mesh:
     )
     make_broker: Callable[[], Awaitable[Broker]] = in_memory
 
-    async def start(self, **changed: object) -> "Client":
-        """Starts one (more) orchestrator with a broker of its own and answers a client of it."""
+    async def start(self, broker: Broker | None = None, /, **changed: object) -> "Client":
+        """Starts one (more) orchestrator, with the broker given, or one of its own, and answers a client of it."""
         address = f"unix:{self.folder}/o{len(self.running)}.sock"
         settings = replace(self.settings, address=address, **changed)  # type: ignore[arg-type] - names of settings
-        broker = await self.make_broker()
+        broker = broker or await self.make_broker()
         orchestrator = Orchestrator(settings, broker, self.store)
         await orchestrator.start()
         channel = open_channel(address)

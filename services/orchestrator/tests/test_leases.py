@@ -24,7 +24,7 @@ async def test_whoever_holds_an_old_fence_changes_nothing(mesh: Mesh) -> None:
     await db.open()
     old = await runs.claim(db, task, "x/1", 0.05, 3)
     assert isinstance(old, Lease)
-    assert await runs.claim(db, task, "x/2", 30, 3) is NoLease.NOTHING_TO_DO
+    assert await runs.claim(db, task, "x/2", 30, 3) is NoLease.DUPLICATE
     await asyncio.sleep(0.1)
     new = await runs.claim(db, task, "x/2", 30, 3)
     assert isinstance(new, Lease)

@@ -1,7 +1,7 @@
 """Messages many times, never, or without sense: the lease is the work, a message only wakes."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from uuid import uuid4
 
@@ -53,7 +53,7 @@ async def test_a_message_for_nothing_is_dropped(mesh: Mesh) -> None:
     assert await client.broker.depth(DEAD_LETTERS) == 0
 
 
-Publish = Callable[[str, bytes, str], Awaitable[None]]
+Publish = Callable[[str, bytes, str, Mapping[str, str] | None], Awaitable[None]]
 
 
 @dataclass
@@ -65,14 +65,16 @@ class Faults:
     down: int = 0
     unconfirmed: int = 0
 
-    async def __call__(self, queue: str, body: bytes, message_id: str) -> None:
+    async def __call__(
+        self, queue: str, body: bytes, message_id: str, headers: Mapping[str, str] | None = None
+    ) -> None:
         if self.down > 0:
             self.down -= 1
             raise Unavailable("BROKER_UNAVAILABLE", "planted")
         if self.lost > 0:
             self.lost -= 1
             return
-        await self.publish(queue, body, message_id)
+        await self.publish(queue, body, message_id, headers)
         if self.unconfirmed > 0:
             self.unconfirmed -= 1
             raise TimeoutError

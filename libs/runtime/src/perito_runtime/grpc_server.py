@@ -131,6 +131,11 @@ class GrpcServer:
         """What health checks are told of the process: `live`, `ready` or `started`."""
         return {"live": True, STARTED: self._started, READY: self._started and self._ready and not self._leaving}[what]
 
+    async def say(self, name: str, *, serving: bool) -> None:
+        """Tells health checks about something by a name of its own, on which readiness does not hang."""
+        said = health_pb2.HealthCheckResponse.SERVING if serving else health_pb2.HealthCheckResponse.NOT_SERVING
+        await self._health.set(name, said)
+
     async def say_not_serving(self) -> None:
         """Tells health checks that this process is on its way out. Calls are still served."""
         self._leaving = True

@@ -290,5 +290,6 @@ class Health(BaseModel):
     live: bool = Field(description="The process answers.", examples=[True])
     ready: bool = Field(description="Analyses can be submitted.", examples=[True])
     checks: dict[str, str] = Field(
-        description="What an analysis needs: `ok`, or why it is not there.", examples=[{"orchestrator": "ok"}]
+        description="What an analysis needs: `ok`, why it is not there, or `degraded`: analyses are accepted and wait.",
+        examples=[{"orchestrator": "ok", "broker": "ok"}],
     )

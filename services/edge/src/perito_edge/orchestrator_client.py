@@ -41,6 +41,7 @@ from perito_runtime.failpoints import failpoint
 from perito_runtime.grpc_client import call_error, tenant_metadata
 
 _SERVICE = "perito.analysis.v1.AnalysisService"
+_BROKER = "perito.broker"
 _Request_contra = TypeVar("_Request_contra", contravariant=True)
 _Answer_co = TypeVar("_Answer_co", covariant=True)
 _Keyed_contra = TypeVar("_Keyed_contra", bound="_Keyed", contravariant=True)
@@ -156,11 +157,15 @@ class OrchestratorClient:
         if serves is None:
             return {"orchestrator": "unreachable"}
         if serves:
-            return {"orchestrator": "ok"}
+            return {"orchestrator": "ok", "broker": await self._broker()}
         # Its process is well while its service is not: what it waits for is its database.
         if await self._serves(""):
             return {"orchestrator": "ok", "database": "unreachable"}
         return {"orchestrator": "stopping"}
+
+    async def _broker(self) -> str:
+        """Whether messages get through. While they do not, analyses are accepted and wait."""
+        return "degraded" if await self._serves(_BROKER) is False else "ok"
 
     async def _serves(self, name: str) -> bool | None:
         """What health says of a service; None where nobody answers."""

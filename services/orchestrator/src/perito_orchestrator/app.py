@@ -14,6 +14,7 @@ from perito_runtime.objects import ObjectStore
 
 from perito_orchestrator import keys
 from perito_orchestrator.broker import Broker, queue_of
+from perito_orchestrator.broker_health import BrokerHealth
 from perito_orchestrator.callers import orchestrator_callers
 from perito_orchestrator.housekeeping import Housekeeping
 from perito_orchestrator.migrate import migrate
@@ -56,7 +57,14 @@ class Orchestrator:
         self._registry = Registry(
             settings.phase_addresses, tls=settings.tls, patience_seconds=settings.registry_seconds
         )
-        self._relay = Relay(self._system, broker, self._signals, poll_seconds=settings.poll_seconds)
+        self._relay = Relay(
+            self._system,
+            broker,
+            self._signals,
+            poll_seconds=settings.poll_seconds,
+            publish_seconds=min(5.0, 0.8 * bounds["idle_seconds"]),
+            cap=settings.outbox_cap,
+        )
         self._reconcile = Reconcile(
             self._system, broker, poll_seconds=settings.poll_seconds, stale_seconds=settings.stale_seconds
         )
@@ -71,7 +79,9 @@ class Orchestrator:
         )
         owner = f"{self._epoch}/{uuid4().hex}"
         self._workers = Workers(self._app, broker, self._registry, store, self._signals, settings, owner)
-        analysis = AnalysisServicer(self._app, self._registry, self._signals, settings)
+        analysis = AnalysisServicer(
+            self._app, self._registry, self._signals, settings, before_submit=self._relay.refuse_if_full
+        )
         self._server = build_server(
             services(analysis, AccessServicer(self._system)),
             settings.address,
@@ -79,6 +89,7 @@ class Orchestrator:
             interceptors=[orchestrator_callers(self._system, settings.clients)],
             reflect=settings.reflection,
         )
+        self._broker_health = BrokerHealth(broker, self._server, poll_seconds=settings.poll_seconds)
         self._grace = 0.0
         self._lifecycle = self._in_order()
 
@@ -86,6 +97,11 @@ class Orchestrator:
     def address(self) -> str:
         """Where it listens, with the real port once it does."""
         return self._server.address
+
+    @property
+    def duplicates(self) -> int:
+        """Messages that found their work taken or done, since the start of this process."""
+        return self._workers.duplicates
 
     async def start(self) -> None:
         """Returns when it serves. Raises what a part raised, with nothing left running.
@@ -140,6 +156,7 @@ class Orchestrator:
         parts.add("reconcile", self._start_reconcile, self._reconcile.stop)
         parts.add("housekeeping", self._start_housekeeping, self._housekeeping.stop)
         parts.add("workers", self._workers.start, self._stop_workers, stop_seconds=600)
+        parts.add("broker health", self._broker_health.start, self._broker_health.stop)
         parts.add("server", self._server.start, self._stop_server, stop_seconds=30)
         return parts
 

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Mapping
 from pathlib import Path
 
+from aio_pika.exceptions import ChannelNotFoundEntity
 from perito_kernel.errors import Unavailable
 from perito_runtime.logs import logger
 from perito_runtime.tls import TlsFiles
@@ -93,6 +94,7 @@ class RabbitBroker:
         """See `Broker.consume`."""
         self._refuse_if_closed()
         self._topology.add(queue)
+        await self._declare_now(queue)
         consumer = RabbitConsumer(self._consuming, self._topology, self._settings, queue, prefetch, handler)
         self._consumers.append(consumer)
         await consumer.start()
@@ -103,7 +105,10 @@ class RabbitBroker:
         async with in_our_words(self._settings.answer_seconds, queue):
             connection = await self._consuming.connection()
             async with connection.channel(publisher_confirms=False) as channel:
-                declared = await channel.declare_queue(queue, passive=True)
+                try:
+                    declared = await channel.declare_queue(queue, passive=True)
+                except ChannelNotFoundEntity:
+                    return 0
                 return declared.declaration_result.message_count or 0
 
     async def close(self) -> None:
@@ -113,13 +118,13 @@ class RabbitBroker:
         await asyncio.gather(self._publishing.close(), self._consuming.close())
 
     async def _declare_now(self, queue: str) -> None:
-        """Where the broker is away, the next connection declares it."""
+        """Where the broker is away, whoever uses the queue next declares it."""
         if not self._publishing.up:
             return
         try:
             await self._publisher.declare(queue)
         except Unavailable as error:
-            log.warning("queue declared later", queue=queue, reason=error.reason)
+            log.warning("queue not declared yet", queue=queue, reason=error.reason)
 
     def _refuse_if_closed(self) -> None:
         if self._closed:

@@ -86,6 +86,11 @@ class OrchestratorProcessSettings(StoreSettings, ServiceSettings):
         gt=0,
         description="After so long without its message a queued phase run is woken again",
     )
+    outbox_cap: int = Field(
+        default=_DEFAULTS.outbox_cap,
+        ge=1,
+        description="While more messages than these wait for a broker that is away, no analyses are accepted (503)",
+    )
     database_seconds: float = Field(
         default=_DEFAULTS.database_seconds, gt=0, description="The most time for one unit of work of the database"
     )
@@ -136,6 +141,7 @@ class OrchestratorProcessSettings(StoreSettings, ServiceSettings):
             retry_seconds=self.retry_seconds,
             poll_seconds=self.poll_seconds,
             stale_seconds=self.stale_seconds,
+            outbox_cap=self.outbox_cap,
             database_seconds=self.database_seconds,
             registry_seconds=self.start_seconds,
             orphan_seconds=self.orphan_seconds,

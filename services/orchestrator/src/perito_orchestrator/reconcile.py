@@ -16,6 +16,9 @@ from perito_orchestrator.store.database import Database
 
 log = logger("reconcile")
 
+_IN_HAND = 32
+"""More messages than the consumers of one queue hold together."""
+
 
 class Reconcile:
     """Looks every `poll_seconds`; a queued run counts as forgotten `stale_seconds` after its last message."""
@@ -48,8 +51,12 @@ class Reconcile:
         return voided
 
     async def run_once(self) -> int:
-        """Wakes what was forgotten; how many."""
-        tasks = await sweep.forgotten(self._system, self._stale_seconds)
+        """Wakes what was forgotten; how many. None while the broker is away."""
+        if not self._broker.available:
+            return 0
+        waiting = await sweep.waiting(self._system, self._stale_seconds)
+        short = [phase for phase, count in waiting.items() if await self._depth(phase) in _too_few(count)]
+        tasks = await sweep.forgotten(self._system, self._stale_seconds, short)
         for task in tasks:
             body = PhaseTask(tenant_id=str(task.tenant), analysis_id=str(task.analysis), phase=task.phase)
             try:
@@ -57,6 +64,12 @@ class Reconcile:
             except PeritoError as error:  # found again in `stale_seconds`
                 log.warning("could not wake", phase=task.phase, analysis_id=str(task.analysis), reason=error.reason)
         return len(tasks)
+
+    async def _depth(self, phase: str) -> int:
+        try:
+            return await self._broker.depth(queue_of(phase))
+        except PeritoError:  # the queue is gone: publishing makes it anew
+            return 0
 
     async def _run(self) -> None:
         while True:
@@ -67,3 +80,10 @@ class Reconcile:
             except Exception:
                 log.exception("reconcile failed")
             await asyncio.sleep(self._poll_seconds)
+
+
+def _too_few(waiting: int) -> range:
+    """Depths of a queue that are too few for so many runs that wait: some of their messages were lost. What consumers
+    hold is not counted, so a queue may be short by that; an empty one is always.
+    """
+    return range(max(1, waiting - _IN_HAND))

@@ -1,6 +1,6 @@
 """AnalysisService and AccessService: decode, call, encode."""
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from typing import Any
 from uuid import UUID
 
@@ -27,11 +27,19 @@ _ANSWER_SECONDS = 2.0
 class AnalysisServicer(analysis_pb2_grpc.AnalysisServiceServicer):
     """See the contract. Requests run as perito_app, each for the tenant in its metadata."""
 
-    def __init__(self, db: Database, registry: Registry, signals: Signals, settings: OrchestratorSettings) -> None:
+    def __init__(
+        self,
+        db: Database,
+        registry: Registry,
+        signals: Signals,
+        settings: OrchestratorSettings,
+        *,
+        before_submit: Callable[[], None],
+    ) -> None:
         self._db = db
         self._registry = registry
         self._signals = signals
-        self._submissions = Submissions(db, registry, signals, settings.batch_seconds)
+        self._submissions = Submissions(db, registry, signals, settings.batch_seconds, before_submit)
         self._poll_seconds = settings.watch_poll_seconds
         self._propose_seconds = settings.propose_seconds
 

@@ -14,9 +14,10 @@ class OrchestratorSettings:
     no such bound); phases themselves admit by slots.
     `unreachable_seconds`: so long a phase that cannot be reached costs no attempt. `commit_seconds`: so long a result
     that the database does not take is tried again, before it is worth another attempt. `propose_seconds` bounds the
-    preview of a mapping, `batch_seconds` the submission of many analyses in one call. `orphan_seconds`, `sweep_seconds`
-    and `retention_days` are those of `perito_orchestrator.housekeeping`. With `tls` it
-    shows its certificate and demands one of callers and phases; `clients` are identities of internal clients, which
+    preview of a mapping, `batch_seconds` the submission of many analyses in one call. While more than `outbox_cap`
+    messages wait for the broker, no more analyses are accepted: 100,000 are about 50,000 analyses and 30 MB.
+    `orphan_seconds`, `sweep_seconds` and `retention_days` are those of `perito_orchestrator.housekeeping`. With `tls`
+    it shows its certificate and demands one of callers and phases; `clients` are identities of internal clients, which
     bring API keys. `reflection`: whether it tells what it serves.
     """
 
@@ -41,6 +42,7 @@ class OrchestratorSettings:
     poll_seconds: float = 1.0
     watch_poll_seconds: float = 5.0
     stale_seconds: float = 30.0
+    outbox_cap: int = 100_000
     database_seconds: float = 10.0
     registry_seconds: float = 30.0
     orphan_seconds: float = 900.0

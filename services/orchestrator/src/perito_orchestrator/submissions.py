@@ -7,7 +7,7 @@ gets what was accepted once more and the rest tried anew.
 
 import asyncio
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from uuid import UUID
 
 from perito.analysis.v1 import analysis_pb2 as pb
@@ -35,18 +35,31 @@ _UNFINISHED = Unavailable(
 
 
 class Submissions:
-    """Accepts analyses for any tenant. `batch_seconds` bounds a batch: what is not reached by then is refused."""
+    """Accepts analyses for any tenant. `batch_seconds` bounds a batch: what is not reached by then is refused.
+    `before` raises where nothing can be accepted at the moment.
+    """
 
-    def __init__(self, db: Database, registry: Registry, signals: Signals, batch_seconds: float) -> None:
+    def __init__(
+        self,
+        db: Database,
+        registry: Registry,
+        signals: Signals,
+        batch_seconds: float,
+        before: Callable[[], None],
+    ) -> None:
         self._db = db
         self._registry = registry
         self._signals = signals
         self._batch_seconds = batch_seconds
+        self._before = before
 
     async def submit(
         self, tenant: UUID, request: pb.SubmitAnalysisRequest, key: Key | None = None
     ) -> pb.SubmitAnalysisResponse:
-        """Accepts one. Raises Invalid, NotFound, Conflict as `requests.analysis` and `analyses.submit` do."""
+        """Accepts one. Raises Invalid, NotFound, Conflict as `requests.analysis` and `analyses.submit` do, and
+        Unavailable OUTBOX_FULL.
+        """
+        self._before()
         new = requests.analysis(request, tenant)
         infos = self._registry.infos
         check_rule_parameters(new.params, infos)

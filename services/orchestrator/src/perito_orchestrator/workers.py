@@ -18,6 +18,7 @@ from collections.abc import AsyncIterator
 from uuid import UUID
 
 from google.protobuf.message import DecodeError
+from opentelemetry import metrics
 from perito.event.v1.event_pb2 import PhaseTask
 from perito.phase.v1.phase_pb2 import PhaseResult
 from perito_kernel.errors import Internal, Kind, PeritoError, Unavailable
@@ -35,12 +36,16 @@ from perito_orchestrator.store import findings, finish, runs
 from perito_orchestrator.store.database import Database
 from perito_orchestrator.store.finish import Failure
 from perito_orchestrator.store.runs import Lease, NoLease, Task
+from perito_orchestrator.tracing import trace_of
 
 log = logger("workers")
 
 FINDINGS_HEAD = "findings-head.ndjson"
 """Artefact that holds what the database keeps of a phase's findings (docs/decisions/0001)."""
 
+_duplicates = metrics.get_meter("perito.orchestrator").create_counter(
+    "perito.duplicates", unit="{message}", description="Messages that found their work taken or done."
+)
 _PREFETCH = 2
 _PAUSE_SECONDS = 0.5
 _ELSEWHERE = ("BUSY", LEAVING)
@@ -75,6 +80,9 @@ class Workers:
         self._admission = Admission(settings.workers, settings.workers_total)
         self._consumers: list[Consumer] = []
         self._running: set[asyncio.Task[None]] = set()
+        self._leaving = False
+        self.duplicates = 0
+        """Messages that found their work taken or done, since the start of this process."""
 
     async def start(self) -> None:
         """Consumes the queue of every phase that is served."""
@@ -84,6 +92,7 @@ class Workers:
 
     async def stop(self, grace: float = 0) -> None:
         """Claims nothing more, lets runs finish for `grace` seconds, gives back the rest without cost."""
+        self._leaving = True
         await asyncio.gather(*(consumer.cancel() for consumer in self._consumers))
         self._admission.close()
         if self._running and grace > 0:
@@ -103,7 +112,8 @@ class Workers:
             return
         release = await self._admission.seat(task.phase)
         settled: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
-        running = asyncio.create_task(self._take(delivery, task, settled))
+        with trace_of(delivery.headers):
+            running = asyncio.create_task(self._take(delivery, task, settled))
         self._running.add(running)
         running.add_done_callback(self._running.discard)
         running.add_done_callback(lambda _: release())
@@ -116,16 +126,15 @@ class Workers:
         lease: Lease | None = None
         try:
             await failpoint("worker.before_claim", task.phase)
-            lease = await self._claim(task)
+            lease = await self._claim_patiently(task, delivery.message_id)
             await failpoint("worker.after_claim", task.phase)
             await delivery.ack()
             settled.set_result(True)
             if lease is not None:
                 await self._work(lease)
         except Unavailable as error:
-            log.warning("claim waits", reason=error.reason)
-            await asyncio.sleep(_PAUSE_SECONDS)
-            await delivery.nack()
+            log.warning("claim left to reconcile", reason=error.reason)
+            await delivery.ack()
             settled.set_result(True)
         except Exception:
             log.exception("claim broke")
@@ -133,7 +142,21 @@ class Workers:
             if not settled.done():
                 settled.set_result(False)
 
-    async def _claim(self, task: Task) -> Lease | None:
+    async def _claim_patiently(self, task: Task, message_id: str) -> Lease | None:
+        """As `_claim`, and waits for a database that is away: given back, the message would go round until the broker
+        takes it for one that kills. Raises Unavailable where that takes so long that reconcile finds the work as soon.
+        """
+        until = asyncio.get_running_loop().time() + self._settings.stale_seconds
+        while True:
+            try:
+                return await self._claim(task, message_id)
+            except Unavailable as error:
+                if self._leaving or asyncio.get_running_loop().time() > until:
+                    raise
+                log.warning("claim waits", reason=error.reason)
+                await asyncio.sleep(_PAUSE_SECONDS)
+
+    async def _claim(self, task: Task, message_id: str) -> Lease | None:
         """A lease, or None where there is nothing to do. Cut short, it leaves no lease behind."""
         settings = self._settings
         claiming = asyncio.create_task(
@@ -146,6 +169,10 @@ class Workers:
             if isinstance(claimed, Lease):
                 await self._give_back(claimed, 0)
             raise
+        if claimed is NoLease.DUPLICATE:
+            self.duplicates += 1
+            _duplicates.add(1, {"phase": task.phase})
+            log.info("duplicate message", message_id=message_id)
         if claimed is NoLease.EXHAUSTED:
             log.warning("no attempt left")
             await finish.fail(self._db, task, None, _EXHAUSTED)

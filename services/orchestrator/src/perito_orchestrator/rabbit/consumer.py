@@ -12,7 +12,7 @@ from aio_pika.abc import AbstractChannel, AbstractIncomingMessage, AbstractQueue
 from perito_kernel.errors import PeritoError
 from perito_runtime.logs import logger
 
-from perito_orchestrator.broker import Handler
+from perito_orchestrator.broker import DEAD_LETTERS, Handler
 from perito_orchestrator.rabbit.link import Link, RabbitSettings
 from perito_orchestrator.rabbit.topology import Topology
 from perito_orchestrator.rabbit.words import in_our_words
@@ -20,6 +20,7 @@ from perito_orchestrator.rabbit.words import in_our_words
 log = logger("broker_rabbit")
 
 _RETRY_SECONDS = 1.0
+_HOPELESS_FAILURES = 3
 _SECOND_LOOK_SECONDS = 1.0
 
 
@@ -81,19 +82,48 @@ class RabbitConsumer:
                 await how()
 
     async def _keep(self) -> None:
+        failures = 0
         while True:
             await self._link.connection()
             try:
                 self._subscription = subscription = await self._subscribe()
             except PeritoError as error:
-                log.warning("cannot consume", queue=self._queue, reason=error.reason)
+                failures += 1
+                log.warning("cannot consume", queue=self._queue, reason=error.reason, failures=failures)
+                if failures % _HOPELESS_FAILURES == 0 and self._link.up:
+                    await self._replace()
                 await asyncio.sleep(_RETRY_SECONDS)
                 continue
+            failures = 0
             self._subscribed.set()
+            await self._declare_dead_letters()
             await self._watch(subscription)
             self._held = {d for d in self._held if d.subscription is not subscription}
             self._subscription = None
             await subscription.close()
+
+    async def _declare_dead_letters(self) -> None:
+        """On a channel of its own: where that queue does not answer, work goes on."""
+        try:
+            async with in_our_words(self._settings.answer_seconds, DEAD_LETTERS):
+                connection = await self._link.connection()
+                async with connection.channel(publisher_confirms=False) as channel:
+                    await self._topology.declare(channel, DEAD_LETTERS)
+        except PeritoError as error:
+            log.error("no queue for dead letters", queue=DEAD_LETTERS, reason=error.reason)
+
+    async def _replace(self) -> None:
+        """Deletes a queue of work that does not answer while the broker does: a broker that is killed within seconds of
+        making one can leave it without a leader for ever (3.10 and 4.0). What was in it stands in the database.
+        """
+        if not self._topology.is_work(self._queue):
+            return
+        log.error("queue does not answer: replacing it", queue=self._queue)
+        with contextlib.suppress(PeritoError):
+            async with in_our_words(self._settings.answer_seconds, self._queue):
+                connection = await self._link.connection()
+                async with connection.channel(publisher_confirms=False) as channel:
+                    await channel.queue_delete(self._queue)
 
     async def _subscribe(self) -> "_Subscription":
         async with in_our_words(self._settings.answer_seconds, self._queue):

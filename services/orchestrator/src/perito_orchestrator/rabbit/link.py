@@ -14,8 +14,7 @@ from dataclasses import dataclass
 
 import aio_pika
 from aio_pika.abc import AbstractChannel, AbstractConnection
-from aio_pika.exceptions import AMQPConnectionError, AuthenticationError, ProbableAuthenticationError
-from aiormq.exceptions import ConnectionNotAllowed
+from aio_pika.exceptions import AMQPConnectionError, AuthenticationError, InvalidFrameError, ProbableAuthenticationError
 from perito_kernel.errors import PeritoError, Precondition, Unavailable
 from perito_runtime.logs import logger
 
@@ -217,7 +216,9 @@ def _blocked(connection: AbstractConnection) -> bool:
 def _refusal(error: Unavailable, address: Address) -> PeritoError:
     """Tells a broker that refuses this process, which no waiting mends, from one that is away."""
     cause = error.__cause__
-    if isinstance(cause, AuthenticationError | ProbableAuthenticationError | ConnectionNotAllowed):
+    # aiormq has no class for a virtual host that is refused: it expects OpenOk and quotes the Close that came instead.
+    closed = isinstance(cause, InvalidFrameError) and "Connection.OpenOk" in str(cause)
+    if closed or isinstance(cause, AuthenticationError | ProbableAuthenticationError):
         return Precondition(
             "BROKER_REFUSES",
             f"The message broker at {address} does not let {address.user} in. Correct the user, the password, or the"

@@ -35,16 +35,22 @@ class Publisher:
         self._open: _Open | None = None
 
     async def declare(self, queue: str) -> None:
-        """Makes sure of a queue now. Raises Unavailable, Precondition QUEUE_DIFFERS."""
+        """Makes sure of a queue now. Raises Unavailable, Precondition QUEUE_DIFFERS.
+
+        On a channel of its own: a queue that does not answer would take the publishing channel with it.
+        """
         async with in_our_words(self._settings.answer_seconds, queue):
-            await self._topology.declare((await self._ready()).channel, queue)
+            connection = await self._link.connection()
+            async with connection.channel(publisher_confirms=False) as channel:
+                await self._topology.declare_exchanges(channel)
+                await self._topology.declare(channel, queue)
 
     async def work(self, queue: str, body: bytes, message_id: str, headers: Mapping[str, str]) -> None:
         """To a queue of work. A queue that was ours and is gone is made again. Raises as `Broker.publish`."""
         try:
             await self._publish(PHASES, queue, _message(PHASES, body, message_id, headers))
         except Precondition as error:
-            if error.reason != "UNROUTABLE" or queue not in self._topology.queues:
+            if error.reason != "UNROUTABLE" or not self._topology.knows(queue):
                 raise
             await self.declare(queue)
             await self._publish(PHASES, queue, _message(PHASES, body, message_id, headers))
@@ -52,11 +58,6 @@ class Publisher:
     async def event(self, topic: str, body: bytes, message_id: str, headers: Mapping[str, str]) -> None:
         """To whoever listens."""
         await self._publish(EVENTS, topic, _message(EVENTS, body, message_id, headers), mandatory=False)
-
-    async def again(self, queue: str, message: Message) -> None:
-        """A message as it is, to a queue that must exist, whatever exchange it once came through."""
-        async with in_our_words(self._settings.answer_seconds, queue):
-            await (await self._ready()).channel.default_exchange.publish(message, queue)
 
     async def _publish(self, exchange: str, routing_key: str, message: Message, *, mandatory: bool = True) -> None:
         if not self._link.up:
@@ -66,7 +67,7 @@ class Publisher:
             await opened.exchanges[exchange].publish(message, routing_key, mandatory=mandatory)
 
     async def _ready(self) -> _Open:
-        """The channel, opened anew on a new connection or after an error, with everything declared on it."""
+        """The channel, opened anew on a new connection or after an error."""
         async with self._lock:
             connection = await self._link.connection()
             if self._open is None or self._open.connection is not connection or self._open.channel.is_closed:
@@ -74,8 +75,6 @@ class Publisher:
                 channel = connection.channel(on_return_raises=True)
                 await channel.initialize()
                 exchanges = await self._topology.declare_exchanges(channel)
-                for queue in self._topology.queues:
-                    await self._topology.declare(channel, queue)
                 self._open = _Open(connection, channel, exchanges)
             return self._open
 

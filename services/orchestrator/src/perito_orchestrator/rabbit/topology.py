@@ -6,8 +6,6 @@ that the message stays in the outbox; one that a message leaves by its delivery 
 their oldest when full: nobody who listens slowly may hold up anybody else.
 """
 
-from collections.abc import Sequence
-
 from aio_pika import ExchangeType
 from aio_pika.abc import AbstractChannel, AbstractExchange, AbstractQueue
 from pamqp.common import FieldValue
@@ -35,10 +33,13 @@ class Topology:
         if pattern is not None and pattern not in patterns:
             patterns.append(pattern)
 
-    @property
-    def queues(self) -> Sequence[str]:
-        """Every queue that was added, and that of the dead letters."""
-        return list(self._patterns)
+    def knows(self, queue: str) -> bool:
+        """It was added, or is that of the dead letters."""
+        return queue in self._patterns
+
+    def is_work(self, queue: str) -> bool:
+        """What is in it stands in the database too, so that it may be thrown away."""
+        return queue != DEAD_LETTERS and not self._patterns[queue]
 
     async def declare_exchanges(self, channel: AbstractChannel) -> dict[str, AbstractExchange]:
         """By name."""

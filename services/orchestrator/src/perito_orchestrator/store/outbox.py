@@ -4,10 +4,12 @@ A crash between publishing and deleting sends a message twice, never not at all.
 any number of relays may run.
 """
 
-from collections.abc import Sequence
+import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 from uuid import UUID
+
+from opentelemetry import propagate
 
 from perito_orchestrator.store.database import Connection
 
@@ -22,26 +24,36 @@ CANCEL_CHANNEL = "perito_cancelled"
 class Message:
     """A row of the outbox. `channel` is "queue" (routing key: a queue) or "topic" (routing key: an event type)."""
 
-    tenant: UUID
+    tenant_id: UUID
     message_id: UUID
     channel: str
     routing_key: str
+    headers: Mapping[str, str]
     body: bytes
     tries: int
+
+
+@dataclass(frozen=True)
+class Backlog:
+    """How many messages wait, counted no further than asked, and how long until one is due (None: there is none)."""
+
+    messages: int
+    seconds_to_next: float | None
 
 
 async def append(
     connection: Connection, tenant: UUID, channel: str, routing_key: str, body: bytes, delay_seconds: float = 0
 ) -> None:
-    """Adds a message to the caller's transaction; it is due `delay_seconds` from now."""
+    """Adds a message to the caller's transaction; it is due `delay_seconds` from now.
+
+    Its headers are the trace context (W3C) that is current here: the relay, which sends it, knows of no request.
+    """
+    headers: dict[str, str] = {}
+    propagate.inject(headers)
     await connection.execute(
-        "INSERT INTO outbox (tenant_id, channel, routing_key, body, next_at)"
-        " VALUES ($1, $2, $3, $4, clock_timestamp() + make_interval(secs => $5))",
-        tenant,
-        channel,
-        routing_key,
-        body,
-        delay_seconds,
+        "INSERT INTO outbox (tenant_id, channel, routing_key, headers, body, next_at)"
+        " VALUES ($1, $2, $3, $4::jsonb, $5, clock_timestamp() + make_interval(secs => $6))",
+        *(tenant, channel, routing_key, json.dumps(headers), body, delay_seconds),
     )
 
 
@@ -58,11 +70,11 @@ async def wake_holders(connection: Connection, analysis: UUID) -> None:
 async def take(connection: Connection, limit: int) -> list[Message]:
     """Due messages, locked until the caller's transaction ends. As perito_system."""
     rows = await connection.fetch(
-        "SELECT tenant_id, message_id, channel, routing_key, body, tries FROM outbox"
+        "SELECT tenant_id, message_id, channel, routing_key, headers::text AS headers, body, tries FROM outbox"
         " WHERE next_at <= clock_timestamp() ORDER BY next_at, ordinal LIMIT $1 FOR UPDATE SKIP LOCKED",
         limit,
     )
-    return [Message(*row.values()) for row in rows]
+    return [Message(**{**row, "headers": json.loads(row["headers"])}) for row in rows]
 
 
 async def delete(connection: Connection, messages: Sequence[Message]) -> None:
@@ -86,13 +98,15 @@ async def postpone(connection: Connection, messages: Sequence[Message], seconds:
     )
 
 
-async def seconds_to_next(connection: Connection) -> float | None:
-    """How long until a message is due; None for an empty outbox."""
-    found: Any = await connection.fetchval(
-        "SELECT extract(epoch FROM min(next_at) - clock_timestamp())::float8 FROM outbox"
+async def backlog(connection: Connection, most: int) -> Backlog:
+    """What waits, counted up to `most`. As perito_system."""
+    row = await connection.fetchrow(
+        "SELECT (SELECT count(*) FROM (SELECT FROM outbox LIMIT $1) AS counted) AS messages,"
+        " (SELECT extract(epoch FROM min(next_at) - clock_timestamp())::float8 FROM outbox) AS seconds",
+        most,
     )
-    return None if found is None else max(0.0, float(found))
+    return Backlog(row["messages"], row["seconds"]) if row else Backlog(0, None)
 
 
 def _keys(messages: Sequence[Message]) -> tuple[list[UUID], list[UUID]]:
-    return [m.tenant for m in messages], [m.message_id for m in messages]
+    return [m.tenant_id for m in messages], [m.message_id for m in messages]

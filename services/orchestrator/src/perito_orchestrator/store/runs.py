@@ -15,6 +15,8 @@ from perito_orchestrator.plan import Plan, State, plan_from_json
 from perito_orchestrator.store import events, outbox
 from perito_orchestrator.store.database import Connection, Database, without_nul
 
+_BROUGHT = ("queued", "leased", "completed", "failed")
+
 
 @dataclass(frozen=True)
 class Task:
@@ -38,9 +40,12 @@ class Lease(Task):
 
 
 class NoLease(Enum):
-    """Why a claim got nothing: nothing to do now, or no attempt left (the caller must fail the phase)."""
+    """Why a claim got nothing: there is no such work any more; it is taken, done or not due, so that another message
+    brings it; or no attempt is left (the caller must fail the phase).
+    """
 
     NOTHING_TO_DO = "nothing to do"
+    DUPLICATE = "duplicate"
     EXHAUSTED = "exhausted"
 
 
@@ -93,13 +98,15 @@ async def claim(db: Database, task: Task, owner: str, ttl_seconds: float, max_at
 
 async def _why_not(connection: Connection, task: Task, ttl_seconds: float, max_attempts: int) -> NoLease:
     # The holder of the last lease has as long again to say that he lives, and that his attempt does not count.
-    spent = await connection.fetchval(
-        "SELECT true FROM phase_runs WHERE tenant_id = $1 AND analysis_id = $2 AND phase = $3 AND attempt >= $4"
-        " AND (state = 'queued' OR"
-        "  (state = 'leased' AND lease_until < clock_timestamp() - make_interval(secs => $5)))",
+    row = await connection.fetchrow(
+        "SELECT state, attempt >= $4 AND (state = 'queued' OR"
+        "  (state = 'leased' AND lease_until < clock_timestamp() - make_interval(secs => $5))) AS spent"
+        " FROM phase_runs WHERE tenant_id = $1 AND analysis_id = $2 AND phase = $3",
         *(task.tenant, task.analysis, task.phase, max_attempts, ttl_seconds),
     )
-    return NoLease.EXHAUSTED if spent else NoLease.NOTHING_TO_DO
+    if row is None or row["state"] not in _BROUGHT:
+        return NoLease.NOTHING_TO_DO
+    return NoLease.EXHAUSTED if row["spent"] else NoLease.DUPLICATE
 
 
 async def started(db: Database, lease: Lease) -> bool:

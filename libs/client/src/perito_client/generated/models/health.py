@@ -25,7 +25,7 @@ class Health:
     ready: bool
     """ Analyses can be submitted. """
     checks: HealthChecks
-    """ What an analysis needs: `ok`, or why it is not there. """
+    """ What an analysis needs: `ok`, why it is not there, or `degraded`: analyses are accepted and wait. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:

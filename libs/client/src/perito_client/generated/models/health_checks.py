@@ -11,7 +11,7 @@ T = TypeVar("T", bound="HealthChecks")
 
 @_attrs_define
 class HealthChecks:
-    """What an analysis needs: `ok`, or why it is not there."""
+    """What an analysis needs: `ok`, why it is not there, or `degraded`: analyses are accepted and wait."""
 
     additional_properties: dict[str, str] = _attrs_field(init=False, factory=dict)
 

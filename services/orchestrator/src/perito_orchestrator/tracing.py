@@ -1,0 +1,16 @@
+"""The trace that a message belongs to: what was current where it was written is current where it is handled."""
+
+from collections.abc import Generator, Mapping
+from contextlib import contextmanager
+
+from opentelemetry import context, propagate
+
+
+@contextmanager
+def trace_of(headers: Mapping[str, str]) -> Generator[None]:
+    """Makes the trace context (W3C) of a message's headers current, for the tasks that are made here too."""
+    token = context.attach(propagate.extract(headers))
+    try:
+        yield
+    finally:
+        context.detach(token)
