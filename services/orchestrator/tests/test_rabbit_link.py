@@ -19,6 +19,8 @@ from tests.servers.ports import free_ports
 from .broker_suite import Recorder
 from .phases import until
 
+pytestmark = pytest.mark.trial_faults
+
 QUICK = RabbitSettings(reconnect_seconds=0.5, heartbeat_seconds=2, answer_seconds=1.5, probe_seconds=0.5)
 
 

@@ -22,6 +22,8 @@ from .mesh import Client, Mesh
 from .phases import until
 from .test_rabbit_link import opened
 
+pytestmark = pytest.mark.trial_faults
+
 
 @pytest.fixture
 async def url(rabbit_node: RabbitNode) -> AsyncIterator[str]:

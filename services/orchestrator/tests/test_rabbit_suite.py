@@ -1,5 +1,6 @@
 """RabbitMQ keeps every promise of the port."""
 
+import asyncio
 from collections.abc import AsyncIterator
 
 import pytest
@@ -20,4 +21,5 @@ class TestRabbitBroker(BrokerSuite):
             broker = RabbitBroker(url, delivery_limit=3)
             await broker.open()
             yield broker
-            await broker.close()
+            async with asyncio.timeout(30):  # a test that hangs would hold up all that come after it
+                await broker.close()
