@@ -13,6 +13,7 @@ import pytest
 from perito_kernel.errors import PeritoError, Unavailable
 from perito_standalone.postgres import EmbeddedPostgres, PostgresSettings
 from perito_standalone.supervisor import PHASES, Supervisor, SupervisorSettings
+from structlog.testing import capture_logs
 
 from .house import reachable_folder
 from .test_postgres import kill, started, supervisor
@@ -120,11 +121,14 @@ async def test_tries_that_an_absence_took_are_not_held_against_a_server_that_cam
     async with EmbeddedPostgres(data_dir, replace(FAST, steady_seconds=600)) as pg:
         for _ in range(2):
             needed, old, tried = pg.cluster / "global" / "pg_control", pg.pid, pg.log_path.read_text().count(PANIC)
-            needed.rename(data_dir / "away")
-            os.kill(old, signal.SIGKILL)
-            await until(lambda seen=tried: pg.log_path.read_text().count(PANIC) > seen)
-            (data_dir / "away").rename(needed)
-            await (await connected(pg, old)).close()
+            with capture_logs() as told:
+                needed.rename(data_dir / "away")
+                os.kill(old, signal.SIGKILL)
+                await until(lambda seen=tried: pg.log_path.read_text().count(PANIC) > seen)
+                (data_dir / "away").rename(needed)
+                await (await connected(pg, old)).close()
+                # It answers before its keeper has seen that: killed in between, this try would be a failed one.
+                await until(lambda lines=told: lines[-1]["event"] == "database server runs again")
 
 
 async def test_vanished_files_are_not_replaced_by_empty_books(data_dir: Path) -> None:
