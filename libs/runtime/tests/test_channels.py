@@ -132,6 +132,36 @@ async def test_a_replica_that_ends_under_load_costs_no_call(grace: float) -> Non
         assert set(await described(channel, 4)) == {"1"}
 
 
+async def test_a_patient_call_waits_for_a_replica_and_another_fails_at_once(short_dir: Path) -> None:
+    address = f"unix:{short_dir}/s"
+    async with (
+        open_channel(address, services=SERVICES, patience=30) as patient,
+        open_channel(address, services=SERVICES) as hasty,
+    ):
+        waiting = asyncio.create_task(described(patient, 1))
+        with pytest.raises(grpc.aio.AioRpcError):
+            await described(hasty, 1)
+        assert not waiting.done()
+        server = build_server([double_service(Replica("late"))], address)
+        await server.start()
+        assert await waiting == {"late": 1}
+        await server.stop(0)
+
+
+async def test_patience_ends_within_a_calls_time(short_dir: Path) -> None:
+    async with open_channel(f"unix:{short_dir}/s", services=SERVICES, patience=0.1) as channel:
+        with pytest.raises(grpc.aio.AioRpcError) as impatient:
+            await described(channel, 1)
+        assert impatient.value.code() is grpc.StatusCode.UNAVAILABLE
+    async with open_channel(f"unix:{short_dir}/s", services=SERVICES, patience=600) as channel:
+        stub = phase_pb2_grpc.PhaseServiceStub(channel)
+        with pytest.raises(grpc.aio.AioRpcError) as late:
+            await stub.DescribePhase(ASK, timeout=0.2)
+        assert late.value.code() in {grpc.StatusCode.DEADLINE_EXCEEDED, grpc.StatusCode.UNAVAILABLE}
+        with pytest.raises(grpc.aio.AioRpcError):
+            await asyncio.wait_for(drained(stub.RunPhase(RUN, timeout=0.2)), 60)
+
+
 async def test_a_frozen_replica_costs_time_and_no_answer(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(service_config, "_SILENCE", "0.3s")
     async with replicas(1) as (target, _, _):

@@ -209,6 +209,7 @@ async def test_without_its_broker_the_service_is_degraded_and_ready(folder: Path
         response = await edge.client.get("/api/forensic/health")
         assert (response.status_code, response.json()["ready"]) == (200, True)
         assert response.json()["checks"] == {"orchestrator": "ok", "broker": "degraded"}
+        assert await edge.app.state.readiness.says("ready"), "what checks this machine's health is told the same"
     await server.stop(0)
 
 

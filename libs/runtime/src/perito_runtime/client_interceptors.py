@@ -1,9 +1,13 @@
 """What every call between services carries and is watched for: a timeout, request id, trace, and the circuit breaker.
 
 A call made while serving another one gets what time that one has left, minus a little, so that the answer "too late"
-comes from the side that knows what was being done.
+comes from the side that knows what was being done. A channel can be told to be patient: then a call that finds no
+replica connected waits a moment for one, as happens where one leaves while the connection to another that came back is
+being made.
 """
 
+import asyncio
+import contextlib
 import time
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -25,23 +29,32 @@ _log = logger("grpc")
 
 
 class Calls:
-    """What holds for all calls of one channel. Timeouts in seconds, for calls that name none."""
+    """What holds for all calls of one channel. Timeouts in seconds, for calls that name none; `patience`: seconds for
+    which a call waits for a connection, counted as part of its time.
+    """
 
-    def __init__(self, target: str, unary: float, stream: float, breaker: CircuitBreaker | None) -> None:
+    def __init__(
+        self, target: str, unary: float, stream: float, breaker: CircuitBreaker | None, patience: float = 0.0
+    ) -> None:
         self.unary = unary
         self.stream = stream
+        self.channel: grpc.aio.Channel | None = None
+        """The channel itself, which is made with the interceptors and so after this."""
         self._target = target
         self._breaker = breaker
+        self._patience = patience
         self._tell_again = 0.0
 
-    def applied(self, details: grpc.aio.ClientCallDetails, default: float) -> grpc.aio.ClientCallDetails:
-        """The call's details with the timeout that binds, the request's id and the trace."""
+    async def ready(self, details: grpc.aio.ClientCallDetails, default: float) -> grpc.aio.ClientCallDetails:
+        """The call's details with the timeout that binds, the request's id and the trace, once it can begin."""
         timeout = default if details.timeout is None else details.timeout
         left = seconds_left()
         if left is not None and left <= _MARGIN_SECONDS:
             raise grpc.aio.AioRpcError(grpc.StatusCode.DEADLINE_EXCEEDED, details="no time is left for this call")
         if left is not None:
             timeout = min(timeout, left - _MARGIN_SECONDS)
+        if self._patience and not _text(details.method).startswith(_HEALTH):
+            timeout = max(0.0, timeout - await self._waited(min(timeout, self._patience)))
         metadata = grpc.aio.Metadata(*(details.metadata or ()))
         carried = {**({REQUEST_KEY: request_id()} if request_id() else {}), **outgoing_trace()}
         for key, value in carried.items():
@@ -50,6 +63,16 @@ class Calls:
         return grpc.aio.ClientCallDetails(
             details.method, timeout, metadata, details.credentials, details.wait_for_ready
         )
+
+    async def _waited(self, at_most: float) -> float:
+        """Seconds until a replica was connected, or `at_most`: then the call itself finds out what is the matter."""
+        began = time.monotonic()
+        if self.channel is not None:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(at_most):
+                    while (state := self.channel.get_state(try_to_connect=True)) is not grpc.ChannelConnectivity.READY:
+                        await self.channel.wait_for_state_change(state)
+        return time.monotonic() - began
 
     async def watched(self, method: str, begin: Callable[[], Awaitable[Any]]) -> Any:
         """A unary call, begun unless the circuit is open, and told to the breaker when it has ended."""
@@ -103,8 +126,10 @@ class _UnaryUnary(grpc.aio.UnaryUnaryClientInterceptor):
     async def intercept_unary_unary(
         self, continuation: _Continue, client_call_details: grpc.aio.ClientCallDetails, request: Any
     ) -> Any:
-        applied = self._calls.applied(client_call_details, self._calls.unary)
-        return await self._calls.watched(applied.method, lambda: continuation(applied, request))
+        async def begin() -> Any:
+            return await continuation(await self._calls.ready(client_call_details, self._calls.unary), request)
+
+        return await self._calls.watched(client_call_details.method, begin)
 
 
 class _UnaryStream(grpc.aio.UnaryStreamClientInterceptor):
@@ -114,7 +139,7 @@ class _UnaryStream(grpc.aio.UnaryStreamClientInterceptor):
     async def intercept_unary_stream(
         self, continuation: _Continue, client_call_details: grpc.aio.ClientCallDetails, request: Any
     ) -> Any:
-        return await continuation(self._calls.applied(client_call_details, self._calls.stream), request)
+        return await continuation(await self._calls.ready(client_call_details, self._calls.stream), request)
 
 
 class _StreamUnary(grpc.aio.StreamUnaryClientInterceptor):
@@ -124,7 +149,7 @@ class _StreamUnary(grpc.aio.StreamUnaryClientInterceptor):
     async def intercept_stream_unary(
         self, continuation: _Continue, client_call_details: grpc.aio.ClientCallDetails, request_iterator: Any
     ) -> Any:
-        return await continuation(self._calls.applied(client_call_details, self._calls.unary), request_iterator)
+        return await continuation(await self._calls.ready(client_call_details, self._calls.unary), request_iterator)
 
 
 class _StreamStream(grpc.aio.StreamStreamClientInterceptor):
@@ -134,4 +159,4 @@ class _StreamStream(grpc.aio.StreamStreamClientInterceptor):
     async def intercept_stream_stream(
         self, continuation: _Continue, client_call_details: grpc.aio.ClientCallDetails, request_iterator: Any
     ) -> Any:
-        return await continuation(self._calls.applied(client_call_details, self._calls.stream), request_iterator)
+        return await continuation(await self._calls.ready(client_call_details, self._calls.stream), request_iterator)

@@ -28,7 +28,8 @@ _OPTIONS = (
     ("grpc.initial_reconnect_backoff_ms", 100),
     # The time that one attempt to connect may take: a busy machine or a TLS handshake needs more than moments.
     ("grpc.min_reconnect_backoff_ms", 2_000),
-    ("grpc.max_reconnect_backoff_ms", 2_000),
+    # A replica that came back is soon in use again, also where it is the only one.
+    ("grpc.max_reconnect_backoff_ms", 500),
     ("grpc.dns_min_time_between_resolutions_ms", 5_000),  # 30 seconds are long for a replica that nobody knows yet
     ("grpc.experimental.enable_hedging", 1),  # without it `perAttemptRecvTimeout` of a service config is not read
 )
@@ -43,16 +44,31 @@ def open_channel(
     breaker: CircuitBreaker | None = None,
     default_timeout: float = 10.0,
     stream_timeout: float = 3600.0,
+    patience: float = 0.0,
 ) -> grpc.aio.Channel:
     """A channel to `dns:///name:50051`, `ipv4:127.0.0.1:50051,127.0.0.2:50051` or `unix:/path`. Close it when done.
 
     With `tls` both sides show certificates, and new files count for the calls that begin after; the other side's must
     be good for the DNS name `name` (default: the target's host, of several addresses the first). With `services` calls
     go to all addresses in turn whose process is not about to leave, and are sent again where the contract allows.
-    Calls that name no timeout get `default_timeout` seconds, those that stream answers `stream_timeout`. Raises
-    `Invalid` TLS_FILES_INVALID.
+    Calls that name no timeout get `default_timeout` seconds, those that stream answers `stream_timeout`. A call that
+    finds no replica connected waits for one for up to `patience` seconds of its time. Raises `Invalid`
+    TLS_FILES_INVALID.
     """
-    interceptors = interceptors_of(Calls(target, default_timeout, stream_timeout, breaker))
+    calls = Calls(target, default_timeout, stream_timeout, breaker, patience)
+    calls.channel = _opened(target, calls, tls, name, services, stream_timeout)
+    return calls.channel
+
+
+def _opened(
+    target: str,
+    calls: Calls,
+    tls: TlsFiles | None,
+    name: str,
+    services: Sequence[ServiceDescriptor],
+    stream_timeout: float,
+) -> grpc.aio.Channel:
+    interceptors = interceptors_of(calls)
     options = [*_OPTIONS, *([("grpc.service_config", service_config(services))] if services else [])]
     if tls is None:
         return grpc.aio.insecure_channel(target, options=options, interceptors=interceptors)

@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from collections.abc import Mapping
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query, Request, Response
@@ -31,7 +32,7 @@ class Readiness:
 
     async def says(self, what: str) -> bool:
         """What health checks of this machine are told: `live`, `ready` or `started`."""
-        return what != "ready" or all(said == "ok" for said in (await self.checks()).values())
+        return what != "ready" or can_work(await self.checks())
 
     async def checks(self) -> dict[str, str]:
         """What the orchestrator said within the last second, or that this process ends."""
@@ -42,6 +43,11 @@ class Readiness:
                 self._checks = await self._orchestrator.checks()
                 self._until = time.monotonic() + _REMEMBERED_SECONDS
             return self._checks
+
+
+def can_work(checks: Mapping[str, str]) -> bool:
+    """Whether analyses can be submitted. What is degraded holds nothing up that was not accepted yet."""
+    return all(said in ("ok", "degraded") for said in checks.values())
 
 
 @router.get(
@@ -62,7 +68,7 @@ async def health(
     """200 where analyses can be submitted, 503 where not."""
     readiness: Readiness = request.app.state.readiness
     checks = await readiness.checks()
-    serves = all(said in ("ok", "degraded") for said in checks.values())
+    serves = can_work(checks)
     if not serves and probe == "ready":
         response.status_code = 503
         response.headers["Retry-After"] = "1"

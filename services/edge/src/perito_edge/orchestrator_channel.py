@@ -7,6 +7,8 @@ from perito_runtime.grpc_client import open_channel
 from perito_runtime.tls import TlsFiles
 
 ORCHESTRATOR = "orchestrator"
+_PATIENCE_SECONDS = 2.0
+"""Longer than a replica that came back may wait for the next try to connect to it (`grpc.max_reconnect_backoff_ms`)."""
 
 _SERVICES = (
     analysis_pb2.DESCRIPTOR.services_by_name["AnalysisService"],
@@ -18,4 +20,6 @@ def open_orchestrator(target: str, tls: TlsFiles | None, breaker: CircuitBreaker
     """A channel to `dns:///orchestrator:50051` and the like (see `open_channel`). With `tls` only a process whose
     certificate is good for the DNS name `orchestrator` is believed to be one. Raises `Invalid` TLS_FILES_INVALID.
     """
-    return open_channel(target, tls=tls, name=ORCHESTRATOR, services=_SERVICES, breaker=breaker)
+    return open_channel(
+        target, tls=tls, name=ORCHESTRATOR, services=_SERVICES, breaker=breaker, patience=_PATIENCE_SECONDS
+    )
