@@ -13,9 +13,7 @@ from tests.faults.scene import Scene, scene_of, settings_for
 from tests.mesh import mesh
 from tests.servers import local_postgres, node
 
-EVERYDAY = ("1", "2", "5", "6", "9c", "14", "16", "21", "24", "27", "35")
-"""Row 15 is not kept yet: an edge whose connection to an orchestrator that came back waits for its next try answers 503
-where the other one leaves meanwhile."""
+EVERYDAY = ("1", "2", "5", "6", "9c", "14", "15", "16", "21", "24", "27", "35")
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")

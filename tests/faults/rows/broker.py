@@ -8,6 +8,7 @@ from perito_orchestrator.broker import queue_of
 from tests.faults.checker import Limits
 from tests.faults.row import row
 from tests.faults.scene import API, Scene
+from tests.faults.waiting import until
 from tests.mesh.house import PHASES
 
 AWAY_SECONDS = 12.0
@@ -15,6 +16,7 @@ AWAY_SECONDS = 12.0
 HELD_SECONDS = 18
 """Longer than the broker's `consumer_timeout` of 15 s."""
 OUTBOX = "SELECT count(*) FROM outbox"
+DUPLICATE = '"event": "duplicate message"'
 
 
 @row("16", "broker killed, and started again", "submissions go on; everything resumes by itself", bound=10)
@@ -116,7 +118,7 @@ async def held_too_long(scene: Scene) -> None:
     await scene.all_ended()
 
 
-@row("33", "messages come many times, in any order, and late", "nothing changes")
+@row("33", "messages come many times, in any order, and late", "nothing changes, and they are counted")
 async def repeated(scene: Scene) -> None:
     analysis = await scene.submit()
     scene.expect(analysis, attempts=1)
@@ -127,11 +129,18 @@ async def repeated(scene: Scene) -> None:
             await scene.publish(queue_of(phase), body)
         await asyncio.sleep(0.1)
     events = await scene.count("SELECT sequence FROM analyses WHERE analysis_id = $1", analysis)
+    counted = duplicates(scene)
     for phase, body in bodies * 10:
         await scene.publish(queue_of(phase), body)
+    await until(lambda: duplicates(scene) >= counted + 10 * len(bodies))
     await scene.submit()
     await scene.all_ended()
     assert await scene.count("SELECT sequence FROM analyses WHERE analysis_id = $1", analysis) == events
+
+
+def duplicates(scene: Scene) -> int:
+    """How many messages the orchestrators found to be of work that was done already."""
+    return sum(process.said().count(DUPLICATE) for process in scene.mesh.of("orchestrator"))
 
 
 NONSENSE = (b"", b"\xff" * 40, b"{}", bytes(60_000))

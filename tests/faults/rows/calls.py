@@ -2,13 +2,15 @@
 
 import asyncio
 import signal
-from collections.abc import Mapping
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import asynccontextmanager
 from datetime import timedelta
 from functools import partial
 
 from perito_runtime.development_ca import issue
 
 from tests.faults.checker import Limits
+from tests.faults.load import loaded
 from tests.faults.row import row
 from tests.faults.scene import API, Scene
 from tests.faults.waiting import until
@@ -18,6 +20,8 @@ GONE = Limits(allowed=frozenset({(503, "SERVICE_UNAVAILABLE"), (503, "DEADLINE_E
 LIFE = timedelta(seconds=20)
 """Of certificates that expire in a row: enough to be noticed on a busy machine by all who call."""
 RENEWED = "certificate renewed"
+LONGEST_PAUSE = 10.0
+"""Seconds between two probes of an open circuit, at most."""
 
 
 @row("39a", "every replica of a phase gone", "its work waits and costs no attempt; then it is done", bound=30)
@@ -72,7 +76,13 @@ async def phase_fails(scene: Scene) -> None:
     await scene.all_ended()
 
 
-@row("39d", "every orchestrator frozen", "503 by the deadline, then at once; the circuit closes by itself", limits=GONE)
+@row(
+    "39d",
+    "every orchestrator frozen",
+    "503 by the deadline, then at once; the circuit closes by itself",
+    bound=LONGEST_PAUSE + 10,
+    limits=GONE,
+)
 async def orchestrators_frozen(scene: Scene) -> None:
     analysis = await scene.submit()
     orchestrators = scene.mesh.of("orchestrator")
@@ -94,6 +104,7 @@ async def orchestrators_frozen(scene: Scene) -> None:
 
     await until(answers, every=0.2)
     assert edge.said().count(circuit("closed")) > closed
+    scene.mended()
     await scene.all_ended()
 
 
@@ -104,29 +115,40 @@ def circuit(state: str) -> str:
 
 @row("40", "every certificate renewed under load, the old ones expire", "no request fails, and nobody is restarted")
 async def renewed(scene: Scene) -> None:
-    working = asyncio.Event()
-    working.set()
-
-    async def load() -> None:
-        while working.is_set():
-            analysis = await scene.submit()
-            scene.expect(analysis, attempts=1)
-            await scene.ended(analysis)
-
-    loads = [asyncio.create_task(load()) for _ in range(2)]
     before = {process.name: process.said().count(RENEWED) for process in callers(scene)}
-    for times, life in enumerate((LIFE, timedelta(days=1)), 1):
-        await asyncio.to_thread(renew, scene, life)
-        await until(partial(have_renewed, scene, {name: count + times for name, count in before.items()}))
-    await asyncio.sleep(LIFE.total_seconds())
-    # What starts now makes every connection anew: to it, and from it, only the newest certificates are good.
-    for service in ("pattern", "orchestrator"):
-        process = scene.mesh.of(service)[0]
-        assert await process.stop() == 0
-        await process.start()
-    working.clear()
-    await asyncio.gather(*loads)
-    await scene.all_ended()
+    async with loaded(scene), probed(scene):
+        try:
+            await asyncio.to_thread(renew, scene, LIFE)
+            await until(partial(have_renewed, scene, {name: count + 1 for name, count in before.items()}))
+        finally:  # a row that fails must not leave a mesh in which nobody is believed any more
+            await asyncio.to_thread(renew, scene, timedelta(days=1))
+        await until(partial(have_renewed, scene, {name: count + 2 for name, count in before.items()}))
+        await asyncio.sleep(LIFE.total_seconds())
+        # What starts now makes every connection anew: to it, and from it, only the newest certificates are good.
+        for service in ("pattern", "orchestrator"):
+            process = scene.mesh.of(service)[0]
+            assert await process.stop() == 0
+            await process.start()
+
+
+@asynccontextmanager
+async def probed(scene: Scene) -> AsyncGenerator[None]:
+    """Every edge is asked whether it is ready, again and again, as a balancer does: it calls the orchestrator then."""
+
+    async def ask(address: str) -> None:
+        while True:
+            (await scene.http.get(f"http://{address}{API}/health")).raise_for_status()
+            await asyncio.sleep(0.5)
+
+    asking = [asyncio.create_task(ask(scene.mesh.address("edge", edge.number))) for edge in scene.mesh.edges]
+    try:
+        yield
+    finally:
+        for each in asking:
+            each.cancel()
+        outcomes = await asyncio.gather(*asking, return_exceptions=True)
+        refused = [outcome for outcome in outcomes if not isinstance(outcome, asyncio.CancelledError)]
+        assert not refused, refused
 
 
 def have_renewed(scene: Scene, times: Mapping[str, int]) -> bool:

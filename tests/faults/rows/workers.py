@@ -4,6 +4,7 @@ import asyncio
 import signal
 
 from tests.faults.checker import KILLED, Limits
+from tests.faults.load import loaded
 from tests.faults.row import row
 from tests.faults.scene import LEASE_SECONDS, Scene
 from tests.faults.waiting import until
@@ -86,22 +87,10 @@ async def zombie(scene: Scene) -> None:
 
 @row("15", "every worker told to leave, one after the other", "no request fails, no attempt is spent, exit 0 in time")
 async def rolling(scene: Scene) -> None:
-    working = asyncio.Event()
-    working.set()
-
-    async def load() -> None:
-        while working.is_set():
-            analysis = await scene.submit()
-            scene.expect(analysis, attempts=1)
-            await scene.ended(analysis)
-
-    loads = [asyncio.create_task(load()) for _ in range(2)]
-    for process in [each for each in scene.mesh.processes.values() if each.service != "edge"]:
-        await scene.until_busy()
-        assert await process.stop() == 0, f"{process.name} left with {process.code}"
-        await process.start()
-    working.clear()
-    await asyncio.gather(*loads)
-    await scene.all_ended()
+    async with loaded(scene):
+        for process in [each for each in scene.mesh.processes.values() if each.service != "edge"]:
+            await scene.until_busy()
+            assert await process.stop() == 0, f"{process.name} left with {process.code}"
+            await process.start()
     failed = scene.observer.failed()
     assert not failed, f"{len(failed)} of {len(scene.observer.answers)} requests failed, such as {failed[0]}"
