@@ -60,8 +60,8 @@ def test_help_teaches_and_imports_nothing_heavy() -> None:
     code = f"import sys, perito_standalone.cli; print([m for m in {_HEAVY!r} if m in sys.modules])"
     loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert loaded.stdout.strip() == "[]"
-    for command in ("analyze", "serve"):
-        helped = subprocess.run([*PERITO, command, "--help"], capture_output=True, text=True, check=True)
+    for command in ("analyze", "serve", "dead-letters replay"):
+        helped = subprocess.run([*PERITO, *command.split(), "--help"], capture_output=True, text=True, check=True)
         assert f"  perito {command} " in helped.stdout, "it shows an example"
 
 

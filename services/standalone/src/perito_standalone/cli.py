@@ -10,6 +10,7 @@ from typing import Annotated, Literal
 import typer
 
 from perito_standalone.cli_certs import app as certs
+from perito_standalone.cli_dead_letters import app as dead_letters
 from perito_standalone.cli_evaluate import HELP as EVALUATE
 from perito_standalone.cli_evaluate import evaluate
 from perito_standalone.cli_generate import HELP as GENERATE
@@ -279,6 +280,7 @@ def reidentify(
 
 
 app.add_typer(certs, short_help="Certificates by which services know each other")
+app.add_typer(dead_letters, short_help="Messages that RabbitMQ has set aside")
 
 
 @app.command(short_help="Bring the database of an older Perito up to date")

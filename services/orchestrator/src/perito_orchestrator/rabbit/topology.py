@@ -18,6 +18,7 @@ EVENTS = "perito.events"
 _WORK_BYTES = 64 * 1024 * 1024
 _DEAD_BYTES = 256 * 1024 * 1024
 _DEAD_MILLISECONDS = 14 * 24 * 3600 * 1000
+_NEVER = 2**31 - 1
 
 
 class Topology:
@@ -66,6 +67,8 @@ class Topology:
                 "x-queue-type": "quorum",
                 "x-message-ttl": _DEAD_MILLISECONDS,
                 "x-max-length-bytes": _DEAD_BYTES,
+                # RabbitMQ 4 has a limit of 20 by default and drops what looking has given back so often.
+                "x-delivery-limit": _NEVER,
                 "x-overflow": "drop-head",
             }
         shared: dict[str, FieldValue] = {

@@ -11,6 +11,8 @@ from contextlib import asynccontextmanager
 from aio_pika.exceptions import CONNECTION_EXCEPTIONS, ChannelPreconditionFailed, DeliveryError, PublishError
 from perito_kernel.errors import Precondition, Unavailable
 
+from perito_orchestrator.broker import DEAD_LETTERS
+
 
 def away() -> Unavailable:
     """The broker cannot be reached, or did not answer in time."""
@@ -37,10 +39,14 @@ async def in_our_words(seconds: float, queue: str = "") -> AsyncGenerator[None]:
             "QUEUE_FULL", f"Queue {queue} takes no more at the moment. Start more workers for it.", {"queue": queue}
         ) from error
     except ChannelPreconditionFailed as error:
+        remedy = (
+            "Look at what is in it with `perito dead-letters list`, then delete it."
+            if queue == DEAD_LETTERS
+            else "Delete it: what is queued stands in the database and is published again."
+        )
         raise Precondition(
             "QUEUE_DIFFERS",
-            f"Queue {queue} exists with other arguments than this version wants. Delete it: what is queued stands in"
-            " the database and is published again.",
+            f"Queue {queue} exists with other arguments than this version wants. {remedy}",
             {"queue": queue},
         ) from error
     except (TimeoutError, *CONNECTION_EXCEPTIONS) as error:
