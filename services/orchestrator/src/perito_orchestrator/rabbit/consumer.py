@@ -55,8 +55,7 @@ class RabbitConsumer:
         """See `Consumer.cancel`."""
         self._cancelled = True
         if self._keeper is not None:
-            self._keeper.cancel()
-            await asyncio.gather(self._keeper, return_exceptions=True)
+            await _end(self._keeper)
         subscription = self._subscription
         if subscription is not None:
             await subscription.stop()
@@ -187,6 +186,14 @@ class RabbitConsumer:
         except Exception:
             log.exception("handler failed", queue=self._queue, message_id=delivery.message_id)
         await delivery.fail()
+
+
+async def _end(task: asyncio.Task[None]) -> None:
+    """Cancels until it has ended: a channel that is being closed swallows a cancellation now and then."""
+    while not task.done():
+        task.cancel()
+        await asyncio.wait([task], timeout=_RETRY_SECONDS)
+    await asyncio.gather(task, return_exceptions=True)
 
 
 class _Subscription:
