@@ -1,4 +1,4 @@
-"""Eleven rows of the table of faults, one after the other on one mesh. `./taskw trials:faults` plays them all."""
+"""The twelve everyday rows of the table of faults, one after the other on one mesh. All are in `tests/faults/rows`."""
 
 from collections.abc import AsyncGenerator
 from pathlib import Path

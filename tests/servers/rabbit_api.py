@@ -4,6 +4,7 @@ import base64
 import json
 import urllib.error
 import urllib.request
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote, urlsplit
 
@@ -57,6 +58,16 @@ class ManagementApi:
     def purge_queue(self, vhost: str, queue: str) -> None:
         """Throws away what waits in a queue, as an operator would."""
         self._call("DELETE", f"queues/{quote(vhost, safe='')}/{quote(queue, safe='')}/contents")
+
+    def publish(self, vhost: str, queue: str, body: bytes, headers: Mapping[str, object]) -> None:
+        """A message without a message id, which clients would give it."""
+        message = {
+            "routing_key": queue,
+            "payload": base64.b64encode(body).decode(),
+            "payload_encoding": "base64",
+            "properties": {"headers": headers},
+        }
+        self._call("POST", f"exchanges/{quote(vhost, safe='')}/amq.default/publish", message)
 
     def close_connections(self, vhost: str) -> int:
         """Closes every connection to a virtual host, as an operator would; how many."""

@@ -10,6 +10,10 @@ _HELP = """Messages that RabbitMQ has set aside: what they asked for, why, and s
 A message of a phase dies where it makes no sense, or after ten failed deliveries. It only wakes a worker: what is to be
 done stands in the database, and is woken again without it. So a dead letter is a sign that something went wrong, and
 seldom lost work.
+
+\b
+Example:
+  perito dead-letters --broker amqp://operator@broker:5672/perito --password-file operator.txt list
 """
 
 app = typer.Typer(
@@ -35,64 +39,61 @@ Examples:
   perito dead-letters replay 6b3c5c0e-0d0f-4c39-9a37-0d8c9a2f6f55
 """
 
-Broker = Annotated[
-    str, typer.Option(envvar="PERITO_BROKER", help="amqp[s]://user@host:5672/vhost, without password.", metavar="URL")
-]
-PasswordFile = Annotated[
-    Path | None, typer.Option(envvar="PERITO_BROKER_PASSWORD_FILE", help="File with the password of that user.")
-]
-Certificate = Annotated[Path | None, typer.Option(envvar="PERITO_TLS_CERTIFICATE", help="For amqps: certificate.")]
-Key = Annotated[Path | None, typer.Option(envvar="PERITO_TLS_KEY", help="For amqps: its key.")]
-Authority = Annotated[Path | None, typer.Option(envvar="PERITO_TLS_AUTHORITY", help="For amqps: the authority.")]
 Most = Annotated[int, typer.Option(help="Look at the oldest so many.", min=1, max=100_000)]
 
 
-@app.command("list", short_help="What died, where and why")
-def list_(
-    broker: Broker,
-    password_file: PasswordFile = None,
-    tls_certificate: Certificate = None,
-    tls_key: Key = None,
-    tls_authority: Authority = None,
-    most: Most = 100,
+@app.callback()
+def broker(
+    ctx: typer.Context,
+    broker: Annotated[
+        str,
+        typer.Option(envvar="PERITO_BROKER", help="amqp[s]://user@host:5672/vhost, without password.", metavar="URL"),
+    ] = "",
+    password_file: Annotated[
+        Path | None, typer.Option(envvar="PERITO_BROKER_PASSWORD_FILE", help="File with the password of that user.")
+    ] = None,
+    tls_certificate: Annotated[
+        Path | None, typer.Option(envvar="PERITO_TLS_CERTIFICATE", help="For amqps: certificate.")
+    ] = None,
+    tls_key: Annotated[Path | None, typer.Option(envvar="PERITO_TLS_KEY", help="For amqps: its key.")] = None,
+    tls_authority: Annotated[
+        Path | None, typer.Option(envvar="PERITO_TLS_AUTHORITY", help="For amqps: the authority.")
+    ] = None,
 ) -> None:
+    """See `_HELP`. Which broker is said before the command, or by the variables that the services have."""
+    ctx.obj = (broker, password_file, tls_certificate, tls_key, tls_authority)
+
+
+@app.command("list", short_help="What died, where and why")
+def list_(ctx: typer.Context, most: Most = 100) -> None:
     """Prints one line for each dead letter, oldest first."""
     from perito_standalone.dead_letters import Place, run_list  # noqa: PLC0415 (help must not wait for the services)
 
-    raise typer.Exit(run_list(Place(broker, password_file, tls_certificate, tls_key, tls_authority), most))
+    raise typer.Exit(run_list(Place(*ctx.obj), most))
 
 
 @app.command(short_help="Everything about one")
 def show(
+    ctx: typer.Context,
     message_id: Annotated[str, typer.Argument(metavar="ID", help="Message id, or its first characters.")],
-    broker: Broker,
-    password_file: PasswordFile = None,
-    tls_certificate: Certificate = None,
-    tls_key: Key = None,
-    tls_authority: Authority = None,
     most: Most = 10_000,
 ) -> None:
     """Prints what one dead letter asked for, and its history."""
-    from perito_standalone.dead_letters import Place, run_show  # noqa: PLC0415
+    from perito_standalone.dead_letters import Place, run_show  # noqa: PLC0415 (as above)
 
-    raise typer.Exit(run_show(Place(broker, password_file, tls_certificate, tls_key, tls_authority), message_id, most))
+    raise typer.Exit(run_show(Place(*ctx.obj), message_id, most))
 
 
 @app.command(help=_REPLAY, short_help="Send one or all again")
 def replay(
-    broker: Broker,
+    ctx: typer.Context,
     message_id: Annotated[list[str] | None, typer.Argument(metavar="ID...", help="Message ids, whole.")] = None,
     every: Annotated[bool, typer.Option("--all", help="All that make sense.")] = False,
-    password_file: PasswordFile = None,
-    tls_certificate: Certificate = None,
-    tls_key: Key = None,
-    tls_authority: Authority = None,
     most: Most = 10_000,
 ) -> None:
     """See `_REPLAY`."""
-    from perito_standalone.dead_letters import Place, run_replay  # noqa: PLC0415
+    from perito_standalone.dead_letters import Place, run_replay  # noqa: PLC0415 (as above)
 
     if bool(message_id) == every:
         raise typer.BadParameter("name message ids, or --all")
-    wanted = None if every else message_id
-    raise typer.Exit(run_replay(Place(broker, password_file, tls_certificate, tls_key, tls_authority), wanted, most))
+    raise typer.Exit(run_replay(Place(*ctx.obj), None if every else message_id, most))

@@ -32,6 +32,12 @@ class Place:
     key: Path | None
     authority: Path | None
 
+    def url(self) -> str:
+        """Raises Invalid OPTION_INVALID where none was named."""
+        if not self.broker:
+            raise Invalid("OPTION_INVALID", "Which broker? Name it before the command with --broker, or PERITO_BROKER.")
+        return self.broker
+
     def tls(self) -> TlsFiles | None:
         """Raises Invalid OPTION_INVALID where a part is missing."""
         if self.certificate is None and self.key is None and self.authority is None:
@@ -48,7 +54,7 @@ def run_list(place: Place, most: int) -> int:
         found = _asked(place, lambda letters: letters.found(most))
         console = plain_console()
         if not found.letters:
-            console.print("There are no dead letters.")
+            console.print("There are no dead letters, or somebody else looks at all of them just now.")
             return 0
         table = Table(box=None, pad_edge=False, header_style="bold")
         for name in ("message", "queue", "why", "times", "last died (UTC)", "phase", "analysis"):
@@ -75,8 +81,9 @@ def run_show(place: Place, name: str, most: int) -> int:
             console.print(f"{many}. `perito dead-letters list` names them.", markup=False)
             _tell_more(console, len(found.letters), found.total)
             return 1
-        for place_, letter in enumerate(fitting):
-            console.print("" if not place_ else "\n(another one of the same name)\n", end="")
+        for number, letter in enumerate(fitting):
+            if number:
+                console.print("\n(another one of the same name)")
             for fact, value in _facts(letter).items():
                 console.print(f"{fact:12} {value}", markup=False, soft_wrap=True)
         return 0
@@ -96,7 +103,7 @@ def run_replay(place: Place, wanted: Sequence[str] | None, most: int) -> int:
             nonlocal stayed
             met.add(letter.name)
             stayed += error is not None
-            outcome = f"sent to {_plain(letter.queue)}" if error is None else f"stays: {error.message}"
+            outcome = f"sent to {_plain(letter.queue)}" if error is None else f"stays: {_plain(error.message)}"
             console.print(f"{_plain(letter.name)}: {outcome}", markup=False, soft_wrap=True)
 
         total = _asked(place, lambda letters: letters.replay(wanted, most, tell))
@@ -129,7 +136,7 @@ def _plain(text: str) -> str:
 
 def _asked(place: Place, ask: Callable[[DeadLetters], Awaitable[_Answer]]) -> _Answer:
     async def work() -> _Answer:
-        async with opened(place.broker, place.password_file, place.tls()) as letters:
+        async with opened(place.url(), place.password_file, place.tls()) as letters:
             return await ask(letters)
 
     return asyncio.run(work())

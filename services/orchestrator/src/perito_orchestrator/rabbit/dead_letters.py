@@ -28,6 +28,8 @@ from perito_orchestrator.rabbit.words import in_our_words
 
 _DEATH_HEADERS = "x-"
 _KEPT_BYTES = 256
+_NAME_BYTES = 255
+"""Of a queue, at most: a short string of AMQP 0-9-1."""
 _LEFT_ALONE = ("UNROUTABLE", "QUEUE_FULL")
 
 Tell = Callable[["DeadLetter", PeritoError | None], None]
@@ -94,7 +96,7 @@ class DeadLetters:
     async def _sent(
         self, channel: AbstractChannel, message: AbstractIncomingMessage, letter: DeadLetter
     ) -> PeritoError | None:
-        if not letter.queue:
+        if not 0 < len(letter.queue.encode()) <= _NAME_BYTES:
             return Precondition("UNROUTABLE", "It does not say in which queue it died.")
         try:
             async with in_our_words(self._seconds, letter.queue):
@@ -150,14 +152,13 @@ async def opened(
 
 
 def _letter(message: AbstractIncomingMessage) -> DeadLetter:
-    deaths = cast("Sequence[Mapping[str, Any]]", message.headers.get("x-death") or [{}])
-    last = deaths[0]
-    died = last.get("time")
+    last = _last_death(message.headers.get("x-death"))
+    died, times = last.get("time"), last.get("count")
     return DeadLetter(
         name=message.message_id or f"sha256:{hashlib.sha256(message.body).hexdigest()[:16]}",
         queue=str(last.get("queue", "")),
         reason=str(last.get("reason", "")),
-        times=int(last.get("count", 0)),
+        times=times if isinstance(times, int) else 0,
         died=died.astimezone(UTC) if isinstance(died, datetime) else None,
         start=message.body[:_KEPT_BYTES],
         size=len(message.body),
@@ -165,6 +166,12 @@ def _letter(message: AbstractIncomingMessage) -> DeadLetter:
         headers={name: value for name, value in message.headers.items() if isinstance(value, str)},
         task=_task(message.body),
     )
+
+
+def _last_death(header: object) -> Mapping[str, Any]:
+    """What RabbitMQ notes, newest first. Whoever may publish can put anything in its place."""
+    newest = next(iter(cast("list[object]", header)), None) if isinstance(header, list) else None
+    return cast("Mapping[str, Any]", newest) if isinstance(newest, dict) else {}
 
 
 def _task(body: bytes) -> PhaseTask | None:
