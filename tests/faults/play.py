@@ -1,10 +1,21 @@
 """Plays a row: the fault, the wait, the invariants, and a whole mesh again for the next one."""
 
 import asyncio
+import contextlib
+import tempfile
+from collections.abc import AsyncGenerator, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
+from tests.faults.points import Failpoints
 from tests.faults.row import HANGS, Row
-from tests.faults.scene import Scene
+from tests.faults.scene import Scene, scene_of
+from tests.mesh import MeshSettings, mesh
+from tests.servers import local_postgres, node
+
+CONSUMER_TIMEOUT = "consumer_timeout = 15000"
+"""Milliseconds for which the broker lets a message be held, for row 23."""
 
 
 @dataclass(frozen=True)
@@ -49,3 +60,18 @@ async def unended(scene: Scene) -> str:
     )
     async with scene.database() as connection:
         return "; ".join(" ".join(map(str, row.values())) for row in await connection.fetch(query)) or "nothing is open"
+
+
+@asynccontextmanager
+async def standing(settings: Callable[..., MeshSettings], *, edges: int = 2) -> AsyncGenerator[Scene]:
+    """A scene with servers and a mesh of its own: two orchestrators, so many edges, one of each phase."""
+    with tempfile.TemporaryDirectory(prefix="pf") as folder, contextlib.ExitStack() as servers:
+        points = Failpoints(Path(folder))
+        rabbit = await asyncio.to_thread(servers.enter_context, node(settings=[CONSUMER_TIMEOUT]))
+        postgres = await asyncio.to_thread(servers.enter_context, local_postgres(tcp=True))
+        counts = {"orchestrators": 2, "phases": 1, "edges": edges}
+        async with (
+            mesh(postgres, rabbit, settings(points, **counts)) as running,
+            scene_of(running, postgres, rabbit, points) as scene,
+        ):
+            yield scene
