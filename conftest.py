@@ -10,7 +10,6 @@ import re
 from collections.abc import Generator, Iterator
 from pathlib import Path
 
-import grpc
 import pytest
 import structlog
 from perito_runtime.development_ca import issue
@@ -97,6 +96,8 @@ def grpc_stays_up() -> None:
     """Tests run many event loops in one process. Where the last gRPC object goes with a garbage collection long after
     its loop, the library joins its polling thread there and waits for ever; as long as one use is counted, it does not.
     """
+    import grpc  # noqa: PLC0415 - after perito_runtime, which says what gRPC must know before it is loaded
+
     grpc.aio.init_grpc_aio()
 
 
