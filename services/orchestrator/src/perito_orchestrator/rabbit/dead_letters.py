@@ -4,9 +4,10 @@ RabbitMQ shows a message only to whoever takes it, so looking takes them all and
 Two who look at the same time see a part each.
 """
 
+import asyncio
 import hashlib
 from collections.abc import AsyncGenerator, Callable, Collection, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -30,6 +31,8 @@ _DEATH_HEADERS = "x-"
 _KEPT_BYTES = 256
 _NAME_BYTES = 255
 """Of a queue, at most: a short string of AMQP 0-9-1."""
+_BACK_SECONDS = 2.0
+_BACK_POLL_SECONDS = 0.02
 _LEFT_ALONE = ("UNROUTABLE", "QUEUE_FULL")
 
 Tell = Callable[["DeadLetter", PeritoError | None], None]
@@ -72,10 +75,10 @@ class DeadLetters:
 
     async def found(self, most: int) -> Found:
         """The oldest `most` of them. Raises Unavailable."""
-        async with self._queue() as (_, queue, total):
-            letters = [_letter(message) async for message in self._oldest(queue, most)]
+        async with self._look() as look:
+            letters = [_letter(message) async for message in self._oldest(look, most)]
         # What somebody else has just looked at is not counted yet.
-        return Found(letters, max(total, len(letters)))
+        return Found(letters, max(look.total, len(letters)))
 
     async def replay(self, wanted: Collection[str] | None, most: int, tell: Tell) -> int:
         """Sends those of these names (None: all that make sense) among the oldest `most` to the queues where they died,
@@ -83,58 +86,93 @@ class DeadLetters:
         how many there were before. A crash in between leaves a message in both places, which costs nothing: the
         database decides what is done. Raises Unavailable.
         """
-        async with self._queue() as (channel, queue, total):
+        async with self._look() as look:
             met: set[str] = set()
-            async for message in self._oldest(queue, most):
+            async for message in self._oldest(look, most):
                 letter = _letter(message)
                 # What was sent and died again at once is met again, and once is what was asked for.
                 if letter.name not in met and (letter.task if wanted is None else letter.name in wanted):
-                    tell(letter, await self._sent(channel, message, letter))
+                    tell(letter, await self._sent(look, message, letter))
                 met.add(letter.name)
-        return max(total, len(met))
+        return max(look.total, len(met))
 
-    async def _sent(
-        self, channel: AbstractChannel, message: AbstractIncomingMessage, letter: DeadLetter
-    ) -> PeritoError | None:
+    async def _sent(self, look: "_Look", message: AbstractIncomingMessage, letter: DeadLetter) -> PeritoError | None:
         if not 0 < len(letter.queue.encode()) <= _NAME_BYTES:
             return Precondition("UNROUTABLE", "It does not say in which queue it died.")
         try:
             async with in_our_words(self._seconds, letter.queue):
-                await channel.default_exchange.publish(_fresh(message, letter), letter.queue, mandatory=True)
+                await look.channel.default_exchange.publish(_fresh(message, letter), letter.queue, mandatory=True)
                 await message.ack()
+                look.held -= 1
         except PeritoError as error:
             if error.reason not in _LEFT_ALONE:
                 raise
             return error
         return None
 
-    async def _oldest(self, queue: AbstractQueue, most: int) -> AsyncGenerator[AbstractIncomingMessage]:
+    async def _oldest(self, look: "_Look", most: int) -> AsyncGenerator[AbstractIncomingMessage]:
         for _ in range(most):
             async with in_our_words(self._seconds, DEAD_LETTERS):
-                message = await queue.get(fail=False)
+                message = await look.queue.get(fail=False)
             if message is None:
                 return
+            look.held += 1
             yield message
 
     @asynccontextmanager
-    async def _queue(self) -> AsyncGenerator[tuple[AbstractChannel, AbstractQueue, int]]:
+    async def _look(self) -> AsyncGenerator["_Look"]:
         """The queue as it is, whatever its arguments: whoever works declares it, and looking changes nothing."""
         async with in_our_words(self._seconds, DEAD_LETTERS):
-            channel = (await self._link.connection()).channel(on_return_raises=True)
-            await channel.initialize()
-            try:
-                queue = await channel.declare_queue(DEAD_LETTERS, passive=True)
-            except ChannelNotFoundEntity as error:
-                raise Precondition(
-                    "NO_DEAD_LETTERS",
-                    f"There is no queue {DEAD_LETTERS} in this virtual host. An orchestrator makes it when it starts:"
-                    " is this the broker and the virtual host that it uses?",
-                ) from error
+            channel, queue = await self._passively()
+        look = _Look(channel, queue, _ready(queue))
         try:
-            yield channel, queue, queue.declaration_result.message_count or 0
+            yield look
+            async with in_our_words(self._seconds, DEAD_LETTERS):
+                left = _ready(await channel.declare_queue(DEAD_LETTERS, passive=True))
+                await channel.close()
+                await self._given_back(left + look.held)
         finally:
             async with in_our_words(self._seconds, DEAD_LETTERS):
                 await channel.close()
+
+    async def _given_back(self, count: int) -> None:
+        """Returns once so many wait again. The broker takes back what a closed channel held a moment after it said that
+        it is closed, and whoever looks next would not see it. Somebody else may have taken some.
+        """
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_BACK_SECONDS):
+                while True:
+                    channel, queue = await self._passively()
+                    await channel.close()
+                    if _ready(queue) >= count:
+                        return
+                    await asyncio.sleep(_BACK_POLL_SECONDS)
+
+    async def _passively(self) -> tuple[AbstractChannel, AbstractQueue]:
+        channel = (await self._link.connection()).channel(on_return_raises=True)
+        await channel.initialize()
+        try:
+            return channel, await channel.declare_queue(DEAD_LETTERS, passive=True)
+        except ChannelNotFoundEntity as error:
+            raise Precondition(
+                "NO_DEAD_LETTERS",
+                f"There is no queue {DEAD_LETTERS} in this virtual host. An orchestrator makes it when it starts:"
+                " is this the broker and the virtual host that it uses?",
+            ) from error
+
+
+@dataclass
+class _Look:
+    """`total` messages waited when it began; `held`, taken and not sent, go back when the channel closes."""
+
+    channel: AbstractChannel
+    queue: AbstractQueue
+    total: int
+    held: int = 0
+
+
+def _ready(queue: AbstractQueue) -> int:
+    return queue.declaration_result.message_count or 0
 
 
 @asynccontextmanager
