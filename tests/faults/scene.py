@@ -35,6 +35,7 @@ from tests.servers import LocalPostgres, RabbitNode
 API = "/api/forensic"
 ROWS_OF_BOOKS = 1_000
 LEASE_SECONDS = 2.0
+SWEPT_SOON: Mapping[str, str] = MappingProxyType({"PERITO_ORPHAN_SECONDS": "5", "PERITO_SWEEP_SECONDS": "1"})
 SHORT: Mapping[str, Mapping[str, str]] = MappingProxyType(
     {
         "orchestrator": {
@@ -43,12 +44,15 @@ SHORT: Mapping[str, Mapping[str, str]] = MappingProxyType(
             "PERITO_STALE_SECONDS": "2",
             "PERITO_DATABASE_SECONDS": "5",
             "PERITO_DRAIN_SECONDS": "5",
+            **SWEPT_SOON,
         },
         "phases": {"PERITO_BEAT_SECONDS": "0.5", "PERITO_DRAIN_SECONDS": "5"},
         "edge": {"PERITO_DRAIN_SECONDS": "5"},
     }
 )
 """Settings of trials: what takes half a minute in production takes two seconds."""
+MEMORY = 512 << 20
+"""Bytes that no serving process may take: the smallest limit that a container of one has in `deploy/services.yaml`."""
 ENDED = frozenset({"completed", "failed", "cancelled"})
 _SETTLED_SECONDS = 30.0
 
@@ -60,8 +64,8 @@ def settings_for(points: Failpoints, **counts: int) -> MeshSettings:
 
 
 def production_settings(points: Failpoints, **counts: int) -> MeshSettings:
-    """A mesh with the times of production."""
-    more = dict.fromkeys(SHORT, points.environment)
+    """A mesh with the times of production, except that orphans are swept while somebody waits for it."""
+    more = {kind: {**points.environment, **(SWEPT_SOON if kind == "orchestrator" else {})} for kind in SHORT}
     return MeshSettings(**counts, more=more)  # pyright: ignore[reportArgumentType]  # counts alone
 
 
@@ -213,11 +217,24 @@ class Scene:
                     text for each in self.accepted.values() for text in await checker.analysis_faults(connection, each)
                 ]
                 found += await checker.left_over(connection, limits)
+                found += await checker.object_faults(connection, await self._objects())
                 found += await self._queues(limits)
                 if not found or time.monotonic() > until:
                     break
                 await asyncio.sleep(0.2)
+        found += checker.memory_faults(self._most_memory(), MEMORY)
         return [*found, *checker.answer_faults(self.observer.answers, limits)]
+
+    async def _objects(self) -> dict[str, int]:
+        return {each.key: each.bytes async for page in self.mesh.store.list_objects() for each in page}
+
+    def _most_memory(self) -> dict[str, int]:
+        """Bytes that each process had resident at most. Its compute children have limits of their own."""
+        found: dict[str, int] = {}
+        for process in self.mesh.processes.values():
+            status = Path(f"/proc/{process.pid}/status").read_text("ascii")
+            found[process.name] = int(status.partition("VmHWM:")[2].split()[0]) * 1024
+        return found
 
     async def _queues(self, limits: Limits) -> list[str]:
         waiting = await self.waiting()

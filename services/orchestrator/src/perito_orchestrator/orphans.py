@@ -14,7 +14,7 @@ import re
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from perito_runtime.object_store import ObjectStore, StoredObject, Unfinished
@@ -62,7 +62,9 @@ class _Page:
 
 
 class Orphans:
-    """Nothing younger than `grace_seconds` is touched. Several may sweep at once: each step is right by itself."""
+    """Nothing younger than `grace_seconds` is touched, by the database's clock: by the clock of an orchestrator that is
+    ahead, what is just being written would look old. Several may sweep at once: each step is right by itself.
+    """
 
     def __init__(self, app: Database, system: Database, store: ObjectStore, grace_seconds: float) -> None:
         self._app = app
@@ -80,7 +82,7 @@ class Orphans:
         return swept
 
     async def _sweep_page(self, page: Sequence[StoredObject | Unfinished], swept: Swept) -> None:
-        before = datetime.now(UTC) - self._grace
+        before = await orphans.clock(self._system) - self._grace
         old = [entry for entry in page if entry.modified < before]
         known = await orphans.tenants(self._system) if old else set[UUID]()
         pages: dict[UUID, _Page] = defaultdict(_Page)

@@ -5,12 +5,20 @@ attempt that had claimed its fence before, and such a fence is either held, or h
 """
 
 from collections.abc import Collection
+from datetime import datetime
+from typing import cast
 from uuid import UUID
 
 from perito_orchestrator.store.database import Database
 
 Attempt = tuple[UUID, str, int]
 """Analysis, phase and fence."""
+
+
+async def clock(system: Database) -> datetime:
+    """What time the database says it is."""
+    async with system.unit(None) as connection:
+        return cast("datetime", await connection.fetchval("SELECT clock_timestamp()"))
 
 
 async def tenants(system: Database) -> set[UUID]:
