@@ -35,7 +35,8 @@ from tests.servers import LocalPostgres, RabbitNode
 API = "/api/forensic"
 ROWS_OF_BOOKS = 1_000
 LEASE_SECONDS = 2.0
-SWEPT_SOON: Mapping[str, str] = MappingProxyType({"PERITO_ORPHAN_SECONDS": "5", "PERITO_SWEEP_SECONDS": "1"})
+SWEPT_SOON: Mapping[str, str] = MappingProxyType({"PERITO_ORPHAN_SECONDS": "10", "PERITO_SWEEP_SECONDS": "1"})
+"""How old objects are before they are orphans: longer than any upload of a row takes, shorter than a row may settle."""
 SHORT: Mapping[str, Mapping[str, str]] = MappingProxyType(
     {
         "orchestrator": {
@@ -231,7 +232,7 @@ class Scene:
     def _most_memory(self) -> dict[str, int]:
         """Bytes that each process had resident at most. Its compute children have limits of their own."""
         found: dict[str, int] = {}
-        for process in self.mesh.processes.values():
+        for process in filter(lambda each: each.running, self.mesh.processes.values()):
             status = Path(f"/proc/{process.pid}/status").read_text("ascii")
             found[process.name] = int(status.partition("VmHWM:")[2].split()[0]) * 1024
         return found
