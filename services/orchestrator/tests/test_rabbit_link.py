@@ -162,6 +162,34 @@ async def test_a_frozen_broker_is_given_up_and_found_again(rabbit_node: RabbitNo
         await delivers(broker, got, b"after")
 
 
+async def _nothing_goes_on() -> bool:
+    return not [task for task in asyncio.all_tasks() if task.get_name().startswith("rabbitmq")]
+
+
+async def test_a_frozen_broker_keeps_nobody_from_leaving(rabbit_node: RabbitNode, vhost: str) -> None:
+    patient = RabbitSettings(heartbeat_seconds=120, answer_seconds=120, close_seconds=1)
+    broker = RabbitBroker(vhost, settings=patient)
+    await broker.open()
+    got = Recorder("hold")
+    await broker.consume("q", 1, got)
+    await broker.publish("q", b"held", "1")
+    await until(arrived(got, b"held"))
+    rabbit_node.freeze()
+    try:
+        asking = asyncio.create_task(broker.depth("q"))
+        async with asyncio.timeout(60):  # an answer would take twice as long
+            await broker.close()
+            await until(_nothing_goes_on, 60)
+        asking.cancel()
+        await asyncio.gather(asking, return_exceptions=True)
+    finally:
+        rabbit_node.thaw()
+    async with opened(vhost) as other:
+        again = Recorder()
+        await other.consume("q", 1, again)
+        await until(arrived(again, b"held"), 30)
+
+
 async def test_messages_held_too_long_go_to_somebody_else(rabbit_node: RabbitNode, vhost: str) -> None:
     def hold_at_most(milliseconds: int) -> None:
         """RabbitMQ looks every minute who holds a message too long; here every second."""

@@ -1,8 +1,9 @@
 """The broker as RabbitMQ, 3.10 or 4: what separate processes use. `perito_orchestrator.broker` says what it keeps."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Coroutine, Mapping
 from pathlib import Path
+from typing import Any
 
 from aio_pika.exceptions import ChannelNotFoundEntity
 from perito_kernel.errors import Unavailable
@@ -12,7 +13,7 @@ from perito_runtime.tls import TlsFiles
 from perito_orchestrator.broker import DELIVERY_LIMIT, Handler, check_body
 from perito_orchestrator.rabbit.address import parse_address
 from perito_orchestrator.rabbit.consumer import RabbitConsumer
-from perito_orchestrator.rabbit.link import Link, RabbitSettings
+from perito_orchestrator.rabbit.link import Link, RabbitSettings, short_channel
 from perito_orchestrator.rabbit.publisher import Publisher
 from perito_orchestrator.rabbit.topology import Topology
 from perito_orchestrator.rabbit.words import away, in_our_words
@@ -104,7 +105,7 @@ class RabbitBroker:
         """See `Broker.depth`."""
         async with in_our_words(self._settings.answer_seconds, queue):
             connection = await self._consuming.connection()
-            async with connection.channel(publisher_confirms=False) as channel:
+            async with short_channel(connection) as channel:
                 try:
                     declared = await channel.declare_queue(queue, passive=True)
                 except ChannelNotFoundEntity:
@@ -112,10 +113,13 @@ class RabbitBroker:
                 return declared.declaration_result.message_count or 0
 
     async def close(self) -> None:
-        """See `Broker.close`."""
+        """See `Broker.close`. A broker that does not answer is left after `close_seconds`: it gives back what was held
+        when it finds the connection gone.
+        """
         self._closed = True
-        await asyncio.gather(*(consumer.cancel() for consumer in self._consumers))
-        await asyncio.gather(self._publishing.close(), self._consuming.close())
+        half = self._settings.close_seconds / 2
+        await _within(half, *(consumer.cancel() for consumer in self._consumers))
+        await _within(half, self._publishing.close(), self._consuming.close())
 
     async def _declare_now(self, queue: str) -> None:
         """Where the broker is away, whoever uses the queue next declares it."""
@@ -129,3 +133,19 @@ class RabbitBroker:
     def _refuse_if_closed(self) -> None:
         if self._closed:
             raise away()
+
+
+async def _within(seconds: float, *work: Coroutine[Any, Any, None]) -> None:
+    """All of it at once; raises the first error. What is not done in time is cancelled and not waited for."""
+    tasks = [asyncio.create_task(one) for one in work]
+    if not tasks:
+        return
+    try:
+        done, late = await asyncio.wait(tasks, timeout=seconds)
+    finally:
+        for task in tasks:
+            task.cancel()
+    if late:
+        log.warning("broker left without its answer", seconds=seconds)
+    for task in done:
+        task.result()

@@ -13,7 +13,7 @@ from perito_kernel.errors import PeritoError
 from perito_runtime.logs import logger
 
 from perito_orchestrator.broker import DEAD_LETTERS, Handler
-from perito_orchestrator.rabbit.link import Link, RabbitSettings
+from perito_orchestrator.rabbit.link import Link, RabbitSettings, short_channel
 from perito_orchestrator.rabbit.topology import Topology
 from perito_orchestrator.rabbit.words import in_our_words
 
@@ -82,7 +82,7 @@ class RabbitConsumer:
 
     async def _keep(self) -> None:
         failures = 0
-        while True:
+        while not self._cancelled:  # where aiormq swallowed its cancellation, it ends all the same
             await self._link.connection()
             try:
                 self._subscription = subscription = await self._subscribe()
@@ -106,7 +106,7 @@ class RabbitConsumer:
         try:
             async with in_our_words(self._settings.answer_seconds, DEAD_LETTERS):
                 connection = await self._link.connection()
-                async with connection.channel(publisher_confirms=False) as channel:
+                async with short_channel(connection) as channel:
                     await self._topology.declare(channel, DEAD_LETTERS)
         except PeritoError as error:
             log.error("no queue for dead letters", queue=DEAD_LETTERS, reason=error.reason)
@@ -121,7 +121,7 @@ class RabbitConsumer:
         with contextlib.suppress(PeritoError):
             async with in_our_words(self._settings.answer_seconds, self._queue):
                 connection = await self._link.connection()
-                async with connection.channel(publisher_confirms=False) as channel:
+                async with short_channel(connection) as channel:
                     await channel.queue_delete(self._queue)
 
     async def _subscribe(self) -> "_Subscription":

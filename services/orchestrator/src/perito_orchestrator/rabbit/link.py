@@ -9,7 +9,8 @@ import contextlib
 import logging
 import random
 import ssl
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 import aio_pika
@@ -35,13 +36,15 @@ for _name in ("aio_pika", "aiormq"):
 class RabbitSettings:
     """`reconnect_seconds` is the longest pause between tries to connect. `answer_seconds` bounds each question and
     each publish. A connection that does not answer a question is given up; one is asked every `probe_seconds`, which
-    is also how long deliveries may stop while messages wait.
+    is also how long deliveries may stop while messages wait. `close_seconds` bounds letting go of a broker: a
+    process must be able to end while the broker does not answer.
     """
 
     reconnect_seconds: float = 5.0
     heartbeat_seconds: int = 10
     answer_seconds: float = 5.0
     probe_seconds: float = 10.0
+    close_seconds: float = 4.0
 
 
 class Link:
@@ -59,6 +62,7 @@ class Link:
         self._closing: set[asyncio.Task[None]] = set()
         self._next_host = 0
         self._said = ""
+        self._closed = False
 
     @property
     def up(self) -> bool:
@@ -92,6 +96,7 @@ class Link:
 
     async def close(self) -> None:
         """Ends for good."""
+        self._closed = True
         if self._task is not None:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
@@ -102,7 +107,7 @@ class Link:
     async def _keep(self) -> None:
         pause = _FIRST_PAUSE_SECONDS
         loop = asyncio.get_running_loop()
-        while True:
+        while not self._closed:
             began = loop.time()
             try:
                 connection = await self._connect()
@@ -184,7 +189,7 @@ class Link:
 
     async def _probe(self, connection: AbstractConnection) -> None:
         channel: AbstractChannel | None = None
-        while True:
+        while self._connection is connection:  # where aiormq swallowed its cancellation, it ends all the same
             await asyncio.sleep(self._settings.probe_seconds)
             if _blocked(connection):
                 continue  # nothing is read from it until the alarm is over; the heartbeat goes on
@@ -197,6 +202,21 @@ class Link:
             except PeritoError:
                 if not _blocked(connection):
                     self.drop("no answer")
+
+
+@asynccontextmanager
+async def short_channel(connection: AbstractConnection) -> AsyncGenerator[AbstractChannel]:
+    """A channel for a question. A broker that has not answered the question in time does not answer the close either,
+    so waiting for that has a bound of its own.
+    """
+    channel = connection.channel(publisher_confirms=False)
+    try:
+        await channel.initialize()
+        yield channel
+    finally:
+        with contextlib.suppress(PeritoError):
+            async with in_our_words(_CLOSE_SECONDS):
+                await channel.close()
 
 
 def _blocked(connection: AbstractConnection) -> bool:

@@ -9,7 +9,7 @@ from aio_pika import DeliveryMode, Message
 from aio_pika.abc import AbstractChannel, AbstractConnection, AbstractExchange
 from perito_kernel.errors import Precondition
 
-from perito_orchestrator.rabbit.link import Link, RabbitSettings
+from perito_orchestrator.rabbit.link import Link, RabbitSettings, short_channel
 from perito_orchestrator.rabbit.topology import EVENTS, PHASES, Topology
 from perito_orchestrator.rabbit.words import away, in_our_words
 
@@ -41,7 +41,7 @@ class Publisher:
         """
         async with in_our_words(self._settings.answer_seconds, queue):
             connection = await self._link.connection()
-            async with connection.channel(publisher_confirms=False) as channel:
+            async with short_channel(connection) as channel:
                 await self._topology.declare_exchanges(channel)
                 await self._topology.declare(channel, queue)
 
