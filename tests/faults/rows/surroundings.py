@@ -31,17 +31,30 @@ def files_in(folder: Path) -> list[Path]:
     return [path for path in folder.rglob("*") if path.is_file() and path not in pools]
 
 
-@row("34", "one orchestrator's clock is an hour ahead", "leases and the order of events are the database's")
-async def clock_ahead(scene: Scene) -> None:
+@row(
+    "34",
+    "one orchestrator's clock is an hour ahead, and jumps two hours back",
+    "leases, the order of events and the age of objects are the database's",
+)
+async def clock_wrong(scene: Scene) -> None:
     library = programs.faketime()
     if library is None:
         raise programs.ServerMissing("faketime")
     first = scene.mesh.of("orchestrator")[0]
+    clock = scene.mesh.folder / "clock"
+    clock.write_text("+1h")
     await first.stop()
-    await first.start(LD_PRELOAD=str(library), FAKETIME="+1h", FAKETIME_DONT_FAKE_MONOTONIC="1")
+    await first.start(
+        LD_PRELOAD=str(library),
+        FAKETIME_TIMESTAMP_FILE=str(clock),
+        FAKETIME_CACHE_DURATION="1",
+        FAKETIME_DONT_FAKE_MONOTONIC="1",
+    )
     try:
         for analysis in await asyncio.gather(*(scene.submit() for _ in range(4))):
             scene.expect(analysis, attempts=1)
+        await asyncio.gather(*(scene.until_running(analysis, "validation") for analysis in scene.accepted))
+        clock.write_text("-1h")
         await scene.all_ended()
         unordered = (
             "SELECT count(*) FROM (SELECT occurred_at < lag(occurred_at) OVER (PARTITION BY analysis_id ORDER BY"
