@@ -5,14 +5,16 @@ import contextlib
 import tempfile
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+from tests.faults.bucket import faulty
 from tests.faults.points import Failpoints
-from tests.faults.row import HANGS, Row
+from tests.faults.row import BUCKET, HANGS, PLAIN, Row
 from tests.faults.scene import Scene, scene_of
 from tests.mesh import MeshSettings, mesh
 from tests.servers import local_postgres, node
+from tests.servers.buckets import buckets
 
 CONSUMER_TIMEOUT = "consumer_timeout = 15000"
 """Milliseconds for which the broker lets a message be held, for row 23."""
@@ -68,15 +70,18 @@ async def unended(scene: Scene) -> str:
 
 
 @asynccontextmanager
-async def standing(settings: Callable[..., MeshSettings], *, edges: int = 2) -> AsyncGenerator[Scene]:
+async def standing(
+    settings: Callable[..., MeshSettings], *, edges: int = 2, house: str = PLAIN
+) -> AsyncGenerator[Scene]:
     """A scene with servers and a mesh of its own: two orchestrators, so many edges, one of each phase."""
-    with tempfile.TemporaryDirectory(prefix="pf") as folder, contextlib.ExitStack() as servers:
-        points = Failpoints(Path(folder))
-        rabbit = await asyncio.to_thread(servers.enter_context, node(settings=[CONSUMER_TIMEOUT]))
-        postgres = await asyncio.to_thread(servers.enter_context, local_postgres(tcp=True))
-        counts = {"orchestrators": 2, "phases": 1, "edges": edges}
-        async with (
-            mesh(postgres, rabbit, settings(points, **counts)) as running,
-            scene_of(running, postgres, rabbit, points) as scene,
-        ):
-            yield scene
+    async with contextlib.AsyncExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="pf")))
+        points = Failpoints(folder)
+        rabbit = await asyncio.to_thread(stack.enter_context, node(settings=[CONSUMER_TIMEOUT]))
+        postgres = await asyncio.to_thread(stack.enter_context, local_postgres(tcp=True))
+        told, bucket = settings(points, orchestrators=2, phases=1, edges=edges), None
+        if house == BUCKET:
+            bucket = await stack.enter_async_context(faulty(stack.enter_context(buckets())))
+            told = replace(told, objects=bucket.settings(folder))
+        running = await stack.enter_async_context(mesh(postgres, rabbit, told))
+        yield await stack.enter_async_context(scene_of(running, postgres, rabbit, points, bucket))

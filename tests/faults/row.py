@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from tests.faults.checker import Limits
 from tests.faults.scene import Scene
 
+PLAIN, BUCKET = "a folder as object store", "a bucket as object store"
+"""Houses: what a mesh stands on. `play.standing` makes it."""
 Act = Callable[[Scene], Awaitable[None]]
 HANGS = 120.0
 """Seconds after which a row is given up, whatever it promises."""
@@ -15,7 +17,7 @@ HANGS = 120.0
 class Row:
     """`act` breaks something in a scene and returns when clients have what they wait for. `bound`: seconds between the
     fault (`Scene.faulted`) and the moment from which everything is as it was (`Scene.mended`), None where the promise
-    is none of time.
+    is none of time. `house`: what the mesh must stand on.
     """
 
     number: str
@@ -24,6 +26,7 @@ class Row:
     act: Act
     bound: float | None = None
     limits: Limits = field(default_factory=Limits)
+    house: str = PLAIN
 
 
 ROWS: dict[str, Row] = {}
@@ -31,13 +34,19 @@ ROWS: dict[str, Row] = {}
 
 
 def row(
-    number: str, fault: str, promise: str, *, bound: float | None = None, limits: Limits | None = None
+    number: str,
+    fault: str,
+    promise: str,
+    *,
+    bound: float | None = None,
+    limits: Limits | None = None,
+    house: str = PLAIN,
 ) -> Callable[[Act], Act]:
     """Enters a function in the table."""
 
     def enter(act: Act) -> Act:
         assert number not in ROWS, f"row {number} is there already"
-        ROWS[number] = Row(number, fault, promise, act, bound, limits or Limits())
+        ROWS[number] = Row(number, fault, promise, act, bound, limits or Limits(), house)
         return act
 
     return enter

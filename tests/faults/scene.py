@@ -24,6 +24,7 @@ from perito_orchestrator.roles import Connection
 from perito_simulator import generate, size_of
 
 from tests.faults import checker
+from tests.faults.bucket import FaultyBucket
 from tests.faults.checker import Accepted, Limits
 from tests.faults.observer import Observer, observed
 from tests.faults.points import Failpoints
@@ -73,11 +74,19 @@ def production_settings(points: Failpoints, **counts: int) -> MeshSettings:
 class Scene:
     """What a row has in its hands. Made by `scene_of`."""
 
-    def __init__(self, mesh: Mesh, postgres: LocalPostgres, rabbit: RabbitNode, points: Failpoints) -> None:
+    def __init__(
+        self,
+        mesh: Mesh,
+        postgres: LocalPostgres,
+        rabbit: RabbitNode,
+        points: Failpoints,
+        bucket: FaultyBucket | None = None,
+    ) -> None:
         self.mesh = mesh
         self.postgres = postgres
         self.rabbit = rabbit
         self.points = points
+        self._bucket = bucket
         self.books: dict[str, Path] = {}
         self.dataset = UUID(int=0)
         self.undisturbed: Mapping[str, str] = {}
@@ -100,6 +109,12 @@ class Scene:
         """Plain HTTP with the same key, written down in the same place."""
         assert self._http is not None
         return self._http
+
+    @property
+    def bucket(self) -> FaultyBucket:
+        """The object store of a mesh that stands on a bucket."""
+        assert self._bucket is not None, "this row needs another house"
+        return self._bucket
 
     async def open(self, folder: Path) -> None:
         """Uploads the books and runs the analysis that all others are compared with."""
@@ -276,10 +291,10 @@ def made_books(folder: Path) -> dict[str, Path]:
 
 @asynccontextmanager
 async def scene_of(
-    mesh: Mesh, postgres: LocalPostgres, rabbit: RabbitNode, points: Failpoints
+    mesh: Mesh, postgres: LocalPostgres, rabbit: RabbitNode, points: Failpoints, bucket: FaultyBucket | None = None
 ) -> AsyncGenerator[Scene]:
     """A scene on a running mesh."""
-    scene = Scene(mesh, postgres, rabbit, points)
+    scene = Scene(mesh, postgres, rabbit, points, bucket)
     try:
         await scene.open(mesh.folder / "books")
         yield scene

@@ -16,7 +16,8 @@ import asyncpg
 from perito_client import PeritoClient, connect
 from perito_orchestrator.roles import ROLES, bootstrap_roles
 from perito_runtime.development_ca import Issued, issue
-from perito_runtime.objects import LocalObjectStore
+from perito_runtime.object_store import ObjectStore
+from perito_runtime.object_stores import StoreSettings, open_store
 
 from tests.mesh.process import ServiceProcess
 from tests.servers import Postgres, RabbitNode
@@ -28,7 +29,7 @@ _SECRET_BYTES = 24
 @dataclass(frozen=True)
 class MeshSettings:
     """How many of each service there are, and settings by service (`orchestrator`, `edge`, `phases` for all five, or a
-    phase by name).
+    phase by name). `objects`: the settings that name the object store, none for a folder of the mesh's own.
     """
 
     orchestrators: int = 2
@@ -36,6 +37,7 @@ class MeshSettings:
     edges: int = 1
     clients: Sequence[str] = ("erp",)
     more: Mapping[str, Mapping[str, str]] = field(default_factory=dict[str, Mapping[str, str]])
+    objects: Mapping[str, str] = field(default_factory=dict[str, str])
 
 
 class Mesh:
@@ -123,9 +125,13 @@ class Mesh:
         return (self.folder / "first-key").read_text("ascii").strip()
 
     @property
-    def store(self) -> LocalObjectStore:
+    def store(self) -> ObjectStore:
         """The objects of every tenant."""
-        return LocalObjectStore(self.folder / "objects")
+        settings = {name.removeprefix("PERITO_").lower(): value for name, value in self._objects().items()}
+        return open_store(StoreSettings.model_validate(settings))
+
+    def _objects(self) -> Mapping[str, str]:
+        return self.settings.objects or {"PERITO_OBJECTS": str(self.folder / "objects")}
 
     @property
     def pseudonym_secret(self) -> str:
@@ -154,7 +160,7 @@ class Mesh:
             "PERITO_TLS_CERTIFICATE": str(files.certificate),
             "PERITO_TLS_KEY": str(files.key),
             "PERITO_TLS_AUTHORITY": str(files.authority),
-            "PERITO_OBJECTS": str(self.folder / "objects"),
+            **self._objects(),
         }
         kind = service if service in ("edge", "orchestrator") else "phases"
         own = {"edge": self._edge, "orchestrator": self._orchestrator, "phases": self._phase}[kind]

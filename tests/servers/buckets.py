@@ -1,26 +1,20 @@
 """An S3-compatible service for tests: moto's server in a process of its own, with buckets in its memory."""
 
 import http.client
+import json
 import subprocess
 import sys
+import tempfile
 from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import cast
 from urllib.parse import urlsplit
 from xml.etree import ElementTree
 
 BUCKET = "perito-tests"
-_SERVE = """
-import logging, sys
-from moto.server import ThreadedMotoServer
-logging.getLogger("werkzeug").disabled = True
-server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-server.start()
-print(server.get_host_and_port()[1], flush=True)
-sys.stdin.read()
-server.stop()
-"""
+_PROGRAM = Path(__file__).with_name("buckets_process.py")
 _ANYBODY = "AWS4-HMAC-SHA256 Credential=anybody/20260101/us-east-1/s3/aws4_request"
 
 
@@ -29,7 +23,14 @@ class Buckets:
     """A running service with one bucket. It checks no signature, so tests may look behind Perito's back."""
 
     endpoint: str
+    faults: Path
     bucket: str = BUCKET
+
+    def misbehave(self, **faults: str | int | bool) -> None:
+        """From now on, as `buckets_process.Misbehaving` says; without a fault it is sound again."""
+        staged = self.faults.with_suffix(".new")
+        staged.write_text(json.dumps(faults), "utf-8")
+        staged.replace(self.faults)
 
     def keys(self, prefix: str = "") -> list[str]:
         """Keys under a prefix."""
@@ -58,16 +59,19 @@ class Buckets:
 @contextmanager
 def buckets() -> Generator[Buckets]:
     """A new service, gone at the end."""
-    with subprocess.Popen([sys.executable, "-c", _SERVE], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as server:
-        assert server.stdin is not None
-        assert server.stdout is not None
-        try:
-            port = int(server.stdout.readline())
-            service = Buckets(f"http://127.0.0.1:{port}")
-            service.ask("PUT", f"/{BUCKET}")
-            yield service
-        finally:
-            server.kill()
+    with tempfile.TemporaryDirectory(prefix="buckets-") as folder:
+        faults = Path(folder) / "faults"
+        command = [sys.executable, str(_PROGRAM), str(faults)]
+        with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as server:
+            assert server.stdin is not None
+            assert server.stdout is not None
+            try:
+                port = int(server.stdout.readline())
+                service = Buckets(f"http://127.0.0.1:{port}", faults)
+                service.ask("PUT", f"/{BUCKET}")
+                yield service
+            finally:
+                server.kill()
 
 
 def _text(item: "ElementTree.Element[str]", name: str) -> str:

@@ -5,7 +5,7 @@ commit. Whatever dies in between leaves an expired lease, which reconcile finds.
 
 - a result: committed with its findings, or fenced if the lease went to somebody else meanwhile;
 - BUSY, handed back by a process that ends, or not reached: given back, no attempt spent (an unreachable phase only for
-  `unreachable_seconds`);
+  `unreachable_seconds`, and an object store that cannot be used likewise);
 - unavailable or internal: tried again after a growing pause, while attempts last, then failed;
 - anything else (the data is invalid, a limit is reached): failed at once, trying again would say the same;
 - the lease ran out while this process lived: given back, or the attempt alone where somebody else has the lease;
@@ -49,6 +49,9 @@ _duplicates = metrics.get_meter("perito.orchestrator").create_counter(
 _PREFETCH = 2
 _PAUSE_SECONDS = 0.5
 _ELSEWHERE = ("BUSY", LEAVING)
+_STORE_AWAY = "OBJECT_STORE_FAILED"
+_UNTAKEN = ("DATABASE_UNAVAILABLE", _STORE_AWAY)
+"""Why a commit did not take a result that may be good, so that it is tried again with the same."""
 _RETRYABLE = (Kind.UNAVAILABLE, Kind.INTERNAL)
 _EXHAUSTED = Failure(
     "ATTEMPTS_EXHAUSTED",
@@ -220,7 +223,7 @@ class Workers:
         result = await attempt.run()
         await failpoint("worker.before_commit", lease.phase)
         until = asyncio.get_running_loop().time() + self._settings.commit_seconds
-        while True:  # where the database stays away, the keeper of the lease ends this
+        while True:  # where the database stays away, the keeper of the lease ends this sooner
             try:
                 if await finish.complete(self._db, lease, result, self._blocks(result)):
                     await failpoint("worker.after_commit", lease.phase)
@@ -228,7 +231,7 @@ class Workers:
                     return
                 raise LeaseLost
             except Unavailable as error:
-                if error.reason != "DATABASE_UNAVAILABLE" or asyncio.get_running_loop().time() > until:
+                if error.reason not in _UNTAKEN or asyncio.get_running_loop().time() > until:
                     raise
                 log.warning("commit waits", reason=error.reason)
                 await asyncio.sleep(_PAUSE_SECONDS)
@@ -242,10 +245,11 @@ class Workers:
 
     async def _failed(self, lease: Lease, error: PeritoError) -> None:
         settings = self._settings
-        if isinstance(error, NotStarted) and (
-            error.reason in _ELSEWHERE or lease.waited_seconds < settings.unreachable_seconds
-        ):
-            soon = error.reason in _ELSEWHERE
+        blameless = isinstance(error, NotStarted) or error.reason == _STORE_AWAY
+        soon = isinstance(error, NotStarted) and error.reason in _ELSEWHERE
+        if blameless and (soon or lease.waited_seconds < settings.unreachable_seconds):
+            if not soon:
+                log.warning("phase waits", reason=error.reason, waited_seconds=round(lease.waited_seconds, 1))
             await self._give_back(lease, settings.busy_seconds if soon else settings.retry_seconds)
             return
         failure = Failure(error.reason, error.message, error.details)
