@@ -1,7 +1,7 @@
 """What aio-pika raises, in Perito's words, and everything bounded in time.
 
-aio-pika may raise a bare CancelledError in a task that nobody cancelled, where a connection is torn down under it; here
-that becomes Unavailable like every other loss.
+aio-pika may raise a bare CancelledError in a task that nobody cancelled, or a bare Exception, where a connection or a
+channel is torn down under it; here both become Unavailable like every other loss.
 """
 
 import asyncio
@@ -50,4 +50,8 @@ async def in_our_words(seconds: float, queue: str = "") -> AsyncGenerator[None]:
             {"queue": queue},
         ) from error
     except (TimeoutError, *CONNECTION_EXCEPTIONS) as error:
+        raise away() from error
+    except Exception as error:
+        if type(error) is not Exception:
+            raise
         raise away() from error
