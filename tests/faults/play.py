@@ -10,11 +10,12 @@ from pathlib import Path
 
 from tests.faults.bucket import faulty
 from tests.faults.points import Failpoints
-from tests.faults.row import BUCKET, HANGS, PLAIN, Row
-from tests.faults.scene import Scene, scene_of
+from tests.faults.row import BUCKET, CLUSTER, HANGS, PLAIN, Row
+from tests.faults.scene import Scene, opened
 from tests.mesh import MeshSettings, mesh
 from tests.servers import local_postgres, node
 from tests.servers.buckets import buckets
+from tests.servers.rabbit_local import LocalNode, local_cluster
 
 CONSUMER_TIMEOUT = "consumer_timeout = 15000"
 """Milliseconds for which the broker lets a message be held, for row 23."""
@@ -77,11 +78,16 @@ async def standing(
     async with contextlib.AsyncExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="pf")))
         points = Failpoints(folder)
-        rabbit = await asyncio.to_thread(stack.enter_context, node(settings=[CONSUMER_TIMEOUT]))
-        postgres = await asyncio.to_thread(stack.enter_context, local_postgres(tcp=True))
-        told, bucket = settings(points, orchestrators=2, phases=1, edges=edges), None
+        told, bucket, cluster = settings(points, orchestrators=2, phases=1, edges=edges), None, list[LocalNode]()
+        if house == CLUSTER:
+            cluster = await asyncio.to_thread(stack.enter_context, local_cluster(settings=[CONSUMER_TIMEOUT]))
+            told = replace(told, brokers=[each.address for each in cluster])
         if house == BUCKET:
             bucket = await stack.enter_async_context(faulty(stack.enter_context(buckets())))
             told = replace(told, objects=bucket.settings(folder))
+        rabbit = (
+            cluster[0] if cluster else await asyncio.to_thread(stack.enter_context, node(settings=[CONSUMER_TIMEOUT]))
+        )
+        postgres = await asyncio.to_thread(stack.enter_context, local_postgres(tcp=True))
         running = await stack.enter_async_context(mesh(postgres, rabbit, told))
-        yield await stack.enter_async_context(scene_of(running, postgres, rabbit, points, bucket))
+        yield await stack.enter_async_context(opened(Scene(running, postgres, rabbit, points, bucket, cluster)))

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from tests.faults.checker import Limits
 from tests.faults.scene import Scene
 
-PLAIN, BUCKET = "a folder as object store", "a bucket as object store"
+PLAIN, BUCKET, CLUSTER = "a folder as object store", "a bucket as object store", "three nodes of RabbitMQ"
 """Houses: what a mesh stands on. `play.standing` makes it."""
 Act = Callable[[Scene], Awaitable[None]]
 HANGS = 120.0

@@ -7,7 +7,7 @@ row left dead or stopped is started again before the next.
 import asyncio
 import signal
 import time
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -32,6 +32,7 @@ from tests.faults.waiting import until
 from tests.mesh import Mesh, MeshSettings, ServiceProcess
 from tests.mesh.house import PHASES
 from tests.servers import LocalPostgres, RabbitNode
+from tests.servers.rabbit_local import LocalNode
 
 API = "/api/forensic"
 ROWS_OF_BOOKS = 1_000
@@ -72,7 +73,7 @@ def production_settings(points: Failpoints, **counts: int) -> MeshSettings:
 
 
 class Scene:
-    """What a row has in its hands. Made by `scene_of`."""
+    """What a row has in its hands. Made by `opened`."""
 
     def __init__(
         self,
@@ -81,12 +82,14 @@ class Scene:
         rabbit: RabbitNode,
         points: Failpoints,
         bucket: FaultyBucket | None = None,
+        cluster: Sequence[LocalNode] = (),
     ) -> None:
         self.mesh = mesh
         self.postgres = postgres
         self.rabbit = rabbit
         self.points = points
         self._bucket = bucket
+        self.cluster = cluster
         self.books: dict[str, Path] = {}
         self.dataset = UUID(int=0)
         self.undisturbed: Mapping[str, str] = {}
@@ -290,13 +293,10 @@ def made_books(folder: Path) -> dict[str, Path]:
 
 
 @asynccontextmanager
-async def scene_of(
-    mesh: Mesh, postgres: LocalPostgres, rabbit: RabbitNode, points: Failpoints, bucket: FaultyBucket | None = None
-) -> AsyncGenerator[Scene]:
-    """A scene on a running mesh."""
-    scene = Scene(mesh, postgres, rabbit, points, bucket)
+async def opened(scene: Scene) -> AsyncGenerator[Scene]:
+    """A scene on a running mesh, with its undisturbed analysis."""
     try:
-        await scene.open(mesh.folder / "books")
+        await scene.open(scene.mesh.folder / "books")
         yield scene
     finally:
         await scene.close()

@@ -29,7 +29,8 @@ _SECRET_BYTES = 24
 @dataclass(frozen=True)
 class MeshSettings:
     """How many of each service there are, and settings by service (`orchestrator`, `edge`, `phases` for all five, or a
-    phase by name). `objects`: the settings that name the object store, none for a folder of the mesh's own.
+    phase by name). `objects`: the settings that name the object store, none for a folder of the mesh's own. `brokers`:
+    host and port of each node of the broker, none where it has one.
     """
 
     orchestrators: int = 2
@@ -38,6 +39,7 @@ class MeshSettings:
     clients: Sequence[str] = ("erp",)
     more: Mapping[str, Mapping[str, str]] = field(default_factory=dict[str, Mapping[str, str]])
     objects: Mapping[str, str] = field(default_factory=dict[str, str])
+    brokers: Sequence[str] = ()
 
 
 class Mesh:
@@ -171,8 +173,7 @@ class Mesh:
         return {"PERITO_ORCHESTRATOR": self.target("orchestrator")}
 
     def _orchestrator(self, _service: str, _number: int) -> dict[str, str]:
-        address = urlsplit(self._rabbit.url)
-        place = address.netloc.rpartition("@")[2]
+        place = ",".join(self.settings.brokers) or urlsplit(self._rabbit.url).netloc.rpartition("@")[2]
         return {
             "PERITO_DATABASE": self._database_url(),
             "PERITO_DATABASE_SECRETS": str(self.folder / "secrets"),

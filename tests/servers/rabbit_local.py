@@ -30,15 +30,29 @@ class NodeTls:
 
 
 class LocalNode:
-    """A node that tests may kill, freeze and start again on its files. Users: guest, with the password guest."""
+    """A node that tests may kill, freeze and start again on its files. Users: guest, with the password guest.
 
-    def __init__(self, folder: Path, tls: NodeTls | None, settings: Sequence[str]) -> None:
+    One that is made `beside` another joins its cluster when it first starts.
+    """
+
+    def __init__(
+        self, folder: Path, tls: NodeTls | None, settings: Sequence[str], beside: "LocalNode | None" = None
+    ) -> None:
         found = programs.rabbitmq()
         if found is None:
             raise programs.ServerMissing("rabbitmq-server", "PERITO_TEST_RABBITMQ")
         self._programs = found
         self._folder = folder
+        self._beside = beside
         self._amqp, self._amqps, self._http, dist, self._epmd_port = free_ports(5)
+        self._cookie = secrets.token_hex(16)
+        if beside is not None:
+            self._epmd_port, self._cookie = beside._epmd_port, beside._cookie
+            settings = [
+                *settings,
+                "cluster_formation.peer_discovery_backend = classic_config",
+                f"cluster_formation.classic_config.nodes.1 = {beside.name}",
+            ]
         self.api = ManagementApi(f"http://guest:guest@127.0.0.1:{self._http}")
         self._environment = self._make_environment(dist)
         self._configure(tls, settings)
@@ -50,6 +64,16 @@ class LocalNode:
             environment=self._environment,
             seconds=_START_SECONDS,
         )
+
+    @property
+    def name(self) -> str:
+        """Of the node, as the broker says it."""
+        return f"perito{self._amqp}@localhost"
+
+    @property
+    def address(self) -> str:
+        """Host and port of AMQP without TLS."""
+        return f"127.0.0.1:{self._amqp}"
 
     @property
     def url(self) -> str:
@@ -68,7 +92,7 @@ class LocalNode:
 
     def start(self) -> None:
         """Starts it on its files; 5 to 10 s. Raises DidNotStart."""
-        if self._epmd is None:
+        if self._epmd is None and self._beside is None:
             self._epmd = self._make_epmd()
             self._epmd.start()
         self._node.start()
@@ -105,7 +129,7 @@ class LocalNode:
 
     def _make_environment(self, dist: int) -> dict[str, str]:
         cookie = self._folder / ".erlang.cookie"
-        cookie.write_text(secrets.token_hex(16))
+        cookie.write_text(self._cookie)
         cookie.chmod(0o400)
         return {
             "PATH": os.environ["PATH"],
@@ -113,7 +137,7 @@ class LocalNode:
             "HOME": str(self._folder),
             "ERL_EPMD_ADDRESS": "127.0.0.1",
             "ERL_EPMD_PORT": str(self._epmd_port),
-            "RABBITMQ_NODENAME": f"perito{self._amqp}@localhost",
+            "RABBITMQ_NODENAME": self.name,
             "RABBITMQ_DIST_PORT": str(dist),
             "RABBITMQ_MNESIA_BASE": str(self._folder / "data"),
             "RABBITMQ_LOG_BASE": str(self._folder / "logs"),
@@ -174,9 +198,23 @@ def tls_settings(tls: NodeTls) -> list[str]:
 @contextmanager
 def local_node(tls: NodeTls | None = None, settings: Sequence[str] = ()) -> Generator[LocalNode]:
     """A running node with further lines of rabbitmq.conf, gone at the end. Raises ServerMissing, DidNotStart."""
+    with _made(tls, settings, None) as node:
+        yield node
+
+
+@contextmanager
+def local_cluster(nodes: int = 3, settings: Sequence[str] = ()) -> Generator[list[LocalNode]]:
+    """Running nodes that are one broker, gone at the end. Raises ServerMissing, DidNotStart."""
+    with contextlib.ExitStack() as stack:
+        first = stack.enter_context(_made(None, settings, None))
+        yield [first, *(stack.enter_context(_made(None, settings, first)) for _ in range(nodes - 1))]
+
+
+@contextmanager
+def _made(tls: NodeTls | None, settings: Sequence[str], beside: LocalNode | None) -> Generator[LocalNode]:
     folder = Path(tempfile.mkdtemp(prefix="pb", dir="/tmp"))
     try:
-        node = LocalNode(folder, tls, settings)
+        node = LocalNode(folder, tls, settings, beside)
         try:
             node.start()
             yield node

@@ -113,9 +113,13 @@ class RabbitConsumer:
 
     async def _replace(self) -> None:
         """Deletes a queue of work that does not answer while the broker does: a broker that is killed within seconds of
-        making one can leave it without a leader for ever (3.10 and 4.0). What was in it stands in the database.
+        making one can leave it without a leader for ever (3.10 and 4.0). What was in it stands in the database. In a
+        cluster a majority may be away, and what was made then would have one member when it is back.
         """
         if not self._topology.is_work(self._queue):
+            return
+        if not self._link.alone:
+            log.error("queue does not answer: its cluster may have no majority", queue=self._queue)
             return
         log.error("queue does not answer: replacing it", queue=self._queue)
         with contextlib.suppress(PeritoError):

@@ -65,6 +65,11 @@ class Link:
         self._closed = False
 
     @property
+    def alone(self) -> bool:
+        """The broker is one node, as far as the address says: none of a cluster is awaited that may be away."""
+        return len(self._address.hosts) == 1
+
+    @property
     def up(self) -> bool:
         """Connected, and not told to stop publishing."""
         return self._connection is not None and not _blocked(self._connection)
