@@ -6,10 +6,12 @@ from collections.abc import AsyncIterator
 import pytest
 from perito_orchestrator.broker import Broker, Delivery
 from perito_orchestrator.broker_rabbit import RabbitBroker
+from perito_orchestrator.rabbit.consumer import RabbitConsumer
 
 from tests.servers import RabbitServer
 
 from .broker_suite import BrokerSuite
+from .phases import until
 
 
 class TestRabbitBroker(BrokerSuite):
@@ -39,4 +41,34 @@ async def test_a_consumer_cancelled_at_any_moment_of_its_start_ends(rabbit: Rabb
             consumer = await broker.consume("phase.read", 1, ignore)
             await asyncio.sleep(pause / 2000)
             await asyncio.wait_for(consumer.cancel(), 20)
+        await broker.close()
+
+
+@pytest.mark.parametrize("step", ["_subscribe", "_watch"])
+async def test_a_fault_that_nobody_thought_of_does_not_end_a_consumer(
+    rabbit: RabbitServer, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    """The library raises a bare Exception out of a torn channel, and who knows what else."""
+    fails, whole, got = 2, getattr(RabbitConsumer, step), asyncio.Event()
+
+    async def broken(self: RabbitConsumer, *given: object) -> object:
+        nonlocal fails
+        fails -= 1
+        if fails >= 0:
+            raise KeyError("planted")
+        return await whole(self, *given)
+
+    async def take(delivery: Delivery) -> None:
+        await delivery.ack()
+        got.set()
+
+    monkeypatch.setattr(RabbitConsumer, step, broken)
+    with rabbit.vhost() as url:
+        broker = RabbitBroker(url, delivery_limit=3)
+        await broker.open()
+        await broker.declare("phase.read")
+        await broker.consume("phase.read", 1, take)
+        await until(lambda: fails < 0, 30)
+        await broker.publish("phase.read", b"{}", "id", {})
+        await asyncio.wait_for(got.wait(), 30)
         await broker.close()

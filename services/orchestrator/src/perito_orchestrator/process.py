@@ -35,8 +35,8 @@ class OrchestratorProcessSettings(StoreSettings, ServiceSettings):
         description="Folder with the passwords of perito_owner, perito_app and perito_system, in files of these names"
     )
     broker: str = Field(
-        description="RabbitMQ with user, without password: amqps://perito@host:5671/vhost (every node of a cluster, by commas);"
-        " with amqps this process shows its certificate"
+        description="RabbitMQ with user, without password: amqps://perito@host:5671/vhost (every node of a cluster, by"
+        " commas); with amqps this process shows its certificate"
     )
     broker_password_file: Path = Field(description="File with the password of that user")
     broker_reconnect_seconds: float = Field(default=5.0, gt=0, description="The longest pause between tries to connect")

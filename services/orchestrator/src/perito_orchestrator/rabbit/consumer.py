@@ -81,25 +81,35 @@ class RabbitConsumer:
                 await how()
 
     async def _keep(self) -> None:
+        """Whatever breaks is told and tried again: without its keeper a consumer takes nothing, and nobody notices."""
         failures = 0
         while not self._cancelled:  # where aiormq swallowed its cancellation, it ends all the same
             await self._link.connection()
             try:
                 self._subscription = subscription = await self._subscribe()
-            except PeritoError as error:
+            except Exception as error:  # noqa: BLE001 - see above
                 failures += 1
-                log.warning("cannot consume", queue=self._queue, reason=error.reason, failures=failures)
+                self._tell("cannot consume", error, failures=failures)
                 if failures % _HOPELESS_FAILURES == 0 and self._link.up:
                     await self._replace()
                 await asyncio.sleep(_RETRY_SECONDS)
                 continue
             failures = 0
             self._subscribed.set()
-            await self._declare_dead_letters()
-            await self._watch(subscription)
+            try:
+                await self._declare_dead_letters()
+                await self._watch(subscription)
+            except Exception as error:  # noqa: BLE001 - see above
+                self._tell("consumer broke", error)
             self._held = {d for d in self._held if d.subscription is not subscription}
             self._subscription = None
             await subscription.close()
+
+    def _tell(self, event: str, error: Exception, **facts: int) -> None:
+        if isinstance(error, PeritoError):
+            log.warning(event, queue=self._queue, reason=error.reason, **facts)
+        else:
+            log.error(event, queue=self._queue, exc_info=error, **facts)
 
     async def _declare_dead_letters(self) -> None:
         """On a channel of its own: where that queue does not answer, work goes on."""
