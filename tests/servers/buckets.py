@@ -32,6 +32,12 @@ class Buckets:
         staged.write_text(json.dumps(faults), "utf-8")
         staged.replace(self.faults)
 
+    @property
+    def struck(self) -> int:
+        """How many answers were spoilt so far."""
+        file = self.faults.with_name("struck")
+        return file.stat().st_size if file.exists() else 0
+
     def keys(self, prefix: str = "") -> list[str]:
         """Keys under a prefix."""
         return [_text(item, "Key") for item in self._listed(f"/{self.bucket}?list-type=2&prefix={prefix}", "Contents")]

@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 
 class Misbehaving:
     """`faults` is a file of JSON: `status` is what every request is answered, `cut` ends reads of objects half way,
-    `changed` turns a byte of each object whose key has this text. Without the file all is well.
+    `changed` turns a byte of each object whose key has this text. Without the file all is well. The file `struck`
+    beside it grows by a byte each time.
     """
 
     def __init__(self, inner: "WSGIApplication", faults: Path) -> None:
@@ -30,6 +31,7 @@ class Misbehaving:
     def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
         faults: dict[str, Any] = json.loads(self._faults.read_text("utf-8")) if self._faults.exists() else {}
         if "status" in faults:
+            self._strike()
             start_response(f"{faults['status']} Told to", [("Content-Length", "0")])
             return []
         answer = self._inner(environ, start_response)
@@ -37,8 +39,16 @@ class Misbehaving:
             return answer
         body = b"".join(answer)
         if faults.get("changed", "\0") in environ["PATH_INFO"] and body:
+            self._strike()
             body = bytes([body[0] ^ 1]) + body[1:]
-        return [body[: len(body) // 2] if faults.get("cut") else body]
+        if faults.get("cut") and body:
+            self._strike()
+            body = body[: len(body) // 2]
+        return [body]
+
+    def _strike(self) -> None:
+        with self._faults.with_name("struck").open("ab") as file:
+            file.write(b".")
 
 
 def main() -> None:

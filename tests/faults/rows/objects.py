@@ -2,15 +2,16 @@
 
 import asyncio
 
-from tests.faults.bucket import TIMEOUT_SECONDS
 from tests.faults.checker import Limits
 from tests.faults.proxy import Faults
 from tests.faults.row import BUCKET, row
 from tests.faults.scene import API, Scene
+from tests.faults.waiting import until
 from tests.mesh.house import PHASES
 
 AWAY_SECONDS = 8.0
 SLOW_SECONDS = 0.05
+CUTS = 3
 AWAY = Limits(allowed=frozenset({(503, "OBJECT_STORE_FAILED")}))
 
 
@@ -66,10 +67,11 @@ async def failing(scene: Scene) -> None:
 
 @row("30d", "object store cuts what is read", "it is read again; the answers are the same", house=BUCKET)
 async def cutting(scene: Scene) -> None:
-    await under_way(scene)
+    struck = scene.bucket.service.struck
     scene.bucket.service.misbehave(cut=True)
     try:
-        await asyncio.sleep(2 * TIMEOUT_SECONDS)
+        await under_way(scene)
+        await until(lambda: scene.bucket.service.struck > struck + CUTS)
     finally:
         scene.bucket.sound()
     await scene.all_ended()
@@ -82,6 +84,7 @@ async def cutting(scene: Scene) -> None:
     house=BUCKET,
 )
 async def lying(scene: Scene) -> None:
+    struck = scene.bucket.service.struck
     scene.bucket.service.misbehave(changed="/datasets/")
     try:
         analysis = await scene.submit()
@@ -90,6 +93,7 @@ async def lying(scene: Scene) -> None:
         validation = next(phase for phase in status.phases if phase.phase == "validation")
         assert validation.error is not None, status
         assert (validation.attempts, validation.error.reason) == (3, "DATASET_CORRUPT"), status
+        assert scene.bucket.service.struck > struck
     finally:
         scene.bucket.sound()
     await scene.submit()
