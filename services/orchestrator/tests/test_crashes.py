@@ -206,3 +206,21 @@ async def test_a_drain_with_grace_lets_a_run_finish(mesh: Mesh) -> None:
     assert len(mesh.phases["books"].runs) == 1
     again = await mesh.start()
     assert (await again.get(analysis)).status == COMPLETED
+
+
+async def test_a_drain_gives_back_what_was_claimed_and_not_begun(mesh: Mesh, monkeypatch: pytest.MonkeyPatch) -> None:
+    claimed = asyncio.Event()
+
+    async def unheard(_: object) -> None:
+        claimed.set()
+        await asyncio.Event().wait()
+
+    with monkeypatch.context() as patched:
+        patched.setattr("perito_orchestrator.broker_memory._Delivery.ack", unheard)
+        first = await mesh.start(lease_seconds=60, heartbeat_seconds=20)
+        analysis = (await first.submit()).analysis.analysis_id
+        await asyncio.wait_for(claimed.wait(), 10)
+        await first.orchestrator.stop(0)
+    done = await (await mesh.start()).ended(analysis)
+    assert {p.attempt for p in done.phases} == {1}
+    await invariants(mesh, analysis)

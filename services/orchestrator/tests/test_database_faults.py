@@ -133,6 +133,22 @@ async def test_leases_that_run_out_while_the_database_is_away_cost_no_attempt(me
     await invariants(mesh, analysis)
 
 
+async def test_listening_goes_on_whatever_broke_it(mesh: Mesh) -> None:
+    told: list[bool] = []
+
+    async def answers(does: bool) -> None:
+        told.append(does)
+        if len(told) == 1:
+            raise RuntimeError("a fault of ours")
+
+    listener = Listener(mesh.dsns.app, Signals(), retry_seconds=0.05, answers=answers)
+    listener.start()
+    try:
+        await until(lambda: told[:2] == [True, True])
+    finally:
+        await listener.stop()
+
+
 async def test_a_listening_connection_that_can_be_made_again_is_no_absence(mesh: Mesh) -> None:
     told: list[bool] = []
 

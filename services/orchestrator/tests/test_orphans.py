@@ -97,6 +97,19 @@ async def test_one_replica_sweeps_at_a_time(sweeping: Sweeping) -> None:
     assert await second.sweep(), "it was given back"
 
 
+async def test_a_sweep_that_fails_keeps_nobody_from_the_next(sweeping: Sweeping) -> None:
+    async def failing() -> None:
+        async with sweeping.system.only_one(7_305_161_417_200_114, 60) as alone:
+            assert alone
+            raise Unavailable("OBJECT_STORE_FAILED", "The bucket is away.")
+
+    with pytest.raises(Unavailable):
+        await failing()
+    # The lock would be the failed one's connection's, which the pool still has.
+    async with sweeping.system.unit(None), sweeping.system.only_one(7_305_161_417_200_114, 60) as alone:
+        assert alone
+
+
 Run = st.tuples(st.sampled_from(STATES), st.integers(0, 4), st.booleans())
 """State, newest fence, and whether the newest fence committed."""
 

@@ -4,6 +4,7 @@ from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
+import pytest
 from perito.analysis.v1 import analysis_pb2 as pb
 from perito.phase.v1 import phase_pb2_grpc
 from perito_orchestrator.registry import Registry
@@ -59,4 +60,21 @@ async def test_plans_name_a_new_version_once_all_replicas_have_it(tmp_path: Path
         new.version = "3.0"
         await servers[0].stop(0)  # what does not answer has nothing to say
         await until(lambda: registry.infos[0].version == "3.0")
+        await registry.stop()
+
+
+async def test_phases_are_heard_again_whatever_broke_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    phase = FakePhase("read", 1, LocalObjectStore(tmp_path / "objects"), version="1.0")
+
+    def broken(_: object) -> None:
+        raise RuntimeError("a fault of ours")
+
+    async with replicas(phase) as (target, _):
+        registry = Registry([target], patience_seconds=10, refresh_seconds=0.02)
+        await registry.start()
+        with monkeypatch.context() as patched, capture_logs() as logs:
+            patched.setattr("perito_orchestrator.registry.check_registry", broken)
+            phase.version = "2.0"
+            await until(lambda: any(entry["event"] == "phase description broke" for entry in logs))
+        await until(lambda: registry.infos[0].version == "2.0")
         await registry.stop()

@@ -145,6 +145,8 @@ class Registry:
                     await self._hear(name, channel)
                 except PeritoError as error:
                     log.warning("phase description not refreshed", phase=name, reason=error.reason)
+                except Exception:  # whatever it is, phases must not go unheard in silence
+                    log.exception("phase description broke", phase=name)
 
     async def _hear(self, name: str, channel: grpc.aio.Channel) -> None:
         now = self._served[name]

@@ -19,6 +19,7 @@ log = logger("signals")
 
 _DATABASE_SECONDS = 10.0
 _AGAIN_SECONDS = 0.05
+_AWAY = (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
 
 
 class Signals:
@@ -132,14 +133,23 @@ class Listener:
 
     async def _run(self) -> None:
         while True:
-            pause = _AGAIN_SECONDS
+            pause = self._retry_seconds
             try:
-                await self._listen()
-            except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
-                log.warning("listening interrupted", error=type(error).__name__)
-                await self._tell(answers=False)
-                pause = self._retry_seconds
+                if await self._listened():
+                    pause = _AGAIN_SECONDS
+            except Exception:  # whatever it is, listening must not end in silence
+                log.exception("listening failed")
             await asyncio.sleep(pause)
+
+    async def _listened(self) -> bool:
+        """Whether it listened until the connection was lost; False where the database does not answer."""
+        try:
+            await self._listen()
+        except _AWAY as error:
+            log.warning("listening interrupted", error=type(error).__name__)
+            await self._tell(answers=False)
+            return False
+        return True
 
     async def _tell(self, *, answers: bool) -> None:
         if self._answers is not None:

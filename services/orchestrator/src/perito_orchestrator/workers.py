@@ -139,6 +139,10 @@ class Workers:
             log.warning("claim left to reconcile", reason=error.reason)
             await delivery.ack()
             settled.set_result(True)
+        except asyncio.CancelledError:
+            if lease is not None and not settled.done():  # cut short before its work, which would have given it back
+                await self._give_back(lease, 0)
+            raise
         except Exception:
             log.exception("claim broke")
         finally:

@@ -143,9 +143,14 @@ class Database:
         """
         async with self._connection(seconds) as connection:
             held = await connection.fetchval("SELECT pg_try_advisory_lock($1)", lock)
-            yield held
-            if held:
-                await connection.execute("SELECT pg_advisory_unlock($1)", lock)
+            try:
+                yield held
+            except asyncio.CancelledError:
+                raise  # the connection is cut, and the lock with it
+            except BaseException:
+                await _unlock(connection, lock, held=held)
+                raise
+            await _unlock(connection, lock, held=held)
 
     @asynccontextmanager
     async def _connection(self, seconds: float | None = None) -> AsyncGenerator["PoolConnection"]:
@@ -174,6 +179,12 @@ async def in_our_words(pool: "asyncpg.Pool[asyncpg.Record] | None" = None) -> As
         raise Unavailable(
             "DATABASE_UNAVAILABLE", "The database does not answer at the moment. Try again in a few seconds."
         ) from error
+
+
+async def _unlock(connection: Connection, lock: int, *, held: bool) -> None:
+    """Before its connection goes back to the pool, where the lock would live on and keep everybody out."""
+    if held:
+        await connection.execute("SELECT pg_advisory_unlock($1)", lock)
 
 
 async def _keep(_: Connection) -> None:
