@@ -51,6 +51,8 @@ async def play(scene: Scene, row: Row, *, timed: bool = False) -> Outcome:
     try:
         await scene.heal()
         broken += await scene.unsound(row.limits)
+        if row.limits.dead:
+            await scene.bury()  # the next row counts its own
     except Exception as error:  # noqa: BLE001 - a process that does not start, a server that the row left dead
         why = f"the mesh did not become whole again: {type(error).__name__}: {str(error)[:500]}"
         return Outcome(row.number, None, (*broken, why), whole=False)

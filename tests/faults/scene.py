@@ -259,6 +259,10 @@ class Scene:
         waiting = await self.waiting()
         return checker.queue_faults(waiting, waiting.pop(DEAD_LETTERS, 0), limits)
 
+    async def bury(self) -> None:
+        """Throws the dead letters away."""
+        await asyncio.to_thread(self.rabbit.api.purge_queue, self.mesh.vhost, DEAD_LETTERS)
+
     async def wake_message(self, analysis: UUID, phase: str) -> tuple[str, bytes]:
         """The phase, and the message that wakes its workers for an analysis."""
         async with self.database() as connection:
