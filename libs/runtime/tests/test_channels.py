@@ -216,6 +216,22 @@ async def test_the_circuit_opens_where_nobody_answers_and_closes_again(short_dir
         await server.stop(0)
 
 
+async def test_silence_is_told_once_and_so_is_its_end(short_dir: Path) -> None:
+    address = f"unix:{short_dir}/late"
+    server = build_server([double_service(PhaseDouble())], address)
+    async with open_channel(address) as channel:
+        with capture_logs() as logs:
+            for _ in range(3):
+                with pytest.raises(grpc.aio.AioRpcError):
+                    await described(channel, 1)
+            await server.start()
+            await channel.channel_ready()
+            await described(channel, 2)
+    told = [entry["event"] for entry in logs if entry["event"] in ("nobody answers", "answers again")]
+    assert told == ["nobody answers", "answers again"]
+    await server.stop(0)
+
+
 async def gathered(call: Awaitable[Counter[str]]) -> list[Counter[str] | BaseException]:
     """The outcome, whatever it is."""
     return list(await asyncio.gather(call, return_exceptions=True))

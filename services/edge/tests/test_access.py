@@ -1,6 +1,7 @@
 """No key, no answer; a known key costs one question in five seconds; a refusal tells nobody why."""
 
 import asyncio
+import socket
 from pathlib import Path
 from typing import Any
 
@@ -197,6 +198,25 @@ async def test_health_without_an_orchestrator_is_alive_and_not_ready(folder: Any
         assert response.json()["checks"] == {"orchestrator": "unreachable"}
         alive = await edge.client.get("/api/forensic/health?probe=live")
         assert alive.status_code == 200
+
+
+async def test_alive_is_answered_without_asking_the_orchestrator(folder: Path, edge_with: Any) -> None:
+    frozen = socket.socket(socket.AF_UNIX)
+    frozen.bind(str(folder / "frozen"))
+    frozen.listen()
+    frozen.setblocking(False)
+    edge = edge_with(EdgeSettings())
+    with frozen:
+        channel = open_channel(f"unix:{folder}/frozen")
+        edge.app.state.readiness._orchestrator = OrchestratorClient(channel, 1, 0.2)
+        alive = await edge.client.get("/api/forensic/health?probe=live")
+        assert (alive.status_code, alive.json()["live"], alive.json()["ready"]) == (200, True, False)
+        with pytest.raises(BlockingIOError):
+            frozen.accept()
+        assert (await edge.client.get("/api/forensic/health")).status_code == 503
+        alive = await edge.client.get("/api/forensic/health?probe=live")
+        assert alive.json()["checks"] == {"orchestrator": "unreachable"}
+        await channel.close()
 
 
 async def test_without_its_broker_the_service_is_degraded_and_ready(folder: Path, edge_with: Any) -> None:

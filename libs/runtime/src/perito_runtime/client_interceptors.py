@@ -43,6 +43,7 @@ class Calls:
         self._target = target
         self._breaker = breaker
         self._patience = patience
+        self._silent = False
         self._tell_again = 0.0
 
     async def ready(self, details: grpc.aio.ClientCallDetails, default: float) -> grpc.aio.ClientCallDetails:
@@ -98,12 +99,24 @@ class Calls:
         if code is grpc.StatusCode.CANCELLED:
             return None
         if code not in _SILENT or any(key == STATUS_KEY for key, _ in await call.trailing_metadata() or ()):
+            self._tell_answer()
             return True
-        if time.monotonic() >= self._tell_again:
-            self._tell_again = time.monotonic() + _TELL_SECONDS
-            why = str(await call.details())[:_TOLD_CHARACTERS]
-            _log.warning("nobody answers", target=self._target, call=_text(method), code=code.name, why=why)
+        await self._tell_silence(call, method, code)
         return False
+
+    async def _tell_silence(self, call: Any, method: str, code: grpc.StatusCode) -> None:
+        """Once, until somebody answers; where some calls are answered and some are not, now and then."""
+        if self._silent or time.monotonic() < self._tell_again:
+            return
+        self._silent = True
+        self._tell_again = time.monotonic() + _TELL_SECONDS
+        why = str(await call.details())[:_TOLD_CHARACTERS]
+        _log.warning("nobody answers", target=self._target, call=_text(method), code=code.name, why=why)
+
+    def _tell_answer(self) -> None:
+        if self._silent:
+            self._silent = False
+            _log.info("answers again", target=self._target)
 
 
 def interceptors_of(calls: Calls) -> "list[grpc.aio.ClientInterceptor]":

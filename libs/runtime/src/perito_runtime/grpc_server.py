@@ -23,6 +23,9 @@ READY, STARTED = "ready", "started"
 """Names that health checks may ask for beside those of the services and the empty one, which is the process itself:
 whether it should be given work, and whether it has come up."""
 
+BROKER = "perito.broker"
+"""The orchestrator's name for whether messages get through, on which its readiness does not hang."""
+
 HANDSHAKE_SECONDS = 10.0
 """How long a connection may take to say who it is. It holds a descriptor; gRPC's own patience is two minutes."""
 

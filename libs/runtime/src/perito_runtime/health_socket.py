@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 QUESTIONS = ("live", "ready", "started")
+"""What a process can be asked about itself, here and by `--probe`."""
 YES, NO = b"yes\n", b"no\n"
 
 _SECONDS = 2.0

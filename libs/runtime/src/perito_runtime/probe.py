@@ -12,9 +12,10 @@ from perito_kernel.errors import PeritoError, Unavailable
 from perito_runtime.grpc_client import open_channel
 from perito_runtime.grpc_errors import call_errors
 from perito_runtime.grpc_server import READY, STARTED
+from perito_runtime.health_socket import QUESTIONS
 from perito_runtime.settings import ServiceSettings
 
-PROBES = ("live", "ready", "started")
+PROBES = QUESTIONS
 
 _NAMES = {"live": "", "ready": READY, "started": STARTED}
 _SECONDS = 2.0

@@ -23,4 +23,9 @@ def outgoing_trace() -> dict[str, str]:
 def enter_trace(carrier: Mapping[str, str]) -> None:
     """Makes the trace in these headers the current one of this task (and of those that it starts)."""
     if TRACE_KEYS[0] in carrier:
-        attach(_propagator.extract(carrier, Context()))
+        attach(trace_in(carrier))
+
+
+def trace_in(carrier: Mapping[str, str]) -> Context:
+    """A context with the trace in these headers and nothing else; an empty one where they hold none."""
+    return _propagator.extract(carrier, Context())

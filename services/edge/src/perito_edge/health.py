@@ -23,7 +23,7 @@ class Readiness:
         self._orchestrator = orchestrator
         self._lock = asyncio.Lock()
         self._until = 0.0
-        self._checks: dict[str, str] = {}
+        self._checks = {"orchestrator": "not asked yet"}
         self._leaving = False
 
     def leave(self) -> None:
@@ -33,6 +33,11 @@ class Readiness:
     async def says(self, what: str) -> bool:
         """What health checks of this machine are told: `live`, `ready` or `started`."""
         return what != "ready" or can_work(await self.checks())
+
+    @property
+    def heard(self) -> dict[str, str]:
+        """What the orchestrator said last, however long ago: asks nobody."""
+        return {"edge": "stopping"} if self._leaving else self._checks
 
     async def checks(self) -> dict[str, str]:
         """What the orchestrator said within the last second, or that this process ends."""
@@ -67,7 +72,7 @@ async def health(
 ) -> Health:
     """200 where analyses can be submitted, 503 where not."""
     readiness: Readiness = request.app.state.readiness
-    checks = await readiness.checks()
+    checks = readiness.heard if probe == "live" else await readiness.checks()  # who lives need not wait for others
     serves = can_work(checks)
     if not serves and probe == "ready":
         response.status_code = 503

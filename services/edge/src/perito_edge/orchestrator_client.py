@@ -39,9 +39,9 @@ from perito.dataset.v1.intake_pb2 import ProposeMappingResponse as Proposal
 from perito_kernel.errors import Unavailable
 from perito_runtime.failpoints import failpoint
 from perito_runtime.grpc_client import call_error, tenant_metadata
+from perito_runtime.grpc_server import BROKER
 
 _SERVICE = "perito.analysis.v1.AnalysisService"
-_BROKER = "perito.broker"
 _Request_contra = TypeVar("_Request_contra", contravariant=True)
 _Answer_co = TypeVar("_Answer_co", covariant=True)
 _Keyed_contra = TypeVar("_Keyed_contra", bound="_Keyed", contravariant=True)
@@ -165,7 +165,7 @@ class OrchestratorClient:
 
     async def _broker(self) -> str:
         """Whether messages get through. While they do not, analyses are accepted and wait."""
-        return "degraded" if await self._serves(_BROKER) is False else "ok"
+        return "degraded" if await self._serves(BROKER) is False else "ok"
 
     async def _serves(self, name: str) -> bool | None:
         """What health says of a service; None where nobody answers."""

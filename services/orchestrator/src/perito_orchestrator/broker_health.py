@@ -1,18 +1,16 @@
-"""Says in gRPC health, under the name `perito.broker`, whether messages get through.
+"""Says in gRPC health, under a name of its own, whether messages get through.
 
 Readiness does not hang on it: what is accepted while the broker is away waits in the outbox.
 """
 
 import asyncio
 
-from perito_runtime.grpc_server import GrpcServer
+from perito_runtime.grpc_server import BROKER, GrpcServer
 from perito_runtime.logs import logger
 
 from perito_orchestrator.broker import Broker
 
 log = logger("broker_health")
-
-HEALTH_NAME = "perito.broker"
 
 
 class BrokerHealth:
@@ -47,4 +45,4 @@ class BrokerHealth:
         if available is not self._said:
             log.warning("broker is back" if available else "degraded: the broker is away, work waits for it")
         self._said = available
-        await self._server.say(HEALTH_NAME, serving=available)
+        await self._server.say(BROKER, serving=available)

@@ -3,13 +3,14 @@
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 
-from opentelemetry import context, propagate
+from opentelemetry import context
+from perito_runtime.trace_context import trace_in
 
 
 @contextmanager
 def trace_of(headers: Mapping[str, str]) -> Generator[None]:
     """Makes the trace context (W3C) of a message's headers current, for the tasks that are made here too."""
-    token = context.attach(propagate.extract(headers))
+    token = context.attach(trace_in(headers))
     try:
         yield
     finally:

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from opentelemetry import propagate
+from perito_runtime.trace_context import outgoing_trace
 
 from perito_orchestrator.store.database import Connection
 
@@ -48,12 +48,10 @@ async def append(
 
     Its headers are the trace context (W3C) that is current here: the relay, which sends it, knows of no request.
     """
-    headers: dict[str, str] = {}
-    propagate.inject(headers)
     await connection.execute(
         "INSERT INTO outbox (tenant_id, channel, routing_key, headers, body, next_at)"
         " VALUES ($1, $2, $3, $4::jsonb, $5, clock_timestamp() + make_interval(secs => $6))",
-        *(tenant, channel, routing_key, json.dumps(headers), body, delay_seconds),
+        *(tenant, channel, routing_key, json.dumps(outgoing_trace()), body, delay_seconds),
     )
 
 
