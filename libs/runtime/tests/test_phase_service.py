@@ -3,28 +3,24 @@
 import asyncio
 import hashlib
 import json
-from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 from perito.dataset.v1.dataset_pb2 import DatasetRef, ObjectRef, SourceFile
 from perito.phase.v1 import phase_pb2, phase_pb2_grpc
-from perito_kernel.errors import Conflict, Exhausted, Internal, Invalid, PeritoError, Unavailable
+from perito_kernel.errors import Conflict, Exhausted, Internal, Invalid, Unavailable
 from perito_kernel.phases import Phase
 from perito_runtime.compute import ComputePool
-from perito_runtime.grpc_client import call_errors, open_channel, tenant_metadata
+from perito_runtime.grpc_client import open_channel, tenant_metadata
 from perito_runtime.grpc_server import build_server
 from perito_runtime.objects import LocalObjectStore, dataset_key
 from perito_runtime.phase_service import PhaseServicer, phase_service
 from phase_double import drained
 from running_jobs import freed, gone, names_in, run, taken
+from served_phase import ANALYSIS, DATASET, TENANT, attempt, books, refused, request, served
 
-TENANT = "11111111-1111-4111-8111-111111111111"
 OTHER = "22222222-2222-4222-8222-222222222222"
-ANALYSIS = "44444444-4444-4444-8444-444444444444"
-DATASET = "33333333-3333-4333-8333-333333333333"
 
 
 @pytest.fixture
@@ -33,58 +29,8 @@ def store(tmp_path: Path) -> LocalObjectStore:
     return LocalObjectStore(tmp_path / "objects")
 
 
-@asynccontextmanager
-async def phase(
-    pool: ComputePool, store: LocalObjectStore, folder: Path, function: str
-) -> "AsyncGenerator[phase_pb2_grpc.PhaseServiceAsyncStub, None]":
-    """A phase whose compute function is `compute_jobs:function`, and a client of it."""
-    value = Phase("double", 2, "1.4", f"compute_jobs:{function}", requires=("validation",), after=("pattern",))
-    servicer = PhaseServicer(value, pool, store, beat_seconds=0.25)
-    server = build_server([phase_service(servicer)], f"unix:{folder}/s")
-    await server.start()
-    try:
-        async with open_channel(server.address) as channel:
-            yield phase_pb2_grpc.PhaseServiceStub(channel)
-    finally:
-        await server.stop(0)
-
-
-async def books(store: LocalObjectStore, tenant: str = TENANT) -> DatasetRef:
-    """Two files and a mapping, stored."""
-    return DatasetRef(
-        dataset_id=DATASET,
-        files=[
-            SourceFile(name=f"{n}.csv", object=await store.put_bytes(dataset_key(tenant, DATASET, n), b"%d" % n, "t"))
-            for n in range(2)
-        ],
-        mapping=await store.put_bytes(dataset_key(tenant, DATASET, "mapping.yaml"), b"version: 1", "application/yaml"),
-    )
-
-
-def request(dataset: DatasetRef | None = None, params: str = "{}", fence: int = 7) -> phase_pb2.RunPhaseRequest:
-    """One attempt."""
-    return phase_pb2.RunPhaseRequest(
-        tenant_id=TENANT, analysis_id=ANALYSIS, fence=fence, dataset=dataset, params_json=params
-    )
-
-
-async def attempt(
-    stub: "phase_pb2_grpc.PhaseServiceAsyncStub", asked: phase_pb2.RunPhaseRequest, seconds: float = 30
-) -> list[phase_pb2.RunPhaseResponse]:
-    """All messages of one attempt; errors as Perito's."""
-    async with call_errors():
-        return [message async for message in stub.RunPhase(asked, timeout=seconds, metadata=tenant_metadata(TENANT))]
-
-
-async def refused(stub: "phase_pb2_grpc.PhaseServiceAsyncStub", asked: phase_pb2.RunPhaseRequest) -> PeritoError:
-    """The error of an attempt that must fail."""
-    with pytest.raises(PeritoError) as caught:
-        await attempt(stub, asked)
-    return caught.value
-
-
 async def test_it_describes_itself(pool: ComputePool, store: LocalObjectStore, short_dir: Path) -> None:
-    async with phase(pool, store, short_dir, "echo") as stub:
+    async with served(pool, store, short_dir, "echo") as stub:
         said = await stub.DescribePhase(phase_pb2.DescribePhaseRequest())
     assert (said.name, said.ordinal, said.version, said.slots) == ("double", 2, "1.4", 2)
     assert (list(said.requires), list(said.after)) == (["validation"], ["pattern"])
@@ -130,7 +76,7 @@ async def test_inputs_reach_the_child_and_its_files_become_artefacts(
         ),
     )
     asked.upstream.add(phase="pattern", missing_reason="it ran out of memory")
-    async with phase(pool, store, short_dir, "echo") as stub:
+    async with served(pool, store, short_dir, "echo") as stub:
         messages = await attempt(stub, asked)
     assert [message.WhichOneof("message") for message in messages[:-1]] == ["progress"] * (len(messages) - 1)
     result = messages[-1].result
@@ -153,7 +99,7 @@ async def test_inputs_reach_the_child_and_its_files_become_artefacts(
 async def test_full_pool_is_busy_before_any_message(
     pool: ComputePool, store: LocalObjectStore, short_dir: Path
 ) -> None:
-    async with phase(pool, store, short_dir, "echo") as stub:
+    async with served(pool, store, short_dir, "echo") as stub:
         held = [taken(pool), taken(pool)]
         error = await refused(stub, request())
         assert isinstance(error, Unavailable)
@@ -166,7 +112,7 @@ async def test_full_pool_is_busy_before_any_message(
 async def test_progress_never_falls_and_never_stops(
     pool: ComputePool, store: LocalObjectStore, short_dir: Path
 ) -> None:
-    async with phase(pool, store, short_dir, "silent") as stub:
+    async with served(pool, store, short_dir, "silent") as stub:
         silent = await attempt(stub, request(params='{"delay": 1.5}'))
     fractions = [message.progress.fraction for message in silent[:-1]]
     assert len(fractions) >= 4  # every 0.25 seconds, though the work says nothing
@@ -176,7 +122,7 @@ async def test_progress_never_falls_and_never_stops(
 async def test_progress_of_a_chatty_phase_is_thinned_out(
     pool: ComputePool, store: LocalObjectStore, short_dir: Path
 ) -> None:
-    async with phase(pool, store, short_dir, "chatty") as stub:
+    async with served(pool, store, short_dir, "chatty") as stub:
         chatty = await attempt(stub, request())
     fractions = [message.progress.fraction for message in chatty[:-1]]
     assert len(fractions) < 30
@@ -187,7 +133,7 @@ async def test_progress_of_a_chatty_phase_is_thinned_out(
 async def test_bad_input_is_told_as_the_phase_told_it(
     pool: ComputePool, store: LocalObjectStore, short_dir: Path
 ) -> None:
-    async with phase(pool, store, short_dir, "refuses") as stub:
+    async with served(pool, store, short_dir, "refuses") as stub:
         error = await refused(stub, request())
     assert isinstance(error, Invalid)
     assert (error.reason, error.details) == ("DATE_UNREADABLE", {"file": "sales.csv", "row": 7})
@@ -197,7 +143,7 @@ async def test_bad_input_is_told_as_the_phase_told_it(
 async def test_crash_frees_the_slot_and_can_be_tried_again(
     pool: ComputePool, store: LocalObjectStore, short_dir: Path
 ) -> None:
-    async with phase(pool, store, short_dir, "segfaults") as stub:
+    async with served(pool, store, short_dir, "segfaults") as stub:
         for _ in range(3):
             assert (await refused(stub, request())).reason == "COMPUTE_CRASHED"
     assert pool.busy == 0
@@ -207,7 +153,7 @@ async def test_crash_frees_the_slot_and_can_be_tried_again(
 async def test_child_is_killed_before_the_callers_deadline(
     pool: ComputePool, store: LocalObjectStore, short_dir: Path
 ) -> None:
-    async with phase(pool, store, short_dir, "stops") as stub:
+    async with served(pool, store, short_dir, "stops") as stub:
         with pytest.raises(Exhausted) as caught:
             await attempt(stub, request(), seconds=3)
     assert caught.value.reason == "COMPUTE_TIME_EXCEEDED"
@@ -217,7 +163,7 @@ async def test_caller_that_goes_away_kills_the_child(
     pool: ComputePool, store: LocalObjectStore, short_dir: Path
 ) -> None:
     pids = [(await run(pool, "echo")).summary["pid"] for _ in range(2)]
-    async with phase(pool, store, short_dir, "stops") as stub:
+    async with served(pool, store, short_dir, "stops") as stub:
         call = stub.RunPhase(request(), metadata=tenant_metadata(TENANT))
         await anext(aiter(call))
         await asyncio.sleep(0.3)
@@ -249,7 +195,7 @@ async def test_no_object_of_another_tenant_is_read(pool: ComputePool, store: Loc
     mapping.dataset.mapping.CopyFrom(theirs.mapping)
     artifact.upstream.add(phase="validation").result.artifacts.add(name="x", object=theirs.mapping)
     metadata.tenant_id = OTHER
-    async with phase(pool, store, short_dir, "echo") as stub:
+    async with served(pool, store, short_dir, "echo") as stub:
         for asked in (file, mapping, artifact):
             assert (await refused(stub, asked)).reason == "OBJECT_KEY_INVALID"
         assert (await refused(stub, metadata)).reason == "TENANT_MISMATCH"
@@ -260,7 +206,7 @@ async def test_spoilt_input_is_never_computed_on(pool: ComputePool, store: Local
     dataset = await books(store)
     dataset.files[1].object.sha256 = hashlib.sha256(b"other").hexdigest()
     missing = ObjectRef(key=dataset_key(TENANT, DATASET, 9), sha256="0" * 64, bytes=1)
-    async with phase(pool, store, short_dir, "echo") as stub:
+    async with served(pool, store, short_dir, "echo") as stub:
         assert (await refused(stub, request(dataset))).reason == "DATASET_CORRUPT"
         gone_file = request(DatasetRef(dataset_id=DATASET, files=[SourceFile(name="x", object=missing)]))
         assert (await refused(stub, gone_file)).reason == "OBJECT_MISSING"
@@ -272,7 +218,7 @@ async def test_spoilt_input_is_never_computed_on(pool: ComputePool, store: Local
 async def test_only_files_of_the_job_become_artefacts(
     pool: ComputePool, store: LocalObjectStore, short_dir: Path, name: str
 ) -> None:
-    async with phase(pool, store, short_dir, "names_what_it_did_not_leave") as stub:
+    async with served(pool, store, short_dir, "names_what_it_did_not_leave") as stub:
         error = await refused(stub, request(params=json.dumps({"name": name})))
     assert isinstance(error, Internal)
     assert error.reason == "ARTIFACT_INVALID"
@@ -280,14 +226,14 @@ async def test_only_files_of_the_job_become_artefacts(
 
 
 async def test_link_does_not_carry_a_file_out(pool: ComputePool, store: LocalObjectStore, short_dir: Path) -> None:
-    async with phase(pool, store, short_dir, "leaves_a_link") as stub:
+    async with served(pool, store, short_dir, "leaves_a_link") as stub:
         assert (await refused(stub, request())).reason == "ARTIFACT_INVALID"
 
 
 async def test_two_attempts_with_one_fence_cannot_both_write(
     pool: ComputePool, store: LocalObjectStore, short_dir: Path
 ) -> None:
-    async with phase(pool, store, short_dir, "echo") as stub:
+    async with served(pool, store, short_dir, "echo") as stub:
         first = await attempt(stub, request(fence=1))
         assert isinstance(await refused(stub, request(fence=1)), Conflict)
         second = await attempt(stub, request(fence=2))
@@ -300,6 +246,6 @@ async def test_two_attempts_with_one_fence_cannot_both_write(
 async def test_params_that_are_no_object_are_refused(
     pool: ComputePool, store: LocalObjectStore, short_dir: Path, params: str
 ) -> None:
-    async with phase(pool, store, short_dir, "echo") as stub:
+    async with served(pool, store, short_dir, "echo") as stub:
         assert (await refused(stub, request(params=params))).reason == "JSON_INVALID"
         assert pool.busy == 0

@@ -8,70 +8,22 @@ import hashlib
 import json
 import uuid
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, field
 from typing import Any
 
 from perito.analysis.v1 import access_pb2, access_pb2_grpc, analysis_pb2, analysis_pb2_grpc
 from perito.dataset.v1.dataset_pb2 import DatasetRef
-from perito.dataset.v1.intake_pb2 import ProposeMappingResponse
-from perito.finding.v1.finding_pb2 import Finding
-from perito_kernel.errors import Conflict, NotFound, PeritoError, Precondition, Unauthenticated
+from perito_kernel.errors import NotFound, PeritoError, Precondition, Unauthenticated
 from perito_runtime.error_kinds import CODE_OF_KIND
 from perito_runtime.grpc_server import GrpcServer, Service, build_server
-from perito_runtime.request_context import request_id, seconds_left, tenant_of
+from perito_runtime.request_context import request_id, tenant_of
 
-TENANT = "11111111-1111-4111-8111-111111111111"
-OTHER_TENANT = "22222222-2222-4222-8222-222222222222"
-KEY = "perito_test_AAAAAAAAAAAAAAAA_all"
-OTHER_KEY = "perito_test_BBBBBBBBBBBBBBBB_all"
-READ_KEY = "perito_test_CCCCCCCCCCCCCCCC_read"
+from .double_state import KEY, OTHER_KEY, OTHER_TENANT, READ_KEY, TENANT, Call, State
+
+__all__ = ["KEY", "OTHER_KEY", "OTHER_TENANT", "READ_KEY", "TENANT", "Double"]
 
 
-@dataclass(frozen=True)
-class Call:
-    """One call as it arrived."""
-
-    method: str
-    tenant: str
-    request_id: str
-    seconds_left: float
-
-
-@dataclass
-class Double:
-    """State that tests set and look at."""
-
-    keys: dict[str, tuple[str, str, tuple[str, ...]]] = field(
-        default_factory=lambda: {
-            KEY: (TENANT, "AAAAAAAAAAAAAAAA", ("read", "submit", "metrics")),
-            OTHER_KEY: (OTHER_TENANT, "BBBBBBBBBBBBBBBB", ("read", "submit")),
-            READ_KEY: (TENANT, "CCCCCCCCCCCCCCCC", ("read",)),
-        }
-    )
-    calls: list[Call] = field(default_factory=list[Call])
-    failures: dict[str, PeritoError | Exception] = field(default_factory=dict[str, PeritoError | Exception])
-    datasets: dict[str, DatasetRef] = field(default_factory=dict[str, DatasetRef])
-    analyses: dict[tuple[str, str], analysis_pb2.Analysis] = field(
-        default_factory=dict[tuple[str, str], analysis_pb2.Analysis]
-    )
-    told: dict[str, list[analysis_pb2.WatchAnalysisResponse | PeritoError]] = field(
-        default_factory=dict[str, list[analysis_pb2.WatchAnalysisResponse | PeritoError]]
-    )
-    sent: int = 0
-    proposal: ProposeMappingResponse = field(default_factory=ProposeMappingResponse)
-    hints: list[tuple[str, str]] = field(default_factory=list[tuple[str, str]])
-    findings: list[Finding] = field(default_factory=list[Finding])
-    results_told: int = 0
-    submitted: list[analysis_pb2.SubmitAnalysisRequest] = field(
-        default_factory=list[analysis_pb2.SubmitAnalysisRequest]
-    )
-    remembered: dict[tuple[str, str, str], tuple[str, str]] = field(
-        default_factory=dict[tuple[str, str, str], tuple[str, str]]
-    )
-
-    def count(self, method: str) -> int:
-        """How often a method was called."""
-        return sum(call.method == method for call in self.calls)
+class Double(State):
+    """State that tests set and look at, and a server over it."""
 
     def server(self, address: str) -> GrpcServer:
         """A server over this state."""
@@ -91,25 +43,9 @@ class Double:
             address,
         )
 
-    async def enter(self, method: str, tenant: str) -> None:
-        """Notes the call and fails where that was planted."""
-        self.calls.append(Call(method, tenant, request_id(), seconds_left() or 0.0))
-        await asyncio.sleep(0)
-        if method in self.failures:
-            raise self.failures[method]
-
-    def replay(self, tenant: str, method: str, key: str, digest: str, fresh: str) -> tuple[str, bool]:
-        """The id to answer with, and whether it is an earlier one."""
-        if not key:
-            return fresh, False
-        known_digest, known = self.remembered.setdefault((tenant, method, key), (digest, fresh))
-        if known_digest != digest:
-            raise Conflict("IDEMPOTENCY_CONFLICT", "This Idempotency-Key belongs to another request: use a new one.")
-        return known, known != fresh
-
 
 class _Access(access_pb2_grpc.AccessServiceServicer):
-    def __init__(self, state: Double) -> None:
+    def __init__(self, state: State) -> None:
         self._state = state
 
     async def Authenticate(  # noqa: N802 -- the proto's name
@@ -125,7 +61,7 @@ class _Access(access_pb2_grpc.AccessServiceServicer):
 
 
 class _Analyses(analysis_pb2_grpc.AnalysisServiceServicer):
-    def __init__(self, state: Double) -> None:
+    def __init__(self, state: State) -> None:
         self._state = state
 
     async def CreateDataset(  # noqa: N802 -- the proto's name
