@@ -13,7 +13,7 @@ from typing import Any
 
 import grpc
 import pytest
-from certificates import files_of, serving_tls
+from certificates import certificate_without_sense, files_of, serving_tls
 from perito.phase.v1 import phase_pb2, phase_pb2_grpc
 from perito_kernel.errors import Invalid
 from perito_runtime import grpc_server
@@ -139,7 +139,7 @@ async def test_no_call_is_lost_while_certificates_are_renewed(tmp_path: Path, lo
     assert sorted(renewed) == ["spiffe://perito/orchestrator", "spiffe://perito/validation"]
 
 
-@pytest.mark.parametrize("fault", ["half a certificate", "the key of another", "no files", "no authority"])
+@pytest.mark.parametrize("fault", ["half a certificate", "no sense", "the key of another", "no files", "no authority"])
 async def test_files_that_are_not_sound_change_nothing(tmp_path: Path, log: StringIO, fault: str) -> None:
     files = files_of(tmp_path / "a", "validation")
     caller = files_of(tmp_path / "a", "orchestrator")
@@ -147,6 +147,8 @@ async def test_files_that_are_not_sound_change_nothing(tmp_path: Path, log: Stri
     async with serving_tls(files) as server:
         if fault == "half a certificate":
             files.certificate.write_bytes(files.certificate.read_bytes()[:200])
+        elif fault == "no sense":
+            files.certificate.write_bytes(certificate_without_sense(files.key.read_bytes()))
         elif fault == "the key of another":
             files.key.write_bytes(caller.key.read_bytes())
         elif fault == "no authority":

@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 from perito.phase.v1.phase_pb2 import PhaseResult
 from perito_kernel.errors import Unavailable
+from perito_orchestrator.broker import Delivery
+from perito_orchestrator.broker_memory import MemoryBroker
 from perito_orchestrator.store import finish, runs
 from perito_orchestrator.store.database import Database
 from perito_orchestrator.store.runs import Lease, NoLease
@@ -220,6 +222,31 @@ async def test_a_drain_gives_back_what_was_claimed_and_not_begun(mesh: Mesh, mon
         first = await mesh.start(lease_seconds=60, heartbeat_seconds=20)
         analysis = (await first.submit()).analysis.analysis_id
         await asyncio.wait_for(claimed.wait(), 10)
+        await first.orchestrator.stop(0)
+    done = await (await mesh.start()).ended(analysis)
+    assert {p.attempt for p in done.phases} == {1}
+    await invariants(mesh, analysis)
+
+
+async def _take(delivery: Delivery) -> None:
+    await delivery.ack()
+
+
+async def test_a_drain_gives_work_back_although_a_consumer_breaks(mesh: Mesh, monkeypatch: pytest.MonkeyPatch) -> None:
+    began, _ = held_up(mesh.phases["books"])
+    first = await mesh.start(lease_seconds=60, heartbeat_seconds=20)
+    analysis = (await first.submit()).analysis.analysis_id
+    await asyncio.wait_for(began.wait(), 10)
+
+    kind = type(await MemoryBroker().consume("any", 1, _take))
+    cancel = kind.cancel
+
+    async def broken(consumer: Any, grace: float = 0) -> None:
+        await cancel(consumer, grace)
+        raise RuntimeError("the broker's library broke while its channel was closed")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(kind, "cancel", broken)
         await first.orchestrator.stop(0)
     done = await (await mesh.start()).ended(analysis)
     assert {p.attempt for p in done.phases} == {1}

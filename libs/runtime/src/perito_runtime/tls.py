@@ -152,7 +152,7 @@ def _contents(files: TlsFiles) -> tuple[bytes, bytes, bytes]:
 
 
 def _checked(files: TlsFiles, contents: tuple[bytes, bytes, bytes]) -> TlsMaterial:
-    from cryptography import x509  # noqa: PLC0415 (processes without TLS do not wait for it)
+    from cryptography.exceptions import UnsupportedAlgorithm  # noqa: PLC0415 (processes without TLS wait for none)
     from cryptography.hazmat.primitives.serialization import load_pem_private_key  # noqa: PLC0415
 
     certificate, key, authority = contents
@@ -160,19 +160,31 @@ def _checked(files: TlsFiles, contents: tuple[bytes, bytes, bytes]) -> TlsMateri
     _certificates(files.authority, authority)
     try:
         private = load_pem_private_key(key, None)
-    except (ValueError, TypeError) as error:
+    except (ValueError, TypeError, UnsupportedAlgorithm) as error:
         raise Invalid("TLS_FILES_INVALID", f"{files.key} holds no key in PEM without a passphrase.") from error
-    if private.public_key() != leaf.public_key():
+    try:
+        belongs, uris = private.public_key() == leaf.public_key(), _uris(leaf)
+    except (ValueError, UnsupportedAlgorithm) as error:
+        raise Invalid("TLS_FILES_INVALID", f"{files.certificate} has a key or a name that cannot be read.") from error
+    if not belongs:
         raise Invalid(
             "TLS_FILES_INVALID", f"{files.key} is not the key of {files.certificate}: name files that belong together."
         )
-    try:
-        names = leaf.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
-        uris = names.get_values_for_type(x509.UniformResourceIdentifier)
-    except x509.ExtensionNotFound:
-        uris = []
     identity = uris[0] if identity_of(uris) else ""
     return TlsMaterial(certificate, key, authority, identity, leaf.not_valid_after_utc)
+
+
+def _uris(certificate: "Certificate") -> list[str]:
+    """What it says it is of. Raises ValueError where its extensions make no sense."""
+    from cryptography import x509  # noqa: PLC0415 (processes without TLS do not wait for it)
+
+    try:
+        names = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    except x509.ExtensionNotFound:
+        return []
+    except (x509.DuplicateExtension, x509.UnsupportedGeneralNameType) as error:
+        raise ValueError(str(error)) from error
+    return names.get_values_for_type(x509.UniformResourceIdentifier)
 
 
 def _certificates(path: Path, text: bytes) -> "list[Certificate]":

@@ -68,15 +68,7 @@ class Orchestrator:
         self._reconcile = Reconcile(
             self._system, broker, poll_seconds=settings.poll_seconds, stale_seconds=settings.stale_seconds
         )
-        self._housekeeping = Housekeeping(
-            self._app,
-            self._system,
-            store,
-            orphan_seconds=settings.orphan_seconds,
-            sweep_seconds=settings.sweep_seconds,
-            retention_days=settings.retention_days,
-            poll_seconds=settings.poll_seconds,
-        )
+        self._housekeeping = _housekeeping(settings, self._app, self._system, store)
         owner = f"{self._epoch}/{uuid4().hex}"
         self._workers = Workers(self._app, broker, self._registry, store, self._signals, settings, owner)
         analysis = AnalysisServicer(
@@ -215,6 +207,18 @@ class Orchestrator:
                 yield owner
             finally:
                 await owner.close(timeout=seconds)
+
+
+def _housekeeping(settings: OrchestratorSettings, app: Database, system: Database, store: ObjectStore) -> Housekeeping:
+    return Housekeeping(
+        app,
+        system,
+        store,
+        orphan_seconds=settings.orphan_seconds,
+        sweep_seconds=settings.sweep_seconds,
+        retention_days=settings.retention_days,
+        poll_seconds=settings.poll_seconds,
+    )
 
 
 async def _nothing() -> None:

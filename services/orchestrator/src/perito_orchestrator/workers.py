@@ -96,7 +96,10 @@ class Workers:
     async def stop(self, grace: float = 0) -> None:
         """Claims nothing more, lets runs finish for `grace` seconds, gives back the rest without cost."""
         self._leaving = True
-        await asyncio.gather(*(consumer.cancel() for consumer in self._consumers))
+        cancelled = await asyncio.gather(*(consumer.cancel() for consumer in self._consumers), return_exceptions=True)
+        for broken in cancelled:
+            if isinstance(broken, Exception):  # runs must be given back all the same
+                log.error("consumer not cancelled", exc_info=broken)
         self._admission.close()
         if self._running and grace > 0:
             await asyncio.wait(self._running, timeout=grace)
