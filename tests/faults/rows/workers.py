@@ -2,6 +2,7 @@
 
 import asyncio
 import signal
+from uuid import UUID
 
 from tests.faults.checker import KILLED, Limits
 from tests.faults.load import loaded
@@ -78,11 +79,19 @@ async def zombie(scene: Scene) -> None:
     analysis = await scene.submit()
     stopped = await scene.struck(word)
     before = stopped.said().count(FENCED)
+    # Not when a client hears of it: its stream may hang on the one that is frozen, until keepalive gives that up.
+    await until(lambda: ended(scene, analysis))
+    scene.mended()
     await scene.all_ended()
     events = await scene.count("SELECT sequence FROM analyses WHERE analysis_id = $1", analysis)
     stopped.signal(signal.SIGCONT)
     await until(lambda: stopped.said().count(FENCED) > before, 20)
     assert await scene.count("SELECT sequence FROM analyses WHERE analysis_id = $1", analysis) == events
+
+
+async def ended(scene: Scene, analysis: UUID) -> bool:
+    """Whether it has, in the database."""
+    return bool(await scene.count("SELECT count(ended_at) FROM analyses WHERE analysis_id = $1", analysis))
 
 
 @row("15", "every worker told to leave, one after the other", "no request fails, no attempt is spent, exit 0 in time")
