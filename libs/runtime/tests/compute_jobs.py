@@ -50,8 +50,9 @@ def tells_what_is_swept(job: Job, report: Report) -> Outcome:
 
 
 def reserves(job: Job, report: Report) -> Outcome:
-    """Leaves 480 MiB of addresses that it never touches, as an allocator does that keeps what it gave back."""
-    _reserved.append(mmap.mmap(-1, 480 << 20, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS))
+    """Leaves addresses that it never touches, as an allocator does that keeps what it gave back."""
+    mib = int(job.params.get("mib", 480))
+    _reserved.append(mmap.mmap(-1, mib << 20, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS))
     return echo(job, report)
 
 

@@ -179,7 +179,7 @@ def _write_all(
             if lookup.table in written and lookup.column in written[lookup.table].columns:
                 planner.add_lookup(lookup, str(written[lookup.table].path))
         feeds = [planner.plan(source, name, part) for source, part in parts]
-        written[name] = write_table(con, load_canonical()[name], feeds, Path(job.out))
+        written[name] = write_table(con, load_canonical()[name], feeds, Path(job.out), job.memory_bytes)
     return written
 
 

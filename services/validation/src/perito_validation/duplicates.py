@@ -20,8 +20,11 @@ from perito_validation.feeds import Feed
 
 _CANDIDATES = "_candidates"
 HASHES = 1 << 24
-"""Hashes that are sorted at once: 128 MiB. Of more rows a share at a time is looked at. Sorting costs a fifth of
-grouping them."""
+"""The most hashes that are sorted at once: 128 MiB. Of more rows a share at a time is looked at. Sorting costs a fifth
+of grouping them."""
+_ENGINE_BYTES = 96
+"""Of the engine's memory for each hash that is sorted at once. Hashes lie beside the engine, twice while they are
+fetched: 16 of the 64 bytes that a child has left for each 96 of its engine. Python and its libraries take the rest."""
 
 
 @dataclass(frozen=True)
@@ -33,25 +36,28 @@ class Repetitions:
     distinct: bool
 
 
-def find_duplicates(con: duckdb.DuckDBPyConnection, table: str, feeds: Sequence[Feed]) -> Repetitions:
-    """Finds the repetitions among the rows of all feeds of a table."""
+def find_duplicates(
+    con: duckdb.DuckDBPyConnection, table: str, feeds: Sequence[Feed], memory_bytes: int
+) -> Repetitions:
+    """Finds the repetitions among the rows of all feeds of a table. `memory_bytes` is what the engine may use."""
+    at_once = max(1, min(HASHES, memory_bytes // _ENGINE_BYTES))
     name = f"duplicates_{table}"
     con.execute(f"CREATE TEMP TABLE {name} (file_id INTEGER, record BIGINT, first_file INTEGER, first_record BIGINT)")
     groups: dict[tuple[tuple[str, ...], tuple[tuple[str, str], ...]], list[Feed]] = {}
     for feed in feeds:
         groups.setdefault((feed.source.header, tuple(sorted(feed.part.constants.items()))), []).append(feed)
-    distinct = [_collect(con, name, group) for group in groups.values()]
+    distinct = [_collect(con, name, group, at_once) for group in groups.values()]
     repeats = count(con, f"SELECT count(*) FROM {name}") > 0
     return Repetitions(name if repeats else None, distinct == [True])
 
 
-def _collect(con: duckdb.DuckDBPyConnection, name: str, feeds: Sequence[Feed]) -> bool:
+def _collect(con: duckdb.DuckDBPyConnection, name: str, feeds: Sequence[Feed], at_once: int) -> bool:
     """Enters the repetitions of one group of feeds; whether the cells of the key alone differ in every row of it."""
     cells = feeds[0].source.cells
     key = _key_cells(feeds[0])
-    if key and not len(_repeated(con, feeds, key)):
+    if key and not len(_repeated(con, feeds, key, at_once)):
         return all(_key_cells(feed) == key for feed in feeds)
-    candidates = _repeated(con, feeds, cells)
+    candidates = _repeated(con, feeds, cells, at_once)
     if not len(candidates):
         return False
     con.register(_CANDIDATES, pa.Table.from_pydict({"h": candidates}))
@@ -71,10 +77,10 @@ def _key_cells(feed: Feed) -> str:
     return ", ".join(cells) if len(cells) == len(fed) else ""
 
 
-def _repeated(con: duckdb.DuckDBPyConnection, feeds: Sequence[Feed], cells: str) -> NDArray[np.uint64]:
-    """The hashes of `cells` that several rows have."""
+def _repeated(con: duckdb.DuckDBPyConnection, feeds: Sequence[Feed], cells: str, at_once: int) -> NDArray[np.uint64]:
+    """The hashes of `cells` that several rows have, found among so many at once."""
     hashes = " UNION ALL ".join(f"SELECT hash({cells}) AS h FROM {feed.source.table}{feed.where}" for feed in feeds)
-    shares = 1 + sum(feed.source.rows for feed in feeds) // HASHES
+    shares = 1 + sum(feed.source.rows for feed in feeds) // at_once
     found: list[NDArray[np.uint64]] = []
     for share in range(shares):
         part = f"SELECT h FROM ({hashes}) WHERE h % {shares} = {share}" if shares > 1 else hashes

@@ -59,9 +59,14 @@ def table_order(mapping: BooksMapping) -> list[str]:
     return order
 
 
-def write_table(con: duckdb.DuckDBPyConnection, table: Table, feeds: Sequence[Feed], out: Path) -> Written:
-    """Writes `<table>.parquet`. Raises `Internal` (INTAKE_NOT_CONSERVED) where rows were lost or made on the way."""
-    repetitions = find_duplicates(con, table.name, feeds)
+def write_table(
+    con: duckdb.DuckDBPyConnection, table: Table, feeds: Sequence[Feed], out: Path, memory_bytes: int
+) -> Written:
+    """Writes `<table>.parquet` with an engine that may use `memory_bytes`.
+
+    Raises `Internal` (INTAKE_NOT_CONSERVED) where rows were lost or made on the way.
+    """
+    repetitions = find_duplicates(con, table.name, feeds, memory_bytes)
     present = {name for feed in feeds for name in feed.columns}
     columns = physical_columns(table, present)[: -len(ROW_COLUMNS)]
     path = out / f"{table.name}.parquet"
