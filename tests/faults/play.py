@@ -10,7 +10,7 @@ from pathlib import Path
 
 from tests.faults.bucket import faulty
 from tests.faults.points import Failpoints
-from tests.faults.row import BUCKET, CLUSTER, HANGS, PLAIN, Row
+from tests.faults.row import BUCKET, CLUSTER, PLAIN, Row
 from tests.faults.scene import Scene, opened
 from tests.mesh import MeshSettings, mesh
 from tests.servers import local_postgres, node
@@ -41,10 +41,10 @@ async def play(scene: Scene, row: Row, *, timed: bool = False) -> Outcome:
     scene.begin()
     broken: list[str] = []
     try:
-        async with asyncio.timeout(HANGS):
+        async with asyncio.timeout(row.hangs):
             await row.act(scene)
     except TimeoutError:
-        broken.append(f"it was not over after {HANGS:.0f} s: {await unended(scene)}")
+        broken.append(f"it was not over after {row.hangs:.0f} s: {await unended(scene)}")
     except Exception as error:  # noqa: BLE001 - whatever it is, the row was not kept, and the next one is played
         broken.append(f"{type(error).__name__}: {str(error)[:500]}")
     scene.points.disarm()

@@ -10,14 +10,14 @@ PLAIN, BUCKET, CLUSTER = "a folder as object store", "a bucket as object store",
 """Houses: what a mesh stands on. `play.standing` makes it."""
 Act = Callable[[Scene], Awaitable[None]]
 HANGS = 120.0
-"""Seconds after which a row is given up, whatever it promises."""
+"""Seconds after which most rows are given up, whatever they promise."""
 
 
 @dataclass(frozen=True)
 class Row:
     """`act` breaks something in a scene and returns when clients have what they wait for. `bound`: seconds between the
     fault (`Scene.faulted`) and the moment from which everything is as it was (`Scene.mended`), None where the promise
-    is none of time. `house`: what the mesh must stand on.
+    is none of time. `house`: what the mesh must stand on. `hangs`: seconds after which it is given up.
     """
 
     number: str
@@ -27,6 +27,7 @@ class Row:
     bound: float | None = None
     limits: Limits = field(default_factory=Limits)
     house: str = PLAIN
+    hangs: float = HANGS
 
 
 ROWS: dict[str, Row] = {}
@@ -41,12 +42,13 @@ def row(
     bound: float | None = None,
     limits: Limits | None = None,
     house: str = PLAIN,
+    hangs: float = HANGS,
 ) -> Callable[[Act], Act]:
     """Enters a function in the table."""
 
     def enter(act: Act) -> Act:
         assert number not in ROWS, f"row {number} is there already"
-        ROWS[number] = Row(number, fault, promise, act, bound, limits or Limits(), house)
+        ROWS[number] = Row(number, fault, promise, act, bound, limits or Limits(), house, hangs)
         return act
 
     return enter
