@@ -1,12 +1,14 @@
 """Who may ask a phase, and when: seats, turns, and what wakes those that wait."""
 
 import asyncio
+from uuid import uuid4
 
 import asyncpg
 from perito.analysis.v1 import analysis_pb2 as pb
 from perito.phase.v1.phase_pb2 import RunPhaseRequest
 from perito_kernel.errors import PeritoError
 from perito_orchestrator.admission import Admission, Room
+from perito_orchestrator.signals import Listener, Signals
 
 from .mesh import Mesh
 from .phases import until
@@ -111,6 +113,37 @@ async def test_a_full_phase_is_waited_for_with_the_lease_in_hand(mesh: Mesh) -> 
         done = await client.ended(analysis)
         assert (done.status, done.phases[0].attempt) == (pb.ANALYSIS_STATUS_COMPLETED, 1)
         assert await mesh_fence(mesh, analysis) == 1
+
+
+async def test_other_orchestrators_hear_that_a_run_ended(mesh: Mesh) -> None:
+    signals, heard = Signals(), list[str]()
+    signals.on_freed = heard.append
+    listener = Listener(mesh.dsns.app, signals)
+    client = await mesh.start()
+    listening = signals.next_change(uuid4())
+    listener.start()
+    try:
+        assert await signals.wait(listening, 5)
+        analysis = (await client.submit(phases=[1])).analysis.analysis_id
+        await client.ended(analysis)
+        await until(lambda: "read" in heard)
+        assert set(heard) == {"read"}
+    finally:
+        await listener.stop()
+
+
+async def test_a_run_that_ended_elsewhere_wakes_those_that_wait_for_its_phase() -> None:
+    admission = Admission(of_phase=1)
+    room, other = admission.room("books"), admission.room("looks")
+    for _ in range(5):
+        await asyncio.gather(room.wait(), other.wait())  # the pauses grow
+    waiting, not_meant = asyncio.create_task(room.wait()), asyncio.create_task(other.wait())
+    assert not await begun(waiting)
+    admission.freed("books")
+    admission.freed("nobody waits here")
+    assert await begun(waiting)
+    assert not await begun(not_meant)
+    not_meant.cancel()
 
 
 async def mesh_fence(mesh: Mesh, analysis: str) -> int:

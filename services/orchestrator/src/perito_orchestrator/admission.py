@@ -2,8 +2,8 @@
 
 A phase admits by its slots and says BUSY without waiting. Giving the work back for that costs two transactions and a
 message each time, and its slot stands free until the message is back; so a claimed run waits here instead. One of those
-that wait for a phase asks, the others are behind it; it asks again as soon as a run of that phase ends in this process,
-and every now and then, because slots that other processes freed are not told here.
+that wait for a phase asks, the others are behind it; it asks again as soon as a run of that phase ends, in this process
+or in another one, and every now and then, because word of another one can be lost, or come before its slot is free.
 """
 
 import asyncio
@@ -46,6 +46,11 @@ class Admission:
         if self._closed:
             room.close()
         return room
+
+    def freed(self, phase: str) -> None:
+        """A run of the phase ended, here or elsewhere: whoever waits for it may ask."""
+        if phase in self._rooms:
+            self._rooms[phase].freed()
 
     def close(self) -> None:
         """Nobody waits any more: this process leaves."""

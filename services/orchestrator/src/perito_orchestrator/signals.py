@@ -30,6 +30,8 @@ class Signals:
         self._watched: MutableMapping[UUID, asyncio.Event] = WeakValueDictionary()
         self._held: MutableMapping[UUID, asyncio.Event] = WeakValueDictionary()
         self._outbox = asyncio.Event()
+        self.on_freed: Callable[[str], None] = _nobody
+        """Told of each phase of which a run ended in some orchestrator."""
         self.closing = False
 
     def close(self) -> None:
@@ -86,6 +88,10 @@ class Signals:
         """Waits until the outbox may have work, or for so long."""
         await _set_within(self._outbox, seconds)
         self._outbox.clear()
+
+
+def _nobody(_phase: str) -> None:
+    """Nobody waits for a slot."""
 
 
 async def _set_within(event: asyncio.Event, seconds: float) -> bool:
@@ -175,8 +181,11 @@ class Listener:
                 connection.terminate()
 
     def _notified(self, _connection: object, _pid: int, _channel: str, payload: object) -> None:
+        analysis, _, freed = str(payload).partition(" ")
         with contextlib.suppress(ValueError):
-            self._signals.changed(UUID(str(payload)))
+            self._signals.changed(UUID(analysis))
+        if freed:
+            self._signals.on_freed(freed)
 
     def _told_of_cancel(self, _connection: object, _pid: int, _channel: str, payload: object) -> None:
         with contextlib.suppress(ValueError):

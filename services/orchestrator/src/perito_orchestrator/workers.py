@@ -81,6 +81,7 @@ class Workers:
         self._settings = settings
         self._owner = owner
         self._admission = Admission(settings.workers, settings.workers_total)
+        signals.on_freed = self._admission.freed
         self._consumers: list[Consumer] = []
         self._running: set[asyncio.Task[None]] = set()
         self._leaving = False

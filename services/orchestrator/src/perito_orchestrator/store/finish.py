@@ -50,7 +50,7 @@ async def complete(db: Database, lease: Lease, result: PhaseResult, blocks: Asyn
                 raise _Fenced
             await _keep_result(connection, lease, result, kept)
             await _advance(connection, lease, plan)
-            await outbox.wake(connection, lease.analysis)
+            await outbox.wake(connection, lease.analysis, freed=lease.phase)
     except _Fenced:
         return False
     return True
@@ -78,7 +78,7 @@ async def fail(db: Database, task: Task, fence: int | None, failure: Failure) ->
         data = {"phase": task.phase, "reason": failure.reason, "message": without_nul(failure.message)}
         await events.record(connection, task.tenant, task.analysis, "phase.failed", data)
         await _advance(connection, task, plan)
-        await outbox.wake(connection, task.analysis)
+        await outbox.wake(connection, task.analysis, freed=task.phase)
     return True
 
 
@@ -91,7 +91,7 @@ async def retry(db: Database, lease: Lease, delay_seconds: float, failure: Failu
         await runs.queue(connection, lease.tenant, lease.analysis, lease.phase, delay_seconds)
         data = {"phase": lease.phase, "attempt": lease.attempt, "reason": failure.reason}
         await events.record(connection, lease.tenant, lease.analysis, "phase.retrying", data)
-        await outbox.wake(connection, lease.analysis)
+        await outbox.wake(connection, lease.analysis, freed=lease.phase)
     return True
 
 

@@ -55,9 +55,10 @@ async def append(
     )
 
 
-async def wake(connection: Connection, analysis: UUID) -> None:
-    """One NOTIFY for the transaction. It takes a lock of the whole database at commit, so never more than one."""
-    await connection.execute("SELECT pg_notify($1, $2)", WAKE_CHANNEL, str(analysis))
+async def wake(connection: Connection, analysis: UUID, freed: str = "") -> None:
+    """One NOTIFY for the transaction: the analysis moved, and a slot of the phase `freed` may be free. It takes a lock
+    of the whole database at commit, so never more than one."""
+    await connection.execute("SELECT pg_notify($1, $2)", WAKE_CHANNEL, f"{analysis} {freed}".rstrip())
 
 
 async def wake_holders(connection: Connection, analysis: UUID) -> None:

@@ -153,7 +153,7 @@ async def give_back(db: Database, lease: Lease, delay_seconds: float) -> bool:
         if not await release(connection, lease, spent=False):
             return False
         await queue(connection, lease.tenant, lease.analysis, lease.phase, delay_seconds)
-        await outbox.wake(connection, lease.analysis)
+        await outbox.wake(connection, lease.analysis, freed=lease.phase)
     return True
 
 
