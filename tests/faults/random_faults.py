@@ -9,7 +9,8 @@ from collections.abc import Awaitable, Callable
 from perito_orchestrator.broker import queue_of
 
 from tests.faults.rows.phases import STEPS
-from tests.faults.scene import LEASE_SECONDS, Scene
+from tests.faults.scene import Scene
+from tests.faults.times import LEASE_SECONDS
 from tests.mesh import ServiceProcess
 from tests.mesh.house import PHASES
 

@@ -11,7 +11,6 @@ from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
-from types import MappingProxyType
 from uuid import UUID, uuid4
 
 import httpx
@@ -29,47 +28,17 @@ from tests.faults.checker import Accepted, Limits
 from tests.faults.observer import Observer, observed
 from tests.faults.points import Failpoints
 from tests.faults.waiting import until
-from tests.mesh import Mesh, MeshSettings, ServiceProcess
+from tests.mesh import Mesh, ServiceProcess
 from tests.mesh.house import PHASES
 from tests.servers import LocalPostgres, RabbitNode
 from tests.servers.rabbit_local import LocalNode
 
 API = "/api/forensic"
 ROWS_OF_BOOKS = 1_000
-LEASE_SECONDS = 2.0
-SWEPT_SOON: Mapping[str, str] = MappingProxyType({"PERITO_ORPHAN_SECONDS": "10", "PERITO_SWEEP_SECONDS": "1"})
-"""How old objects are before they are orphans: longer than any upload of a row takes, shorter than a row may settle."""
-SHORT: Mapping[str, Mapping[str, str]] = MappingProxyType(
-    {
-        "orchestrator": {
-            "PERITO_LEASE_SECONDS": f"{LEASE_SECONDS}",
-            "PERITO_HEARTBEAT_SECONDS": "0.5",
-            "PERITO_STALE_SECONDS": "2",
-            "PERITO_DATABASE_SECONDS": "5",
-            "PERITO_DRAIN_SECONDS": "5",
-            **SWEPT_SOON,
-        },
-        "phases": {"PERITO_BEAT_SECONDS": "0.5", "PERITO_DRAIN_SECONDS": "5"},
-        "edge": {"PERITO_DRAIN_SECONDS": "5"},
-    }
-)
-"""Settings of trials: what takes half a minute in production takes two seconds."""
 MEMORY = 512 << 20
 """Bytes that no serving process may take: the smallest limit that a container of one has in `deploy/services.yaml`."""
 ENDED = frozenset({"completed", "failed", "cancelled"})
 _SETTLED_SECONDS = 30.0
-
-
-def settings_for(points: Failpoints, **counts: int) -> MeshSettings:
-    """A mesh of so many processes with short times and failpoints."""
-    more = {kind: {**own, **points.environment} for kind, own in SHORT.items()}
-    return MeshSettings(**counts, more=more)  # pyright: ignore[reportArgumentType]  # counts alone
-
-
-def production_settings(points: Failpoints, **counts: int) -> MeshSettings:
-    """A mesh with the times of production, except that orphans are swept while somebody waits for it."""
-    more = {kind: {**points.environment, **(SWEPT_SOON if kind == "orchestrator" else {})} for kind in SHORT}
-    return MeshSettings(**counts, more=more)  # pyright: ignore[reportArgumentType]  # counts alone
 
 
 class Scene:

@@ -7,7 +7,8 @@ import pytest_asyncio
 
 from tests.faults.play import play, standing
 from tests.faults.rows import every_row
-from tests.faults.scene import Scene, settings_for
+from tests.faults.scene import Scene
+from tests.faults.times import settings_for
 
 EVERYDAY = ("1", "2", "5", "6", "9c", "14", "15", "16", "21", "24", "27", "35")
 

@@ -18,7 +18,7 @@ from pydantic import JsonValue
 from tests.faults.play import Outcome, play, standing
 from tests.faults.row import Row
 from tests.faults.rows import every_row, place
-from tests.faults.scene import production_settings, settings_for
+from tests.faults.times import production_settings, settings_for
 from tests.mesh import MeshSettings
 from tests.trials.harness.catalogue import Figures, Say, TrialFailed
 from tests.trials.harness.sources import ROOT

@@ -10,7 +10,8 @@ from tests.faults.checker import Limits
 from tests.faults.play import standing, unended
 from tests.faults.points import Failpoints
 from tests.faults.random_faults import ATTEMPTS, RandomFaults
-from tests.faults.scene import Scene, settings_for
+from tests.faults.scene import Scene
+from tests.faults.times import settings_for
 from tests.mesh import MeshSettings
 from tests.trials.faults import SOURCES as FAULTS
 from tests.trials.harness.catalogue import Figures, Say, TrialFailed

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 
 from tests.faults.checker import KILLED, Limits
 from tests.faults.row import row
-from tests.faults.scene import LEASE_SECONDS, Scene
+from tests.faults.scene import Scene
+from tests.faults.times import LEASE_SECONDS
 from tests.mesh.house import PHASES
 
 

@@ -7,7 +7,8 @@ from uuid import UUID
 from tests.faults.checker import KILLED, Limits
 from tests.faults.load import loaded
 from tests.faults.row import row
-from tests.faults.scene import LEASE_SECONDS, Scene
+from tests.faults.scene import Scene
+from tests.faults.times import LEASE_SECONDS
 from tests.faults.waiting import until
 
 DIED = Limits(allowed=KILLED)
