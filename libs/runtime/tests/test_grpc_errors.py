@@ -4,13 +4,17 @@ from pathlib import Path
 
 import grpc
 import pytest
+
+# google.rpc ships its stubs without saying so.
+from google.rpc import status_pb2  # pyright: ignore[reportMissingTypeStubs]
+from google.rpc.error_details_pb2 import ErrorInfo
 from hypothesis import given
 from hypothesis import strategies as st
 from perito.phase.v1 import phase_pb2, phase_pb2_grpc
 from perito_kernel.errors import Internal, Invalid, Kind, PeritoError, Unavailable
 from perito_runtime.error_kinds import CODE_OF_KIND, error_of_kind, kind_of_code
 from perito_runtime.grpc_client import call_error, call_errors, open_channel
-from perito_runtime.grpc_errors import error_status
+from perito_runtime.grpc_errors import DOMAIN, STATUS_KEY, error_status
 from perito_runtime.request_context import enter_request
 from phase_double import ASK, RUN, PhaseDouble, calling, drained, raising
 
@@ -59,6 +63,18 @@ def test_status_of_any_error_fits_into_trailers(kind: Kind, message: str, detail
     status = error_status(error_of_kind(kind.value, "SOME_REASON", message, details))
     assert status.ByteSize() * 4 / 3 + 3 * len(status.message.encode()) < 16_000
     assert kind_of_code(CODE_OF_KIND[kind]) is kind
+
+
+@pytest.mark.parametrize("code", [grpc.StatusCode.DATA_LOSS.value[0], 99])
+def test_an_error_of_another_version_is_read_as_far_as_it_can_be(code: int) -> None:
+    """A code that none of ours uses, and a detail that is called a number and is none."""
+    status = status_pb2.Status(code=code, message="Something new.")
+    details = {"rows": "7", "bold": "True", "perito.integers": "rows,bold,gone"}
+    status.details.add().Pack(ErrorInfo(reason="NEW_REASON", domain=DOMAIN, metadata=details))
+    trailers = grpc.aio.Metadata((STATUS_KEY, status.SerializeToString()))
+    told = call_error(grpc.aio.AioRpcError(grpc.StatusCode.UNKNOWN, grpc.aio.Metadata(), trailers))
+    assert (told.kind, told.reason, told.message) == (Kind.INTERNAL, "NEW_REASON", "Something new.")
+    assert told.details == {"rows": 7, "bold": "True"}
 
 
 async def test_time_that_is_over_is_told_and_not_waited_for(short_dir: Path) -> None:

@@ -2,6 +2,7 @@
 and details. Everything is bounded, because a status travels in HTTP/2 trailers of which 8 KiB are allowed.
 """
 
+import re
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
 
@@ -23,6 +24,7 @@ _MESSAGE_CHARACTERS = 800
 _VALUE_CHARACTERS = 200
 _DETAILS = 12
 _RETRY_SECONDS = 1
+_INTEGER = re.compile(r"-?[0-9]{1,200}")
 _INTEGERS = "perito.integers"  # names of the details that were integers: ErrorInfo holds text only
 _WORDS_OF_CODE = {
     grpc.StatusCode.DEADLINE_EXCEEDED: ("DEADLINE_EXCEEDED", "The service did not answer in time; try again."),
@@ -37,7 +39,7 @@ def error_status(error: PeritoError) -> status_pb2.Status:
     """The status that tells a caller of this error, without its cause."""
     details = dict(list(error.details.items())[:_DETAILS])
     metadata = {key: str(value)[:_VALUE_CHARACTERS] for key, value in details.items()}
-    integers = sorted(key for key, value in details.items() if isinstance(value, int))
+    integers = sorted(key for key, value in details.items() if type(value) is int)  # a bool would come as a number
     if integers:
         metadata[_INTEGERS] = ",".join(integers)
     status = status_pb2.Status(code=CODE_OF_KIND[error.kind].value[0], message=error.message[:_MESSAGE_CHARACTERS])
@@ -71,11 +73,15 @@ def _from_status(status: status_pb2.Status) -> PeritoError | None:
     for packed in status.details:
         info = ErrorInfo()
         if packed.Unpack(info) and info.domain == DOMAIN:
-            kind = next(kind for kind, code in CODE_OF_KIND.items() if code.value[0] == status.code)
+            kind = next((kind for kind, code in CODE_OF_KIND.items() if code.value[0] == status.code), Kind.INTERNAL)
             return error_of_kind(kind.value, info.reason, status.message, _details(info.metadata))
     return None
 
 
 def _details(metadata: Mapping[str, str]) -> dict[str, str | int]:
     integers = set(metadata.get(_INTEGERS, "").split(","))
-    return {key: int(value) if key in integers else value for key, value in metadata.items() if key != _INTEGERS}
+    return {
+        key: int(value) if key in integers and _INTEGER.fullmatch(value) else value
+        for key, value in metadata.items()
+        if key != _INTEGERS
+    }
