@@ -31,8 +31,9 @@ async def test_order_and_reverse() -> None:
     diary, lifecycle = Diary(), Lifecycle()
     for name in "abc":
         diary.add(lifecycle, name)
-    async with lifecycle:
-        diary.lines.append("up")
+    await lifecycle.start()
+    diary.lines.append("up")
+    await lifecycle.stop()
     assert diary.lines == ["+a", "+b", "+c", "up", "-c", "-b", "-a"]
 
 
@@ -60,6 +61,36 @@ async def test_part_that_fails_or_hangs_does_not_keep_the_others_from_stopping()
 async def test_what_has_started_is_left_out_by_the_collector_until_the_end() -> None:
     diary, lifecycle = Diary(), Lifecycle()
     diary.add(lifecycle, "a")
-    async with lifecycle:
-        assert gc.get_freeze_count() > 0
+    await lifecycle.start()
+    assert gc.get_freeze_count() > 0
+    await lifecycle.stop()
     assert gc.get_freeze_count() == 0
+
+
+@pytest.mark.parametrize(("starts_in", "lines"), [(0, ["+a", "+b", "-b", "-a"]), (60, ["+a", "-a"])])
+async def test_whoever_is_told_to_leave_while_it_starts_leaves(starts_in: float, lines: list[str]) -> None:
+    diary, lifecycle = Diary(), Lifecycle()
+    diary.add(lifecycle, "a")
+    lifecycle.add("b", diary.part("+b", seconds=starts_in), diary.part("-b"))
+
+    async def signal() -> str:
+        await asyncio.sleep(0.05)
+        return "SIGTERM"
+
+    told = asyncio.create_task(signal())
+    async with asyncio.timeout(5), lifecycle.unless(told) as up:
+        await told
+        assert up == (starts_in == 0)
+    assert diary.lines == lines
+
+
+async def test_a_start_that_fails_is_raised_whoever_waits_for_a_signal() -> None:
+    diary, lifecycle = Diary(), Lifecycle()
+    diary.add(lifecycle, "a")
+    lifecycle.add("b", diary.part("+b", ValueError("no")), diary.part("-b"))
+    told = asyncio.create_task(asyncio.sleep(60, "SIGTERM"))
+    with pytest.raises(ValueError, match="no"):
+        async with lifecycle.unless(told):
+            pass
+    told.cancel()
+    assert diary.lines == ["+a", "+b", "-a"]

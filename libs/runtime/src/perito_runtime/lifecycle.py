@@ -4,10 +4,9 @@ import asyncio
 import gc
 import os
 import signal
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from types import TracebackType
-from typing import Self
 
 from perito_runtime.logs import logger
 
@@ -48,12 +47,30 @@ class Lifecycle:
         for part in self._parts:
             try:
                 await part.start()
-            except BaseException:
-                _log.error("part did not start", name=part.name)
+            except BaseException as error:
+                if isinstance(error, Exception):
+                    _log.error("part did not start", name=part.name)
                 await self.stop()
                 raise
             self._running.append(part)
         gc.freeze()
+
+    @asynccontextmanager
+    async def unless(self, told: "asyncio.Task[str]") -> AsyncGenerator[bool]:
+        """Everything is up inside, or, where this process was `told` to leave before it was: False, and nothing is."""
+        starting = asyncio.create_task(self.start())
+        try:
+            await asyncio.wait([starting, told], return_when=asyncio.FIRST_COMPLETED)
+            if starting.done():
+                await starting
+                yield True
+                return
+        finally:
+            starting.cancel()
+            await asyncio.wait([starting])
+            await self.stop()
+        _log.info("stopping before everything was up", signal=told.result())
+        yield False
 
     async def stop(self) -> None:
         """Stops in reverse. A part that fails or takes too long is logged and does not keep the others."""
@@ -67,15 +84,6 @@ class Lifecycle:
                 _log.error("part did not stop in time", name=part.name, seconds=part.stop_seconds)
             except Exception:  # noqa: BLE001 - the others must stop too
                 _log.exception("part failed to stop", name=part.name)
-
-    async def __aenter__(self) -> Self:
-        await self.start()
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        await self.stop()
 
 
 async def stop_signal() -> str:

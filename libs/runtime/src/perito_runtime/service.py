@@ -70,7 +70,9 @@ async def serve_phase(phase: Phase, settings: PhaseSettings) -> None:
     drained = settings.drain_seconds + _HAND_BACK_SECONDS + _STOP_SECONDS
     lifecycle.add("grpc", server.start, lambda: _drain(server, leaving, settings.drain_seconds), drained)
     stop = asyncio.create_task(stop_signal())  # before the start: a signal then must not be lost
-    async with lifecycle:
+    async with lifecycle.unless(stop) as up:
+        if not up:
+            return
         _log.info("serving", version=phase.version, address=server.address)
         _log.info("stopping", signal=await stop)
         await server.say_not_serving()

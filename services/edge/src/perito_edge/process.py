@@ -67,7 +67,9 @@ async def serve_edge(settings: EdgeProcessSettings) -> None:
     lifecycle.add("health", health.start, health.stop, _STOP_SECONDS)
     lifecycle.add("http", server.start, server.stop, settings.drain_seconds + _STOP_SECONDS)
     stop = asyncio.create_task(stop_signal())  # before the start: a signal then must not be lost
-    async with lifecycle:
+    async with lifecycle.unless(stop) as up:
+        if not up:
+            return
         log.info("serving", address=server.address)
         log.info("stopping", signal=await stop)
         app.state.readiness.leave()

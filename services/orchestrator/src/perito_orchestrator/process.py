@@ -186,7 +186,9 @@ async def serve_orchestrator(settings: OrchestratorProcessSettings) -> None:
     drained = settings.drain_seconds + 6 * _STOP_SECONDS
     lifecycle.add("orchestrator", orchestrator.start, lambda: orchestrator.stop(settings.drain_seconds), drained)
     stop = asyncio.create_task(stop_signal())  # before the start: a signal then must not be lost
-    async with lifecycle:
+    async with lifecycle.unless(stop) as up:
+        if not up:
+            return
         if settings.first_key_file is not None:
             await orchestrator.first_key(settings.first_tenant, hand_over=_writer(settings.first_key_file))
         log.info("serving", address=orchestrator.address)
