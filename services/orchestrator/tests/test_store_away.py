@@ -1,18 +1,20 @@
 """An object store that cannot be used: the work waits for it, as long as patience lasts, and no attempt is spent."""
 
+import asyncio
 from collections.abc import AsyncGenerator
 
 import pytest
 from perito.analysis.v1 import analysis_pb2 as pb
 from perito.dataset.v1.dataset_pb2 import ObjectRef
 from perito.phase.v1.phase_pb2 import RunPhaseRequest
-from perito_kernel.errors import PeritoError, Unavailable
+from perito_kernel.errors import Internal, PeritoError, Unavailable
 from perito_runtime.objects import LocalObjectStore
 
 from .mesh import Mesh, errors_with
 from .phases import finding
 
 AWAY = Unavailable("OBJECT_STORE_FAILED", "The object store cannot be used at the moment.")
+FAILED = Internal("PHASE_FAILED", "The phase failed.")
 CORRUPT = Unavailable("DATASET_CORRUPT", "A stored file is not the one that was stored.")
 
 
@@ -54,6 +56,25 @@ async def test_a_store_that_never_comes_back_ends_with_a_reason(mesh: Mesh) -> N
     assert (done.status, done.partial) == (pb.ANALYSIS_STATUS_COMPLETED, True)
     assert (run.failure.reason, run.attempt) == ("OBJECT_STORE_FAILED", 3)
     assert len(mesh.phases["looks"].runs) > 3
+
+
+async def test_work_that_waited_its_turn_for_long_has_patience_left(mesh: Mesh) -> None:
+    """And so has one that found the store away before, where an attempt ended otherwise in between."""
+    answers: list[PeritoError | None] = [None, AWAY, FAILED, AWAY, None]
+
+    async def behave(_: RunPhaseRequest) -> PeritoError | None:
+        answer = answers.pop(0)
+        if answer is not AWAY:
+            await asyncio.sleep(1.5)
+        return answer
+
+    mesh.phases["read"].behave = behave
+    client = await mesh.start(workers=1, unreachable_seconds=1.0, retry_seconds=0.1)
+    first, second = [(await client.submit(phases=[1])).analysis.analysis_id for _ in range(2)]
+    for analysis, attempts in ((first, 1), (second, 2)):
+        done = await client.ended(analysis)
+        assert (done.status, done.phases[0].attempt) == (pb.ANALYSIS_STATUS_COMPLETED, attempts)
+    assert not answers
 
 
 @pytest.mark.parametrize(("error", "runs"), [(AWAY, 1), (CORRUPT, 2)])

@@ -12,9 +12,9 @@ class OrchestratorSettings:
 
     `workers` bounds the runs of each phase that this process has open at once, `workers_total` those of all phases (0:
     no such bound); phases themselves admit by slots.
-    `unreachable_seconds`: so long a phase that cannot be reached costs no attempt. `commit_seconds`: so long a result
-    that the database does not take is tried again, before it is worth another attempt. `propose_seconds` bounds the
-    preview of a mapping, `batch_seconds` the submission of many analyses in one call. While more than `outbox_cap`
+    `unreachable_seconds`: so long a phase or an object store that is away costs no attempt. `commit_seconds`: so long a
+    result that the database does not take is tried again, before it is worth another attempt. `propose_seconds` bounds
+    the preview of a mapping, `batch_seconds` the submission of many analyses in one call. While more than `outbox_cap`
     messages wait for the broker, no more analyses are accepted: 100,000 are about 50,000 analyses and 30 MB.
     `orphan_seconds`, `sweep_seconds` and `retention_days` are those of `perito_orchestrator.housekeeping`. With `tls`
     it shows its certificate and demands one of callers and phases; `clients` are identities of internal clients, which

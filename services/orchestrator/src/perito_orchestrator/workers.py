@@ -48,6 +48,9 @@ _duplicates = metrics.get_meter("perito.orchestrator").create_counter(
 )
 _PREFETCH = 2
 _PAUSE_SECONDS = 0.5
+_LONGEST_PAUSE_SECONDS = 15.0
+"""Between two looks at what is away. They come at half as long again as it has been: a short absence costs little time,
+a long one few messages."""
 _ELSEWHERE = ("BUSY", LEAVING)
 _STORE_AWAY = "OBJECT_STORE_FAILED"
 _UNTAKEN = ("DATABASE_UNAVAILABLE", _STORE_AWAY)
@@ -253,19 +256,23 @@ class Workers:
 
     async def _failed(self, lease: Lease, error: PeritoError) -> None:
         settings = self._settings
-        blameless = isinstance(error, NotStarted) or error.reason == _STORE_AWAY
-        soon = isinstance(error, NotStarted) and error.reason in _ELSEWHERE
-        if blameless and (soon or lease.waited_seconds < settings.unreachable_seconds):
-            if not soon:
-                log.warning("phase waits", reason=error.reason, waited_seconds=round(lease.waited_seconds, 1))
-            await self._give_back(lease, settings.busy_seconds if soon else settings.retry_seconds)
+        elsewhere = isinstance(error, NotStarted) and error.reason in _ELSEWHERE
+        away = not elsewhere and (isinstance(error, NotStarted) or error.reason == _STORE_AWAY)
+        if elsewhere:
+            await self._give_back(lease, settings.busy_seconds)
+            return
+        if away and lease.away_seconds < settings.unreachable_seconds:
+            log.warning("phase waits", reason=error.reason, away_seconds=round(lease.away_seconds, 1))
+            pause = min(max(settings.retry_seconds, lease.away_seconds / 2), _LONGEST_PAUSE_SECONDS)
+            await self._give_back(lease, pause, away=True)
             return
         failure = Failure(error.reason, error.message, error.details)
         again = error.kind in _RETRYABLE and lease.attempt < settings.max_attempts
         log.warning("phase failed", reason=error.reason, fence=lease.fence, attempt=lease.attempt, again=again)
         try:
             if again:
-                held = await finish.retry(self._db, lease, settings.retry_seconds * 2 ** (lease.attempt - 1), failure)
+                pause = settings.retry_seconds * 2 ** (lease.attempt - 1)
+                held = await finish.retry(self._db, lease, pause, failure, away=away)
             else:
                 held = await finish.fail(self._db, lease, lease.fence, failure)
             if not held:
@@ -289,8 +296,8 @@ class Workers:
                 return
             await asyncio.sleep(_PAUSE_SECONDS / 2)
 
-    async def _give_back(self, lease: Lease, delay_seconds: float) -> None:
+    async def _give_back(self, lease: Lease, delay_seconds: float, *, away: bool = False) -> None:
         try:
-            await runs.give_back(self._db, lease, delay_seconds)
+            await runs.give_back(self._db, lease, delay_seconds, away=away)
         except PeritoError as error:  # the lease will expire instead
             log.warning("lease not given back", reason=error.reason)

@@ -82,11 +82,11 @@ async def fail(db: Database, task: Task, fence: int | None, failure: Failure) ->
     return True
 
 
-async def retry(db: Database, lease: Lease, delay_seconds: float, failure: Failure) -> bool:
-    """Queues another attempt after a delay. False: fenced."""
+async def retry(db: Database, lease: Lease, delay_seconds: float, failure: Failure, *, away: bool = False) -> bool:
+    """Queues another attempt after a delay. False: fenced. `away`: it failed because what it needs still is."""
     async with db.unit(lease.tenant) as connection:
         await runs.lock_analysis(connection, lease)
-        if not await runs.release(connection, lease, spent=True):
+        if not await runs.release(connection, lease, spent=True, away=away):
             return False
         await runs.queue(connection, lease.tenant, lease.analysis, lease.phase, delay_seconds)
         data = {"phase": lease.phase, "attempt": lease.attempt, "reason": failure.reason}

@@ -29,11 +29,12 @@ class Task:
 
 @dataclass(frozen=True)
 class Lease(Task):
-    """The right to work on a task until it expires. `attempt` counts from 1; `waited_seconds` since it could run."""
+    """The right to work on a task until it expires. `attempt` counts from 1; `away_seconds`: for how long what it
+    needs has been away, 0 where it was not."""
 
     fence: int
     attempt: int
-    waited_seconds: float
+    away_seconds: float
     dataset_id: UUID
     plan: Plan
     params: str
@@ -78,7 +79,8 @@ async def claim(db: Database, task: Task, owner: str, ttl_seconds: float, max_at
             " WHERE tenant_id = $1 AND analysis_id = $2 AND phase = $3 AND attempt < $6"
             " AND ((state = 'queued' AND next_at <= clock_timestamp())"
             "   OR (state = 'leased' AND lease_until < clock_timestamp()))"
-            " RETURNING fence, attempt, extract(epoch FROM clock_timestamp() - queued_at)::float8 AS waited",
+            " RETURNING fence, attempt,"
+            " coalesce(extract(epoch FROM clock_timestamp() - away_since), 0)::float8 AS away",
             *(task.tenant, task.analysis, task.phase, owner, ttl_seconds, max_attempts),
         )
         if row is None:
@@ -89,7 +91,7 @@ async def claim(db: Database, task: Task, owner: str, ttl_seconds: float, max_at
         task.phase,
         row["fence"],
         row["attempt"],
-        row["waited"],
+        row["away"],
         analysis["dataset_id"],
         plan_from_json(analysis["plan"]),
         analysis["params"],
@@ -146,11 +148,13 @@ async def heartbeat(db: Database, lease: Lease, ttl_seconds: float, fraction: fl
     return bool(rows[0]["held"])
 
 
-async def give_back(db: Database, lease: Lease, delay_seconds: float) -> bool:
-    """Puts the phase back without costing an attempt: the phase was busy, or this process is leaving."""
+async def give_back(db: Database, lease: Lease, delay_seconds: float, *, away: bool = False) -> bool:
+    """Puts the phase back without costing an attempt: the phase was busy, or this process is leaving; or something was
+    `away` that the phase needs, and the run remembers since when.
+    """
     async with db.unit(lease.tenant) as connection:
         await lock_analysis(connection, lease)
-        if not await release(connection, lease, spent=False):
+        if not await release(connection, lease, spent=False, away=away or None):
             return False
         await queue(connection, lease.tenant, lease.analysis, lease.phase, delay_seconds)
         await outbox.wake(connection, lease.analysis, freed=lease.phase)
@@ -170,12 +174,17 @@ async def refund(db: Database, lease: Lease) -> bool:
         )
 
 
-async def release(connection: Connection, lease: Lease, *, spent: bool) -> bool:
-    """Ends the lease inside a transaction that then queues the phase again. False: it was not held any more."""
+async def release(connection: Connection, lease: Lease, *, spent: bool, away: bool | None) -> bool:
+    """Ends the lease inside a transaction that then queues the phase again. False: it was not held any more.
+
+    `away`: whether what the phase needs was; None: nothing is known of it.
+    """
     held = await connection.fetchval(
-        "UPDATE phase_runs SET state = 'queued', lease_owner = NULL, lease_until = NULL, attempt = attempt - $5"
+        "UPDATE phase_runs SET state = 'queued', lease_owner = NULL, lease_until = NULL, attempt = attempt - $5,"
+        " away_since = CASE WHEN $6 THEN coalesce(away_since, clock_timestamp()) WHEN NOT $6 THEN NULL"
+        " ELSE away_since END"
         " WHERE tenant_id = $1 AND analysis_id = $2 AND phase = $3 AND state = 'leased' AND fence = $4 RETURNING true",
-        *(lease.tenant, lease.analysis, lease.phase, lease.fence, 0 if spent else 1),
+        *(lease.tenant, lease.analysis, lease.phase, lease.fence, 0 if spent else 1, away),
     )
     return bool(held)
 
