@@ -22,6 +22,8 @@ from perito_runtime.tls import TlsFiles
 
 Settings = TypeVar("Settings", bound=BaseSettings)
 BEAT_SECONDS = 2.0
+MOST_DRAIN_SECONDS = 600.0
+"""Longer than any platform waits for a process that was told to leave."""
 
 
 class ServiceSettings(BaseSettings):
@@ -41,7 +43,10 @@ class ServiceSettings(BaseSettings):
     )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(default="INFO", description="Least level logged")
     drain_seconds: float = Field(
-        default=30.0, ge=0, description="How long running work may go on after SIGTERM; the rest is given back"
+        default=30.0,
+        ge=0,
+        le=MOST_DRAIN_SECONDS,
+        description="How long running work may go on after SIGTERM, at most 600; the rest is given back",
     )
     health_socket: Path | None = Field(
         default=None, description="Unix socket that answers health checks of this machine (deploy/health.py)"

@@ -11,6 +11,7 @@ from perito_runtime.grpc_server import build_server
 from perito_runtime.lifecycle import Lifecycle
 from perito_runtime.logs import logger
 from perito_runtime.objects import ObjectStore
+from perito_runtime.settings import MOST_DRAIN_SECONDS
 
 from perito_orchestrator import keys
 from perito_orchestrator.broker import Broker, queue_of
@@ -147,7 +148,7 @@ class Orchestrator:
         parts.add("relay", _later(self._relay.start), self._relay.stop, stop_seconds=25)
         parts.add("reconcile", self._start_reconcile, self._reconcile.stop)
         parts.add("housekeeping", self._start_housekeeping, self._housekeeping.stop)
-        parts.add("workers", self._workers.start, self._stop_workers, stop_seconds=600)
+        parts.add("workers", self._workers.start, self._stop_workers, stop_seconds=MOST_DRAIN_SECONDS + 30)
         parts.add("broker health", self._broker_health.start, self._broker_health.stop)
         parts.add("server", self._server.start, self._stop_server, stop_seconds=30)
         return parts
