@@ -195,6 +195,23 @@ async def test_it_listens_on_a_free_port_and_stops_within_the_grace(edge: Edge) 
             await client.get("/api/forensic/health")
 
 
+async def test_an_idle_connection_is_not_closed_under_a_balancers_nose(edge: Edge) -> None:
+    """Balancers keep one for five seconds and more; a request into one that is just being closed is lost."""
+    server = EdgeServer(edge.app, "127.0.0.1:0")
+    await server.start()
+    reader, writer = await asyncio.open_connection(*server.address.split(":"))
+    try:
+        for idle in (6, 0):
+            writer.write(b"GET /api/forensic/health HTTP/1.1\r\nHost: e\r\n\r\n")
+            head = await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), 5)
+            assert head.startswith(b"HTTP/1.1 200 "), head
+            await reader.readexactly(int(head.lower().partition(b"content-length:")[2].split()[0]))
+            await asyncio.sleep(idle)
+    finally:
+        writer.close()
+        await server.stop()
+
+
 async def test_an_answer_does_not_wait_for_acknowledgements(edge: Edge, monkeypatch: pytest.MonkeyPatch) -> None:
     """Nagle's algorithm and delayed acknowledgements together hold every answer of two packets for 40 ms."""
     connected: list[socket.socket] = []

@@ -17,6 +17,10 @@ from perito_kernel.errors import Invalid
 
 from perito_edge.event_streams import EventStreams
 
+_IDLE_SECONDS = 75
+"""How long a connection without a request stays open: longer than balancers and clients keep one. Whoever closes first
+must be the one that sends, or a request goes into a connection that is just being closed (uvicorn's 5 s did that)."""
+
 
 class _Server(uvicorn.Server):
     @contextlib.contextmanager
@@ -44,6 +48,7 @@ class EdgeServer:
                 log_config=None,
                 access_log=False,
                 server_header=False,
+                timeout_keep_alive=_IDLE_SECONDS,
                 # Without it one client that never leaves keeps the process for ever.
                 timeout_graceful_shutdown=grace_seconds,
             )
