@@ -1,13 +1,14 @@
 """`perito serve` as a real process, and a client like any other: it waits, and it may have to reconnect."""
 
 import json
+import os
 import re
 import signal
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -29,20 +30,41 @@ def reachable_folder() -> Generator[Path, None, None]:
 
 
 class House:
-    """A served data directory. `start` and `kill` may follow each other; the key of the first start stays."""
+    """A served data directory. `start` and `kill` may follow each other; the key of the first start stays.
 
-    def __init__(self, data_dir: Path) -> None:
+    `command` is what `perito` is here; `environment` comes on top of this process's own.
+    """
+
+    def __init__(
+        self, data_dir: Path, command: Sequence[str] = PERITO, environment: Mapping[str, str] | None = None
+    ) -> None:
         self.data_dir = data_dir
+        self._command = [*command, "serve", "--data-dir", str(data_dir), "--port", "0", "--memory", "2GiB"]
+        self._environment = {**os.environ, **(environment or {})}
         self.key = ""
         self.base = ""
         self.process: subprocess.Popen[str] | None = None
 
     def start(self) -> None:
         """Returns when it says that it serves."""
-        log = (self.data_dir.parent / "serve.log").open("a", encoding="utf-8")
-        command = [*PERITO, "serve", "--data-dir", str(self.data_dir), "--port", "0", "--memory", "2GiB"]
-        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, text=True)
-        log.close()
+        self.launch()
+        self.until_serving()
+
+    def launch(self) -> None:
+        """Starts it, as the leader of a group of processes, and waits for nothing."""
+        with (self.data_dir.parent / "serve.log").open("a", encoding="utf-8") as log:
+            self.process = subprocess.Popen(
+                self._command,
+                stdout=subprocess.PIPE,
+                stderr=log,
+                text=True,
+                env=self._environment,
+                start_new_session=True,
+            )
+
+    def until_serving(self) -> None:
+        """Returns when what was launched says that it serves."""
+        assert self.process is not None
         assert self.process.stdout is not None
         first = self.process.stdout.readline()
         found = re.search(r"http://\S+:\d+", first)
