@@ -1,4 +1,4 @@
-"""1 and 10 million ledger rows from submit to completed: speed, memory and growth, beside DuckDB alone in the same run.
+"""1 and 10 million ledger rows from submit to completed, beside DuckDB alone; what the mesh adds, and how it scales.
 
 Goals of speed are told with whether they were reached; what fails the trial is an analysis that does not complete, or
 one that takes more memory than an all-in-one is given. The books are the same for every seed.
@@ -20,6 +20,7 @@ from perito_standalone.analyze import temporary_directory
 from perito_standalone.memory import default_budget
 from perito_standalone.supervisor import Supervisor, SupervisorSettings
 
+from tests.load import mesh_figures
 from tests.load.books import FILES, write_books
 from tests.load.small import json_books, submit
 from tests.load.thread import Run, completed, measure, middle
@@ -29,6 +30,7 @@ NAME = "load"
 SOURCES = [
     *("libs/kernel/src/**/*.py", "libs/rules/src/**/*.*", "libs/runtime/src/**/*.py"),
     *("services/*/src/**/*.py", "services/*/src/**/*.sql", "tests/load/*.py", "tests/trials/load.py"),
+    *("protos/**/*", "tests/mesh/*.py"),
 ]
 
 MILLION = 1_000_000
@@ -56,22 +58,24 @@ class Goal:
 def run(seed: int, say: Say) -> Figures:
     """See `Trial.run`."""
     configure_logs("WARNING")
+    mesh = mesh_figures.measure(say)
     with tempfile.TemporaryDirectory(prefix="perito-load-") as name:
-        return asyncio.run(_measured(Path(name), say))
+        return asyncio.run(_measured(Path(name), mesh, say))
 
 
 @dataclass
 class _Found:
-    """All that was measured; seconds where nothing else is said."""
+    """All that was measured; seconds where nothing else is said. `mesh` as `mesh_figures.measure` has it."""
 
+    mesh: Mapping[str, Any]
     sizes: dict[int, list[Run]] = field(default_factory=dict[int, list[Run]])
     started: list[float] = field(default_factory=list[float])
     small: list[float] = field(default_factory=list[float])
     careful: list[Run] = field(default_factory=list[Run])
 
 
-async def _measured(folder: Path, say: Say) -> Figures:
-    found = _Found()
+async def _measured(folder: Path, mesh: Mapping[str, Any], say: Say) -> Figures:
+    found = _Found(mesh)
     for rows in RUNS:
         say(f"writing books of {rows:,} ledger rows")
         await asyncio.to_thread(write_books, folder / f"{rows}", rows)
@@ -97,6 +101,7 @@ def _figures(folder: Path, found: _Found) -> Figures:
         "careful": {"validation": careful.phases["validation"], "total": careful.total},
         "start": found.started,
         "small": found.small,
+        "mesh": found.mesh,
         "goals": [goal.row() for goal in _goals(found)],
     }
     return cast(Figures, json.loads(json.dumps(figures), parse_float=lambda text: round(float(text), 4)))
@@ -174,6 +179,12 @@ def _goals(found: _Found) -> list[Goal]:
         Goal(f"exponent of growth from {least:,} to {most:,} rows", growth, 1.1, ""),
         Goal(f"{SMALL_ROWS:,} rows as JSON, sent to completed", middle(found.small), 2, "s"),
         Goal("the all-in-one ready, new data directory", max(found.started), 5, "s"),
+        Goal(
+            "the mesh, beyond the all-in-one, for such an analysis",
+            mesh_figures.added_milliseconds(found.mesh),
+            mesh_figures.MOST_ADDED_MILLISECONDS,
+            "ms",
+        ),
         Goal("longest turn of the event loop", 1000 * max(r.turns.worst for r in runs), 50, "ms"),
     ]
 
@@ -181,7 +192,12 @@ def _goals(found: _Found) -> list[Goal]:
 def tables(figures: Figures) -> Mapping[str, str]:
     """See `tables_of`."""
     sizes = cast("Mapping[str, Mapping[str, Any]]", figures["sizes"])
-    return {"goals": _goal_table(figures), "phases": _phase_table(sizes), "careful reader": _careful_table(figures)}
+    return {
+        "goals": _goal_table(figures),
+        "phases": _phase_table(sizes),
+        "careful reader": _careful_table(figures),
+        "mesh": mesh_figures.table(cast("Mapping[str, Any]", figures["mesh"])),
+    }
 
 
 def _goal_table(figures: Figures) -> str:
