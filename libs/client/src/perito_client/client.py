@@ -34,7 +34,7 @@ from perito_client.generated.models import (
     Severity,
     Status,
 )
-from perito_client.transport import PREFIX, Transport, opened
+from perito_client.transport import PREFIX, Patience, Transport, opened
 from perito_client.upload import Form
 from perito_client.waiting import ENDED, ended
 
@@ -130,10 +130,26 @@ class PeritoClient:
         self, requests: Sequence[Mapping[str, Any]], *, idempotency_key: str | None = None
     ) -> list[Accepted | Refused]:
         """Submits up to 100 bodies as `analyze` takes them. What became of each, in their order: one that is refused
-        leaves the others as they are, and its refusal is returned and not raised.
+        leaves the others as they are, and its refusal is returned and not raised. Where the service had no time for
+        some, the batch is sent again with its key, as long as patience lasts after the last that was accepted.
         """
         body = BatchRequest(analyses=[AnalyzeRequest.from_dict(request) for request in requests])
-        call, key = self._transport.api, idempotency_key or str(uuid4())
+        key, patience, accepted = idempotency_key or str(uuid4()), Patience(self._transport.patience), 0
+        while True:
+            entries = await self._sent(body, key)
+            passing = [entry for entry in entries if isinstance(entry, Refused) and entry.passing]
+            if not passing:
+                return entries
+            before, accepted = accepted, sum(isinstance(entry, Accepted) for entry in entries)
+            if accepted > before:
+                patience.renew()
+            try:
+                await patience.bear(passing[0])
+            except Refused:
+                return entries
+
+    async def _sent(self, body: BatchRequest, key: str) -> list[Accepted | Refused]:
+        call = self._transport.api
         answer = await self._transport.answered(
             lambda: batch_analyze.asyncio_detailed(client=call, body=body, idempotency_key=key)
         )
