@@ -81,9 +81,15 @@ async def test_a_batch_is_repeated_with_its_key_and_tells_of_each_entry(service:
 async def test_what_a_batch_had_no_time_for_is_sent_again_with_the_same_key(
     service: Service, client: PeritoClient
 ) -> None:
-    problem: dict[str, object] = {"type": "urn:perito:problem:deadline-exceeded", "title": "Service Unavailable", "status": 503,
-               "detail": "There was no time left.", "reason": "DEADLINE_EXCEEDED", "instance": "urn:perito:request:1",
-               "errors": []}  # fmt: skip
+    problem: dict[str, object] = {
+        "type": "urn:perito:problem:deadline-exceeded",
+        "title": "Service Unavailable",
+        "status": 503,
+        "detail": "There was no time left.",
+        "reason": "DEADLINE_EXCEEDED",
+        "instance": "urn:perito:request:1",
+        "errors": [],
+    }
     late: dict[str, object] = {"index": 0, "status": 503, "accepted": None, "problem": problem, "replayed": False}
     hurried = told(BATCH, "post", 202, results=[late], accepted=0, refused=1)
     service.answers[BATCH] = [hurried, hurried, told(BATCH, "post", 202)]
