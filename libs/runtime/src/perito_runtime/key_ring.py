@@ -14,14 +14,16 @@ from typing import Generic, TypeVar
 
 from perito_kernel.errors import Unauthenticated
 
+from perito_runtime.request_context import enter_request, request_id
+
 _SHAPE = re.compile(r"perito_[0-9A-Za-z_]{1,200}", re.ASCII)
 _Bearer = TypeVar("_Bearer")
 _Value = TypeVar("_Value")
 
 
 class KeyRing(Generic[_Bearer]):
-    """Answers for keys. `check` says whose a key is, or raises `Unauthenticated`; concurrent questions for one unknown
-    key ask it once. `refused` is what is raised for every key that is none.
+    """Answers for keys. `check` says whose a key is, or raises `Unauthenticated`, in a time that it bounds itself;
+    concurrent questions for one unknown key ask it once. `refused` is what is raised for every key that is none.
     """
 
     def __init__(
@@ -82,6 +84,8 @@ def bearer_key(authorization: str) -> str | None:
 
 
 async def _checked(check: Callable[[str], Awaitable[_Bearer]], api_key: str) -> _Bearer:
+    """Without the deadline of the request that asked first: others wait as well, each by its own."""
+    enter_request(request_id(), None)
     return await check(api_key)
 
 
