@@ -41,6 +41,15 @@ def test_every_fault_is_told_at_once(monkeypatch: pytest.MonkeyPatch, tmp_path: 
     assert "PERITO_COMPUTE_SLOTS: Input should be greater than or equal to 1" in wrong.value.message
 
 
+def test_a_drain_that_would_be_cut_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PERITO_LISTEN", "unix:/s")
+    monkeypatch.setenv("PERITO_DRAIN_SECONDS", "600")
+    assert read_settings(ServiceSettings).drain_seconds == 600
+    monkeypatch.setenv("PERITO_DRAIN_SECONDS", "600.1")
+    with pytest.raises(Invalid, match="PERITO_DRAIN_SECONDS: Input should be less than or equal to 600"):
+        read_settings(ServiceSettings)
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "told"),
     [
