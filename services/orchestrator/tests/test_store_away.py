@@ -77,6 +77,20 @@ async def test_work_that_waited_its_turn_for_long_has_patience_left(mesh: Mesh) 
     assert not answers
 
 
+async def test_what_is_away_for_longer_is_looked_for_less_often(mesh: Mesh) -> None:
+    """Each pause is half as long as the absence so far: 3 s take about 11 looks, and 25 and more at an even pace."""
+    began = asyncio.get_running_loop().time()
+
+    async def behave(_: RunPhaseRequest) -> PeritoError | None:
+        return AWAY if asyncio.get_running_loop().time() < began + 3 else None
+
+    mesh.phases["read"].behave = behave
+    client = await mesh.start(retry_seconds=0.05)
+    done = await client.ended((await client.submit(phases=[1])).analysis.analysis_id)
+    assert (done.status, done.phases[0].attempt) == (pb.ANALYSIS_STATUS_COMPLETED, 1)
+    assert 4 < len(mesh.phases["read"].runs) < 17
+
+
 @pytest.mark.parametrize(("error", "runs"), [(AWAY, 1), (CORRUPT, 2)])
 async def test_a_commit_keeps_the_result_while_the_store_is_away_and_not_one_that_is_spoilt(
     mesh: Mesh, error: Unavailable, runs: int

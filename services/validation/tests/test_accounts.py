@@ -6,7 +6,9 @@ import json
 from datetime import datetime
 from pathlib import Path
 
+import numpy as np
 import pytest
+from numpy.typing import NDArray
 from perito_kernel.errors import Invalid
 from perito_rules.canonical import SYSTEM_TABLES, load_canonical, physical_columns
 from perito_validation import duplicates
@@ -136,12 +138,22 @@ def test_the_end_of_the_books_ignores_a_slip_of_the_pen_and_promises(tmp_path: P
     assert books.intake.as_of == "2024-03-28T00:00:00Z"
 
 
-@pytest.mark.parametrize("at_once", [duplicates.HASHES, 2])
+@pytest.mark.parametrize(
+    ("bound", "value", "shared"),
+    [("HASHES", duplicates.HASHES, False), ("HASHES", 2, True), ("_ENGINE_BYTES", 1 << 40, True)],
+)
 def test_rows_that_repeat_are_marked_with_the_first_of_them(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, at_once: int
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, bound: str, value: int, shared: bool
 ) -> None:
-    """Whether all hashes are looked at together or a share of them at a time."""
-    monkeypatch.setattr(duplicates, "HASHES", at_once)
+    """Whether all hashes are looked at together or a share of them at a time, of many rows or with little memory."""
+    sorts: list[int] = []
+
+    def sort(values: NDArray[np.uint64]) -> None:
+        sorts.append(len(values))
+        values.sort()
+
+    monkeypatch.setattr(duplicates, bound, value)
+    monkeypatch.setattr(duplicates, "_sort", sort)
     head = "{version: 1, currency: EUR, timezone: UTC, files: {"
     feed = "tables: {sales: {columns: {document: d, qty: q}, constants: {location: %s}}}"
     names = {"a.csv": "L1", "b.csv": "L1", "c.csv": "L2"}
@@ -159,6 +171,7 @@ def test_rows_that_repeat_are_marked_with_the_first_of_them(
         (0, 5, 6, 0, 1, 2),
         (1, 1, 2, 0, 4, 5),
     ]
+    assert (len(sorts) > 2) == shared  # of two groups of files
 
 
 def test_where_a_key_is_repeated_the_other_cells_tell_whether_the_row_is(tmp_path: Path) -> None:
