@@ -192,10 +192,12 @@ def _goals(found: _Found) -> list[Goal]:
 def tables(figures: Figures) -> Mapping[str, str]:
     """See `tables_of`."""
     sizes = cast("Mapping[str, Mapping[str, Any]]", figures["sizes"])
-    found = {"goals": _goal_table(figures), "phases": _phase_table(sizes), "careful reader": _careful_table(figures)}
-    if "mesh" in figures:  # a record of before it was measured has none
-        found["mesh"] = mesh_figures.table(cast("Mapping[str, Any]", figures["mesh"]))
-    return found
+    return {
+        "goals": _goal_table(figures),
+        "phases": _phase_table(sizes),
+        "careful reader": _careful_table(figures),
+        "mesh": mesh_figures.table(cast("Mapping[str, Any]", figures["mesh"])),
+    }
 
 
 def _goal_table(figures: Figures) -> str:
