@@ -16,8 +16,8 @@ _COLUMNS = (
     "replicas of every service",
     "analyses queued at once",
     "ended a second",
-    "a slot was free although work waited, of the time",
-    "longest such time",
+    "slots' time in which they stood free although work waited",
+    "longest time in which none of it began",
     "messages for one analysis",
     "bytes for one",
 )

@@ -25,9 +25,10 @@ _BATCH = 50
 
 @dataclass(frozen=True)
 class Queued:
-    """`seconds` from the first submission to the last end. `idle_share` is the share of that time in which a slot of
-    some phase stood free although a run of it waited, averaged over phases; `longest_idle` the longest such time in
-    one phase, in seconds. `messages` and `bytes` (both ways, between services and broker) are for one analysis.
+    """`seconds` from the first submission to the last end. `idle_share` is the share of the slots' time in which they
+    stood free although there was work for them, averaged over phases; `longest_idle` the longest time, in seconds, in
+    which some phase had a free slot and a run that waited, and began none. `messages` and `bytes` (both ways, between
+    services and broker) are for one analysis.
     """
 
     replicas: int
@@ -58,29 +59,32 @@ async def queued(replicas: int, analyses: int, say: Callable[[str], None]) -> Qu
 
 
 def idle(runs: Sequence[tuple[str, float, float, float]], slots: int) -> tuple[float, float]:
-    """Share and longest stretch of time in which a phase had a free slot and a run that waited for one.
+    """Share of the slots' time in which work waited for them, and the longest time in which none of it began, seconds.
 
     `runs` are (phase, could begin, began, ended) in seconds; every phase has so many slots.
     """
-    shares: list[float] = []
-    longest = 0.0
-    for phase in sorted({run[0] for run in runs}):
-        own = [run[1:] for run in runs if run[0] == phase]
-        changes = sorted(
-            [(queued, 1, 0) for queued, _, _ in own]
-            + [(began, -1, 1) for _, began, _ in own]
-            + [(ended, 0, -1) for _, _, ended in own]
-        )
-        waiting = running = 0
-        idle_seconds = stretch = 0.0
-        for (at, wait, run), (until, *_) in itertools.pairwise(changes):
-            waiting, running = waiting + wait, running + run
-            free = waiting > 0 and running < slots
-            stretch = stretch + until - at if free else 0.0
-            idle_seconds += until - at if free else 0.0
-            longest = max(longest, stretch)
-        shares.append(idle_seconds / max(1e-9, changes[-1][0] - changes[0][0]))
-    return sum(shares) / len(shares), longest
+    phases = [[run[1:] for run in runs if run[0] == phase] for phase in sorted({run[0] for run in runs})]
+    found = [_idle_of_phase(own, slots) for own in phases]
+    return sum(share for share, _ in found) / len(found), max(longest for _, longest in found)
+
+
+def _idle_of_phase(runs: Sequence[tuple[float, float, float]], slots: int) -> tuple[float, float]:
+    """As `idle`, for the runs of one phase."""
+    changes = sorted(
+        [(queued, 1, 0) for queued, _, _ in runs]
+        + [(began, -1, 1) for _, began, _ in runs]
+        + [(ended, 0, -1) for _, _, ended in runs]
+    )
+    waiting = running = 0
+    idle_seconds = stretch = longest = 0.0
+    for (at, wait, run), (until, *_) in itertools.pairwise(changes):
+        waiting, running = waiting + wait, running + run
+        unused = min(waiting, slots - running)
+        idle_seconds += max(0, unused) * (until - at)
+        # Whenever a run begins, somebody was awake: only what comes after it can be time lost to waking.
+        stretch = 0.0 if unused <= 0 else until - at + (0.0 if run == 1 else stretch)
+        longest = max(longest, stretch)
+    return idle_seconds / slots / max(1e-9, changes[-1][0] - changes[0][0]), longest
 
 
 async def _all(client: PeritoClient, analyses: int) -> None:
