@@ -195,7 +195,8 @@ def served() -> Iterator[tuple[str, str]]:
         command = [sys.executable, "-m", "perito_standalone", "serve", "--data-dir", f"{base}/data", "--port", "0"]
         log = Path(base) / "log"
         with log.open("w") as stderr:
-            process = subprocess.Popen([*command, "--memory", "1GiB"], stdout=subprocess.PIPE, stderr=stderr, text=True)
+            options = ["--memory", "1GiB", "--rate", "100000"]
+            process = subprocess.Popen([*command, *options], stdout=subprocess.PIPE, stderr=stderr, text=True)
         assert process.stdout is not None
         said = process.stdout.readline() + process.stdout.readline()
         try:

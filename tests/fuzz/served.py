@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from perito_client import PeritoClient, connect
+from perito_edge.settings import EdgeSettings
 from perito_runtime.logs import configure_logs
 from perito_standalone.analyze import temporary_directory
 from perito_standalone.postgres import PostgresSettings
@@ -45,7 +46,12 @@ async def fuzzed(count: int, seed: int, folder: Path, say: Callable[[str], None]
 @asynccontextmanager
 async def _server() -> AsyncGenerator[Supervisor]:
     async with temporary_directory() as data_dir:
-        settings = SupervisorSettings(data_dir, listen="127.0.0.1:0", postgres=PostgresSettings(durable=False))
+        settings = SupervisorSettings(
+            data_dir,
+            listen="127.0.0.1:0",
+            postgres=PostgresSettings(durable=False),
+            edge=EdgeSettings.for_each_scope(1_000_000),
+        )
         async with Supervisor(settings) as supervisor:
             yield supervisor
 

@@ -41,7 +41,8 @@ _MAX_CANCEL_BYTES = 8192
     operation_id="analyze",
     summary="Analyse a dataset, or books in the body",
     responses=problems(
-        400, 404, 408, 409, 413, 415, 429, examples={404: answers.DATASET_NOT_FOUND, 422: answers.BODY_INVALID}
+        *(400, 404, 408, 409, 413, 415),
+        examples={404: answers.DATASET_NOT_FOUND, 422: answers.BODY_INVALID, 429: answers.UPLOADS_BUSY},
     )
     | success(202, "Accepted: it reaches an end, whatever happens to this server.", "Location", "Retry-After"),
     openapi_extra=_BODY,

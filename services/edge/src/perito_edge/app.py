@@ -15,12 +15,16 @@ from perito_edge.description import DESCRIPTION, describe
 from perito_edge.event_streams import EventStreams
 from perito_edge.keys import key_ring
 from perito_edge.measures import Measures
+from perito_edge.metered import Metered
 from perito_edge.middleware import Faults, KeyCheck, RequestContext
 from perito_edge.orchestrator_client import OrchestratorClient
+from perito_edge.origins import cross_origin
 from perito_edge.problems import on_http_error, on_perito_error, on_validation_error
+from perito_edge.rate_limits import Guesses, RateLimits, SharedWindows
 from perito_edge.received import Places
 from perito_edge.reports import Reports
 from perito_edge.requests import Parts
+from perito_edge.security_headers import SecurityHeaders
 from perito_edge.settings import EdgeSettings
 from perito_edge.submissions import Submissions
 from perito_edge.uploads import Uploads
@@ -29,12 +33,17 @@ _PREFIX = "/api/forensic"
 _DESCRIPTION = f"{_PREFIX}/openapi.json"
 
 
-def create_app(settings: EdgeSettings, channel: grpc.aio.Channel, store: ObjectStore) -> FastAPI:
-    """The application. Channel and store belong to the caller, who closes them after the server has stopped."""
+def create_app(
+    settings: EdgeSettings, channel: grpc.aio.Channel, store: ObjectStore, shared: SharedWindows | None = None
+) -> FastAPI:
+    """The application. Channel, store and `shared` (where all edges count requests together) belong to the caller, who
+    closes them after the server has stopped.
+    """
     orchestrator = OrchestratorClient(
         channel, settings.rpc_seconds, settings.health_rpc_seconds, settings.propose_seconds, settings.batch_seconds
     )
     measures, addresses = Measures(), Addresses()
+    limits = RateLimits(settings.quotas(), settings.replicas, shared)
     app = FastAPI(
         title="Perito",
         version="1.0.0",
@@ -46,9 +55,11 @@ def create_app(settings: EdgeSettings, channel: grpc.aio.Channel, store: ObjectS
         redirect_slashes=False,
         telemetry={"operation_spans": False, "meter_provider": measures.provider},
         middleware=[
-            Middleware(RequestContext),
+            Middleware(RequestContext, security=SecurityHeaders(settings.hsts_seconds)),
+            *cross_origin(settings.cors_origins),
             Middleware(Faults),
-            Middleware(KeyCheck, keys=key_ring(orchestrator, settings)),
+            Middleware(KeyCheck, keys=key_ring(orchestrator, settings), guesses=Guesses(settings.rate_unknown_keys)),
+            Middleware(Metered, limits=limits, addresses=addresses),
             Middleware(Addressed, addresses=addresses),
         ],
         exception_handlers={
@@ -61,6 +72,7 @@ def create_app(settings: EdgeSettings, channel: grpc.aio.Channel, store: ObjectS
     app.state.parts = _parts(settings, orchestrator, store, measures)
     app.state.event_streams = streams = EventStreams(settings)
     measures.watch("perito.event_streams.open", "Event streams that are open.", lambda: streams.open)
+    measures.watch("perito.rate_limits.alone", "1 where Redis is set and away.", lambda: int(limits.alone))
     app.state.measures = measures
     app.state.readiness = health.Readiness(orchestrator)
     app.state.addresses = addresses

@@ -8,7 +8,7 @@ import asyncio
 import contextlib
 import socket
 import stat
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from pathlib import Path
 
 import uvicorn
@@ -32,10 +32,13 @@ class _Server(uvicorn.Server):
 class EdgeServer:
     """Serves `app` on `host:port` (`127.0.0.1:8080`, `[::1]:0`) or on a Unix socket (`unix:/path`).
 
-    `address` is where it listens, with the port that was given for port 0.
+    `address` is where it listens, with the port that was given for port 0. Whoever connects from `trusted_proxies`
+    (addresses or networks) is believed when it says for whom it asks, and whether that one came by TLS.
     """
 
-    def __init__(self, app: FastAPI, address: str, grace_seconds: int = 20) -> None:
+    def __init__(
+        self, app: FastAPI, address: str, grace_seconds: int = 20, trusted_proxies: Sequence[str] = ()
+    ) -> None:
         self.address = address
         self._streams: EventStreams = app.state.event_streams
         self._server = _Server(
@@ -48,6 +51,8 @@ class EdgeServer:
                 log_config=None,
                 access_log=False,
                 server_header=False,
+                proxy_headers=bool(trusted_proxies),
+                forwarded_allow_ips=list(trusted_proxies),
                 timeout_keep_alive=_IDLE_SECONDS,
                 # Without it one client that never leaves keeps the process for ever.
                 timeout_graceful_shutdown=grace_seconds,
