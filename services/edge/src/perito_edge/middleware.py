@@ -21,6 +21,7 @@ from perito_edge.orchestrator_client import Caller
 from perito_edge.problems import internal, problem_response
 from perito_edge.rate_limits import Guesses
 from perito_edge.security_headers import Raw, SecurityHeaders
+from perito_edge.wire import refuse_large_head
 
 _REQUEST_ID = re.compile(r"[0-9A-Za-z._-]{1,64}")
 _LOGGED_PATH = 200
@@ -120,6 +121,8 @@ class Faults:
             await send(message)
 
         try:
+            if scope["type"] == "http":
+                refuse_large_head(scope.get("raw_path", b""), scope["query_string"], scope["headers"])
             await self._app(scope, receive, send_noting)
         except asyncio.CancelledError:
             # Only a server that stops cancels; left alone, it would answer with a bare 500 of its own.

@@ -16,8 +16,9 @@ from fastapi import FastAPI
 from perito_kernel.errors import Invalid
 
 from perito_edge.event_streams import EventStreams
+from perito_edge.wire import SILENT_SECONDS, BoundedProtocol
 
-_IDLE_SECONDS = 75
+_IDLE_SECONDS = round(SILENT_SECONDS)
 """How long a connection without a request stays open: longer than balancers and clients keep one. Whoever closes first
 must be the one that sends, or a request goes into a connection that is just being closed (uvicorn's 5 s did that)."""
 
@@ -44,7 +45,7 @@ class EdgeServer:
         self._server = _Server(
             uvicorn.Config(
                 app,
-                http="httptools",
+                http=BoundedProtocol,
                 ws="none",
                 loop="none",
                 lifespan="off",
