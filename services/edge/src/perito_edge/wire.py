@@ -19,7 +19,10 @@ SILENT_SECONDS = 75.0
 """Without a first byte; as long as an idle connection stays open."""
 
 _LARGE = f"The head of the request is larger than {MAX_HEAD_BYTES} bytes or {MAX_HEADERS} lines: send less."
-_CUT = "HTTP/1.1 {status}\r\nconnection: close\r\ncontent-type: text/plain; charset=utf-8\r\ncontent-length: {length}\r\n\r\n{text}"
+_CUT = (
+    "HTTP/1.1 {status}\r\nconnection: close\r\ncontent-type: text/plain; charset=utf-8\r\n"
+    "content-length: {length}\r\n\r\n{text}"
+)
 
 
 def refuse_large_head(raw_path: bytes, query: bytes, headers: Iterable[tuple[bytes, bytes]]) -> None:
