@@ -11,6 +11,7 @@ from starlette.middleware import Middleware
 from perito_edge import analyses, batches, datasets, events, exports, health, lists, mappings, metrics
 from perito_edge.addresses import Addressed, Addresses
 from perito_edge.batch_submissions import BatchSubmissions
+from perito_edge.coalesced import Coalesced
 from perito_edge.description import DESCRIPTION, describe
 from perito_edge.event_streams import EventStreams
 from perito_edge.keys import key_ring
@@ -22,6 +23,7 @@ from perito_edge.origins import cross_origin
 from perito_edge.problems import on_http_error, on_perito_error, on_validation_error
 from perito_edge.rate_limits import Guesses, RateLimits, SharedWindows
 from perito_edge.received import Places
+from perito_edge.remembered import Remembered
 from perito_edge.reports import Reports
 from perito_edge.requests import Parts
 from perito_edge.security_headers import SecurityHeaders
@@ -61,6 +63,7 @@ def create_app(
             Middleware(KeyCheck, keys=key_ring(orchestrator, settings), guesses=Guesses(settings.rate_unknown_keys)),
             Middleware(Metered, limits=limits, addresses=addresses),
             Middleware(Addressed, addresses=addresses),
+            Middleware(Remembered),
         ],
         exception_handlers={
             PeritoError: on_perito_error,
@@ -100,4 +103,5 @@ def _parts(settings: EdgeSettings, orchestrator: OrchestratorClient, store: Obje
         Submissions(store, orchestrator, settings, places),
         BatchSubmissions(store, orchestrator, settings, places),
         Reports(store, settings),
+        Coalesced(),
     )

@@ -22,7 +22,8 @@ class Metered:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         caller = scope["state"].get("caller") if scope["type"] == "http" else None
         if caller is not None:
-            of, cost = scope["state"]["needed"], self._addresses.cost(scope["path"], scope["method"])
+            of = self._limits.counted_as(scope["state"]["needed"])
+            cost = self._addresses.cost(scope["path"], scope["method"])
             found = await self._limits.take(caller.key_id, of, cost)
             scope["state"]["headers"] = _headers(of, found)
             if not found.granted:

@@ -55,6 +55,10 @@ class RateLimits:
         """Whether Redis is meant to count and does not."""
         return self._away
 
+    def counted_as(self, scope: str) -> str:
+        """The scope of whose quota a request takes: `read` where any will do."""
+        return scope if scope in self._quotas else "read"
+
     async def take(self, key_id: str, scope: str, cost: int) -> Taken:
         """Takes `cost` from the quota of a key and scope. More than the whole quota is never asked of one request."""
         quota, name = self._quotas[scope], f"{key_id}/{scope}"

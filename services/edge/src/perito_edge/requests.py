@@ -11,6 +11,7 @@ from perito_kernel.errors import Invalid, NotFound
 from perito_runtime.object_store import ObjectStore
 
 from perito_edge.batch_submissions import BatchSubmissions
+from perito_edge.coalesced import Coalesced
 from perito_edge.orchestrator_client import Caller, OrchestratorClient
 from perito_edge.reports import Reports
 from perito_edge.settings import EdgeSettings
@@ -32,6 +33,8 @@ class Parts:
     submissions: Submissions
     batches: BatchSubmissions
     reports: Reports
+    # What is told of where an analysis stands, and whether it has ended.
+    statuses: Coalesced[tuple[bytes, bool]]
 
 
 def require_json(request: Request) -> None:
