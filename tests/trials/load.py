@@ -1,4 +1,4 @@
-"""1 and 10 million ledger rows from submit to completed, beside DuckDB alone; what the mesh adds, and how it scales.
+"""1 and 10 million ledger rows from submit to completed, beside DuckDB alone; the mesh and the edge under load.
 
 Goals of speed are told with whether they were reached; what fails the trial is an analysis that does not complete, or
 one that takes more memory than an all-in-one is given. The books are the same for every seed.
@@ -20,7 +20,7 @@ from perito_standalone.analyze import temporary_directory
 from perito_standalone.memory import default_budget
 from perito_standalone.supervisor import Supervisor, SupervisorSettings
 
-from tests.load import mesh_figures
+from tests.load import edge, edge_figures, mesh_figures
 from tests.load.books import FILES, write_books
 from tests.load.small import json_books, submit
 from tests.load.thread import Run, completed, measure, middle
@@ -58,24 +58,24 @@ class Goal:
 def run(seed: int, say: Say) -> Figures:
     """See `Trial.run`."""
     configure_logs("WARNING")
-    mesh = mesh_figures.measure(say)
+    found = _Found(mesh_figures.measure(say), edge.measure(say))
     with tempfile.TemporaryDirectory(prefix="perito-load-") as name:
-        return asyncio.run(_measured(Path(name), mesh, say))
+        return asyncio.run(_measured(Path(name), found, say))
 
 
 @dataclass
 class _Found:
-    """All that was measured; seconds where nothing else is said. `mesh` as `mesh_figures.measure` has it."""
+    """All that was measured; seconds where nothing else is said. `mesh` and `edge` as their `measure` has them."""
 
     mesh: Mapping[str, Any]
+    edge: Mapping[str, Any]
     sizes: dict[int, list[Run]] = field(default_factory=dict[int, list[Run]])
     started: list[float] = field(default_factory=list[float])
     small: list[float] = field(default_factory=list[float])
     careful: list[Run] = field(default_factory=list[Run])
 
 
-async def _measured(folder: Path, mesh: Mapping[str, Any], say: Say) -> Figures:
-    found = _Found(mesh)
+async def _measured(folder: Path, found: _Found, say: Say) -> Figures:
     for rows in RUNS:
         say(f"writing books of {rows:,} ledger rows")
         await asyncio.to_thread(write_books, folder / f"{rows}", rows)
@@ -102,6 +102,7 @@ def _figures(folder: Path, found: _Found) -> Figures:
         "start": found.started,
         "small": found.small,
         "mesh": found.mesh,
+        "edge": found.edge,
         "goals": [goal.row() for goal in _goals(found)],
     }
     return cast(Figures, json.loads(json.dumps(figures), parse_float=lambda text: round(float(text), 4)))
@@ -195,6 +196,8 @@ def tables(figures: Figures) -> Mapping[str, str]:
     found = {"goals": _goal_table(figures), "phases": _phase_table(sizes), "careful reader": _careful_table(figures)}
     if "mesh" in figures:  # a record of before it was measured has none
         found["mesh"] = mesh_figures.table(cast("Mapping[str, Any]", figures["mesh"]))
+    if "edge" in figures:
+        found["edge"] = edge_figures.table(cast("Mapping[str, Any]", figures["edge"]))
     return found
 
 

@@ -1,7 +1,6 @@
 """What cannot change is answered again without asking, to the same key and the same question alone, for a second."""
 
-import time
-from collections.abc import Iterator
+import asyncio
 
 import pytest
 from perito.analysis.v1 import analysis_pb2
@@ -14,10 +13,9 @@ API = "/api/forensic"
 
 
 @pytest.fixture(autouse=True)
-def still(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def still(monkeypatch: pytest.MonkeyPatch) -> None:
     """The second does not pass while a test runs, unless it says so."""
     monkeypatch.setattr("perito_edge.remembered._SECONDS", 3600.0)
-    yield
 
 
 async def test_the_status_of_what_has_ended_is_asked_for_once(edge: Edge) -> None:
@@ -89,7 +87,7 @@ async def test_after_a_second_it_is_asked_again(edge: Edge, monkeypatch: pytest.
     analysis = (await finished(edge)).analysis_id
     url = f"{API}/status/{analysis}"
     await edge.client.get(url)
-    time.sleep(0.06)
+    await asyncio.sleep(0.06)
     await edge.client.get(url)
     assert edge.double.count("GetAnalysis") == 2
 
