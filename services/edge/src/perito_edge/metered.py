@@ -22,7 +22,7 @@ class Metered:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         caller = scope["state"].get("caller") if scope["type"] == "http" else None
         if caller is not None:
-            of = self._limits.counted_as(scope["state"]["needed"])
+            of = self._limits.counted_as(scope["state"].get("needed", "read"))
             cost = self._addresses.cost(scope["path"], scope["method"])
             found = await self._limits.take(caller.key_id, of, cost)
             scope["state"]["headers"] = _headers(of, found)
