@@ -157,3 +157,12 @@ async def test_cancelling_is_repeated_with_one_key(service: Service, client: Per
     assert (await client.cancel(ID, "the wrong month")).status == "cancelled"
     assert len({asked.headers["idempotency-key"] for asked in service.asked}) == 1
     assert b"the wrong month" in service.asked[0].body
+
+
+async def test_over_its_rate_a_call_waits_as_it_is_told_and_loses_no_patience(service: Service) -> None:
+    over = refused(429, STATUS, "get")
+    service.answers[f"{API}/status/{ID}"] = [over] * 5 + [told(STATUS, "get", 200)]
+    async with connect(service.address, "key", patience=0.0) as client:
+        assert str((await client.status(ID)).id) == ID
+    assert len(service.asked) == 6
+    assert b'"RATE_LIMITED"' in over.body
