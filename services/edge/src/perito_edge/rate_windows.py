@@ -13,6 +13,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 WINDOW_SECONDS = 60
+_DUST = 1e-6
+"""What the last digits of a clock may be off, in seconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +57,7 @@ def wait(counts: Counts, quota: int, cost: int) -> int:
         until = _lighter(counts.previous, room, counts.left)
     else:  # first what is counted now must become the minute before
         until = counts.left + _lighter(counts.current, quota - cost, WINDOW_SECONDS)
-    return math.floor(max(0.0, until)) + 1
+    return math.floor(max(0.0, until) + _DUST) + 1
 
 
 def _lighter(count: int, room: int, left: float) -> float:

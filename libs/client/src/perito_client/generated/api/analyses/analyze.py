@@ -126,7 +126,7 @@ def sync_detailed(
     end, whatever
     happens to this server.
 
-    Needs a key with the scope `submit`.
+    Needs a key with the scope `submit`, and costs 5 of its quota a minute.
 
     Args:
         idempotency_key (str | Unset):
@@ -165,7 +165,7 @@ def sync(
     end, whatever
     happens to this server.
 
-    Needs a key with the scope `submit`.
+    Needs a key with the scope `submit`, and costs 5 of its quota a minute.
 
     Args:
         idempotency_key (str | Unset):
@@ -199,7 +199,7 @@ async def asyncio_detailed(
     end, whatever
     happens to this server.
 
-    Needs a key with the scope `submit`.
+    Needs a key with the scope `submit`, and costs 5 of its quota a minute.
 
     Args:
         idempotency_key (str | Unset):
@@ -236,7 +236,7 @@ async def asyncio(
     end, whatever
     happens to this server.
 
-    Needs a key with the scope `submit`.
+    Needs a key with the scope `submit`, and costs 5 of its quota a minute.
 
     Args:
         idempotency_key (str | Unset):

@@ -124,7 +124,7 @@ def sync_detailed(
     the same Idempotency-Key and body again, what was accepted is answered again and what was refused is
     tried anew.
 
-    Needs a key with the scope `submit`.
+    Needs a key with the scope `submit`, and costs 20 of its quota a minute.
 
     Args:
         idempotency_key (str | Unset):
@@ -163,7 +163,7 @@ def sync(
     the same Idempotency-Key and body again, what was accepted is answered again and what was refused is
     tried anew.
 
-    Needs a key with the scope `submit`.
+    Needs a key with the scope `submit`, and costs 20 of its quota a minute.
 
     Args:
         idempotency_key (str | Unset):
@@ -197,7 +197,7 @@ async def asyncio_detailed(
     the same Idempotency-Key and body again, what was accepted is answered again and what was refused is
     tried anew.
 
-    Needs a key with the scope `submit`.
+    Needs a key with the scope `submit`, and costs 20 of its quota a minute.
 
     Args:
         idempotency_key (str | Unset):
@@ -234,7 +234,7 @@ async def asyncio(
     the same Idempotency-Key and body again, what was accepted is answered again and what was refused is
     tried anew.
 
-    Needs a key with the scope `submit`.
+    Needs a key with the scope `submit`, and costs 20 of its quota a minute.
 
     Args:
         idempotency_key (str | Unset):

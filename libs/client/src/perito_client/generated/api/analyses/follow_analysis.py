@@ -113,7 +113,7 @@ def sync_detailed(
     end it: come back
     with the last number, and nothing is missing or told twice.
 
-    Needs a key with the scope `read`.
+    Needs a key with the scope `read`, and costs 1 of its quota a minute.
 
     Args:
         analysis_id (UUID):
@@ -156,7 +156,7 @@ def sync(
     end it: come back
     with the last number, and nothing is missing or told twice.
 
-    Needs a key with the scope `read`.
+    Needs a key with the scope `read`, and costs 1 of its quota a minute.
 
     Args:
         analysis_id (UUID):
@@ -194,7 +194,7 @@ async def asyncio_detailed(
     end it: come back
     with the last number, and nothing is missing or told twice.
 
-    Needs a key with the scope `read`.
+    Needs a key with the scope `read`, and costs 1 of its quota a minute.
 
     Args:
         analysis_id (UUID):
@@ -235,7 +235,7 @@ async def asyncio(
     end it: come back
     with the last number, and nothing is missing or told twice.
 
-    Needs a key with the scope `read`.
+    Needs a key with the scope `read`, and costs 1 of its quota a minute.
 
     Args:
         analysis_id (UUID):

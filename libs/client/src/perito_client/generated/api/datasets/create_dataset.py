@@ -120,7 +120,7 @@ def sync_detailed(
      Streams the files, and the mapping if there is one, into the object store and registers them. All or
     nothing.
 
-    Needs a key with the scope `submit`.
+    Needs a key with the scope `submit`, and costs 5 of its quota a minute.
 
     Args:
         idempotency_key (str | Unset):
@@ -157,7 +157,7 @@ def sync(
      Streams the files, and the mapping if there is one, into the object store and registers them. All or
     nothing.
 
-    Needs a key with the scope `submit`.
+    Needs a key with the scope `submit`, and costs 5 of its quota a minute.
 
     Args:
         idempotency_key (str | Unset):
@@ -189,7 +189,7 @@ async def asyncio_detailed(
      Streams the files, and the mapping if there is one, into the object store and registers them. All or
     nothing.
 
-    Needs a key with the scope `submit`.
+    Needs a key with the scope `submit`, and costs 5 of its quota a minute.
 
     Args:
         idempotency_key (str | Unset):
@@ -224,7 +224,7 @@ async def asyncio(
      Streams the files, and the mapping if there is one, into the object store and registers them. All or
     nothing.
 
-    Needs a key with the scope `submit`.
+    Needs a key with the scope `submit`, and costs 5 of its quota a minute.
 
     Args:
         idempotency_key (str | Unset):

@@ -54,6 +54,11 @@ def _parse_response(
 
         return response_422
 
+    if response.status_code == 429:
+        response_429 = Problem.from_dict(response.json())
+
+        return response_429
+
     if response.status_code == 500:
         response_500 = Problem.from_dict(response.json())
 
@@ -90,7 +95,7 @@ def sync_detailed(
 
      What the upload answered, and when it was registered. The files themselves are not served.
 
-    Needs a key with the scope `read`.
+    Needs a key with the scope `read`, and costs 1 of its quota a minute.
 
     Args:
         dataset_id (UUID):
@@ -123,7 +128,7 @@ def sync(
 
      What the upload answered, and when it was registered. The files themselves are not served.
 
-    Needs a key with the scope `read`.
+    Needs a key with the scope `read`, and costs 1 of its quota a minute.
 
     Args:
         dataset_id (UUID):
@@ -151,7 +156,7 @@ async def asyncio_detailed(
 
      What the upload answered, and when it was registered. The files themselves are not served.
 
-    Needs a key with the scope `read`.
+    Needs a key with the scope `read`, and costs 1 of its quota a minute.
 
     Args:
         dataset_id (UUID):
@@ -182,7 +187,7 @@ async def asyncio(
 
      What the upload answered, and when it was registered. The files themselves are not served.
 
-    Needs a key with the scope `read`.
+    Needs a key with the scope `read`, and costs 1 of its quota a minute.
 
     Args:
         dataset_id (UUID):

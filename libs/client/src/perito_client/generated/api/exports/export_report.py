@@ -81,6 +81,11 @@ def _parse_response(
 
         return response_422
 
+    if response.status_code == 429:
+        response_429 = Problem.from_dict(response.json())
+
+        return response_429
+
     if response.status_code == 500:
         response_500 = Problem.from_dict(response.json())
 
@@ -121,7 +126,7 @@ def sync_detailed(
     its findings
     as CSV.
 
-    Needs a key with the scope `read`.
+    Needs a key with the scope `read`, and costs 2 of its quota a minute.
 
     Args:
         analysis_id (UUID):
@@ -162,7 +167,7 @@ def sync(
     its findings
     as CSV.
 
-    Needs a key with the scope `read`.
+    Needs a key with the scope `read`, and costs 2 of its quota a minute.
 
     Args:
         analysis_id (UUID):
@@ -198,7 +203,7 @@ async def asyncio_detailed(
     its findings
     as CSV.
 
-    Needs a key with the scope `read`.
+    Needs a key with the scope `read`, and costs 2 of its quota a minute.
 
     Args:
         analysis_id (UUID):
@@ -237,7 +242,7 @@ async def asyncio(
     its findings
     as CSV.
 
-    Needs a key with the scope `read`.
+    Needs a key with the scope `read`, and costs 2 of its quota a minute.
 
     Args:
         analysis_id (UUID):

@@ -92,6 +92,11 @@ def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Res
 
         return response_422
 
+    if response.status_code == 429:
+        response_429 = Problem.from_dict(response.json())
+
+        return response_429
+
     if response.status_code == 500:
         response_500 = Problem.from_dict(response.json())
 
@@ -134,7 +139,7 @@ def sync_detailed(
 
      What the phases that have completed found, narrowed by the filters together, with true totals.
 
-    Needs a key with the scope `read`.
+    Needs a key with the scope `read`, and costs 1 of its quota a minute.
 
     Args:
         analysis_id (UUID):
@@ -185,7 +190,7 @@ def sync(
 
      What the phases that have completed found, narrowed by the filters together, with true totals.
 
-    Needs a key with the scope `read`.
+    Needs a key with the scope `read`, and costs 1 of its quota a minute.
 
     Args:
         analysis_id (UUID):
@@ -231,7 +236,7 @@ async def asyncio_detailed(
 
      What the phases that have completed found, narrowed by the filters together, with true totals.
 
-    Needs a key with the scope `read`.
+    Needs a key with the scope `read`, and costs 1 of its quota a minute.
 
     Args:
         analysis_id (UUID):
@@ -280,7 +285,7 @@ async def asyncio(
 
      What the phases that have completed found, narrowed by the filters together, with true totals.
 
-    Needs a key with the scope `read`.
+    Needs a key with the scope `read`, and costs 1 of its quota a minute.
 
     Args:
         analysis_id (UUID):
