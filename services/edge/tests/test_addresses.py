@@ -27,7 +27,7 @@ async def test_every_operation_refuses_a_parameter_that_it_does_not_have(edge: E
 
 
 async def test_many_and_long_names_make_no_long_answer(edge: Edge) -> None:
-    many = "&".join(f"{'n' * 300}{number}" for number in range(150))
+    many = "&".join(f"{'n' * 200}{number}" for number in range(150))
     response = await edge.client.get(f"/api/forensic/list?{many}&limit=3&limit=4&=&%ff=1")
     assert response.status_code == 422
     assert len(response.json()["errors"]) == 20
@@ -45,7 +45,7 @@ async def test_head_has_the_headers_of_get_and_no_body(served: Edge) -> None:
         url = f"/api/forensic/{path.replace('{id}', analysis.analysis_id)}"
         got, head = await served.client.get(url), await served.client.head(url)
         assert (head.status_code, head.content) == (got.status_code, b"") == (200, b""), url
-        own = {"date", "x-request-id"} | ({"content-length"} if path == "metrics" else set[str]())
+        own = {"date", "x-request-id", "ratelimit"} | ({"content-length"} if path == "metrics" else set[str]())
         assert {n: v for n, v in head.headers.items() if n not in own} == {
             n: v for n, v in got.headers.items() if n not in own
         }

@@ -21,10 +21,11 @@ _WHEN = {
     415: "Another media type is needed.",
     422: "The content is wrong: `errors` says where.",
     429: "Over a limit: try again after Retry-After.",
+    431: "The head of the request is too large.",
     500: "A fault of Perito's.",
     503: "Try again after Retry-After: nothing was done, or the same Idempotency-Key finds what was.",
 }
-_EVERYWHERE = (401, 403, 422, 429, 500, 503)
+_EVERYWHERE = (401, 403, 422, 429, 431, 500, 503)
 
 # One refusal of each status, in the words of its place in the code.
 _EXAMPLES: dict[int, tuple[str, str]] = {
@@ -47,6 +48,10 @@ _EXAMPLES: dict[int, tuple[str, str]] = {
             "again after 7 seconds."
         ),
     ),
+    431: (
+        "HEAD_TOO_LARGE",
+        "The head of the request is larger than 32768 bytes or 100 lines: send less.",
+    ),
     500: (
         "INTERNAL",
         "Perito failed on this request. Try again; if it happens again, report it with the request id.",
@@ -57,6 +62,7 @@ _ERRORS: dict[str, list[dict[str, Any]]] = {
     "BODY_TOO_LARGE": [{"limit_bytes": 393216}],
     "PARAMETER_INVALID": [{"pointer": "query.format", "detail": "Input should be 'json', 'csv' or 'html'"}],
     "BODY_INVALID": [{"pointer": "/nmae", "detail": "Extra inputs are not permitted"}],
+    "HEAD_TOO_LARGE": [{"limit_bytes": 32768, "limit_lines": 100}],
     "RATE_LIMITED": [{"scope": "read", "retry_after_seconds": 7}],
     "UPLOADS_BUSY": [{"retry_after_seconds": 2}],
 }
