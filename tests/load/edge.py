@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from perito_client import PeritoClient
+from perito_client.generated.models import Status
 from perito_runtime.failpoints import DIRECTORY, PERMISSION
 
 from tests.load.hammer import hammer
@@ -84,7 +85,9 @@ async def _questions(house: Mesh, client: PeritoClient, armed: Path) -> dict[str
     """Requests by kind; under no name the ids of analyses that run."""
     body = json_books(_ROWS)
     entries = await client.submit_batch([body] * _ENDED)
-    ended = [str(status.id) for status in await client.wait_all(entries)]  # pyright: ignore[reportAttributeAccessIssue] -- an error has no id, and ends this
+    last = await client.wait_all(entries)
+    ended = [str(status.id) for status in last if isinstance(status, Status)]
+    assert len(ended) == _ENDED, last
     (armed / "armed").write_text("worker.after_claim[validation]=sleep(3600)", encoding="utf-8")
     accepted = [await client.submit_books(body["data"]) for _ in range(_RUNNING)]
     for each in accepted:

@@ -2,7 +2,6 @@
 
 import asyncio
 import re
-from pathlib import Path
 
 import pytest
 from perito_edge import wire
@@ -11,8 +10,6 @@ from tests.security.bad_input import BAD_INPUT, CUT_SECONDS, HARMLESS, answered
 from tests.security.world import PREFIX, World
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
-
-PAGE = (Path(__file__).resolve().parents[2] / "docs" / "security.md").read_text("utf-8")
 
 
 async def spoken(world: World, sent: bytes) -> tuple[bytes, bytes]:
@@ -38,20 +35,12 @@ async def test_bad_input_gets_the_answer_that_is_written_down(
     head, body = await spoken(here, bad.made(here))
     assert answered(head, body) == (bad.status, bad.reason), body[:500]
     assert b"Traceback" not in body
-    assert b"passwd" not in body
+    assert b"root:" not in body
     assert (await here.http.get(f"{PREFIX}/health")).status_code == 200
-
-
-@pytest.mark.parametrize("name", BAD_INPUT)
-def test_the_page_says_that_answer(name: str) -> None:
-    bad = BAD_INPUT[name]
-    answer = f"{bad.status} `{bad.reason}`" if bad.reason else f"{bad.status}, and the connection is closed"
-    assert f"| {name} | {answer} |" in PAGE
 
 
 @pytest.mark.parametrize("name", HARMLESS)
 async def test_a_text_is_a_text_wherever_it_stands(here: World, name: str) -> None:
-    assert f"| {name} |" in PAGE
     found = await here.http.get(f"{PREFIX}/list", params={"name": HARMLESS[name]}, headers=here.a)
     assert (found.status_code, found.json()["items"]) == (200, [])
     body = {"dataset_id": here.mine["dataset_id"], "name": HARMLESS[name]}

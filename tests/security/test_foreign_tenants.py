@@ -18,9 +18,11 @@ def said(response: httpx.Response) -> Any:
     """Status and body, without what is of the one request alone."""
     if not response.content:
         return response.status_code
-    body = response.json()
-    for problem in (body, *(entry.get("problem") or {} for entry in body.get("results", ()))):
-        problem.pop("instance", None)
+    body: dict[str, Any] = response.json()
+    results: list[dict[str, Any]] = body.get("results", [])
+    body.pop("instance", None)
+    for entry in results:
+        (entry.get("problem") or {}).pop("instance", None)
     return response.status_code, body
 
 
@@ -42,7 +44,7 @@ async def test_foreign_ids_are_answered_as_ids_that_nobody_has(here: World) -> N
         nobodys = await call.send(here.http, here.b, lambda _place: str(uuid4()))
         if said(foreign) != said(nobodys):
             wrong.append(f"{call.name}: {said(foreign)}, where nobody's id is {said(nobodys)}")
-        if call.in_path and foreign.status_code != httpx.codes.NOT_FOUND:
+        if call.in_path and foreign.status_code != 404:
             wrong.append(f"{call.name}: {foreign.status_code} and not 404")
     assert wrong == []
 
@@ -51,7 +53,10 @@ async def test_their_own_tenant_gets_further_with_the_same_requests(here: World)
     found: dict[str, int] = {}
     for call in taking_ids(here):
         if call.method in ("GET", "HEAD", "POST"):
-            found[call.name] = (await call.send(here.http, here.a, here.mine.__getitem__)).status_code
+            answer = await call.send(here.http, here.a, here.mine.__getitem__)
+            # All slots may be taken by what this submits; a stranger is not told that.
+            busy = answer.status_code == httpx.codes.SERVICE_UNAVAILABLE and answer.json()["reason"] == "BUSY"
+            found[call.name] = 200 if busy else answer.status_code
     assert [name for name, status in found.items() if status in (401, 403, 404) or status >= 500] == []
     assert {found["get_status"], found["export_report"], found["HEAD get_dataset"]} == {200}
 

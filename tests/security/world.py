@@ -61,7 +61,7 @@ class World:
 @asynccontextmanager
 async def world(folder: Path) -> AsyncGenerator[World]:
     """Everything stands while the block lasts. `folder` takes the books."""
-    limits = {f"rate_{scope}": _MANY for scope in SCOPES}
+    limits: dict[str, Any] = {f"rate_{scope}": _MANY for scope in SCOPES}
     edge = EdgeSettings(**limits, rate_unknown_keys=_MANY, body_idle_seconds=BODY_SECONDS)
     async with temporary_directory() as data_dir:
         settings = SupervisorSettings(

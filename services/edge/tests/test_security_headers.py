@@ -1,7 +1,7 @@
 """What every answer tells browsers, by address and by how the client came; and who may call from another origin."""
 
 import re
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 
 import httpx
@@ -104,7 +104,7 @@ def test_settings_of_the_process_are_those_of_the_edge(monkeypatch: pytest.Monke
 
 
 @asynccontextmanager
-async def behind_a_proxy(edge: Edge, *trusted: str) -> AsyncIterator[httpx.AsyncClient]:
+async def behind_a_proxy(edge: Edge, *trusted: str) -> AsyncGenerator[httpx.AsyncClient]:
     """The edge on TCP, which believes these."""
     server = EdgeServer(edge.app, "127.0.0.1:0", 2, trusted)
     await server.start()

@@ -11,6 +11,7 @@ from http.client import HTTPConnection, HTTPException
 from ipaddress import ip_network
 from pathlib import Path
 from socket import AF_UNIX, SOCK_STREAM, socket
+from typing import Any
 
 from perito_kernel.errors import Unavailable
 from perito_runtime.object_stores import StoreSettings, open_store
@@ -92,7 +93,8 @@ class EdgeProcessSettings(StoreSettings, ServiceSettings):
 
     def limits(self) -> EdgeSettings:
         """The edge's own settings."""
-        given = {field.name: getattr(self, field.name) for field in fields(EdgeSettings) if hasattr(self, field.name)}
+        names = [field.name for field in fields(EdgeSettings) if field.name in type(self).model_fields]
+        given: dict[str, Any] = {name: getattr(self, name) for name in names}
         return EdgeSettings(**{**given, "cors_origins": tuple(self.cors_origins.split())})
 
     def shared(self) -> RedisAddress | None:

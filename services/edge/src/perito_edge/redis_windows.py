@@ -66,8 +66,8 @@ class RedisWindows:
 
     async def close(self) -> None:
         """Lets go of the connections."""
-        client: Any = self._storage.bridge.get_connection()
-        await client.aclose()
+        bridge: Any = self._storage.bridge  # its type is of all clients alike
+        await bridge.get_connection().aclose()
 
 
 def _options(address: RedisAddress, seconds: float) -> dict[str, Any]:

@@ -6,7 +6,7 @@ client learns it without a manual.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Self
+from typing import Any, Self
 from urllib.parse import urlsplit
 
 SCOPES = ("read", "submit", "rules", "metrics", "admin")
@@ -69,7 +69,8 @@ class EdgeSettings:
     @classmethod
     def for_each_scope(cls, rate: int) -> Self:
         """The settings where nothing is set but one quota for every scope."""
-        return cls(**{f"rate_{scope}": rate for scope in SCOPES})
+        rates: dict[str, Any] = {f"rate_{scope}": rate for scope in SCOPES}
+        return cls(**rates)
 
     def quotas(self) -> Mapping[str, int]:
         """Quotas of a key by scope."""
