@@ -95,7 +95,8 @@ class EdgeProcessSettings(StoreSettings, ServiceSettings):
         """The edge's own settings."""
         names = [field.name for field in fields(EdgeSettings) if field.name in type(self).model_fields]
         given: dict[str, Any] = {name: getattr(self, name) for name in names}
-        return EdgeSettings(**{**given, "cors_origins": tuple(self.cors_origins.split())})
+        given["cors_origins"] = tuple(self.cors_origins.split())
+        return EdgeSettings(**given)
 
     def shared(self) -> RedisAddress | None:
         """Redis; None where each edge counts alone. Raises `Invalid` REDIS_URL or SETTINGS_INVALID."""
