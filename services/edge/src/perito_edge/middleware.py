@@ -11,9 +11,8 @@ from collections.abc import Callable, Iterable
 
 from perito_kernel.errors import PeritoError, Unauthenticated, Unavailable
 from perito_runtime.key_ring import KeyRing, bearer_key
-from perito_runtime.logs import logger
+from perito_runtime.logs import LineOfEachRequest, logger
 from perito_runtime.request_context import enter_request
-from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from perito_edge.keys import METRICS_PATH, require_scope, scope_of
@@ -30,7 +29,7 @@ _STOPPING = Unavailable(
     "SERVER_STOPPING", "The server is stopping: send the request again, with the same Idempotency-Key if it had one."
 )
 
-access = logger("perito.edge.access")
+access = LineOfEachRequest("perito.edge.access")
 log = logger("perito.edge")
 
 
@@ -156,10 +155,9 @@ class KeyCheck:
         await self._app(scope, receive, send)
 
     async def _caller(self, scope: Scope) -> Caller:
-        headers = Headers(scope=scope)
-        key = headers.get("x-api-key")
+        key = _header(scope, b"x-api-key")
         if key is None and scope["path"] == METRICS_PATH:
-            key = bearer_key(headers.get("authorization", ""))
+            key = bearer_key(_header(scope, b"authorization") or "")
         address = (scope.get("client") or ("",))[0]  # none where it came over a Unix socket
         if key is not None:
             self._guesses.admit(address, key)
@@ -170,5 +168,9 @@ class KeyCheck:
                 self._guesses.refused(address)
             raise
         if key is not None:
-            self._guesses.worked(key)
+            self._guesses.worked(caller, key)
         return caller
+
+
+def _header(scope: Scope, wanted: bytes) -> str | None:
+    return next((value.decode("latin-1") for name, value in scope["headers"] if name == wanted), None)

@@ -21,6 +21,7 @@ log = logger("perito.edge.limits")
 _FIRST_PAUSE, _LONGEST_PAUSE = 1.0, 10.0
 _ENTRIES = 20_000
 _ADDRESSES = 10_000
+_BEARERS = 1_000
 
 
 class SharedWindows(Protocol):
@@ -105,9 +106,12 @@ class Guesses:
         self._quota = quota
         self._refused = LocalWindows(_ADDRESSES, clock)
         self._worked: OrderedDict[bytes, None] = OrderedDict()
+        self._seen: OrderedDict[int, object] = OrderedDict()
 
     def admit(self, address: str, key: str) -> None:
         """Raises `Exhausted` RATE_LIMITED where too many keys of this address were refused."""
+        if not len(self._refused):  # nobody has guessed
+            return
         found = self._refused.look(_block(address), self._quota)
         if not found.granted and _digest(key) not in self._worked:
             message = "Too many keys were refused: check the key, and try again after Retry-After."
@@ -117,8 +121,13 @@ class Guesses:
         """A key was none."""
         self._refused.take(_block(address), self._quota)
 
-    def worked(self, key: str) -> None:
-        """A key was one."""
+    def worked(self, bearer: object, key: str) -> None:
+        """A key was one. Its bearer, as it is remembered for a while, spares looking at the key each time."""
+        if self._seen.get(id(bearer)) is bearer:
+            return
+        self._seen[id(bearer)] = bearer
+        if len(self._seen) > _BEARERS:
+            self._seen.popitem(last=False)
         digest = _digest(key)
         if digest not in self._worked:
             self._worked[digest] = None
