@@ -160,7 +160,7 @@ def by_python(command: str, folder: Path, values: dict[str, str]) -> Answer:
     assert words.pop(0) == "curl"
     headers: dict[str, str] = {}
     parts: list[tuple[str, tuple[str, bytes]]] = []
-    url, content, target, head = "", None, "", False
+    url, content, target, head, asked = "", None, "", False, ""
     while words:
         word = words.pop(0)
         if word == "-H":
@@ -173,6 +173,8 @@ def by_python(command: str, folder: Path, values: dict[str, str]) -> Answer:
             content = words.pop(0)
         elif word == "-o":
             target = words.pop(0)
+        elif word == "-X":
+            asked = words.pop(0)
         elif word == "--head":
             head = True
         elif word == "-N":
@@ -180,7 +182,7 @@ def by_python(command: str, folder: Path, values: dict[str, str]) -> Answer:
         else:
             assert word.startswith("http"), f"unknown to this test: {word}"
             url = word
-    method = "HEAD" if head else "POST" if parts or content else "GET"
+    method = asked or ("HEAD" if head else "POST" if parts or content else "GET")
     answer = httpx.request(method, url, headers=headers, files=parts or None, content=content, timeout=30)
     if target:
         (folder / target).write_bytes(answer.content)
@@ -248,8 +250,10 @@ def test_every_curl_line_answers_as_written(run: Run, served: tuple[str, str], t
         answer: dict[str, Any] = json.loads(body) if body.startswith(b"{") and "-o" not in line.command else {}
         for shown in line.shown:
             assert names(json.loads(shown)) - names(answer) == set(), (line.command, answer)
-        if status == 201:
+        if status == 201 and "dataset_id" in answer:
             values["DATASET"] = answer["dataset_id"]
+        if status == 201 and "key_id" in answer:
+            values["KEY_ID"] = answer["key_id"]
         if "/events" in line.command:
             told = re.findall(r"^event: (.+)$", body.decode(), re.MULTILINE)
             assert (told[0], told[-1]) == ("analysis.submitted", "analysis.completed")

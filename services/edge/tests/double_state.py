@@ -4,6 +4,7 @@ import asyncio
 from dataclasses import dataclass, field
 
 from perito.analysis.v1 import analysis_pb2
+from perito.analysis.v1.audit_pb2 import AuditRecord
 from perito.dataset.v1.dataset_pb2 import DatasetRef
 from perito.dataset.v1.intake_pb2 import ProposeMappingResponse
 from perito.finding.v1.finding_pb2 import Finding
@@ -15,6 +16,7 @@ OTHER_TENANT = "22222222-2222-4222-8222-222222222222"
 KEY = "perito_test_AAAAAAAAAAAAAAAA_all"
 OTHER_KEY = "perito_test_BBBBBBBBBBBBBBBB_all"
 READ_KEY = "perito_test_CCCCCCCCCCCCCCCC_read"
+ADMIN_KEY = "perito_test_DDDDDDDDDDDDDDDD_admin"
 
 
 @dataclass(frozen=True)
@@ -33,11 +35,15 @@ class State:
 
     keys: dict[str, tuple[str, str, tuple[str, ...]]] = field(
         default_factory=lambda: {
-            KEY: (TENANT, "AAAAAAAAAAAAAAAA", ("read", "submit", "metrics")),
+            KEY: (TENANT, "AAAAAAAAAAAAAAAA", ("read", "submit", "rules", "metrics")),
             OTHER_KEY: (OTHER_TENANT, "BBBBBBBBBBBBBBBB", ("read", "submit")),
             READ_KEY: (TENANT, "CCCCCCCCCCCCCCCC", ("read",)),
+            ADMIN_KEY: (TENANT, "DDDDDDDDDDDDDDDD", ("read", "submit", "metrics", "admin")),
         }
     )
+    reads: list[tuple[str, str, str, int]] = field(default_factory=list[tuple[str, str, str, int]])
+    records: list[AuditRecord] = field(default_factory=list[AuditRecord])
+    suspended: set[str] = field(default_factory=set[str])
     calls: list[Call] = field(default_factory=list[Call])
     failures: dict[str, PeritoError | Exception] = field(default_factory=dict[str, PeritoError | Exception])
     datasets: dict[str, DatasetRef] = field(default_factory=dict[str, DatasetRef])

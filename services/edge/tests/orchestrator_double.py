@@ -10,16 +10,24 @@ import uuid
 from collections.abc import AsyncIterator
 from typing import Any
 
-from perito.analysis.v1 import access_pb2, access_pb2_grpc, analysis_pb2, analysis_pb2_grpc
+from perito.analysis.v1 import (
+    access_pb2,
+    access_pb2_grpc,
+    analysis_pb2,
+    analysis_pb2_grpc,
+    audit_pb2_grpc,
+    keys_pb2_grpc,
+)
 from perito.dataset.v1.dataset_pb2 import DatasetRef
-from perito_kernel.errors import NotFound, PeritoError, Precondition, Unauthenticated
+from perito_kernel.errors import Forbidden, NotFound, PeritoError, Precondition, Unauthenticated
 from perito_runtime.error_kinds import CODE_OF_KIND
 from perito_runtime.grpc_server import GrpcServer, Service, build_server
 from perito_runtime.request_context import request_id, tenant_of
 
-from .double_state import KEY, OTHER_KEY, OTHER_TENANT, READ_KEY, TENANT, Call, State
+from .double_state import ADMIN_KEY, KEY, OTHER_KEY, OTHER_TENANT, READ_KEY, TENANT, Call, State
+from .keys_double import AuditDouble, KeysDouble
 
-__all__ = ["KEY", "OTHER_KEY", "OTHER_TENANT", "READ_KEY", "TENANT", "Double"]
+__all__ = ["ADMIN_KEY", "KEY", "OTHER_KEY", "OTHER_TENANT", "READ_KEY", "TENANT", "Double"]
 
 
 class Double(State):
@@ -39,6 +47,16 @@ class Double(State):
                     access_pb2_grpc.add_AccessServiceServicer_to_server,
                     _Access(self),
                 ),
+                Service(
+                    "perito.analysis.v1.KeyService",
+                    keys_pb2_grpc.add_KeyServiceServicer_to_server,
+                    KeysDouble(self),
+                ),
+                Service(
+                    "perito.analysis.v1.AuditService",
+                    audit_pb2_grpc.add_AuditServiceServicer_to_server,
+                    AuditDouble(self),
+                ),
             ],
             address,
         )
@@ -54,10 +72,21 @@ class _Access(access_pb2_grpc.AccessServiceServicer):
         context: Any,  # noqa: ARG002 -- the generated signature
     ) -> access_pb2.AuthenticateResponse:
         await self._state.enter("Authenticate", "")
+        if request.api_key in self._state.suspended:
+            raise Forbidden("TENANT_SUSPENDED", "This tenant is suspended: ask whoever runs Perito for you.")
         if request.api_key not in self._state.keys:
             raise Unauthenticated("API_KEY_INVALID", "No.")
         tenant, key_id, scopes = self._state.keys[request.api_key]
         return access_pb2.AuthenticateResponse(tenant_id=tenant, key_id=key_id, scopes=scopes)
+
+    async def NoteReads(  # noqa: N802 -- the proto's name
+        self,
+        request: access_pb2.NoteReadsRequest,
+        context: Any,  # noqa: ARG002 -- the generated signature
+    ) -> access_pb2.NoteReadsResponse:
+        await self._state.enter("NoteReads", "")
+        self._state.reads += [(one.tenant_id, one.key_id, one.analysis_id, one.minute) for one in request.reads]
+        return access_pb2.NoteReadsResponse()
 
 
 class _Analyses(analysis_pb2_grpc.AnalysisServiceServicer):

@@ -17,10 +17,12 @@ from perito_orchestrator.keys import SCOPES, create_key
 from .mesh import Mesh
 from .rest import API, Rest, rest_of
 
+ANY = "any"
+
 
 @dataclass(frozen=True)
 class Operation:
-    """One operation, and the scope that it says it needs ("" where it needs no key)."""
+    """One operation, and the scope that it says it needs: "" where it needs no key, `ANY` where every key will do."""
 
     method: str
     path: str
@@ -35,7 +37,8 @@ def operations_of(described: dict[str, Any]) -> Iterator[Operation]:
     for path, methods in described["paths"].items():
         for method, said in methods.items():
             ways = said["security"]
-            yield Operation(method.upper(), path, next(iter(ways[0].values()))[0] if ways else "")
+            scopes = next(iter(ways[0].values())) if ways else [""]
+            yield Operation(method.upper(), path, scopes[0] if scopes else ANY)
 
 
 @dataclass(frozen=True)
@@ -66,8 +69,13 @@ async def api(mesh: Mesh) -> AsyncIterator[Api]:
             scope: (await create_key(owner, mesh.tenant, [other for other in SCOPES if other != scope])).text
             for scope in SCOPES
         }
+        key = await create_key(owner, mesh.tenant, ["read"])
         await owner.close()
-        ids = {"analysis_id": submitted.analysis_id, "dataset_id": submitted.dataset_id}
+        ids = {
+            "analysis_id": submitted.analysis_id,
+            "dataset_id": submitted.dataset_id,
+            "key_id": key.key_id,
+        }
         yield Api(rest, list(operations_of(described)), ids, lacking)
 
 
@@ -79,7 +87,7 @@ def words(response: httpx.Response) -> dict[str, Any]:
 
 
 async def test_another_tenants_ids_are_answered_like_unknown_ones(api: Api) -> None:
-    unknown = {name: str(uuid4()) for name in api.ids}
+    unknown = {name: str(uuid4()) for name in api.ids} | {"key_id": "0123456789abcdef"}
     other = api.rest.other["X-API-Key"]
     with_ids = [one for one in api.operations if "{" in one.path]
     assert {name for one in with_ids for name in api.ids if f"{{{name}}}" in one.path} == set(api.ids)
@@ -106,7 +114,7 @@ async def test_another_tenants_dataset_in_a_body_is_answered_like_an_unknown_one
 
 
 async def test_a_key_without_the_scope_is_refused_everywhere(api: Api) -> None:
-    with_scope = [one for one in api.operations if one.scope]
+    with_scope = [one for one in api.operations if one.scope not in ("", ANY)]
     assert len({one.scope for one in with_scope}) > 1
     for one in with_scope:
         refused = await api.ask(one, api.ids, api.lacking[one.scope])

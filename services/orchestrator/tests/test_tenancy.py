@@ -15,7 +15,7 @@ from .phases import finding
 
 TABLES = (
     "tenants", "api_keys", "datasets", "dataset_files", "analyses", "phase_runs", "phase_results", "findings",
-    "events", "outbox", "idempotency", "finding_counts", "deletions",
+    "events", "outbox", "idempotency", "finding_counts", "deletions", "audit_records", "audit_heads",
 )  # fmt: skip
 READABLE = tuple(t for t in TABLES if t not in ("api_keys", "outbox"))
 
@@ -149,7 +149,8 @@ async def test_writing_for_another_tenant_is_refused(filled: tuple[Client, str],
 
 async def test_the_system_role_sees_work_and_no_books(filled: tuple[Client, str], dsns: Dsns) -> None:
     system = await asyncpg.connect(dsns.system, server_settings={"search_path": "perito"})
-    for table in ("tenants", "datasets", "dataset_files", "analyses", "phase_results", "findings", "events"):
+    for table in ("tenants", "datasets", "dataset_files", "analyses", "phase_results", "findings", "events",
+                  "audit_records", "audit_heads"):  # fmt: skip
         with pytest.raises(asyncpg.InsufficientPrivilegeError):
             await system.fetch(f"SELECT * FROM {table}")  # noqa: S608 - a constant
     assert await system.fetch("SELECT phase FROM phase_runs") == [], "ended runs are nobody's work"

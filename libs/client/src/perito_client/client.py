@@ -1,6 +1,4 @@
-"""The calls. Each one is tried again through lost connections and restarts, with one Idempotency-Key where it changes
-something, so that nothing is made twice.
-"""
+"""The calls, each tried again through lost connections and restarts, with a key by which nothing is made twice."""
 
 from collections.abc import AsyncGenerator, Callable, Iterable, Mapping, Sequence
 from contextlib import aclosing, asynccontextmanager
@@ -34,6 +32,7 @@ from perito_client.generated.models import (
     Severity,
     Status,
 )
+from perito_client.keys import Keys
 from perito_client.transport import PREFIX, Patience, Transport, opened
 from perito_client.upload import Form
 from perito_client.waiting import ENDED, ended
@@ -47,12 +46,12 @@ _NO_STREAM = frozenset({"EVENT_STREAMS_BUSY", "HTTP_NOT_FOUND", "HTTP_ERROR"})
 
 
 class PeritoClient:
-    """Calls one service with one key. Every method raises `ClientError`: `Refused`, `Unreachable`, `DigestMismatch`,
-    `NoStream`.
-    """
+    """Calls one service with one key. Every method raises `ClientError`: one of `Refused`, `Unreachable`, ..."""
 
     def __init__(self, transport: Transport) -> None:
         self._transport = transport
+        self.keys = Keys(transport)
+        """Keys of the tenant and its audit log, for a key that may."""
 
     async def health(self) -> Health:
         """Whether the service can work, asked once."""

@@ -66,6 +66,16 @@ class Transport:
             raise Refused(response.status_code, response.parsed)
         return response.parsed
 
+    async def once(self, ask: Callable[[], Awaitable[Response[_Answer | Problem]]]) -> _Answer:
+        """The answer to a generated call that makes something each time it is asked. Raises `ClientError`."""
+        try:
+            response = await ask()
+        except httpx.TransportError as error:
+            raise Unreachable(f"No answer came ({type(error).__name__}), and it may have been done: look.") from error
+        if response.parsed is None or isinstance(response.parsed, Problem):
+            raise Refused(response.status_code, response.parsed)
+        return response.parsed
+
     async def patiently(self, ask: Callable[[], Awaitable[_Answer]]) -> _Answer:
         """Asks until there is an answer, or a refusal that stays one. What is asked must bear being asked twice."""
         patience = Patience(self.patience)

@@ -13,7 +13,7 @@ Responses = dict[int | str, dict[str, Any]]
 _WHEN = {
     400: "The body cannot be read at all.",
     401: "No valid API key.",
-    403: "The key lacks the scope.",
+    403: "The key lacks the scope, or its tenant is suspended.",
     404: "There is no such thing for this tenant.",
     408: "The body stopped arriving.",
     409: "Right request, wrong state, or an Idempotency-Key that belongs to another request.",

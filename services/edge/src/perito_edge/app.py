@@ -8,16 +8,31 @@ from perito_runtime.object_store import ObjectStore
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 
-from perito_edge import analyses, batches, datasets, events, exports, health, lists, mappings, metrics
+from perito_edge import (
+    analyses,
+    api_keys,
+    audit_log,
+    batches,
+    datasets,
+    events,
+    exports,
+    health,
+    lists,
+    mappings,
+    metrics,
+)
 from perito_edge.addresses import Addressed, Addresses
+from perito_edge.audit_calls import AuditCalls
 from perito_edge.batch_submissions import BatchSubmissions
 from perito_edge.description import DESCRIPTION, describe
 from perito_edge.event_streams import EventStreams
+from perito_edge.key_calls import KeyCalls
 from perito_edge.keys import key_ring
 from perito_edge.measures import Measures
 from perito_edge.middleware import Faults, KeyCheck, RequestContext
 from perito_edge.orchestrator_client import OrchestratorClient
 from perito_edge.problems import on_http_error, on_perito_error, on_validation_error
+from perito_edge.read_notes import Noted, ReadNotes
 from perito_edge.received import Places
 from perito_edge.reports import Reports
 from perito_edge.requests import Parts
@@ -34,7 +49,7 @@ def create_app(settings: EdgeSettings, channel: grpc.aio.Channel, store: ObjectS
     orchestrator = OrchestratorClient(
         channel, settings.rpc_seconds, settings.health_rpc_seconds, settings.propose_seconds, settings.batch_seconds
     )
-    measures, addresses = Measures(), Addresses()
+    measures, addresses, reads = Measures(), Addresses(), ReadNotes(orchestrator)
     app = FastAPI(
         title="Perito",
         version="1.0.0",
@@ -49,6 +64,7 @@ def create_app(settings: EdgeSettings, channel: grpc.aio.Channel, store: ObjectS
             Middleware(RequestContext),
             Middleware(Faults),
             Middleware(KeyCheck, keys=key_ring(orchestrator, settings)),
+            Middleware(Noted, notes=reads),
             Middleware(Addressed, addresses=addresses),
         ],
         exception_handlers={
@@ -58,10 +74,11 @@ def create_app(settings: EdgeSettings, channel: grpc.aio.Channel, store: ObjectS
             events.NothingMore: events.on_nothing_more,
         },
     )
-    app.state.parts = _parts(settings, orchestrator, store, measures)
+    app.state.parts = _parts(settings, channel, orchestrator, store, measures)
     app.state.event_streams = streams = EventStreams(settings)
     measures.watch("perito.event_streams.open", "Event streams that are open.", lambda: streams.open)
     app.state.measures = measures
+    app.state.reads = reads
     app.state.readiness = health.Readiness(orchestrator)
     app.state.addresses = addresses
     app.include_router(_routes())
@@ -72,12 +89,18 @@ def create_app(settings: EdgeSettings, channel: grpc.aio.Channel, store: ObjectS
 
 def _routes() -> APIRouter:
     api = APIRouter(prefix=_PREFIX)
-    for part in (health, datasets, analyses, batches, lists, events, exports, mappings, metrics):
+    for part in (health, datasets, analyses, batches, lists, events, exports, mappings, metrics, api_keys, audit_log):
         api.include_router(part.router)
     return api
 
 
-def _parts(settings: EdgeSettings, orchestrator: OrchestratorClient, store: ObjectStore, measures: Measures) -> Parts:
+def _parts(
+    settings: EdgeSettings,
+    channel: grpc.aio.Channel,
+    orchestrator: OrchestratorClient,
+    store: ObjectStore,
+    measures: Measures,
+) -> Parts:
     places = Places(settings.max_uploads_at_once, measures.uploaded)
     measures.watch("perito.uploads.open", "Bodies of books that are being stored.", lambda: places.taken)
     return Parts(
@@ -88,4 +111,6 @@ def _parts(settings: EdgeSettings, orchestrator: OrchestratorClient, store: Obje
         Submissions(store, orchestrator, settings, places),
         BatchSubmissions(store, orchestrator, settings, places),
         Reports(store, settings),
+        KeyCalls(channel, settings.rpc_seconds),
+        AuditCalls(channel, settings.rpc_seconds),
     )

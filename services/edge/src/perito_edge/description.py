@@ -8,12 +8,14 @@ from collections.abc import Iterator
 from typing import Any
 
 from fastapi import FastAPI
+from perito_runtime.callers import ANY_SCOPE
 from pydantic import BaseModel
 
 from perito_edge.answers import references
 from perito_edge.batch_models import BatchRequest
 from perito_edge.event_models import AnalysisEvent, Goodbye
 from perito_edge.examples import NONE, example_of
+from perito_edge.key_models import KeyRequest, RotateRequest
 from perito_edge.keys import METRICS_PATH, scope_of
 from perito_edge.problems import MEDIA_TYPE, Problem
 from perito_edge.request_models import AnalyzeRequest, CancelRequest, ExportRequest, Hints
@@ -22,9 +24,9 @@ DESCRIPTION = """Upload the files of a retailer's books, have them examined, rea
 
 Every address but health needs an API key in `X-API-Key`. Every refusal is a problem document (RFC 9457) with a stable \
 `reason`; another method than those described is refused with 405, and a parameter of the query that an operation does \
-not have with 422. HEAD answers what GET would, without its body. Send an `Idempotency-Key` with every POST: repeated \
-after a lost connection, the same request makes nothing twice. Every answer has `X-Request-Id`, which is also in the \
-log, `Cache-Control: no-store`, and security headers that browsers follow (`Content-Security-Policy`, \
+not have with 422. HEAD answers what GET would, without its body. Send an `Idempotency-Key` with every POST that takes \
+one: repeated after a lost connection, the same request makes nothing twice. Every answer has `X-Request-Id`, which is \
+also in the log, `Cache-Control: no-store`, and security headers that browsers follow (`Content-Security-Policy`, \
 `X-Content-Type-Options`, `X-Frame-Options`, `Referrer-Policy`, `Cross-Origin-Resource-Policy`)."""
 
 TAGS = {
@@ -34,20 +36,21 @@ TAGS = {
     "lists": "Analyses and findings, page by page.",
     "exports": "The report as a file.",
     "mappings": "How files are read: which column holds what, and how sure that is.",
+    "keys": "Keys of your tenant, made and ended by one that may, and who did what.",
     "operation": "What the server says of itself to those who run it.",
 }
 _KEY = {
     "type": "apiKey",
     "in": "header",
     "name": "X-API-Key",
-    "description": "A key of one tenant. Scope `read` allows GET, `submit` allows POST, `metrics` the figures; each "
-    "operation names the one that it needs.",
+    "description": "A key of one tenant. Scope `read` allows GET, `submit` allows POST, `metrics` the figures, `admin` "
+    "keys and the audit log; each operation names the one that it needs.",
 }
 _BEARER = {"type": "http", "scheme": "bearer", "description": "The same key, for what can send no other header."}
 # Models of bodies that are read as they arrive, which the framework therefore does not see.
 _BODIES: tuple[type[BaseModel], ...] = (
     *(Problem, AnalyzeRequest, BatchRequest, Hints, ExportRequest, CancelRequest),
-    *(AnalysisEvent, Goodbye),
+    *(AnalysisEvent, Goodbye, KeyRequest, RotateRequest),
 )
 
 
@@ -82,6 +85,12 @@ HEADERS = {
 }
 
 Document = dict[str, Any]
+SUSPENDED: Document = {
+    "type": "urn:perito:problem:tenant-suspended",
+    "reason": "TENANT_SUSPENDED",
+    "detail": "This tenant is suspended: ask whoever runs Perito for you. What was accepted goes on, and nothing is "
+    "lost.",
+}
 
 
 def describe(app: FastAPI) -> None:
@@ -117,8 +126,12 @@ def operations(document: Document) -> Iterator[tuple[str, str, Document]]:
 def _secure(operation: Document, path: str, method: str) -> None:
     scope = scope_of(path, method.upper())
     ways = ("key", "bearer") if path == METRICS_PATH else ("key",)
-    operation["security"] = [{way: [scope]} for way in ways] if scope else []
-    if scope:
+    operation["security"] = [{way: [] if scope == ANY_SCOPE else [scope]} for way in ways] if scope else []
+    if scope == ANY_SCOPE:
+        refusal = operation["responses"]["403"]["content"][MEDIA_TYPE]["example"]
+        refusal.update(SUSPENDED)
+        operation["description"] += "\n\nNeeds a key, whatever its scopes."
+    elif scope:
         refusal = operation["responses"]["403"]["content"][MEDIA_TYPE]["example"]
         refusal["detail"] = f"This key lacks the scope `{scope}`: use one that has it."
         refusal["errors"] = [{"scope": scope}]

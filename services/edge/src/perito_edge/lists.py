@@ -39,9 +39,9 @@ async def list_analyses(
         submitted_from=_zone(query.submitted_from),
         submitted_before=_zone(query.submitted_before),
     )
-    with _in_words_of_the_query():
+    with in_words_of_the_query():
         page = analyses_page(await given.orchestrator.analyses(caller, wanted))
-    _link(request, response, page.next_cursor)
+    link_to(request, response, page.next_cursor)
     return page
 
 
@@ -65,10 +65,10 @@ async def list_findings(
         severities=[SEVERITY_OF_WORD[word] for word in query.severity],
         fingerprint=query.fingerprint,
     )
-    with _in_words_of_the_query():
+    with in_words_of_the_query():
         listed = await given.orchestrator.findings(caller, wanted)
     answer = await large_answer(lambda: findings_page(listed))
-    _link(request, answer, listed.next_page_token or None)
+    link_to(request, answer, listed.next_page_token or None)
     return answer
 
 
@@ -78,7 +78,7 @@ def _zone(instant: str) -> str:
 
 
 @contextmanager
-def _in_words_of_the_query() -> Generator[None]:
+def in_words_of_the_query() -> Generator[None]:
     """The orchestrator's errors about filters and tokens, as errors about parameters."""
     try:
         yield
@@ -91,7 +91,8 @@ def _in_words_of_the_query() -> Generator[None]:
         raise Invalid(exc.reason, exc.message, where) from exc
 
 
-def _link(request: Request, response: Response, cursor: str | None) -> None:
+def link_to(request: Request, response: Response, cursor: str | None) -> None:
+    """Says where the next page is, where there is one."""
     if cursor is not None:
         following = request.url.include_query_params(cursor=cursor)
         response.headers["Link"] = f'<{following.path}?{following.query}>; rel="next"'

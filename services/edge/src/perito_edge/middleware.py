@@ -6,11 +6,12 @@ import asyncio
 import re
 import time
 from collections.abc import Callable
+from functools import partial
 
 from perito_kernel.errors import PeritoError, Unavailable
 from perito_runtime.key_ring import KeyRing, bearer_key
 from perito_runtime.logs import logger
-from perito_runtime.request_context import enter_request
+from perito_runtime.request_context import enter_acting_key, enter_request
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -135,5 +136,8 @@ class KeyCheck:
                 key = bearer_key(headers.get("authorization", ""))
             caller = await self._keys.identify(key)
             scope["state"]["caller"] = caller
+            # For answers that last: raises once the key is refused.
+            scope["state"]["still_good"] = partial(self._keys.identify, key)
+            enter_acting_key(caller.key_id)
             require_scope(caller, needed)
         await self._app(scope, receive, send)

@@ -4,13 +4,13 @@ The request id travels by itself (perito_runtime.request_context); the tenant is
 """
 
 import time
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 
 import grpc
 from grpc_health.v1 import health_pb2, health_pb2_grpc
-from perito.analysis.v1.access_pb2 import AuthenticateRequest, AuthenticateResponse
+from perito.analysis.v1.access_pb2 import AuthenticateRequest, AuthenticateResponse, NoteReadsRequest, ResultRead
 from perito.analysis.v1.access_pb2_grpc import AccessServiceStub
 from perito.analysis.v1.analysis_pb2 import (
     Analysis,
@@ -91,6 +91,10 @@ class OrchestratorClient:
     async def authenticate(self, api_key: str) -> AuthenticateResponse:
         """Who the key belongs to. Raises `Unauthenticated`."""
         return await self._call(self._access.Authenticate, AuthenticateRequest(api_key=api_key), ())
+
+    async def note_reads(self, reads: Sequence[ResultRead]) -> None:
+        """Records what was read, at most 1,000 at once."""
+        await self._call(self._access.NoteReads, NoteReadsRequest(reads=reads), ())
 
     async def create_dataset(self, caller: Caller, request: CreateDatasetRequest) -> CreateDatasetResponse:
         """Registers stored files."""

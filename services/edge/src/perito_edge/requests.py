@@ -10,7 +10,9 @@ from fastapi import Depends, Header, Path, Request
 from perito_kernel.errors import Invalid, NotFound
 from perito_runtime.object_store import ObjectStore
 
+from perito_edge.audit_calls import AuditCalls
 from perito_edge.batch_submissions import BatchSubmissions
+from perito_edge.key_calls import KeyCalls
 from perito_edge.orchestrator_client import Caller, OrchestratorClient
 from perito_edge.reports import Reports
 from perito_edge.settings import EdgeSettings
@@ -32,6 +34,8 @@ class Parts:
     submissions: Submissions
     batches: BatchSubmissions
     reports: Reports
+    keys: KeyCalls
+    audit: AuditCalls
 
 
 def require_json(request: Request) -> None:

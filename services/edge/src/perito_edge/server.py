@@ -16,6 +16,7 @@ from fastapi import FastAPI
 from perito_kernel.errors import Invalid
 
 from perito_edge.event_streams import EventStreams
+from perito_edge.read_notes import ReadNotes
 
 _IDLE_SECONDS = 75
 """How long a connection without a request stays open: longer than balancers and clients keep one. Whoever closes first
@@ -38,6 +39,7 @@ class EdgeServer:
     def __init__(self, app: FastAPI, address: str, grace_seconds: int = 20) -> None:
         self.address = address
         self._streams: EventStreams = app.state.event_streams
+        self._reads: ReadNotes = app.state.reads
         self._server = _Server(
             uvicorn.Config(
                 app,
@@ -73,6 +75,7 @@ class EdgeServer:
         self._server.should_exit = True
         await self._serving
         self._serving = None
+        await self._reads.stop()
         self._remove_socket()
 
     def _remove_socket(self) -> None:

@@ -6,6 +6,8 @@ client learns it without a manual.
 
 from dataclasses import dataclass
 
+from perito_runtime.key_ring import POSITIVE_SECONDS
+
 
 @dataclass(frozen=True)
 class EdgeSettings:
@@ -35,7 +37,7 @@ class EdgeSettings:
     # A preview of a mapping reads the files.
     propose_seconds: float = 120.0
     max_hints_bytes: int = 4096
-    key_positive_seconds: float = 5.0
+    key_positive_seconds: float = POSITIVE_SECONDS
     key_negative_seconds: float = 1.0
     key_cache_entries: int = 10_000
     findings_shown: int = 100

@@ -14,12 +14,16 @@ from perito_runtime.objects import ObjectStore
 from perito_runtime.settings import MOST_DRAIN_SECONDS
 
 from perito_orchestrator import keys
+from perito_orchestrator.audit_servicer import AuditServicer
 from perito_orchestrator.broker import Broker, queue_of
 from perito_orchestrator.broker_health import BrokerHealth
 from perito_orchestrator.callers import orchestrator_callers
 from perito_orchestrator.housekeeping import Housekeeping
+from perito_orchestrator.key_servicer import KeyServicer
+from perito_orchestrator.last_use import LastUse
 from perito_orchestrator.migrate import migrate
 from perito_orchestrator.outbox import Relay
+from perito_orchestrator.reads import Reads
 from perito_orchestrator.reconcile import Reconcile
 from perito_orchestrator.registry import Registry
 from perito_orchestrator.roles import SCHEMA, Connection
@@ -72,14 +76,22 @@ class Orchestrator:
         self._housekeeping = _housekeeping(settings, self._app, self._system, store)
         owner = f"{self._epoch}/{uuid4().hex}"
         self._workers = Workers(self._app, broker, self._registry, store, self._signals, settings, owner)
+        self._last_use = LastUse(self._system)
+        self._reads = Reads(self._app)
         analysis = AnalysisServicer(
-            self._app, self._registry, self._signals, settings, before_submit=self._relay.refuse_if_full
+            self._app,
+            self._registry,
+            self._signals,
+            settings,
+            before_submit=self._relay.refuse_if_full,
+            reads=self._reads,
         )
+        access_servicer = AccessServicer(self._system, self._last_use, self._reads)
         self._server = build_server(
-            services(analysis, AccessServicer(self._system)),
+            services(analysis, access_servicer, KeyServicer(self._app), AuditServicer(self._app)),
             settings.address,
             tls=settings.tls,
-            interceptors=[orchestrator_callers(self._system, settings.clients)],
+            interceptors=[orchestrator_callers(self._system, settings.clients, self._last_use)],
             reflect=settings.reflection,
         )
         self._broker_health = BrokerHealth(broker, self._server, poll_seconds=settings.poll_seconds)
@@ -132,7 +144,7 @@ class Orchestrator:
             if await access.any_key(self._system):
                 return None
             tenant = await keys.create_tenant(owner, tenant_name)
-            text = (await keys.create_key(owner, tenant, scopes)).text
+            text = (await keys.create_key(owner, tenant, scopes, name="first key")).text
             if hand_over is not None:
                 await hand_over(text)
             return text
@@ -148,6 +160,8 @@ class Orchestrator:
         parts.add("relay", _later(self._relay.start), self._relay.stop, stop_seconds=25)
         parts.add("reconcile", self._start_reconcile, self._reconcile.stop)
         parts.add("housekeeping", self._start_housekeeping, self._housekeeping.stop)
+        parts.add("last use of keys", _later(self._last_use.start), self._last_use.stop)
+        parts.add("reads of results", _later(self._reads.start), self._reads.stop)
         parts.add("workers", self._workers.start, self._stop_workers, stop_seconds=MOST_DRAIN_SECONDS + 30)
         parts.add("broker health", self._broker_health.start, self._broker_health.stop)
         parts.add("server", self._server.start, self._stop_server, stop_seconds=30)

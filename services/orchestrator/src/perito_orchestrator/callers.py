@@ -2,15 +2,18 @@
 
 from collections.abc import Collection
 
-from perito_runtime.callers import Callers, KeyBearer, callers_around, key_ring
+from perito_runtime.callers import ANY_SCOPE, Callers, KeyBearer, callers_around, key_ring
 from perito_runtime.interceptors import Around
 
 from perito_orchestrator.keys import authenticate
+from perito_orchestrator.last_use import LastUse
 from perito_orchestrator.store.database import Database
 
 EDGE = "edge"
 ANALYSIS_SERVICE = "perito.analysis.v1.AnalysisService"
 ACCESS_SERVICE = "perito.analysis.v1.AccessService"
+KEY_SERVICE = "perito.analysis.v1.KeyService"
+AUDIT_SERVICE = "perito.analysis.v1.AuditService"
 
 SCOPES = {
     "CreateDataset": "submit",
@@ -28,16 +31,31 @@ SCOPES = {
 }
 """The scope that a key needs for each method of AnalysisService."""
 
+KEY_SCOPES = {
+    "CreateKey": "admin",
+    "ListKeys": "admin",
+    "GetCurrentKey": ANY_SCOPE,
+    "RotateKey": "admin",
+    "RevokeKey": "admin",
+}
+"""The same for KeyService."""
 
-def orchestrator_callers(system: Database, clients: Collection[str]) -> Around:
+AUDIT_SCOPES = {"ListRecords": "admin"}
+"""The same for AuditService."""
+
+
+def orchestrator_callers(system: Database, clients: Collection[str], last_use: LastUse) -> Around:
     """What `build_server` takes. `clients` are the identities of internal clients."""
 
     async def check(api_key: str) -> KeyBearer:
         bearer = await authenticate(system, api_key)
+        last_use.note(bearer)
         return KeyBearer(str(bearer.tenant), bearer.key_id, frozenset(bearer.scopes))
 
     allowed = {
         ANALYSIS_SERVICE: Callers(trusted=(EDGE,), with_key=clients, scopes=SCOPES),
         ACCESS_SERVICE: Callers(trusted=(EDGE,)),
+        KEY_SERVICE: Callers(trusted=(EDGE,), with_key=clients, scopes=KEY_SCOPES),
+        AUDIT_SERVICE: Callers(trusted=(EDGE,), with_key=clients, scopes=AUDIT_SCOPES),
     }
     return callers_around(allowed, key_ring(check))

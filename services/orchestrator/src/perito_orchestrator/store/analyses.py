@@ -15,7 +15,7 @@ from perito_kernel.findings import canonical_json
 
 from perito_orchestrator.cursor import page_token, place_of, token_invalid
 from perito_orchestrator.plan import Plan, State, follow, plan_to_json
-from perito_orchestrator.store import events, idempotency, outbox, runs
+from perito_orchestrator.store import audit, events, idempotency, outbox, runs
 from perito_orchestrator.store.database import Connection, Database
 from perito_orchestrator.store.datasets import content_sha256, insert, taken
 from perito_orchestrator.store.filters import AnalysisFilter
@@ -72,6 +72,7 @@ async def submit(db: Database, tenant: UUID, new: NewAnalysis, plan: Plan, key: 
         for phase in follow(plan, dict.fromkeys(names, State.WAITING)).queue:
             await runs.queue(connection, tenant, analysis, phase)
         await outbox.wake(connection, analysis)
+        await audit.record(connection, "analysis.submitted", str(analysis), data)
     return analysis, False
 
 

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from perito_kernel.errors import NotFound, Precondition
 
-from perito_orchestrator.store import events, outbox
+from perito_orchestrator.store import audit, events, outbox
 from perito_orchestrator.store.database import Database
 
 
@@ -48,4 +48,5 @@ async def cancel(db: Database, tenant: UUID, analysis: UUID, reason: str) -> boo
         await events.record(connection, tenant, analysis, "analysis.cancelled", {"reason": reason, "phases": phases})
         await outbox.wake(connection, analysis)
         await outbox.wake_holders(connection, analysis)
+        await audit.record(connection, "analysis.cancelled", str(analysis), {"reason": reason})
     return True

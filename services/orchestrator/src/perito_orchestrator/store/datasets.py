@@ -12,7 +12,7 @@ from perito.dataset.v1.dataset_pb2 import DatasetRef, ObjectRef, SourceFile
 from perito_kernel.errors import Conflict, NotFound
 from perito_kernel.findings import canonical_json
 
-from perito_orchestrator.store import deletions, idempotency
+from perito_orchestrator.store import audit, deletions, idempotency
 from perito_orchestrator.store.database import Connection, Database
 from perito_orchestrator.store.idempotency import Key
 
@@ -28,6 +28,7 @@ async def register(db: Database, tenant: UUID, dataset: DatasetRef, idempotency_
     async with db.unit(tenant) as connection:
         known = await idempotency.claim(connection, tenant, Key("dataset", idempotency_key), digest, dataset_id)
         if known is None and await insert(connection, tenant, dataset):
+            await audit.record(connection, "dataset.created", str(dataset_id), {"files": len(dataset.files)})
             return dataset, False
     first = await read(db, tenant, known or dataset_id)
     if content_sha256(first) != digest:

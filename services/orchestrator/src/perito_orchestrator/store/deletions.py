@@ -10,7 +10,7 @@ from uuid import UUID
 
 from perito_kernel.errors import Conflict, NotFound, Precondition
 
-from perito_orchestrator.store import outbox
+from perito_orchestrator.store import audit, outbox
 from perito_orchestrator.store.database import Connection, Database
 
 Kind = Literal["analyses", "datasets"]
@@ -52,12 +52,16 @@ async def delete_analysis(db: Database, tenant: UUID, analysis: UUID) -> None:
                 {"status": status},
             )
         await outbox.wake(connection, analysis)
+        await audit.record(connection, "analysis.deleted", str(analysis), {"status": status})
 
 
 async def delete_dataset(db: Database, tenant: UUID, dataset: UUID) -> bool:
     """Deletes a dataset that no analysis uses. False where one does, or there is no such dataset."""
     async with db.unit(tenant) as connection:
-        return await connection.fetchval("SELECT delete_unused_dataset($1, $2, false)", tenant, dataset)
+        deleted = await connection.fetchval("SELECT delete_unused_dataset($1, $2, false)", tenant, dataset)
+        if deleted:
+            await audit.record(connection, "dataset.deleted", str(dataset))
+        return deleted
 
 
 async def doom_upload(db: Database, tenant: UUID, dataset: UUID) -> bool:

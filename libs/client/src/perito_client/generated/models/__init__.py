@@ -9,6 +9,9 @@ from .analysis_event_facts import AnalysisEventFacts
 from .analysis_status import AnalysisStatus
 from .analyze_request import AnalyzeRequest
 from .analyze_request_params import AnalyzeRequestParams
+from .audit_entry import AuditEntry
+from .audit_entry_details import AuditEntryDetails
+from .audit_page import AuditPage
 from .batch_answer import BatchAnswer
 from .batch_request import BatchRequest
 from .batch_result import BatchResult
@@ -17,6 +20,7 @@ from .books import Books
 from .books_inventory_type_1 import BooksInventoryType1
 from .cancel_request import CancelRequest
 from .create_dataset_body import CreateDatasetBody
+from .current_key import CurrentKey
 from .dataset import Dataset
 from .error_item import ErrorItem
 from .export_report_by_post_response_200 import ExportReportByPostResponse200
@@ -38,10 +42,15 @@ from .health_probe import HealthProbe
 from .health_status import HealthStatus
 from .hints import Hints
 from .impact import Impact
+from .key import Key
+from .key_request import KeyRequest
+from .key_status import KeyStatus
+from .keys_page import KeysPage
 from .language import Language
 from .links import Links
 from .mapping_proposal import MappingProposal
 from .mapping_question import MappingQuestion
+from .new_key import NewKey
 from .period import Period
 from .phase_state import PhaseState
 from .phase_status import PhaseStatus
@@ -52,8 +61,11 @@ from .placed_file import PlacedFile
 from .placement_status import PlacementStatus
 from .problem import Problem
 from .registered_dataset import RegisteredDataset
+from .rotate_request import RotateRequest
+from .rotated_key import RotatedKey
 from .row import Row
 from .rule_counts import RuleCounts
+from .scope_name import ScopeName
 from .severity import Severity
 from .status import Status
 from .stored_file import StoredFile
@@ -70,6 +82,9 @@ __all__ = (
     "AnalysisStatus",
     "AnalyzeRequest",
     "AnalyzeRequestParams",
+    "AuditEntry",
+    "AuditEntryDetails",
+    "AuditPage",
     "BatchAnswer",
     "BatchRequest",
     "BatchResult",
@@ -78,6 +93,7 @@ __all__ = (
     "BooksInventoryType1",
     "CancelRequest",
     "CreateDatasetBody",
+    "CurrentKey",
     "Dataset",
     "ErrorItem",
     "ExportReportByPostResponse200",
@@ -99,10 +115,15 @@ __all__ = (
     "HealthStatus",
     "Hints",
     "Impact",
+    "Key",
+    "KeyRequest",
+    "KeyStatus",
+    "KeysPage",
     "Language",
     "Links",
     "MappingProposal",
     "MappingQuestion",
+    "NewKey",
     "Period",
     "PhaseState",
     "PhaseStatus",
@@ -113,8 +134,11 @@ __all__ = (
     "PlacementStatus",
     "Problem",
     "RegisteredDataset",
+    "RotateRequest",
+    "RotatedKey",
     "Row",
     "RuleCounts",
+    "ScopeName",
     "Severity",
     "Status",
     "StoredFile",

@@ -110,8 +110,8 @@ def sync_detailed(
      Every event from the first, or after the one that you name, each with its number as `id`; in between
     `progress`
     without one. Ends after the event that ends the analysis. Ends with `bye` where the server has to
-    end it: come back
-    with the last number, and nothing is missing or told twice.
+    end it, or your
+    key is refused meanwhile: come back with the last number, and nothing is missing or told twice.
 
     Needs a key with the scope `read`.
 
@@ -153,8 +153,8 @@ def sync(
      Every event from the first, or after the one that you name, each with its number as `id`; in between
     `progress`
     without one. Ends after the event that ends the analysis. Ends with `bye` where the server has to
-    end it: come back
-    with the last number, and nothing is missing or told twice.
+    end it, or your
+    key is refused meanwhile: come back with the last number, and nothing is missing or told twice.
 
     Needs a key with the scope `read`.
 
@@ -191,8 +191,8 @@ async def asyncio_detailed(
      Every event from the first, or after the one that you name, each with its number as `id`; in between
     `progress`
     without one. Ends after the event that ends the analysis. Ends with `bye` where the server has to
-    end it: come back
-    with the last number, and nothing is missing or told twice.
+    end it, or your
+    key is refused meanwhile: come back with the last number, and nothing is missing or told twice.
 
     Needs a key with the scope `read`.
 
@@ -232,8 +232,8 @@ async def asyncio(
      Every event from the first, or after the one that you name, each with its number as `id`; in between
     `progress`
     without one. Ends after the event that ends the analysis. Ends with `bye` where the server has to
-    end it: come back
-    with the last number, and nothing is missing or told twice.
+    end it, or your
+    key is refused meanwhile: come back with the last number, and nothing is missing or told twice.
 
     Needs a key with the scope `read`.
 
