@@ -239,3 +239,20 @@ async def test_what_changes_an_analysis_is_recorded_with_who_did_it(mesh: Mesh, 
         ("analysis.deleted", ended),
     ]
     assert (await audit.verify(app, mesh.tenant))[1] is None
+
+
+async def test_what_is_deferred_to_the_end_of_a_transaction_is_done_before_the_chain_is_locked(
+    tenant: UUID, superuser: Connection
+) -> None:
+    await superuser.execute("CREATE TABLE figures (n int UNIQUE DEFERRABLE INITIALLY DEFERRED)")
+
+    async def twice() -> None:
+        async with superuser.transaction():
+            await superuser.execute("SELECT set_config('app.tenant', $1, true)", str(tenant))
+            await superuser.execute("INSERT INTO figures VALUES (1), (1)")
+            with pytest.raises(asyncpg.UniqueViolationError):
+                await audit.record(superuser, "thing.done", "x")
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        await twice()
