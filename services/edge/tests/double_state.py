@@ -53,6 +53,7 @@ class State:
     told: dict[str, list[analysis_pb2.WatchAnalysisResponse | PeritoError]] = field(
         default_factory=dict[str, list[analysis_pb2.WatchAnalysisResponse | PeritoError]]
     )
+    usage: analysis_pb2.GetUsageResponse = field(default_factory=analysis_pb2.GetUsageResponse)
     sent: int = 0
     proposal: ProposeMappingResponse = field(default_factory=ProposeMappingResponse)
     hints: list[tuple[str, str]] = field(default_factory=list[tuple[str, str]])

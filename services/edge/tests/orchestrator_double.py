@@ -114,6 +114,28 @@ class _Analyses(analysis_pb2_grpc.AnalysisServiceServicer):
             raise NotFound("DATASET_NOT_FOUND", "There is no such dataset. Upload the files first.")
         return analysis_pb2.GetDatasetResponse(dataset=dataset, created_at="2026-03-01T10:00:00.000Z")
 
+    async def DeleteDataset(  # noqa: N802 -- the proto's name
+        self, request: analysis_pb2.DeleteDatasetRequest, context: Any
+    ) -> analysis_pb2.DeleteDatasetResponse:
+        tenant = tenant_of(context)
+        await self._state.enter("DeleteDataset", tenant)
+        dataset = self._state.datasets.get(request.dataset_id)
+        if dataset is None or not dataset.files[0].object.key.startswith(f"tenants/{tenant}/"):
+            raise NotFound("DATASET_NOT_FOUND", "There is no such dataset. Upload the files first.")
+        if any(analysis.dataset_id == request.dataset_id for analysis in self._state.analyses.values()):
+            raise Precondition("DATASET_IN_USE", "There are analyses of this dataset. Delete them first.")
+        del self._state.datasets[request.dataset_id]
+        return analysis_pb2.DeleteDatasetResponse()
+
+    async def GetUsage(  # noqa: N802 -- the proto's name
+        self, request: analysis_pb2.GetUsageRequest, context: Any
+    ) -> analysis_pb2.GetUsageResponse:
+        await self._state.enter("GetUsage", tenant := tenant_of(context))
+        told = analysis_pb2.GetUsageResponse()
+        told.CopyFrom(self._state.usage)
+        told.dataset_key_known = (tenant, "dataset", request.dataset_key) in self._state.remembered
+        return told
+
     async def ProposeMapping(  # noqa: N802 -- the proto's name
         self, request: analysis_pb2.ProposeMappingRequest, context: Any
     ) -> analysis_pb2.ProposeMappingResponse:

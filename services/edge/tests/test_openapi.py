@@ -16,6 +16,8 @@ OPERATIONS = {
     ("get", "/api/forensic/health"): "health",
     ("post", "/api/forensic/datasets"): "create_dataset",
     ("get", "/api/forensic/datasets/{dataset_id}"): "get_dataset",
+    ("delete", "/api/forensic/datasets/{dataset_id}"): "delete_dataset",
+    ("get", "/api/forensic/usage"): "get_usage",
     ("post", "/api/forensic/datasets/{dataset_id}/mapping"): "propose_mapping",
     ("post", "/api/forensic/analyze"): "analyze",
     ("get", "/api/forensic/status/{analysis_id}"): "get_status",
@@ -45,6 +47,7 @@ SCOPES = {
     "rotate_key": "admin",
     "revoke_key": "admin",
     "list_audit": "admin",
+    "delete_dataset": "admin",
 }
 """Where it is not `read` for GET and `submit` for everything else."""
 

@@ -160,6 +160,16 @@ class Client:
         async with call_errors():
             return await self.stub.GetDataset(pb.GetDatasetRequest(dataset_id=dataset_id), metadata=self.metadata)
 
+    async def delete_dataset(self, dataset_id: str) -> None:
+        """Deletes a dataset."""
+        async with call_errors():
+            await self.stub.DeleteDataset(pb.DeleteDatasetRequest(dataset_id=dataset_id), metadata=self.metadata)
+
+    async def usage(self, key: str = "") -> pb.GetUsageResponse:
+        """What the tenant has and may have."""
+        async with call_errors():
+            return await self.stub.GetUsage(pb.GetUsageRequest(dataset_key=key), metadata=self.metadata)
+
     async def propose(self, dataset_id: str, currency: str = "", timezone: str = "") -> ProposeMappingResponse:
         """Asks how a dataset could be read."""
         hints = MappingHints(currency=currency, timezone=timezone)

@@ -54,6 +54,10 @@ _ERRORS: dict[str, list[dict[str, Any]]] = {
     "UPLOADS_BUSY": [{"retry_after_seconds": 2}],
 }
 BODY_INVALID = ("BODY_INVALID", "The body does not match the API description: see `errors`.")
+DATASET_IN_USE = (
+    "DATASET_IN_USE",
+    "There are analyses of this dataset. Delete them first, or keep the dataset as long as they.",
+)
 DATASET_NOT_FOUND = ("DATASET_NOT_FOUND", "There is no such dataset. Upload the files first.")
 FILES_MISSING = ("FILES_MISSING", "The upload holds no file: add a part `files` for each file of your books.")
 NOT_READY = (

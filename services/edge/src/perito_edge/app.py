@@ -20,6 +20,7 @@ from perito_edge import (
     lists,
     mappings,
     metrics,
+    usage,
 )
 from perito_edge.addresses import Addressed, Addresses
 from perito_edge.audit_calls import AuditCalls
@@ -89,7 +90,8 @@ def create_app(settings: EdgeSettings, channel: grpc.aio.Channel, store: ObjectS
 
 def _routes() -> APIRouter:
     api = APIRouter(prefix=_PREFIX)
-    for part in (health, datasets, analyses, batches, lists, events, exports, mappings, metrics, api_keys, audit_log):
+    parts = (health, datasets, analyses, batches, lists, events, exports, mappings, metrics, usage)
+    for part in (*parts, api_keys, audit_log):
         api.include_router(part.router)
     return api
 

@@ -44,7 +44,7 @@ _KEY = {
     "in": "header",
     "name": "X-API-Key",
     "description": "A key of one tenant. Scope `read` allows GET, `submit` allows POST, `metrics` the figures, `admin` "
-    "keys and the audit log; each operation names the one that it needs.",
+    "keys, the audit log and deleting; each operation names the one that it needs.",
 }
 _BEARER = {"type": "http", "scheme": "bearer", "description": "The same key, for what can send no other header."}
 # Models of bodies that are read as they arrive, which the framework therefore does not see.
@@ -177,6 +177,7 @@ def _say_examples(operation: Document, schemas: Document) -> None:
     contents = [response.get("content", {}) for response in operation["responses"].values()]
     for content in [*contents, operation.get("requestBody", {}).get("content", {})]:
         for media in content.values():
+            media.pop("itemSchema", None)  # the framework's, for event streams; it is of OpenAPI 3.2, and this is 3.1
             example = NONE if "example" in media or "examples" in media else example_of(media["schema"], schemas)
             if example is not NONE:
                 media["example"] = example

@@ -62,6 +62,7 @@ RULES = (
     Rule(r"keys/current", "", ANY_SCOPE),
     Rule(r"keys(/.*)?", "", "admin"),
     Rule(r"audit", "", "admin"),
+    Rule(r"datasets/.*", "DELETE", "admin"),  # nothing brings it back
     Rule(r".*", "GET OPTIONS", "read"),
     Rule(r".*", "", "submit"),
 )

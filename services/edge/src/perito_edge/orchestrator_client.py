@@ -21,9 +21,12 @@ from perito.analysis.v1.analysis_pb2 import (
     CountAnalysesResponse,
     CreateDatasetRequest,
     CreateDatasetResponse,
+    DeleteDatasetRequest,
     GetAnalysisRequest,
     GetDatasetRequest,
     GetDatasetResponse,
+    GetUsageRequest,
+    GetUsageResponse,
     ListAnalysesRequest,
     ListAnalysesResponse,
     ListFindingsRequest,
@@ -104,6 +107,16 @@ class OrchestratorClient:
         """One dataset of the caller's tenant. Raises `NotFound`, for another tenant's too."""
         request = GetDatasetRequest(dataset_id=dataset_id)
         return await self._call(self._analysis.GetDataset, request, tenant_metadata(caller.tenant))
+
+    async def delete_dataset(self, caller: Caller, dataset_id: str) -> None:
+        """Deletes a dataset of the caller's tenant. Raises `NotFound`, and `Precondition` DATASET_IN_USE."""
+        request = DeleteDatasetRequest(dataset_id=dataset_id)
+        await self._call(self._analysis.DeleteDataset, request, tenant_metadata(caller.tenant))
+
+    async def usage(self, caller: Caller, dataset_key: str = "") -> GetUsageResponse:
+        """What the caller's tenant has, and may have; and whether that key has registered a dataset already."""
+        request = GetUsageRequest(dataset_key=dataset_key)
+        return await self._call(self._analysis.GetUsage, request, tenant_metadata(caller.tenant))
 
     async def propose(self, caller: Caller, request: ProposeMappingRequest) -> Proposal:
         """How a dataset of the caller's tenant could be read. Reads the files, which may take long."""

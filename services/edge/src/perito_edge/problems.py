@@ -51,6 +51,8 @@ REASON_STATUS: Mapping[str, int] = {
     "COMPUTE_TIME_EXCEEDED": 413,
     "COMPUTE_MEMORY_EXCEEDED": 413,
     "PROPOSAL_TOO_LARGE": 413,
+    "QUOTA_STORAGE": 413,
+    "QUOTA_DATASETS": 413,
 }
 
 log = logger("perito.edge")

@@ -54,9 +54,18 @@ class Orchestrator:
         self._broker = broker
         self._store = store
         self._epoch = uuid4().hex
-        bounds = {"seconds": settings.database_seconds, "idle_seconds": min(10.0, settings.lease_seconds)}
-        self._app = Database(settings.app_dsn, size=16, name="perito-app", **bounds)
-        self._system = Database(settings.system_dsn, size=4, name="perito-system", **bounds)
+        seconds, idle_seconds = settings.database_seconds, min(10.0, settings.lease_seconds)
+        self._app = Database(
+            settings.app_dsn,
+            size=16,
+            name="perito-app",
+            seconds=seconds,
+            idle_seconds=idle_seconds,
+            session=settings.quotas.session(),
+        )
+        self._system = Database(
+            settings.system_dsn, size=6, name="perito-system", seconds=seconds, idle_seconds=idle_seconds
+        )
         self._signals = Signals()
         self._listener = Listener(settings.app_dsn, self._signals, answers=self._database_answers)
         self._registry = Registry(
@@ -67,7 +76,7 @@ class Orchestrator:
             broker,
             self._signals,
             poll_seconds=settings.poll_seconds,
-            publish_seconds=min(5.0, 0.8 * bounds["idle_seconds"]),
+            publish_seconds=min(5.0, 0.8 * idle_seconds),
             cap=settings.outbox_cap,
         )
         self._reconcile = Reconcile(
@@ -75,7 +84,7 @@ class Orchestrator:
         )
         self._housekeeping = _housekeeping(settings, self._app, self._system, store)
         owner = f"{self._epoch}/{uuid4().hex}"
-        self._workers = Workers(self._app, broker, self._registry, store, self._signals, settings, owner)
+        self._workers = Workers(self._app, self._system, broker, self._registry, store, self._signals, settings, owner)
         self._last_use = LastUse(self._system)
         self._reads = Reads(self._app)
         analysis = AnalysisServicer(

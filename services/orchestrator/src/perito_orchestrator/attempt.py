@@ -99,9 +99,7 @@ class Attempt:
 
     async def _ask(self, request: RunPhaseRequest) -> PhaseResult | None:
         """Asks until some replica has room: an answer of BUSY is the only word that the work was not begun."""
-        turn = await self._room.turn()
-        self._heard.at = _now()  # silence counts from the first question on
-        self._waiting = False
+        turn = await self._turn()
         try:
             for asked in itertools.count(1):
                 turn.answer_within(_ANSWER_SECONDS)
@@ -114,8 +112,19 @@ class Attempt:
                 self._heard.at = _now()  # it is full, and it lives
                 if asked % _REPLICAS_TRIED == 0:
                     await self._room.wait()
+                    if self._room.outranked(self._lease.tenant):
+                        turn.over()
+                        turn = await self._turn()
         finally:
             turn.over()
+
+    async def _turn(self) -> Turn:
+        """The right to ask the phase, which it is waited for without a bound."""
+        self._waiting = True
+        turn = await self._room.turn(self._lease.tenant)
+        self._heard.at = _now()  # silence counts from the first question on
+        self._waiting = False
+        return turn
 
     async def _ask_replica(self, request: RunPhaseRequest, turn: Turn) -> PhaseResult | None:
         result: PhaseResult | None = None
@@ -125,14 +134,13 @@ class Attempt:
         try:
             async with call_errors():
                 async for message in call:
-                    turn.over()
+                    turn.began()
                     await self._hear(message.progress.fraction, message.progress.step)
                     if message.HasField("result"):
                         result = message.result
         finally:
             call.cancel()
-            if self._heard.anything:
-                self._room.freed()
+            turn.ended()
         return result
 
     async def keep_lease(self) -> None:

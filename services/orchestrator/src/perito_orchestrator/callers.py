@@ -18,6 +18,8 @@ AUDIT_SERVICE = "perito.analysis.v1.AuditService"
 SCOPES = {
     "CreateDataset": "submit",
     "GetDataset": "read",
+    "DeleteDataset": "admin",  # as below
+    "GetUsage": "read",
     "ProposeMapping": "submit",  # it takes a slot of a phase
     "SubmitAnalysis": "submit",
     "BatchSubmit": "submit",

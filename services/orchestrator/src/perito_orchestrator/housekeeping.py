@@ -1,4 +1,5 @@
-"""What is tidied in the background: objects of what was deleted, orphans, and what has been kept for long enough.
+"""What is tidied in the background: objects of what was deleted, orphans, what has been kept for long enough, and
+analyses that were held back and need not be any longer.
 
 Deletions are worked off by every replica, each taking its own; the sweep, which reads the whole listing, by one replica
 at a time. Nothing here is in a hurry: where store or database are away, it is tried again later.
@@ -13,7 +14,7 @@ from perito_runtime.logs import logger
 from perito_runtime.object_store import ObjectStore
 
 from perito_orchestrator.orphans import Orphans
-from perito_orchestrator.store import deletions, orphans, retention
+from perito_orchestrator.store import deletions, held, orphans, retention
 from perito_orchestrator.store.database import Database
 
 log = logger("housekeeping")
@@ -27,7 +28,7 @@ _AFTER_A_FAILURE_SECONDS = 5.0
 class Housekeeping:
     """`orphan_seconds`: how old an object must be to be an orphan; `sweep_seconds`: between two sweeps;
     `retention_days`: after which ended analyses and unused datasets are deleted, 0 for never; `poll_seconds`: between
-    two looks for what was deleted.
+    two looks for what was deleted, or is held back.
     """
 
     def __init__(
@@ -54,6 +55,7 @@ class Housekeeping:
         """Begins."""
         self._tasks = [
             asyncio.create_task(self._repeat(self.delete_due, self._poll_seconds), name="deletions"),
+            asyncio.create_task(self._repeat(self.release_held, self._poll_seconds), name="held"),
             asyncio.create_task(self._repeat(self.sweep, self._sweep_seconds), name="sweep"),
         ]
 
@@ -79,6 +81,10 @@ class Housekeeping:
                 log.info("objects deleted", prefix=deletion.prefix, objects=objects)
                 total += 1
         return total
+
+    async def release_held(self) -> int:
+        """Lets analyses begin that nobody's end has let begin, because a quota rose or two were in each other's way."""
+        return await held.release_all(self._app, self._system)
 
     async def sweep(self) -> bool:
         """Retention and one pass over all objects; False where another replica is at it."""

@@ -23,8 +23,9 @@ from perito_orchestrator.reads import Reads
 from perito_orchestrator.registry import Registry
 from perito_orchestrator.settings import OrchestratorSettings
 from perito_orchestrator.signals import Signals
-from perito_orchestrator.store import analyses, cancel, datasets, deletions, events, findings
+from perito_orchestrator.store import analyses, cancel, datasets, deletions, events, findings, idempotency, quotas
 from perito_orchestrator.store.database import Database, instant_text
+from perito_orchestrator.store.idempotency import Key
 from perito_orchestrator.submissions import Submissions
 
 _ANSWER_SECONDS = 2.0
@@ -68,6 +69,23 @@ class AnalysisServicer(analysis_pb2_grpc.AnalysisServiceServicer):
         dataset = requests.identifier(request.dataset_id, "dataset_id")
         stored, created = await datasets.read_with_time(self._db, UUID(tenant_of(context)), dataset)
         return pb.GetDatasetResponse(dataset=stored, created_at=instant_text(created))
+
+    async def DeleteDataset(  # noqa: N802 - the contract's name
+        self, request: pb.DeleteDatasetRequest, context: Any
+    ) -> pb.DeleteDatasetResponse:
+        """See the contract."""
+        dataset = requests.identifier(request.dataset_id, "dataset_id")
+        await deletions.delete_named_dataset(self._db, UUID(tenant_of(context)), dataset)
+        return pb.DeleteDatasetResponse()
+
+    async def GetUsage(  # noqa: N802 - the contract's name
+        self, request: pb.GetUsageRequest, context: Any
+    ) -> pb.GetUsageResponse:
+        """See the contract."""
+        tenant = UUID(tenant_of(context))
+        requests.check_idempotency_key(request.dataset_key)
+        known = await idempotency.known(self._db, tenant, Key("dataset", request.dataset_key))
+        return views.usage_message(await quotas.read(self._db, tenant), dataset_key_known=known)
 
     async def ProposeMapping(  # noqa: N802 - the contract's name
         self, request: pb.ProposeMappingRequest, context: Any

@@ -14,6 +14,7 @@ from perito_orchestrator.plan import State, progress
 from perito_orchestrator.store.database import instant_text
 from perito_orchestrator.store.events import Event
 from perito_orchestrator.store.findings import Page
+from perito_orchestrator.store.quotas import Usage
 
 _DONE = ("completed", "failed")
 _SEVERITIES = ("INFO", "LOW", "MEDIUM", "HIGH", "CRITICAL")
@@ -51,6 +52,22 @@ def counts_message(counts: Mapping[str, int]) -> pb.CountAnalysesResponse:
         if number != pb.ANALYSIS_STATUS_UNSPECIFIED
     ]
     return pb.CountAnalysesResponse(counts=told)
+
+
+def usage_message(usage: Usage, *, dataset_key_known: bool) -> pb.GetUsageResponse:
+    """What a tenant has and may have."""
+    return pb.GetUsageResponse(
+        analyses=usage.open,
+        analyses_limit=usage.quotas.analyses,
+        running=usage.running,
+        running_limit=usage.quotas.running,
+        datasets=usage.datasets,
+        datasets_limit=usage.quotas.datasets,
+        dataset_bytes=usage.dataset_bytes,
+        result_bytes=usage.result_bytes,
+        bytes_limit=usage.quotas.bytes,
+        dataset_key_known=dataset_key_known,
+    )
 
 
 def event_message(tenant: str, analysis: str, event: Event) -> AnalysisEvent:

@@ -21,6 +21,7 @@ from perito_kernel.phases import Phase
 from perito_kernel.pseudonyms import tenant_key
 from perito_orchestrator.app import Orchestrator, OrchestratorSettings
 from perito_orchestrator.broker_memory import MemoryBroker
+from perito_orchestrator.quotas import Quotas
 from perito_orchestrator.roles import APP, OWNER, ROLES, SYSTEM, bootstrap_roles
 from perito_runtime.compute import ComputePool
 from perito_runtime.grpc_client import open_channel
@@ -41,6 +42,7 @@ PHASES = (
     "perito_reporting.phase:PHASE",
 )
 _STOP_SECONDS = 5.0
+_QUOTAS = Quotas(analyses=1000)  # who has the machine to himself knows by himself how much it holds
 _Part = TypeVar("_Part")
 
 
@@ -219,6 +221,7 @@ class Supervisor:
             workers_total=self.settings.compute_slots,  # phases share one pool: one more would find it full
             phase_seconds=self.settings.phase_seconds,
             sole_holder=True,
+            quotas=_QUOTAS,
         )
         self._orchestrator = Orchestrator(settings, self._broker, self.store)
         await self._orchestrator.start()

@@ -14,10 +14,10 @@ from perito_kernel.errors import NotFound
 from perito_kernel.findings import canonical_json
 
 from perito_orchestrator.cursor import page_token, place_of, token_invalid
-from perito_orchestrator.plan import Plan, State, follow, plan_to_json
-from perito_orchestrator.store import audit, events, idempotency, outbox, runs
+from perito_orchestrator.plan import Plan, plan_to_json
+from perito_orchestrator.store import audit, events, held, idempotency, outbox, quotas
 from perito_orchestrator.store.database import Connection, Database
-from perito_orchestrator.store.datasets import content_sha256, insert, taken
+from perito_orchestrator.store.datasets import bytes_of, content_sha256, insert, taken
 from perito_orchestrator.store.filters import AnalysisFilter
 from perito_orchestrator.store.idempotency import Key
 
@@ -45,7 +45,8 @@ class NewAnalysis:
 async def submit(db: Database, tenant: UUID, new: NewAnalysis, plan: Plan, key: Key) -> tuple[UUID, bool]:
     """Accepts an analysis: from its commit on it will end. Returns its id, and True where it had been accepted before.
 
-    Raises NotFound DATASET_NOT_FOUND, Conflict IDEMPOTENCY_CONFLICT, DATASET_EXISTS.
+    Raises NotFound DATASET_NOT_FOUND, Conflict IDEMPOTENCY_CONFLICT, DATASET_EXISTS, and Exhausted as
+    `quotas.admit_analysis` does.
     """
     analysis = uuid4()
     async with db.unit(tenant) as connection:
@@ -69,8 +70,11 @@ async def submit(db: Database, tenant: UUID, new: NewAnalysis, plan: Plan, key: 
         names = [p.name for p in plan.phases]
         data = {"dataset_id": str(new.dataset_id), "name": new.name, "phases": names}
         await events.record(connection, tenant, analysis, "analysis.submitted", data)
-        for phase in follow(plan, dict.fromkeys(names, State.WAITING)).queue:
-            await runs.queue(connection, tenant, analysis, phase)
+        brought = None if new.dataset is None else bytes_of(new.dataset)
+        if await quotas.admit_analysis(connection, tenant, brought):
+            await held.begin(connection, tenant, analysis, plan)
+        else:
+            await held.hold(connection, tenant, analysis)
         await outbox.wake(connection, analysis)
         await audit.record(connection, "analysis.submitted", str(analysis), data)
     return analysis, False

@@ -6,9 +6,10 @@ because tidying waits for the server.
 """
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, TypeAlias
 from uuid import UUID
 
@@ -53,16 +54,25 @@ class Database:
     """A pool for one role. `seconds` bounds each unit of work, waiting for a connection included.
 
     The server ends a transaction that says nothing for `idle_seconds`: a frozen process must not keep its locks.
+    `session` are more settings of each connection.
     """
 
     def __init__(
-        self, dsn: str, *, seconds: float = 10, size: int = 8, name: str = "perito", idle_seconds: float = 10
+        self,
+        dsn: str,
+        *,
+        seconds: float = 10,
+        size: int = 8,
+        name: str = "perito",
+        idle_seconds: float = 10,
+        session: Mapping[str, str] = MappingProxyType({}),
     ) -> None:
         self._dsn = dsn
         self._seconds = seconds
         self._size = size
         self._name = name
         self._idle_seconds = idle_seconds
+        self._session = session
         self._pool: asyncpg.Pool[asyncpg.Record] | None = None
 
     async def open(self) -> None:
@@ -72,6 +82,7 @@ class Database:
             "application_name": self._name,
             "timezone": "UTC",
             "idle_in_transaction_session_timeout": f"{round(self._idle_seconds * 1000)}ms",
+            **self._session,
         }
         async with in_our_words():
             self._pool = await asyncpg.create_pool(

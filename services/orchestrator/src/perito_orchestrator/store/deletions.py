@@ -64,6 +64,22 @@ async def delete_dataset(db: Database, tenant: UUID, dataset: UUID) -> bool:
         return deleted
 
 
+async def delete_named_dataset(db: Database, tenant: UUID, dataset: UUID) -> None:
+    """Deletes a dataset that somebody names. Raises NotFound DATASET_NOT_FOUND, also for another tenant's, and
+    Precondition DATASET_IN_USE.
+    """
+    async with db.unit(tenant) as connection:
+        if await connection.fetchval("SELECT delete_unused_dataset($1, $2, false)", tenant, dataset):
+            await audit.record(connection, "dataset.deleted", str(dataset))
+            return
+        known = "SELECT true FROM datasets WHERE tenant_id = $1 AND dataset_id = $2"
+        if not await connection.fetchval(known, tenant, dataset):
+            raise NotFound("DATASET_NOT_FOUND", "There is no such dataset. Upload the files first.")
+    raise Precondition(
+        "DATASET_IN_USE", "There are analyses of this dataset. Delete them first, or keep the dataset as long as they."
+    )
+
+
 async def doom_upload(db: Database, tenant: UUID, dataset: UUID) -> bool:
     """Notes the objects of an upload that was never registered, and now never will be. False where it was."""
     async with db.unit(tenant) as connection:

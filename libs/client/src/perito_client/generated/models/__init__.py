@@ -60,6 +60,7 @@ from .placed_column import PlacedColumn
 from .placed_file import PlacedFile
 from .placement_status import PlacementStatus
 from .problem import Problem
+from .quota import Quota
 from .registered_dataset import RegisteredDataset
 from .rotate_request import RotateRequest
 from .rotated_key import RotatedKey
@@ -68,9 +69,11 @@ from .rule_counts import RuleCounts
 from .scope_name import ScopeName
 from .severity import Severity
 from .status import Status
+from .storage_quota import StorageQuota
 from .stored_file import StoredFile
 from .text import Text
 from .understanding import Understanding
+from .usage import Usage
 
 __all__ = (
     "Accepted",
@@ -133,6 +136,7 @@ __all__ = (
     "PlacedFile",
     "PlacementStatus",
     "Problem",
+    "Quota",
     "RegisteredDataset",
     "RotateRequest",
     "RotatedKey",
@@ -141,7 +145,9 @@ __all__ = (
     "ScopeName",
     "Severity",
     "Status",
+    "StorageQuota",
     "StoredFile",
     "Text",
     "Understanding",
+    "Usage",
 )

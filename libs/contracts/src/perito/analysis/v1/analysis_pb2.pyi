@@ -354,6 +354,125 @@ class GetDatasetResponse(_message.Message):
 Global___GetDatasetResponse: _TypeAlias = GetDatasetResponse  # noqa: Y015
 
 @_typing.final
+class DeleteDatasetRequest(_message.Message):
+    """What to delete."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    DATASET_ID_FIELD_NUMBER: _builtins.int
+    dataset_id: _builtins.str
+    """UUID."""
+    def __init__(
+        self,
+        *,
+        dataset_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["dataset_id", b"dataset_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___DeleteDatasetRequest: _TypeAlias = DeleteDatasetRequest  # noqa: Y015
+
+@_typing.final
+class DeleteDatasetResponse(_message.Message):
+    """It is gone."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    def __init__(
+        self,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___DeleteDatasetResponse: _TypeAlias = DeleteDatasetResponse  # noqa: Y015
+
+@_typing.final
+class GetUsageRequest(_message.Message):
+    """Of the caller's tenant."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    DATASET_KEY_FIELD_NUMBER: _builtins.int
+    dataset_key: _builtins.str
+    """The idempotency key of a dataset that is about to be registered, or empty."""
+    def __init__(
+        self,
+        *,
+        dataset_key: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["dataset_key", b"dataset_key"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetUsageRequest: _TypeAlias = GetUsageRequest  # noqa: Y015
+
+@_typing.final
+class GetUsageResponse(_message.Message):
+    """Figures of one moment. A limit of 0 is none."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ANALYSES_FIELD_NUMBER: _builtins.int
+    ANALYSES_LIMIT_FIELD_NUMBER: _builtins.int
+    RUNNING_FIELD_NUMBER: _builtins.int
+    RUNNING_LIMIT_FIELD_NUMBER: _builtins.int
+    DATASETS_FIELD_NUMBER: _builtins.int
+    DATASETS_LIMIT_FIELD_NUMBER: _builtins.int
+    DATASET_BYTES_FIELD_NUMBER: _builtins.int
+    RESULT_BYTES_FIELD_NUMBER: _builtins.int
+    BYTES_LIMIT_FIELD_NUMBER: _builtins.int
+    DATASET_KEY_KNOWN_FIELD_NUMBER: _builtins.int
+    analyses: _builtins.int
+    """Analyses that have not ended."""
+    analyses_limit: _builtins.int
+    """At most; one more is refused."""
+    running: _builtins.int
+    """Those of them that have begun, or may begin as soon as somebody is free."""
+    running_limit: _builtins.int
+    """At most; the others wait until one ends."""
+    datasets: _builtins.int
+    """Registered datasets."""
+    datasets_limit: _builtins.int
+    """At most."""
+    dataset_bytes: _builtins.int
+    """Bytes of books."""
+    result_bytes: _builtins.int
+    """Bytes of what analyses left."""
+    bytes_limit: _builtins.int
+    """Of both together, at most."""
+    dataset_key_known: _builtins.bool
+    """`dataset_key` has been used: its dataset is in the figures already."""
+    def __init__(
+        self,
+        *,
+        analyses: _builtins.int = ...,
+        analyses_limit: _builtins.int = ...,
+        running: _builtins.int = ...,
+        running_limit: _builtins.int = ...,
+        datasets: _builtins.int = ...,
+        datasets_limit: _builtins.int = ...,
+        dataset_bytes: _builtins.int = ...,
+        result_bytes: _builtins.int = ...,
+        bytes_limit: _builtins.int = ...,
+        dataset_key_known: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["analyses", b"analyses", "analyses_limit", b"analyses_limit", "bytes_limit", b"bytes_limit", "dataset_bytes", b"dataset_bytes", "dataset_key_known", b"dataset_key_known", "datasets", b"datasets", "datasets_limit", b"datasets_limit", "result_bytes", b"result_bytes", "running", b"running", "running_limit", b"running_limit"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetUsageResponse: _TypeAlias = GetUsageResponse  # noqa: Y015
+
+@_typing.final
 class ProposeMappingRequest(_message.Message):
     """Which dataset, and what is known of it."""
 

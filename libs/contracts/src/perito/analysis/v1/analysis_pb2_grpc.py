@@ -49,6 +49,16 @@ class AnalysisServiceStub:
                 request_serializer=perito_dot_analysis_dot_v1_dot_analysis__pb2.GetDatasetRequest.SerializeToString,
                 response_deserializer=perito_dot_analysis_dot_v1_dot_analysis__pb2.GetDatasetResponse.FromString,
                 _registered_method=True)
+        self.DeleteDataset = channel.unary_unary(
+                '/perito.analysis.v1.AnalysisService/DeleteDataset',
+                request_serializer=perito_dot_analysis_dot_v1_dot_analysis__pb2.DeleteDatasetRequest.SerializeToString,
+                response_deserializer=perito_dot_analysis_dot_v1_dot_analysis__pb2.DeleteDatasetResponse.FromString,
+                _registered_method=True)
+        self.GetUsage = channel.unary_unary(
+                '/perito.analysis.v1.AnalysisService/GetUsage',
+                request_serializer=perito_dot_analysis_dot_v1_dot_analysis__pb2.GetUsageRequest.SerializeToString,
+                response_deserializer=perito_dot_analysis_dot_v1_dot_analysis__pb2.GetUsageResponse.FromString,
+                _registered_method=True)
         self.ProposeMapping = channel.unary_unary(
                 '/perito.analysis.v1.AnalysisService/ProposeMapping',
                 request_serializer=perito_dot_analysis_dot_v1_dot_analysis__pb2.ProposeMappingRequest.SerializeToString,
@@ -118,6 +128,21 @@ class AnalysisServiceServicer:
 
     def GetDataset(self, request, context):
         """One registered dataset. Another tenant's is NOT_FOUND, as one that never was.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def DeleteDataset(self, request, context):
+        """Deletes a dataset that no analysis uses, for good. One that is used: FAILED_PRECONDITION with reason DATASET_IN_USE.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetUsage(self, request, context):
+        """What the tenant has of what it may have. What goes beyond is refused: RESOURCE_EXHAUSTED with reason QUOTA_ANALYSES,
+        QUOTA_DATASETS or QUOTA_STORAGE.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -209,6 +234,16 @@ def add_AnalysisServiceServicer_to_server(servicer, server):
                     servicer.GetDataset,
                     request_deserializer=perito_dot_analysis_dot_v1_dot_analysis__pb2.GetDatasetRequest.FromString,
                     response_serializer=perito_dot_analysis_dot_v1_dot_analysis__pb2.GetDatasetResponse.SerializeToString,
+            ),
+            'DeleteDataset': grpc.unary_unary_rpc_method_handler(
+                    servicer.DeleteDataset,
+                    request_deserializer=perito_dot_analysis_dot_v1_dot_analysis__pb2.DeleteDatasetRequest.FromString,
+                    response_serializer=perito_dot_analysis_dot_v1_dot_analysis__pb2.DeleteDatasetResponse.SerializeToString,
+            ),
+            'GetUsage': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetUsage,
+                    request_deserializer=perito_dot_analysis_dot_v1_dot_analysis__pb2.GetUsageRequest.FromString,
+                    response_serializer=perito_dot_analysis_dot_v1_dot_analysis__pb2.GetUsageResponse.SerializeToString,
             ),
             'ProposeMapping': grpc.unary_unary_rpc_method_handler(
                     servicer.ProposeMapping,
@@ -320,6 +355,60 @@ class AnalysisService:
             '/perito.analysis.v1.AnalysisService/GetDataset',
             perito_dot_analysis_dot_v1_dot_analysis__pb2.GetDatasetRequest.SerializeToString,
             perito_dot_analysis_dot_v1_dot_analysis__pb2.GetDatasetResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def DeleteDataset(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/perito.analysis.v1.AnalysisService/DeleteDataset',
+            perito_dot_analysis_dot_v1_dot_analysis__pb2.DeleteDatasetRequest.SerializeToString,
+            perito_dot_analysis_dot_v1_dot_analysis__pb2.DeleteDatasetResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetUsage(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/perito.analysis.v1.AnalysisService/GetUsage',
+            perito_dot_analysis_dot_v1_dot_analysis__pb2.GetUsageRequest.SerializeToString,
+            perito_dot_analysis_dot_v1_dot_analysis__pb2.GetUsageResponse.FromString,
             options,
             channel_credentials,
             insecure,

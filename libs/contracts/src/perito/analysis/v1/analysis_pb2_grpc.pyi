@@ -42,6 +42,12 @@ class AnalysisServiceStub:
     """Registers files that are in the object store already, under the tenant's prefix."""
     GetDataset: _grpc.UnaryUnaryMultiCallable[_analysis_pb2.GetDatasetRequest, _analysis_pb2.GetDatasetResponse]
     """One registered dataset. Another tenant's is NOT_FOUND, as one that never was."""
+    DeleteDataset: _grpc.UnaryUnaryMultiCallable[_analysis_pb2.DeleteDatasetRequest, _analysis_pb2.DeleteDatasetResponse]
+    """Deletes a dataset that no analysis uses, for good. One that is used: FAILED_PRECONDITION with reason DATASET_IN_USE."""
+    GetUsage: _grpc.UnaryUnaryMultiCallable[_analysis_pb2.GetUsageRequest, _analysis_pb2.GetUsageResponse]
+    """What the tenant has of what it may have. What goes beyond is refused: RESOURCE_EXHAUSTED with reason QUOTA_ANALYSES,
+    QUOTA_DATASETS or QUOTA_STORAGE.
+    """
     ProposeMapping: _grpc.UnaryUnaryMultiCallable[_analysis_pb2.ProposeMappingRequest, _analysis_pb2.ProposeMappingResponse]
     """How a registered dataset could be read, whether or not it has a mapping. Changes nothing. UNAVAILABLE with reason
     BUSY when no slot is free.
@@ -84,6 +90,12 @@ class AnalysisServiceAsyncStub(AnalysisServiceStub):
     """Registers files that are in the object store already, under the tenant's prefix."""
     GetDataset: _aio.UnaryUnaryMultiCallable[_analysis_pb2.GetDatasetRequest, _analysis_pb2.GetDatasetResponse]  # type: ignore[assignment]
     """One registered dataset. Another tenant's is NOT_FOUND, as one that never was."""
+    DeleteDataset: _aio.UnaryUnaryMultiCallable[_analysis_pb2.DeleteDatasetRequest, _analysis_pb2.DeleteDatasetResponse]  # type: ignore[assignment]
+    """Deletes a dataset that no analysis uses, for good. One that is used: FAILED_PRECONDITION with reason DATASET_IN_USE."""
+    GetUsage: _aio.UnaryUnaryMultiCallable[_analysis_pb2.GetUsageRequest, _analysis_pb2.GetUsageResponse]  # type: ignore[assignment]
+    """What the tenant has of what it may have. What goes beyond is refused: RESOURCE_EXHAUSTED with reason QUOTA_ANALYSES,
+    QUOTA_DATASETS or QUOTA_STORAGE.
+    """
     ProposeMapping: _aio.UnaryUnaryMultiCallable[_analysis_pb2.ProposeMappingRequest, _analysis_pb2.ProposeMappingResponse]  # type: ignore[assignment]
     """How a registered dataset could be read, whether or not it has a mapping. Changes nothing. UNAVAILABLE with reason
     BUSY when no slot is free.
@@ -135,6 +147,24 @@ class AnalysisServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_analysis_pb2.GetDatasetResponse, _abc.Awaitable[_analysis_pb2.GetDatasetResponse]]:
         """One registered dataset. Another tenant's is NOT_FOUND, as one that never was."""
+
+    @_abc_1.abstractmethod
+    def DeleteDataset(
+        self,
+        request: _analysis_pb2.DeleteDatasetRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_analysis_pb2.DeleteDatasetResponse, _abc.Awaitable[_analysis_pb2.DeleteDatasetResponse]]:
+        """Deletes a dataset that no analysis uses, for good. One that is used: FAILED_PRECONDITION with reason DATASET_IN_USE."""
+
+    @_abc_1.abstractmethod
+    def GetUsage(
+        self,
+        request: _analysis_pb2.GetUsageRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_analysis_pb2.GetUsageResponse, _abc.Awaitable[_analysis_pb2.GetUsageResponse]]:
+        """What the tenant has of what it may have. What goes beyond is refused: RESOURCE_EXHAUSTED with reason QUOTA_ANALYSES,
+        QUOTA_DATASETS or QUOTA_STORAGE.
+        """
 
     @_abc_1.abstractmethod
     def ProposeMapping(
