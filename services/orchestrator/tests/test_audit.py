@@ -15,7 +15,7 @@ from perito_orchestrator.store import audit
 from perito_orchestrator.store.database import Connection, Database
 
 from .databases import Dsns
-from .mesh import Mesh
+from .mesh import Mesh, dataset_ref
 
 
 @pytest.fixture
@@ -256,3 +256,18 @@ async def test_what_is_deferred_to_the_end_of_a_transaction_is_done_before_the_c
 
     with pytest.raises(RuntimeError):
         await twice()
+
+
+async def test_what_comes_and_what_goes_at_once_wait_for_each_other_in_one_order(mesh: Mesh, app: Database) -> None:
+    client = await mesh.start()
+
+    async def come() -> str:
+        brought = dataset_ref(mesh.tenant, uuid4())
+        return (await client.submit(dataset=brought, phases=[1])).analysis.analysis_id
+
+    there = [await come() for _ in range(8)]
+    for analysis in there:
+        await client.ended(analysis)
+    # A deadlock would be answered as a database that is away.
+    await asyncio.gather(*(client.delete(analysis) for analysis in there), *(come() for _ in range(8)))
+    assert (await audit.verify(app, mesh.tenant))[1] is None

@@ -47,7 +47,15 @@ async def test_the_first_tenant_and_its_key_are_made_and_told(run: Run, dsns: Ds
         "active",
         "read,submit",
     ]
+    code, said = await asked(run, "tenants", "quota", "Shop Ltd", "--bytes", "2GiB", "--analyses", "5")
+    assert code == 0
+    assert [line.split()[-1] for line in said.splitlines()[1:]] == ["5", "says", str(2 << 30), "says"]
+    said = (await asked(run, "tenants", "quota", "Shop Ltd", "--bytes", "0", "--analyses", "default"))[1]
+    assert [line.split()[-1] for line in said.splitlines()[1:]] == ["says", "says", "bound", "says"]
+    assert (await asked(run, "tenants", "quota", "Shop Ltd"))[1] == said
     for words, reason in (
+        (("tenants", "quota", tenant, "--datasets", "many"), "takes a number"),
+        (("tenants", "quota", tenant, "--datasets", "-1"), "from 0"),
         (("keys", "create", "--name", "x", "--scopes", "fly"), "There is no scope fly"),
         (("keys", "create", "--name", "x", "--scopes", "read", "--days", "-1"), "in the future"),
         (("keys", "revoke", "nobody"), "There is no such key"),
@@ -59,7 +67,7 @@ async def test_the_first_tenant_and_its_key_are_made_and_told(run: Run, dsns: Ds
         code, said = await asked(run, *words)
         assert (code, reason in said) == (2, True), said
     code, said = await asked(run, "audit", "verify")
-    assert (code, "whole, 2 records" in said) == (0, True)
+    assert (code, "whole, 4 records" in said) == (0, True)
     superuser = await asyncpg.connect(dsns.superuser, server_settings={"search_path": "perito"})
     await superuser.execute("ALTER TABLE audit_records DISABLE TRIGGER audit_stays")
     await superuser.execute("UPDATE audit_records SET actor = 'key:somebody' WHERE number = 2")

@@ -121,6 +121,15 @@ def _add_tenants(commands: Commands, where: argparse.ArgumentParser) -> None:
     suspend.add_argument("--reason", default="", help="for the audit log")
     resume = _command(commands, "resume", "let a suspended tenant's keys work again", where, printed.resume)
     resume.add_argument("tenant", metavar="TENANT", help="its id, or its name")
+    quota = _command(commands, "quota", "what a tenant may have at once, shown and set", where, printed.quotas)
+    quota.add_argument("tenant", metavar="TENANT", help="its id, or its name")
+    for name, said in (
+        ("analyses", "that have not ended"),
+        ("running", "analyses that run"),
+        ("bytes", "of books and results, such as 50GiB"),
+        ("datasets", "that are kept"),
+    ):
+        quota.add_argument(f"--{name}", metavar="N", help=f"{said}; 0: no bound, default: as the deployment says")
 
 
 def _add_audit(commands: Commands, where: argparse.ArgumentParser) -> None:

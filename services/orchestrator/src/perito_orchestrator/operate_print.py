@@ -6,9 +6,11 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from perito_kernel.errors import Invalid
+from pydantic import ByteSize, TypeAdapter
 
 from perito_orchestrator.key_management import MadeKey
 from perito_orchestrator.operations import Chain, Operations
+from perito_orchestrator.store import tenants
 
 _SHOWN_CHARACTERS = 200
 
@@ -85,6 +87,17 @@ async def resume(operations: Operations, chosen: argparse.Namespace) -> int:
     return 0
 
 
+async def quotas(operations: Operations, chosen: argparse.Namespace) -> int:
+    """`tenants quota`."""
+    given = {name: getattr(chosen, name) for name in tenants.QUOTAS}
+    changes = {name: _quota(name, text) for name, text in given.items() if text is not None}
+    tenant, now = await operations.quotas(chosen.tenant, changes)
+    _say(f"Tenant {tenant.tenant} ({tenant.name}) may have at once:")
+    for name, value in now.items():
+        _say(f"  {name:9} {'as the deployment says' if value is None else value or 'without bound'}")
+    return 0
+
+
 async def list_records(operations: Operations, chosen: argparse.Namespace) -> int:
     """`audit list`."""
     rows = [
@@ -132,6 +145,15 @@ def _head(text: str) -> tuple[int, str]:
     if not number.isdecimal() or len(digest) != 64:
         raise Invalid("OPTION_INVALID", "--head takes what `audit verify` prints: a number, a colon and 64 hex digits.")
     return int(number), digest.lower()
+
+
+def _quota(name: str, text: str) -> int | None:
+    if text == "default":
+        return None
+    try:
+        return int(TypeAdapter(ByteSize).validate_python(text)) if name == "bytes" else int(text)
+    except ValueError as error:
+        raise Invalid("OPTION_INVALID", f"--{name} takes a number, 0 for no bound, or `default`.") from error
 
 
 def _tell_new(made: MadeKey) -> None:

@@ -4,7 +4,7 @@ Whoever has these passwords may do everything anyway; here it is done as everybo
 audit log. `perito keys`, `perito tenants`, `perito audit` and `python -m perito_orchestrator.operate` are its words.
 """
 
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -73,6 +73,13 @@ class Operations:
         """Resumes a tenant; the second value is False where it was not suspended."""
         one = await self.tenant(wanted)
         return one, await tenants.resume(self._owner, one.tenant)
+
+    async def quotas(self, wanted: str, changes: Mapping[str, int | None]) -> tuple[Tenant, dict[str, int | None]]:
+        """What a tenant may have, after these changes. None: the default of the deployment; 0: no bound."""
+        one = await self.tenant(wanted)
+        if changes:
+            await tenants.set_quotas(self._owner, one.tenant, changes)
+        return one, await tenants.read_quotas(self._owner, one.tenant)
 
     async def create_key(self, wanted: str, name: str, scopes: Sequence[str], days: float | None) -> MadeKey:
         """Makes a key for a tenant; it expires after so many days, None: it does not."""

@@ -4,6 +4,7 @@ The owner is bound by row-level security as everybody is, so he acts as one tena
 a key is, perito_system says.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -14,6 +15,8 @@ from perito_orchestrator import keys
 from perito_orchestrator.store import audit, orphans
 from perito_orchestrator.store.database import Database
 
+QUOTAS = ("analyses", "running", "bytes", "datasets")
+"""What a tenant may have at once: analyses that have not ended, those of them that run, stored bytes, datasets."""
 _NAME_CHARACTERS = 200
 _REASON_CHARACTERS = 500
 
@@ -66,6 +69,25 @@ async def suspend(owner: Database, tenant: UUID, reason: str) -> bool:
 async def resume(owner: Database, tenant: UUID) -> bool:
     """Its keys work again; False where they do already. Raises NotFound TENANT_NOT_FOUND."""
     return await _set(owner, tenant, "NULL", "", "tenant.resumed")
+
+
+async def read_quotas(owner: Database, tenant: UUID) -> dict[str, int | None]:
+    """What a tenant may have, by the words of `QUOTAS`. None: the default of the deployment; 0: no bound."""
+    columns = ", ".join(f"quota_{name} AS {name}" for name in QUOTAS)
+    async with owner.unit(tenant) as connection:
+        row = await connection.fetchrow(f"SELECT {columns} FROM tenants")  # noqa: S608 - constants
+    return {name: row[name] for name in QUOTAS} if row else {}
+
+
+async def set_quotas(owner: Database, tenant: UUID, changes: Mapping[str, int | None]) -> None:
+    """Changes what a tenant may have: from now on, for what is admitted from now on. Raises Invalid QUOTA_INVALID."""
+    for name, value in changes.items():
+        if name not in QUOTAS or (value is not None and not 0 <= value < 2**63):
+            raise Invalid("QUOTA_INVALID", "A quota is a number from 0 (no bound), or `default`.")
+    sets = ", ".join(f"quota_{name} = ${place}" for place, name in enumerate(changes, 1))
+    async with owner.unit(tenant) as connection:
+        await connection.execute(f"UPDATE tenants SET {sets}", *changes.values())  # noqa: S608 - of QUOTAS
+        await audit.record(connection, "tenant.quotas", str(tenant), changes, audit.OPERATOR)
 
 
 async def of_key(system: Database, key_id: str) -> UUID:
