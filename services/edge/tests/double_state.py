@@ -44,6 +44,7 @@ class State:
     reads: list[tuple[str, str, str, int]] = field(default_factory=list[tuple[str, str, str, int]])
     records: list[AuditRecord] = field(default_factory=list[AuditRecord])
     suspended: set[str] = field(default_factory=set[str])
+    sessions: dict[str, str] = field(default_factory=dict[str, str])
     calls: list[Call] = field(default_factory=list[Call])
     failures: dict[str, PeritoError | Exception] = field(default_factory=dict[str, PeritoError | Exception])
     datasets: dict[str, DatasetRef] = field(default_factory=dict[str, DatasetRef])

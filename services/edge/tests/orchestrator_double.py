@@ -26,6 +26,7 @@ from perito_runtime.request_context import request_id, tenant_of
 
 from .double_state import ADMIN_KEY, KEY, OTHER_KEY, OTHER_TENANT, READ_KEY, TENANT, Call, State
 from .keys_double import AuditDouble, KeysDouble
+from .session_double import session_double
 
 __all__ = ["ADMIN_KEY", "KEY", "OTHER_KEY", "OTHER_TENANT", "READ_KEY", "TENANT", "Double"]
 
@@ -57,6 +58,7 @@ class Double(State):
                     audit_pb2_grpc.add_AuditServiceServicer_to_server,
                     AuditDouble(self),
                 ),
+                session_double(self),
             ],
             address,
         )

@@ -54,7 +54,7 @@ def ring(channel: grpc.aio.Channel, clock: Clock) -> KeyRing[Caller]:
 @pytest.mark.parametrize(
     ("method", "path"),
     [("GET", f"/api/forensic/status/{ID}"), ("POST", "/api/forensic/analyze"), ("GET", "/api/forensic/openapi.json"),
-     ("GET", "/nothing"), ("DELETE", "/api/forensic/datasets")],
+     ("GET", "/api/nothing"), ("DELETE", "/api/forensic/datasets")],
 )  # fmt: skip
 async def test_without_a_valid_key_every_address_answers_the_same_401(
     edge: Edge, key: str | None, method: str, path: str

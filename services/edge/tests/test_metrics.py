@@ -8,6 +8,7 @@ from perito.analysis.v1.analysis_pb2 import ANALYSIS_STATUS_COMPLETED, Analysis
 from perito_kernel.errors import Unavailable
 from prometheus_client.parser import text_string_to_metric_families
 
+from .browser import browser
 from .conftest import MAPPING, Edge
 from .finished import finished, running
 from .orchestrator_double import KEY, OTHER_TENANT, READ_KEY, TENANT
@@ -94,13 +95,19 @@ async def test_no_label_grows_with_what_clients_send(edge: Edge) -> None:
     await scrape(edge)
     await edge.client.get("/api/forensic/status/x", headers={"Host": "other.example"})
     await edge.client.request("BREW", "/api/forensic/status/x")
-    await edge.client.get("/no/such/address/at/all")
+    await edge.client.get("/api/no/such/address/at/all")
+    async with browser(edge.app) as visitor:
+        await visitor.get("/no/such/address/at/all")
+        await visitor.get("/analyses/address")
     await scrape(edge)
     before = len(await scrape(edge))
     for n in range(50):
         await edge.client.get(f"/api/forensic/status/x{n}", headers={"Host": f"h{n}.example"})
         await edge.client.request(f"BREW{n}", "/api/forensic/status/x")
-        await edge.client.get(f"/no/such/address/{n}")
+        await edge.client.get(f"/api/no/such/address/{n}")
+        async with browser(edge.app) as visitor:
+            await visitor.get(f"/no/such/address/{n}")
+            await visitor.get(f"/analyses/address{n}")
     series = await scrape(edge)
     assert len(series) == before
     text = str(series)

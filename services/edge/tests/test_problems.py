@@ -16,7 +16,6 @@ from .conftest import Edge
 @pytest.mark.parametrize(
     ("method", "path", "status", "reason"),
     [
-        ("GET", "/", 404, "HTTP_NOT_FOUND"),
         ("GET", "/api/forensic/nothing", 404, "HTTP_NOT_FOUND"),
         ("GET", "/api/forensic/status/", 404, "HTTP_NOT_FOUND"),
         ("GET", "/api/forensic/datasets", 405, "HTTP_METHOD_NOT_ALLOWED"),

@@ -16,9 +16,9 @@ from .phases import finding
 TABLES = (
     "tenants", "api_keys", "datasets", "dataset_files", "analyses", "phase_runs", "phase_results", "findings",
     "events", "outbox", "idempotency", "finding_counts", "deletions", "audit_records", "audit_heads", "tenant_usage",
-    "held_analyses", "turns",
+    "held_analyses", "turns", "sessions",
 )  # fmt: skip
-READABLE = tuple(t for t in TABLES if t not in ("api_keys", "outbox", "held_analyses"))
+READABLE = tuple(t for t in TABLES if t not in ("api_keys", "outbox", "held_analyses", "sessions"))
 """`held_analyses` is empty where nothing waits: test_quotas.py looks at it."""
 
 
@@ -81,7 +81,7 @@ async def test_each_table_as_the_other_tenant_and_as_nobody(
             async with as_app.unit(tenant) as unit:
                 found = await unit.fetchval(f"SELECT count(*) FROM {table}")  # noqa: S608 - a constant
             assert (found > 0) is sees, (table, tenant)
-    for table in ("api_keys", "outbox", "schema_migrations"):
+    for table in ("api_keys", "outbox", "sessions", "schema_migrations"):
         with pytest.raises(asyncpg.InsufficientPrivilegeError):
             async with as_app.unit(filled[0].tenant) as unit:
                 await unit.fetch(f"SELECT * FROM {table}")  # noqa: S608 - a constant

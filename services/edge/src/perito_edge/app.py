@@ -25,6 +25,10 @@ from perito_edge import (
 from perito_edge.addresses import Addressed, Addresses
 from perito_edge.audit_calls import AuditCalls
 from perito_edge.batch_submissions import BatchSubmissions
+from perito_edge.dashboard.dashboard import Dashboard
+from perito_edge.dashboard.report_heads import ReportHeads
+from perito_edge.dashboard.report_reading import ReportReader
+from perito_edge.dashboard.session_client import SessionClient
 from perito_edge.description import DESCRIPTION, describe
 from perito_edge.event_streams import EventStreams
 from perito_edge.key_calls import KeyCalls
@@ -51,6 +55,7 @@ def create_app(settings: EdgeSettings, channel: grpc.aio.Channel, store: ObjectS
         channel, settings.rpc_seconds, settings.health_rpc_seconds, settings.propose_seconds, settings.batch_seconds
     )
     measures, addresses, reads = Measures(), Addresses(), ReadNotes(orchestrator)
+    sessions = SessionClient(channel, settings.rpc_seconds)
     app = FastAPI(
         title="Perito",
         version="1.0.0",
@@ -64,6 +69,7 @@ def create_app(settings: EdgeSettings, channel: grpc.aio.Channel, store: ObjectS
         middleware=[
             Middleware(RequestContext),
             Middleware(Faults),
+            Middleware(Dashboard, sessions=sessions),
             Middleware(KeyCheck, keys=key_ring(orchestrator, settings)),
             Middleware(Noted, notes=reads),
             Middleware(Addressed, addresses=addresses),
@@ -76,6 +82,9 @@ def create_app(settings: EdgeSettings, channel: grpc.aio.Channel, store: ObjectS
         },
     )
     app.state.parts = _parts(settings, channel, orchestrator, store, measures)
+    app.state.sessions = sessions
+    app.state.report_heads = ReportHeads(orchestrator, store)
+    app.state.report_reader = ReportReader(store)
     app.state.event_streams = streams = EventStreams(settings)
     measures.watch("perito.event_streams.open", "Event streams that are open.", lambda: streams.open)
     app.state.measures = measures

@@ -63,7 +63,9 @@ class RequestContext:
                 counted["status"] = message["status"]
                 headers = MutableHeaders(scope=message)
                 headers["X-Request-Id"] = request_id
-                headers["Cache-Control"] = "no-store"
+                # Kept by nobody, but for what can be asked about by its ETag.
+                if "etag" not in headers or "cache-control" not in headers:
+                    headers["Cache-Control"] = "no-store"
                 for name, value in SECURITY_HEADERS.items():
                     headers.setdefault(name, value)
             counted["bytes_out"] += len(message.get("body", b""))

@@ -28,6 +28,7 @@ from perito_orchestrator.reconcile import Reconcile
 from perito_orchestrator.registry import Registry
 from perito_orchestrator.roles import SCHEMA, Connection
 from perito_orchestrator.servicer import AccessServicer, AnalysisServicer, services
+from perito_orchestrator.sessions import session_service
 from perito_orchestrator.settings import OrchestratorSettings
 from perito_orchestrator.signals import Listener, Signals
 from perito_orchestrator.store import access
@@ -97,7 +98,10 @@ class Orchestrator:
         )
         access_servicer = AccessServicer(self._system, self._last_use, self._reads)
         self._server = build_server(
-            services(analysis, access_servicer, KeyServicer(self._app), AuditServicer(self._app)),
+            [
+                *services(analysis, access_servicer, KeyServicer(self._app), AuditServicer(self._app)),
+                session_service(self._system),
+            ],
             settings.address,
             tls=settings.tls,
             interceptors=[orchestrator_callers(self._system, settings.clients, self._last_use)],

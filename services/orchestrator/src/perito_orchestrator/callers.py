@@ -14,6 +14,7 @@ ANALYSIS_SERVICE = "perito.analysis.v1.AnalysisService"
 ACCESS_SERVICE = "perito.analysis.v1.AccessService"
 KEY_SERVICE = "perito.analysis.v1.KeyService"
 AUDIT_SERVICE = "perito.analysis.v1.AuditService"
+SESSION_SERVICE = "perito.analysis.v1.SessionService"
 
 SCOPES = {
     "CreateDataset": "submit",
@@ -59,5 +60,6 @@ def orchestrator_callers(system: Database, clients: Collection[str], last_use: L
         ACCESS_SERVICE: Callers(trusted=(EDGE,)),
         KEY_SERVICE: Callers(trusted=(EDGE,), with_key=clients, scopes=KEY_SCOPES),
         AUDIT_SERVICE: Callers(trusted=(EDGE,), with_key=clients, scopes=AUDIT_SCOPES),
+        SESSION_SERVICE: Callers(trusted=(EDGE,)),
     }
     return callers_around(allowed, key_ring(check))
