@@ -69,6 +69,11 @@ class AnalysisServiceStub:
                 request_serializer=perito_dot_analysis_dot_v1_dot_analysis__pb2.SubmitAnalysisRequest.SerializeToString,
                 response_deserializer=perito_dot_analysis_dot_v1_dot_analysis__pb2.SubmitAnalysisResponse.FromString,
                 _registered_method=True)
+        self.RerunAnalysis = channel.unary_unary(
+                '/perito.analysis.v1.AnalysisService/RerunAnalysis',
+                request_serializer=perito_dot_analysis_dot_v1_dot_analysis__pb2.RerunAnalysisRequest.SerializeToString,
+                response_deserializer=perito_dot_analysis_dot_v1_dot_analysis__pb2.RerunAnalysisResponse.FromString,
+                _registered_method=True)
         self.BatchSubmit = channel.unary_unary(
                 '/perito.analysis.v1.AnalysisService/BatchSubmit',
                 request_serializer=perito_dot_analysis_dot_v1_dot_analysis__pb2.BatchSubmitRequest.SerializeToString,
@@ -158,6 +163,13 @@ class AnalysisServiceServicer:
 
     def SubmitAnalysis(self, request, context):
         """Accepts an analysis. Once this has answered, the analysis reaches a terminal state.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def RerunAnalysis(self, request, context):
+        """Accepts an analysis of the books of an earlier one, with what is changed in the request and the rest as it was.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -254,6 +266,11 @@ def add_AnalysisServiceServicer_to_server(servicer, server):
                     servicer.SubmitAnalysis,
                     request_deserializer=perito_dot_analysis_dot_v1_dot_analysis__pb2.SubmitAnalysisRequest.FromString,
                     response_serializer=perito_dot_analysis_dot_v1_dot_analysis__pb2.SubmitAnalysisResponse.SerializeToString,
+            ),
+            'RerunAnalysis': grpc.unary_unary_rpc_method_handler(
+                    servicer.RerunAnalysis,
+                    request_deserializer=perito_dot_analysis_dot_v1_dot_analysis__pb2.RerunAnalysisRequest.FromString,
+                    response_serializer=perito_dot_analysis_dot_v1_dot_analysis__pb2.RerunAnalysisResponse.SerializeToString,
             ),
             'BatchSubmit': grpc.unary_unary_rpc_method_handler(
                     servicer.BatchSubmit,
@@ -463,6 +480,33 @@ class AnalysisService:
             '/perito.analysis.v1.AnalysisService/SubmitAnalysis',
             perito_dot_analysis_dot_v1_dot_analysis__pb2.SubmitAnalysisRequest.SerializeToString,
             perito_dot_analysis_dot_v1_dot_analysis__pb2.SubmitAnalysisResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def RerunAnalysis(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/perito.analysis.v1.AnalysisService/RerunAnalysis',
+            perito_dot_analysis_dot_v1_dot_analysis__pb2.RerunAnalysisRequest.SerializeToString,
+            perito_dot_analysis_dot_v1_dot_analysis__pb2.RerunAnalysisResponse.FromString,
             options,
             channel_credentials,
             insecure,

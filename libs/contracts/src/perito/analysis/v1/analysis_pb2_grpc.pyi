@@ -54,6 +54,8 @@ class AnalysisServiceStub:
     """
     SubmitAnalysis: _grpc.UnaryUnaryMultiCallable[_analysis_pb2.SubmitAnalysisRequest, _analysis_pb2.SubmitAnalysisResponse]
     """Accepts an analysis. Once this has answered, the analysis reaches a terminal state."""
+    RerunAnalysis: _grpc.UnaryUnaryMultiCallable[_analysis_pb2.RerunAnalysisRequest, _analysis_pb2.RerunAnalysisResponse]
+    """Accepts an analysis of the books of an earlier one, with what is changed in the request and the rest as it was."""
     BatchSubmit: _grpc.UnaryUnaryMultiCallable[_analysis_pb2.BatchSubmitRequest, _analysis_pb2.BatchSubmitResponse]
     """Accepts many analyses, each by itself: one that is refused leaves the others as they are."""
     CancelAnalysis: _grpc.UnaryUnaryMultiCallable[_analysis_pb2.CancelAnalysisRequest, _analysis_pb2.CancelAnalysisResponse]
@@ -102,6 +104,8 @@ class AnalysisServiceAsyncStub(AnalysisServiceStub):
     """
     SubmitAnalysis: _aio.UnaryUnaryMultiCallable[_analysis_pb2.SubmitAnalysisRequest, _analysis_pb2.SubmitAnalysisResponse]  # type: ignore[assignment]
     """Accepts an analysis. Once this has answered, the analysis reaches a terminal state."""
+    RerunAnalysis: _aio.UnaryUnaryMultiCallable[_analysis_pb2.RerunAnalysisRequest, _analysis_pb2.RerunAnalysisResponse]  # type: ignore[assignment]
+    """Accepts an analysis of the books of an earlier one, with what is changed in the request and the rest as it was."""
     BatchSubmit: _aio.UnaryUnaryMultiCallable[_analysis_pb2.BatchSubmitRequest, _analysis_pb2.BatchSubmitResponse]  # type: ignore[assignment]
     """Accepts many analyses, each by itself: one that is refused leaves the others as they are."""
     CancelAnalysis: _aio.UnaryUnaryMultiCallable[_analysis_pb2.CancelAnalysisRequest, _analysis_pb2.CancelAnalysisResponse]  # type: ignore[assignment]
@@ -183,6 +187,14 @@ class AnalysisServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_analysis_pb2.SubmitAnalysisResponse, _abc.Awaitable[_analysis_pb2.SubmitAnalysisResponse]]:
         """Accepts an analysis. Once this has answered, the analysis reaches a terminal state."""
+
+    @_abc_1.abstractmethod
+    def RerunAnalysis(
+        self,
+        request: _analysis_pb2.RerunAnalysisRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_analysis_pb2.RerunAnalysisResponse, _abc.Awaitable[_analysis_pb2.RerunAnalysisResponse]]:
+        """Accepts an analysis of the books of an earlier one, with what is changed in the request and the rest as it was."""
 
     @_abc_1.abstractmethod
     def BatchSubmit(
