@@ -8,10 +8,18 @@ import asyncpg
 import grpc
 import pytest
 from perito.analysis.v1 import analysis_pb2 as pb
-from perito.analysis.v1 import keys_pb2, keys_pb2_grpc
+from perito.analysis.v1 import keys_pb2, keys_pb2_grpc, review_pb2
 from perito.analysis.v1.access_pb2 import AuthenticateRequest
 from perito_kernel.errors import Forbidden, NotFound, PeritoError, Unavailable
-from perito_orchestrator.callers import ACCESS_SERVICE, ANALYSIS_SERVICE, KEY_SCOPES, KEY_SERVICE, SCOPES
+from perito_orchestrator.callers import (
+    ACCESS_SERVICE,
+    ANALYSIS_SERVICE,
+    KEY_SCOPES,
+    KEY_SERVICE,
+    REVIEW_SCOPES,
+    REVIEW_SERVICE,
+    SCOPES,
+)
 from perito_orchestrator.keys import SCOPES as ALL_SCOPES
 from perito_orchestrator.keys import create_tenant
 from perito_runtime.callers import ANY_SCOPE
@@ -47,6 +55,7 @@ def test_every_method_needs_a_scope() -> None:
     for descriptor, service, scopes in (
         (pb.DESCRIPTOR, ANALYSIS_SERVICE, SCOPES),
         (keys_pb2.DESCRIPTOR, KEY_SERVICE, KEY_SCOPES),
+        (review_pb2.DESCRIPTOR, REVIEW_SERVICE, REVIEW_SCOPES),
     ):
         methods = descriptor.services_by_name[service.rpartition(".")[2]].methods_by_name
         assert scopes.keys() == set(methods)

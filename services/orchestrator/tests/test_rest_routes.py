@@ -15,6 +15,7 @@ import pytest
 from perito_orchestrator.keys import SCOPES, create_key
 
 from .mesh import Mesh
+from .phases import finding
 from .rest import API, Rest, rest_of
 
 ANY = "any"
@@ -27,6 +28,8 @@ class Operation:
     method: str
     path: str
     scope: str
+    body: Any
+    """The one that its description shows, where it needs one; else None."""
 
     def at(self, ids: dict[str, str]) -> str:
         """Its address; every kind of id in it has to be among the ids."""
@@ -38,7 +41,9 @@ def operations_of(described: dict[str, Any]) -> Iterator[Operation]:
         for method, said in methods.items():
             ways = said["security"]
             scopes = next(iter(ways[0].values())) if ways else [""]
-            yield Operation(method.upper(), path, scopes[0] if scopes else ANY)
+            body = said.get("requestBody", {})
+            shown = body.get("content", {}).get("application/json", {}).get("example") if body.get("required") else None
+            yield Operation(method.upper(), path, scopes[0] if scopes else ANY, shown)
 
 
 @dataclass(frozen=True)
@@ -53,12 +58,13 @@ class Api:
     lacking: dict[str, str]
 
     async def ask(self, one: Operation, ids: dict[str, str], key: str) -> httpx.Response:
-        """The operation without a body."""
-        return await self.rest.http.request(one.method, one.at(ids), headers={"X-API-Key": key})
+        """The operation, with a body where it needs one."""
+        return await self.rest.http.request(one.method, one.at(ids), headers={"X-API-Key": key}, json=one.body)
 
 
 @pytest.fixture
 async def api(mesh: Mesh) -> AsyncIterator[Api]:
+    mesh.phases["read"].findings = [finding(0)]
     client = await mesh.start()
     async with rest_of(mesh, client) as rest:
         submitted = (await client.submit(phases=[1])).analysis
@@ -75,6 +81,7 @@ async def api(mesh: Mesh) -> AsyncIterator[Api]:
             "analysis_id": submitted.analysis_id,
             "dataset_id": submitted.dataset_id,
             "key_id": key.key_id,
+            "fingerprint": finding(0)["fingerprint"],
         }
         yield Api(rest, list(operations_of(described)), ids, lacking)
 
@@ -87,14 +94,15 @@ def words(response: httpx.Response) -> dict[str, Any]:
 
 
 async def test_another_tenants_ids_are_answered_like_unknown_ones(api: Api) -> None:
-    unknown = {name: str(uuid4()) for name in api.ids} | {"key_id": "0123456789abcdef"}
+    unknown = {name: str(uuid4()) for name in api.ids} | {"key_id": "0123456789abcdef", "fingerprint": "0" * 64}
     other = api.rest.other["X-API-Key"]
-    with_ids = [one for one in api.operations if "{" in one.path]
+    # What deletes comes last: after it there is nothing to find.
+    with_ids = sorted((one for one in api.operations if "{" in one.path), key=lambda one: one.method == "DELETE")
     assert {name for one in with_ids for name in api.ids if f"{{{name}}}" in one.path} == set(api.ids)
     for one in with_ids:
         foreign = await api.ask(one, api.ids, other)
         nobodys = await api.ask(one, unknown, other)
-        own = await api.rest.http.request(one.method, one.at(api.ids))
+        own = await api.rest.http.request(one.method, one.at(api.ids), json=one.body)
         assert (foreign.status_code, nobodys.status_code) == (404, 404), one
         assert words(foreign) == words(nobodys), one
         assert own.status_code != 404 or words(own) != words(foreign), f"{one} finds nobody's, so this proves nothing"

@@ -12,12 +12,14 @@ from perito_orchestrator.store.database import Database
 from .databases import Dsns
 from .mesh import Client, Mesh
 from .phases import finding
+from .reviews import compare, history, rerun, say
 
 TABLES = (
     "tenants", "api_keys", "datasets", "dataset_files", "analyses", "phase_runs", "phase_results", "findings",
     "events", "outbox", "idempotency", "finding_counts", "deletions", "audit_records", "audit_heads", "tenant_usage",
-    "held_analyses", "turns", "sessions",
+    "held_analyses", "turns", "sessions", "dispositions",
 )  # fmt: skip
+FIRST = finding(0)["fingerprint"]
 READABLE = tuple(t for t in TABLES if t not in ("api_keys", "outbox", "held_analyses", "sessions"))
 """`held_analyses` is empty where nothing waits: test_quotas.py looks at it."""
 
@@ -33,6 +35,7 @@ async def filled(mesh: Mesh) -> tuple[Client, str]:
     gone = (await client.submit(dataset)).analysis.analysis_id
     await client.ended(gone)
     await client.delete(gone)
+    await say(client, analysis, FIRST, "confirmed")
     await client.orchestrator.first_key("B")
     return client, analysis
 
@@ -110,12 +113,20 @@ async def test_each_read_function_as_the_other_tenant(filled: tuple[Client, str]
         " AND pronargs > 1"
     )
     await connection.close()
-    assert len(functions) == 11
+    assert len(functions) == 17
+    beyond = {
+        "read_dispositions": ["'finding'", f"ARRAY['{FIRST}']"],
+        "read_disposition_history": ["'finding'", f"'{FIRST}'", "10"],
+        "read_findings_of": [f"ARRAY['{FIRST}']"],
+        "count_compared_findings": ["gen_random_uuid()", "NULL"],
+        "read_compared_findings": ["gen_random_uuid()", "NULL", "ARRAY[1, 2, 3]", "100", *["NULL"] * 4],
+    }
     for name, arguments, second in functions:
         subject: object = UUID(dataset if name == "read_dataset" else analysis)
         subject = {"uuid": subject, "uuid[]": [subject], "integer": 100, "text[]": None}[second]
         third = {"read_events": "0", "read_findings": "100", "read_matching_findings": "100"}.get(name, "NULL")
-        rest = [third, "100" if name == "read_events" else "NULL", *["NULL"] * arguments][: arguments - 2]
+        usual = [third, "100" if name == "read_events" else "NULL", *["NULL"] * arguments][: arguments - 2]
+        rest = beyond.get(name, usual)
         call = f"SELECT * FROM {name}({', '.join(['$1', '$2', *rest])})"  # noqa: S608 - from the catalogue
         mine = await as_app.fetch(call, client.tenant, subject)
         foreign = await as_app.fetch(call, uuid4(), subject)
@@ -179,6 +190,10 @@ async def test_every_call_answers_another_tenant_not_found(filled: tuple[Client,
         stranger.delete(analysis),
         stranger.findings(analysis, rule_ids=["T-001"]),
         stranger.findings(analysis, fingerprint="0" * 64),
+        say(stranger, analysis, FIRST, "open", 1),
+        history(stranger, analysis, FIRST),
+        compare(stranger, analysis, analysis),
+        rerun(stranger, analysis),
     )
     for call in calls:
         with pytest.raises(NotFound):

@@ -26,6 +26,7 @@ from perito_orchestrator.outbox import Relay
 from perito_orchestrator.reads import Reads
 from perito_orchestrator.reconcile import Reconcile
 from perito_orchestrator.registry import Registry
+from perito_orchestrator.review_servicer import ReviewServicer
 from perito_orchestrator.roles import SCHEMA, Connection
 from perito_orchestrator.servicer import AccessServicer, AnalysisServicer, services
 from perito_orchestrator.sessions import session_service
@@ -99,7 +100,13 @@ class Orchestrator:
         access_servicer = AccessServicer(self._system, self._last_use, self._reads)
         self._server = build_server(
             [
-                *services(analysis, access_servicer, KeyServicer(self._app), AuditServicer(self._app)),
+                *services(
+                    analysis,
+                    access_servicer,
+                    KeyServicer(self._app),
+                    AuditServicer(self._app),
+                    ReviewServicer(self._app, self._registry, self._reads),
+                ),
                 session_service(self._system),
             ],
             settings.address,

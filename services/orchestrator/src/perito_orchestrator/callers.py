@@ -15,6 +15,7 @@ ACCESS_SERVICE = "perito.analysis.v1.AccessService"
 KEY_SERVICE = "perito.analysis.v1.KeyService"
 AUDIT_SERVICE = "perito.analysis.v1.AuditService"
 SESSION_SERVICE = "perito.analysis.v1.SessionService"
+REVIEW_SERVICE = "perito.analysis.v1.ReviewService"
 
 SCOPES = {
     "CreateDataset": "submit",
@@ -23,6 +24,7 @@ SCOPES = {
     "GetUsage": "read",
     "ProposeMapping": "submit",  # it takes a slot of a phase
     "SubmitAnalysis": "submit",
+    "RerunAnalysis": "submit",
     "BatchSubmit": "submit",
     "CancelAnalysis": "submit",
     "DeleteAnalysis": "admin",  # nothing brings it back
@@ -43,6 +45,14 @@ KEY_SCOPES = {
 }
 """The same for KeyService."""
 
+REVIEW_SCOPES = {
+    "SetDisposition": "submit",
+    "GetDisposition": "read",
+    "ListDispositions": "read",
+    "CompareFindings": "read",
+}
+"""The same for ReviewService."""
+
 AUDIT_SCOPES = {"ListRecords": "admin"}
 """The same for AuditService."""
 
@@ -61,5 +71,6 @@ def orchestrator_callers(system: Database, clients: Collection[str], last_use: L
         KEY_SERVICE: Callers(trusted=(EDGE,), with_key=clients, scopes=KEY_SCOPES),
         AUDIT_SERVICE: Callers(trusted=(EDGE,), with_key=clients, scopes=AUDIT_SCOPES),
         SESSION_SERVICE: Callers(trusted=(EDGE,)),
+        REVIEW_SERVICE: Callers(trusted=(EDGE,), with_key=clients, scopes=REVIEW_SCOPES),
     }
     return callers_around(allowed, key_ring(check))

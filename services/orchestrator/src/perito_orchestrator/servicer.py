@@ -4,7 +4,14 @@ from collections.abc import AsyncGenerator, Callable
 from typing import Any
 from uuid import UUID
 
-from perito.analysis.v1 import access_pb2, access_pb2_grpc, analysis_pb2_grpc, audit_pb2_grpc, keys_pb2_grpc
+from perito.analysis.v1 import (
+    access_pb2,
+    access_pb2_grpc,
+    analysis_pb2_grpc,
+    audit_pb2_grpc,
+    keys_pb2_grpc,
+    review_pb2_grpc,
+)
 from perito.analysis.v1 import analysis_pb2 as pb
 from perito.dataset.v1.intake_pb2 import ProposeMappingRequest
 from perito_kernel.errors import Unavailable
@@ -15,15 +22,27 @@ from perito_runtime.request_context import acting_key, metadata_of
 
 from perito_orchestrator import filters, keys, reads, requests, views
 from perito_orchestrator.audit_servicer import AuditServicer
-from perito_orchestrator.callers import ACCESS_SERVICE, ANALYSIS_SERVICE, AUDIT_SERVICE, KEY_SERVICE
+from perito_orchestrator.callers import ACCESS_SERVICE, ANALYSIS_SERVICE, AUDIT_SERVICE, KEY_SERVICE, REVIEW_SERVICE
 from perito_orchestrator.key_servicer import KeyServicer
 from perito_orchestrator.last_use import LastUse
 from perito_orchestrator.plan import plan_from_json
 from perito_orchestrator.reads import Reads
 from perito_orchestrator.registry import Registry
+from perito_orchestrator.review_servicer import ReviewServicer
+from perito_orchestrator.review_views import disposition_message
 from perito_orchestrator.settings import OrchestratorSettings
 from perito_orchestrator.signals import Signals
-from perito_orchestrator.store import analyses, cancel, datasets, deletions, events, findings, idempotency, quotas
+from perito_orchestrator.store import (
+    analyses,
+    cancel,
+    datasets,
+    deletions,
+    dispositions,
+    events,
+    findings,
+    idempotency,
+    quotas,
+)
 from perito_orchestrator.store.database import Database, instant_text
 from perito_orchestrator.store.idempotency import Key
 from perito_orchestrator.submissions import Submissions
@@ -106,6 +125,12 @@ class AnalysisServicer(analysis_pb2_grpc.AnalysisServiceServicer):
     ) -> pb.SubmitAnalysisResponse:
         """See the contract."""
         return await self._submissions.submit(UUID(tenant_of(context)), request)
+
+    async def RerunAnalysis(  # noqa: N802 - the contract's name
+        self, request: pb.RerunAnalysisRequest, context: Any
+    ) -> pb.RerunAnalysisResponse:
+        """See the contract."""
+        return await self._submissions.rerun(UUID(tenant_of(context)), request)
 
     async def BatchSubmit(  # noqa: N802 - the contract's name
         self, request: pb.BatchSubmitRequest, context: Any
@@ -209,7 +234,9 @@ class AnalysisServicer(analysis_pb2_grpc.AnalysisServiceServicer):
             filters.check_known(wanted, plan_from_json(row["plan"]).phases, self._registry.infos)
         page = await findings.page(self._db, tenant, analysis, wanted, size, request.page_token)
         self._note(context, analysis)
-        return views.findings_message(page)
+        shown = [row["fingerprint"] for row in page.rows]
+        said = await dispositions.several(self._db, tenant, analysis, "finding", shown)
+        return views.findings_message(page, [disposition_message(row, analysis) for row in said])
 
     def _note(self, context: Any, analysis: UUID) -> None:
         """A key that its bearer brings reads results. The edge tells of its own: it has answers that ask nobody."""
@@ -253,10 +280,15 @@ class AccessServicer(access_pb2_grpc.AccessServiceServicer):
 
 
 def services(
-    analysis: AnalysisServicer, access: AccessServicer, keys_of_tenants: KeyServicer, audit: AuditServicer
+    analysis: AnalysisServicer,
+    access: AccessServicer,
+    keys_of_tenants: KeyServicer,
+    audit: AuditServicer,
+    review: ReviewServicer,
 ) -> list[Service]:
     """What `build_server` takes."""
     return [
+        Service(REVIEW_SERVICE, review_pb2_grpc.add_ReviewServiceServicer_to_server, review),
         Service(ANALYSIS_SERVICE, analysis_pb2_grpc.add_AnalysisServiceServicer_to_server, analysis),
         Service(ACCESS_SERVICE, access_pb2_grpc.add_AccessServiceServicer_to_server, access),
         Service(KEY_SERVICE, keys_pb2_grpc.add_KeyServiceServicer_to_server, keys_of_tenants),

@@ -6,6 +6,7 @@ from typing import Any
 
 import asyncpg
 from perito.analysis.v1 import analysis_pb2 as pb
+from perito.analysis.v1.review_pb2 import Disposition
 from perito.event.v1.event_pb2 import AnalysisEvent
 from perito.finding.v1 import finding_pb2
 from perito.phase.v1.phase_pb2 import PhaseResult
@@ -40,6 +41,7 @@ def analysis_message(row: asyncpg.Record, phases: Sequence[asyncpg.Record], *, r
         failure=_failure(row["failure"]),
         sequence=row["sequence"],
         cancel_reason=row["cancel_reason"],
+        rerun_of=str(row["rerun_of"] or ""),
     )
 
 
@@ -82,8 +84,9 @@ def event_message(tenant: str, analysis: str, event: Event) -> AnalysisEvent:
     )
 
 
-def findings_message(page: Page) -> pb.ListFindingsResponse:
-    """A page of findings with its counts."""
+def findings_message(page: Page, said: Sequence[Disposition]) -> pb.ListFindingsResponse:
+    """A page of findings with its counts, and what is `said` of some of them."""
+    of = {word.fingerprint: word for word in said}
     return pb.ListFindingsResponse(
         findings=[finding_message(row) for row in page.rows],
         next_page_token=page.next_token,
@@ -92,6 +95,7 @@ def findings_message(page: Page) -> pb.ListFindingsResponse:
         matching=page.matching,
         matching_at_least=page.matching_at_least,
         matching_kept=page.matching_kept,
+        dispositions=[of[row["fingerprint"]] for row in page.rows if row["fingerprint"] in of],
     )
 
 

@@ -34,11 +34,13 @@ class NewAnalysis:
     ordinals: tuple[int, ...]
     params: Mapping[str, Any]
     dataset: DatasetRef | None = None
+    rerun_of: UUID | None = None
 
     def digest(self) -> bytes:
         """SHA-256 by which a repeated request is known. A dataset that comes along is known by its content."""
         books = content_sha256(self.dataset).hex() if self.dataset else str(self.dataset_id)
         asked = [books, self.name, sorted(set(self.ordinals)), dict(self.params)]
+        asked += [str(self.rerun_of)] if self.rerun_of else []
         return hashlib.sha256(canonical_json(asked).encode()).digest()
 
 
@@ -56,9 +58,10 @@ async def submit(db: Database, tenant: UUID, new: NewAnalysis, plan: Plan, key: 
         await _dataset_there(connection, tenant, new)
         try:
             await connection.execute(
-                "INSERT INTO analyses (tenant_id, analysis_id, dataset_id, name, plan, params)"
-                " VALUES ($1, $2, $3, $4, $5::jsonb, $6::jsonb)",
+                "INSERT INTO analyses (tenant_id, analysis_id, dataset_id, name, plan, params, rerun_of)"
+                " VALUES ($1, $2, $3, $4, $5::jsonb, $6::jsonb, $7)",
                 *(tenant, analysis, new.dataset_id, new.name, plan_to_json(plan), json.dumps(dict(new.params))),
+                new.rerun_of,
             )
         except asyncpg.ForeignKeyViolationError as error:  # it was deleted since it was looked for
             raise _no_dataset() from error
