@@ -3,7 +3,8 @@
 import asyncio
 from dataclasses import dataclass, field
 
-from perito.analysis.v1 import analysis_pb2
+from google.protobuf.message import Message
+from perito.analysis.v1 import analysis_pb2, review_pb2
 from perito.analysis.v1.audit_pb2 import AuditRecord
 from perito.dataset.v1.dataset_pb2 import DatasetRef
 from perito.dataset.v1.intake_pb2 import ProposeMappingResponse
@@ -59,6 +60,11 @@ class State:
     proposal: ProposeMappingResponse = field(default_factory=ProposeMappingResponse)
     hints: list[tuple[str, str]] = field(default_factory=list[tuple[str, str]])
     findings: list[Finding] = field(default_factory=list[Finding])
+    said: dict[tuple[str, int, str], list[review_pb2.Disposition]] = field(
+        default_factory=dict[tuple[str, int, str], list[review_pb2.Disposition]]
+    )
+    compared: review_pb2.CompareFindingsResponse = field(default_factory=review_pb2.CompareFindingsResponse)
+    asked: list[Message] = field(default_factory=list[Message])
     results_told: int = 0
     submitted: list[analysis_pb2.SubmitAnalysisRequest] = field(
         default_factory=list[analysis_pb2.SubmitAnalysisRequest]

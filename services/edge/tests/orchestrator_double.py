@@ -17,6 +17,8 @@ from perito.analysis.v1 import (
     analysis_pb2_grpc,
     audit_pb2_grpc,
     keys_pb2_grpc,
+    review_pb2,
+    review_pb2_grpc,
 )
 from perito.dataset.v1.dataset_pb2 import DatasetRef
 from perito_kernel.errors import Forbidden, NotFound, PeritoError, Precondition, Unauthenticated
@@ -24,6 +26,7 @@ from perito_runtime.error_kinds import CODE_OF_KIND
 from perito_runtime.grpc_server import GrpcServer, Service, build_server
 from perito_runtime.request_context import request_id, tenant_of
 
+from .double_reviews import Reviews
 from .double_state import ADMIN_KEY, KEY, OTHER_KEY, OTHER_TENANT, READ_KEY, TENANT, Call, State
 from .keys_double import AuditDouble, KeysDouble
 from .session_double import session_double
@@ -59,6 +62,11 @@ class Double(State):
                     AuditDouble(self),
                 ),
                 session_double(self),
+                Service(
+                    "perito.analysis.v1.ReviewService",
+                    review_pb2_grpc.add_ReviewServiceServicer_to_server,
+                    Reviews(self),
+                ),
             ],
             address,
         )
@@ -174,6 +182,33 @@ class _Analyses(analysis_pb2_grpc.AnalysisServiceServicer):
         analysis = self._state.analyses.setdefault((tenant, known), analysis)
         return analysis_pb2.SubmitAnalysisResponse(analysis=analysis, replayed=replayed)
 
+    async def RerunAnalysis(  # noqa: N802 -- the proto's name
+        self, request: analysis_pb2.RerunAnalysisRequest, context: Any
+    ) -> analysis_pb2.RerunAnalysisResponse:
+        tenant = tenant_of(context)
+        await self._state.enter("RerunAnalysis", tenant)
+        self._state.asked.append(request)
+        before = self._state.analyses.get((tenant, request.analysis_id))
+        if before is None:
+            raise NotFound("ANALYSIS_NOT_FOUND", "There is no such analysis. Check the id that the submit answered.")
+        brought = request.dataset if request.HasField("dataset") else None
+        content = _content(brought) if brought else ""
+        digest = _digest(request.analysis_id, request.name, request.params_patch_json, content)
+        fresh = str(uuid.uuid4())
+        known, replayed = self._state.replay(tenant, "analysis", request.idempotency_key, digest, fresh)
+        analysis = analysis_pb2.Analysis(
+            analysis_id=known,
+            dataset_id=brought.dataset_id if brought else before.dataset_id,
+            name=request.name if request.HasField("name") else before.name,
+            status=analysis_pb2.ANALYSIS_STATUS_PENDING,
+            submitted_at="2026-03-02T10:00:00Z",
+            rerun_of=before.analysis_id,
+        )
+        if brought and not replayed:
+            self._state.datasets[brought.dataset_id] = brought
+        analysis = self._state.analyses.setdefault((tenant, known), analysis)
+        return analysis_pb2.RerunAnalysisResponse(analysis=analysis, replayed=replayed)
+
     async def BatchSubmit(  # noqa: N802 -- the proto's name
         self, request: analysis_pb2.BatchSubmitRequest, context: Any
     ) -> analysis_pb2.BatchSubmitResponse:
@@ -210,8 +245,12 @@ class _Analyses(analysis_pb2_grpc.AnalysisServiceServicer):
         self, request: analysis_pb2.DeleteAnalysisRequest, context: Any
     ) -> analysis_pb2.DeleteAnalysisResponse:
         await self._state.enter("DeleteAnalysis", tenant_of(context))
-        if self._state.analyses.pop((tenant_of(context), request.analysis_id), None) is None:
+        analysis = self._state.analyses.get((tenant_of(context), request.analysis_id))
+        if analysis is None:
             raise NotFound("ANALYSIS_NOT_FOUND", "There is no such analysis. Check the id that the submit answered.")
+        if analysis.status < analysis_pb2.ANALYSIS_STATUS_COMPLETED:
+            raise Precondition("ANALYSIS_RUNNING", "The analysis is running. Cancel it first, or wait until it ended.")
+        del self._state.analyses[tenant_of(context), request.analysis_id]
         return analysis_pb2.DeleteAnalysisResponse()
 
     async def ListAnalyses(  # noqa: N802 -- the proto's name
@@ -282,10 +321,15 @@ class _Analyses(analysis_pb2_grpc.AnalysisServiceServicer):
     async def ListFindings(  # noqa: N802 -- the proto's name
         self, request: analysis_pb2.ListFindingsRequest, context: Any
     ) -> analysis_pb2.ListFindingsResponse:
-        await self._state.enter("ListFindings", tenant_of(context))
+        await self._state.enter("ListFindings", tenant := tenant_of(context))
+        self._state.asked.append(request)
+        if (tenant, request.analysis_id) not in self._state.analyses:
+            raise NotFound("ANALYSIS_NOT_FOUND", "There is no such analysis. Check the id that the submit answered.")
         held = self._state.findings
+        shown = held[: request.page_size]
+        words = [self._state.said.get((tenant, review_pb2.SUBJECT_KIND_FINDING, f.fingerprint)) for f in shown]
         return analysis_pb2.ListFindingsResponse(
-            findings=held[: request.page_size], total=len(held) + 5000, capped=True
+            findings=shown, total=len(held) + 5000, capped=True, dispositions=[word[-1] for word in words if word]
         )
 
 

@@ -6,7 +6,7 @@ from perito_edge.read_notes import ReadNotes
 from perito_kernel.errors import Unavailable
 
 from .conftest import Edge
-from .finished import finished, running
+from .finished import REPORT, finished, running
 from .orchestrator_double import ADMIN_KEY, KEY, OTHER_KEY, READ_KEY, TENANT
 
 API = "/api/forensic"
@@ -67,6 +67,15 @@ async def test_reads_of_results_are_told_once_a_minute(edge: Edge, monkeypatch: 
             (TENANT, "AAAAAAAAAAAAAAAA", found, minute + 1),
         ]
     )
+
+
+async def test_a_comparison_reads_the_results_of_both(edge: Edge) -> None:
+    first, second = [(await finished(edge, {**REPORT, "cases": []})).analysis_id for _ in range(2)]
+    await edge.client.get(f"{API}/compare?before={first}&after={second}")
+    await edge.client.get(f"{API}/compare/findings?before={first}&after={running(edge).analysis_id}")
+    await edge.client.get(f"{API}/compare/cases?before=x&after={second}")
+    await edge.app.state.reads.stop()
+    assert sorted(read[2] for read in edge.double.reads) == sorted([first, second])
 
 
 async def test_what_is_no_result_or_was_refused_is_not_told(edge: Edge) -> None:

@@ -24,6 +24,15 @@ OPERATIONS = {
     ("get", "/api/forensic/analysis/{analysis_id}"): "get_analysis",
     ("get", "/api/forensic/analysis/{analysis_id}/events"): "follow_analysis",
     ("get", "/api/forensic/analysis/{analysis_id}/mapping"): "get_mapping",
+    ("post", "/api/forensic/analysis/{analysis_id}/rerun"): "rerun_analysis",
+    ("delete", "/api/forensic/analysis/{analysis_id}"): "delete_analysis",
+    ("get", "/api/forensic/analysis/{analysis_id}/findings/{fingerprint}/disposition"): "get_finding_disposition",
+    ("put", "/api/forensic/analysis/{analysis_id}/findings/{fingerprint}/disposition"): "set_finding_disposition",
+    ("get", "/api/forensic/analysis/{analysis_id}/cases/{fingerprint}/disposition"): "get_case_disposition",
+    ("put", "/api/forensic/analysis/{analysis_id}/cases/{fingerprint}/disposition"): "set_case_disposition",
+    ("get", "/api/forensic/compare"): "compare_analyses",
+    ("get", "/api/forensic/compare/findings"): "compare_findings",
+    ("get", "/api/forensic/compare/cases"): "compare_cases",
     ("get", "/api/forensic/metrics"): "metrics",
     ("post", "/api/forensic/batch-analyze"): "batch_analyze",
     ("get", "/api/forensic/list"): "list_analyses",
@@ -93,7 +102,8 @@ def test_each_operation_says_what_it_does_and_which_key_it_takes(described: dict
         assert len(operation["summary"]) > 5
         assert len(operation["description"]) > 20
         assert set(operation["tags"]) <= set(TAGS), operation["tags"]
-        scope = SCOPES.get(operation["operationId"], "read" if method == "get" else "submit")
+        by_method = {"get": "read", "delete": "admin"}.get(method, "submit")
+        scope = SCOPES.get(operation["operationId"], by_method)
         ways = {"health": (), "metrics": ("key", "bearer")}.get(operation["operationId"], ("key",))
         assert operation["security"] == [{way: [] if scope == "any" else [scope]} for way in ways]
         said = {None: "", "any": "Needs a key, whatever its scopes."}.get(

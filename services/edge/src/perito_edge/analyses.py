@@ -8,7 +8,8 @@ from perito.analysis.v1.analysis_pb2 import Analysis, ListFindingsRequest, ListF
 from perito_edge import answers
 from perito_edge.answers import problems, success
 from perito_edge.bodies import read_body, stream_body
-from perito_edge.large_answers import large_answer
+from perito_edge.entity_tags import IfNoneMatch, unchanged
+from perito_edge.large_answers import kept_answer
 from perito_edge.models import Accepted, AnalysisAnswer, Status
 from perito_edge.reports import ReportSections
 from perito_edge.request_models import CancelRequest
@@ -80,10 +81,13 @@ async def get_status(given: Given, caller: Who, analysis_id: AnalysisId) -> Stat
     summary="What an analysis found",
     response_model=None,  # two answers, told apart by their status
     responses=problems(404)
-    | success(200, "It has ended: what it found.", model=AnalysisAnswer)
+    | unchanged()
+    | success(200, "It has ended: what it found.", "ETag", model=AnalysisAnswer)
     | success(202, "Still running: the status, and when to ask again.", "Retry-After", model=Status),
 )
-async def get_analysis(response: Response, given: Given, caller: Who, analysis_id: AnalysisId) -> Response | Status:
+async def get_analysis(
+    response: Response, given: Given, caller: Who, analysis_id: AnalysisId, if_none_match: IfNoneMatch = ""
+) -> Response | Status:
     """Phases, findings by priority with true totals, and what the report computed. Where a value is null, `absent`
     says why.
     """
@@ -92,7 +96,7 @@ async def get_analysis(response: Response, given: Given, caller: Who, analysis_i
         first = ListFindingsRequest(analysis_id=analysis_id, page_size=given.settings.findings_shown)
         listed = await given.orchestrator.findings(caller, first)
         report = await given.reports.sections(analysis)
-        return await large_answer(lambda: _answer(analysis, listed, report))
+        return await kept_answer(lambda: _answer(analysis, listed, report), if_none_match)
     response.status_code = 202
     response.headers["Retry-After"] = str(given.settings.retry_after_seconds)
     return status(analysis)

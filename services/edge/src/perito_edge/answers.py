@@ -51,6 +51,8 @@ _ERRORS: dict[str, list[dict[str, Any]]] = {
     "BODY_TOO_LARGE": [{"limit_bytes": 393216}],
     "PARAMETER_INVALID": [{"pointer": "query.format", "detail": "Input should be 'json', 'csv' or 'html'"}],
     "BODY_INVALID": [{"pointer": "/nmae", "detail": "Extra inputs are not permitted"}],
+    "DISPOSITION_CHANGED": [{"version": 4}],
+    "ANALYSIS_RUNNING": [{"status": "running"}],
     "UPLOADS_BUSY": [{"retry_after_seconds": 2}],
 }
 BODY_INVALID = ("BODY_INVALID", "The body does not match the API description: see `errors`.")
@@ -71,6 +73,19 @@ REPORT_MISSING = (
 ENDED = (
     "ANALYSIS_ENDED",
     "The analysis has completed already, so there is nothing to cancel. Its results can be read.",
+)
+NOT_ENDED = (
+    "ANALYSIS_RUNNING",
+    "The analysis 7c9e6679-7425-40de-944b-e07fc1f90ae7 has not ended. Follow its status, then compare again.",
+)
+RUNNING = ("ANALYSIS_RUNNING", "The analysis is running. Cancel it first, or wait until it has ended.")
+FINDING_NOT_FOUND = (
+    "FINDING_NOT_FOUND",
+    "The lists of this analysis have no such finding. Copy the fingerprint whole; of a rule with more than 1,000 ...",
+)
+DISPOSITION_CHANGED = (
+    "DISPOSITION_CHANGED",
+    "Somebody has said something else meanwhile. Read it again; to go on, send version 4.",
 )
 MULTIPART_BROKEN = (
     "MULTIPART_BROKEN",

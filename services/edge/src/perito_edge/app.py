@@ -13,18 +13,22 @@ from perito_edge import (
     api_keys,
     audit_log,
     batches,
+    comparisons,
     datasets,
+    dispositions,
     events,
     exports,
     health,
     lists,
     mappings,
     metrics,
+    reruns,
     usage,
 )
 from perito_edge.addresses import Addressed, Addresses
 from perito_edge.audit_calls import AuditCalls
 from perito_edge.batch_submissions import BatchSubmissions
+from perito_edge.compression import Compressed
 from perito_edge.dashboard.dashboard import Dashboard
 from perito_edge.dashboard.report_heads import ReportHeads
 from perito_edge.dashboard.report_reading import ReportReader
@@ -39,8 +43,11 @@ from perito_edge.orchestrator_client import OrchestratorClient
 from perito_edge.problems import on_http_error, on_perito_error, on_validation_error
 from perito_edge.read_notes import Noted, ReadNotes
 from perito_edge.received import Places
+from perito_edge.report_cases import ReportCases
 from perito_edge.reports import Reports
 from perito_edge.requests import Parts
+from perito_edge.rerun_submissions import Reruns
+from perito_edge.reviews_client import ReviewsClient
 from perito_edge.settings import EdgeSettings
 from perito_edge.submissions import Submissions
 from perito_edge.uploads import Uploads
@@ -73,6 +80,7 @@ def create_app(settings: EdgeSettings, channel: grpc.aio.Channel, store: ObjectS
             Middleware(KeyCheck, keys=key_ring(orchestrator, settings)),
             Middleware(Noted, notes=reads),
             Middleware(Addressed, addresses=addresses),
+            Middleware(Compressed),
         ],
         exception_handlers={
             PeritoError: on_perito_error,
@@ -99,7 +107,8 @@ def create_app(settings: EdgeSettings, channel: grpc.aio.Channel, store: ObjectS
 
 def _routes() -> APIRouter:
     api = APIRouter(prefix=_PREFIX)
-    parts = (health, datasets, analyses, batches, lists, events, exports, mappings, metrics, usage)
+    results = (lists, events, exports, mappings, dispositions, comparisons)
+    parts = (health, datasets, analyses, reruns, batches, *results, metrics, usage)
     for part in (*parts, api_keys, audit_log):
         api.include_router(part.router)
     return api
@@ -117,11 +126,14 @@ def _parts(
     return Parts(
         settings,
         orchestrator,
+        ReviewsClient(channel, orchestrator),
         store,
         Uploads(store, orchestrator, settings, places),
         Submissions(store, orchestrator, settings, places),
         BatchSubmissions(store, orchestrator, settings, places),
+        Reruns(store, orchestrator, places),
         Reports(store, settings),
+        ReportCases(store),
         KeyCalls(channel, settings.rpc_seconds),
         AuditCalls(channel, settings.rpc_seconds),
     )

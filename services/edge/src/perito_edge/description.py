@@ -18,7 +18,8 @@ from perito_edge.examples import NONE, example_of
 from perito_edge.key_models import KeyRequest, RotateRequest
 from perito_edge.keys import METRICS_PATH, scope_of
 from perito_edge.problems import MEDIA_TYPE, Problem
-from perito_edge.request_models import AnalyzeRequest, CancelRequest, ExportRequest, Hints
+from perito_edge.request_models import AnalyzeRequest, CancelRequest, ExportRequest, Hints, RerunRequest
+from perito_edge.review_models import DispositionRequest
 
 DESCRIPTION = """Upload the files of a retailer's books, have them examined, read what does not hold.
 
@@ -26,8 +27,11 @@ Every address but health needs an API key in `X-API-Key`. Every refusal is a pro
 `reason`; another method than those described is refused with 405, and a parameter of the query that an operation does \
 not have with 422. HEAD answers what GET would, without its body. Send an `Idempotency-Key` with every POST that takes \
 one: repeated after a lost connection, the same request makes nothing twice. Every answer has `X-Request-Id`, which is \
-also in the log, `Cache-Control: no-store`, and security headers that browsers follow (`Content-Security-Policy`, \
-`X-Content-Type-Options`, `X-Frame-Options`, `Referrer-Policy`, `Cross-Origin-Resource-Policy`)."""
+also in the log, `Cache-Control` (`no-store`; results have `private, no-cache` and an `ETag`), and security headers \
+that browsers follow (`Content-Security-Policy`, `X-Content-Type-Options`, `X-Frame-Options`, `Referrer-Policy`, \
+`Cross-Origin-Resource-Policy`). Text of 1 KiB and more is compressed with gzip for those whose `Accept-Encoding` \
+takes it, and says so in `Content-Encoding` and `Vary`; streams of events never are, and exports where you send \
+`Want-Unencoded-Digest`: they then have `Unencoded-Digest` in the place of `Content-Digest`."""
 
 TAGS = {
     "health": "Whether the service can work; the one address without a key.",
@@ -35,6 +39,7 @@ TAGS = {
     "analyses": "Submit an analysis, follow it to its end, read what it found.",
     "lists": "Analyses and findings, page by page.",
     "exports": "The report as a file.",
+    "reviews": "What people hold findings and cases to be, and what differs between two analyses.",
     "mappings": "How files are read: which column holds what, and how sure that is.",
     "keys": "Keys of your tenant, made and ended by one that may, and who did what.",
     "operation": "What the server says of itself to those who run it.",
@@ -43,14 +48,14 @@ _KEY = {
     "type": "apiKey",
     "in": "header",
     "name": "X-API-Key",
-    "description": "A key of one tenant. Scope `read` allows GET, `submit` allows POST, `metrics` the figures, `admin` "
-    "keys, the audit log and deleting; each operation names the one that it needs.",
+    "description": "A key of one tenant. Scope `read` allows GET, `submit` POST and PUT, `metrics` the figures, "
+    "`admin` keys, the audit log and deleting; each operation names the one that it needs.",
 }
 _BEARER = {"type": "http", "scheme": "bearer", "description": "The same key, for what can send no other header."}
 # Models of bodies that are read as they arrive, which the framework therefore does not see.
 _BODIES: tuple[type[BaseModel], ...] = (
     *(Problem, AnalyzeRequest, BatchRequest, Hints, ExportRequest, CancelRequest),
-    *(AnalysisEvent, Goodbye, KeyRequest, RotateRequest),
+    *(AnalysisEvent, Goodbye, KeyRequest, RotateRequest, DispositionRequest, RerunRequest),
 )
 
 
@@ -72,6 +77,7 @@ HEADERS = {
     "Content-Digest": _header(
         "SHA-256 of the bytes (RFC 9530).", "sha-256=:n4bQgYhMfWWaL+qgxVrQFaO/TxsrC4Is0V1sFbDwCgg=:", required=True
     ),
+    "ETag": _header("Names this answer: send it back as `If-None-Match`.", '"9f86d081884c7d659a2feaa0c55ad015"'),
     "Content-Disposition": _header(
         "The name to keep it under.", 'attachment; filename="perito-7c9e6679.json"', required=True
     ),
@@ -81,7 +87,7 @@ HEADERS = {
     "Link": _header(
         "The next page; absent on the last one.", '</api/forensic/list?limit=50&cursor=WyI1ZjBj>; rel="next"'
     ),
-    "Vary": _header("The header of the request that the answer depends on.", "Accept-Language"),
+    "Vary": _header("The headers of the request that the answer depends on.", "Accept-Language, Accept-Encoding"),
 }
 
 Document = dict[str, Any]

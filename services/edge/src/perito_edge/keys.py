@@ -63,6 +63,7 @@ RULES = (
     Rule(r"keys(/.*)?", "", "admin"),
     Rule(r"audit", "", "admin"),
     Rule(r"datasets/.*", "DELETE", "admin"),  # nothing brings it back
+    Rule(r"analysis/[^/]+", "DELETE", "admin"),  # nothing brings back what is deleted
     Rule(r".*", "GET OPTIONS", "read"),
     Rule(r".*", "", "submit"),
 )

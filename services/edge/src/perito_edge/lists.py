@@ -9,15 +9,24 @@ from perito.analysis.v1.analysis_pb2 import ListAnalysesRequest, ListFindingsReq
 from perito_kernel.errors import Invalid
 
 from perito_edge.answers import problems, success
-from perito_edge.large_answers import large_answer
+from perito_edge.entity_tags import IfNoneMatch, unchanged
+from perito_edge.large_answers import kept_answer
 from perito_edge.list_models import AnalysesPage, AnalysesQuery, FindingsPage, FindingsQuery
 from perito_edge.requests import AnalysisId, Given, Who
+from perito_edge.review_views import DISPOSITION_OF_WORD
 from perito_edge.views import SEVERITY_OF_WORD, STATUS_OF_WORD, analyses_page, findings_page
 
 router = APIRouter(tags=["lists"])
 
 # What the orchestrator calls a field, and what the query calls it.
-_PARAMETERS = {"name_contains": "name", "rule_ids": "rule", "phases": "phase", "statuses": "status"}
+_PARAMETERS = {
+    "name_contains": "name",
+    "rule_ids": "rule",
+    "phases": "phase",
+    "statuses": "status",
+    "dispositions": "disposition",
+    "changes": "change",
+}
 
 
 @router.get(
@@ -50,10 +59,15 @@ async def list_analyses(
     operation_id="list_findings",
     summary="Findings of an analysis, by priority",
     response_model=FindingsPage,
-    responses=problems(404) | success(200, "A page of findings.", "Link"),
+    responses=problems(404) | unchanged() | success(200, "A page of findings.", "Link", "ETag"),
 )
 async def list_findings(
-    request: Request, given: Given, caller: Who, analysis_id: AnalysisId, query: Annotated[FindingsQuery, Query()]
+    request: Request,
+    given: Given,
+    caller: Who,
+    analysis_id: AnalysisId,
+    query: Annotated[FindingsQuery, Query()],
+    if_none_match: IfNoneMatch = "",
 ) -> Response:
     """What the phases that have completed found, narrowed by the filters together, with true totals."""
     wanted = ListFindingsRequest(
@@ -64,10 +78,11 @@ async def list_findings(
         phases=query.phase,
         severities=[SEVERITY_OF_WORD[word] for word in query.severity],
         fingerprint=query.fingerprint,
+        dispositions=[DISPOSITION_OF_WORD[word] for word in query.disposition],
     )
     with in_words_of_the_query():
         listed = await given.orchestrator.findings(caller, wanted)
-    answer = await large_answer(lambda: findings_page(listed))
+    answer = await kept_answer(lambda: findings_page(listed), if_none_match)
     link_to(request, answer, listed.next_page_token or None)
     return answer
 

@@ -14,6 +14,7 @@ from perito.analysis.v1.access_pb2 import ResultRead
 from perito_kernel.errors import PeritoError
 from perito_runtime.logs import logger
 from perito_runtime.request_context import enter_request
+from starlette.datastructures import QueryParams
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from perito_edge.orchestrator_client import Caller, OrchestratorClient
@@ -24,6 +25,9 @@ log = logger("perito.edge.reads")
 _RESULTS = re.compile(
     r"/api/forensic/(?:analysis/(?P<of>[0-9a-fA-F-]{36})(?!/events|/cancel)(?:/.*)?|export/(?P<report>[0-9a-fA-F-]{36}))"
 )
+# What answers results of two by the ids in its query.
+_COMPARISON = re.compile(r"/api/forensic/compare(?:/.*)?")
+_ID = re.compile(r"[0-9a-fA-F-]{36}")
 _READING = frozenset({"GET", "HEAD"})
 _MOST = 10_000
 _AT_ONCE = 1000
@@ -95,23 +99,29 @@ class Noted:
         self._notes = notes
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        analysis = _analysis_read(scope)
-        if not analysis:
+        analyses = _analyses_read(scope)
+        if not analyses:
             await self._app(scope, receive, send)
             return
 
         async def send_noting(message: Message) -> None:
             # 202 says that there are none yet; 304 that the client has them.
             if message["type"] == "http.response.start" and message["status"] in {200, 206, 304}:
-                self._notes.note(scope["state"]["caller"], analysis)
+                for analysis in analyses:
+                    self._notes.note(scope["state"]["caller"], analysis)
             await send(message)
 
         await self._app(scope, receive, send_noting)
 
 
-def _analysis_read(scope: Scope) -> str:
-    """The analysis whose results a request asks for; empty where it asks for none."""
-    found = _RESULTS.fullmatch(scope["path"]) if scope["type"] == "http" else None
+def _analyses_read(scope: Scope) -> list[str]:
+    """The analyses whose results a request asks for; none where it asks for none."""
+    if scope["type"] != "http":
+        return []
+    if _COMPARISON.fullmatch(scope["path"]):
+        query = QueryParams(scope["query_string"])
+        return [query[name] for name in ("before", "after") if name in query and _ID.fullmatch(query[name])]
+    found = _RESULTS.fullmatch(scope["path"])
     if found is None or not (scope["method"] in _READING or found["report"]):
-        return ""
-    return found["of"] or found["report"]
+        return []
+    return [found["of"] or found["report"]]

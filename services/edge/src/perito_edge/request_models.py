@@ -113,6 +113,37 @@ class ExportRequest(BaseModel):
     )
 
 
+class RerunRequest(BaseModel):
+    """What is to be different; all of it may be left out."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        strict=True,
+        json_schema_extra={"examples": [{"name": "March, to its end", "params": {"as_of": "2026-03-31T23:59:59Z"}}]},
+    )
+
+    name: Annotated[str | SkipJsonSchema[None], _NotNull] = Field(
+        default=None, max_length=200, json_schema_extra=_no_default, description="Else as before."
+    )
+    phases: Annotated[list[Annotated[int, Field(ge=1, le=99)]] | SkipJsonSchema[None], _NotNull] = Field(
+        default=None,
+        min_length=1,
+        max_length=99,
+        json_schema_extra=_no_default,
+        description="Places of the phases to run; else those that were asked for before.",
+    )
+    params: dict[str, Any] = Field(
+        default_factory=dict[str, Any],
+        description="Changes to the parameters (RFC 7396): what is null goes, what is not named stays.",
+    )
+    mapping: Annotated[str | SkipJsonSchema[None], _NotNull] = Field(
+        default=None,
+        max_length=2**18,
+        json_schema_extra=_no_default,
+        description="Another mapping, as YAML. The files are copied with it into a dataset of the new analysis.",
+    )
+
+
 class CancelRequest(BaseModel):
     """Why; may be left out."""
 

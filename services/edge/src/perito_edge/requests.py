@@ -14,12 +14,17 @@ from perito_edge.audit_calls import AuditCalls
 from perito_edge.batch_submissions import BatchSubmissions
 from perito_edge.key_calls import KeyCalls
 from perito_edge.orchestrator_client import Caller, OrchestratorClient
+from perito_edge.report_cases import ReportCases
 from perito_edge.reports import Reports
+from perito_edge.rerun_submissions import Reruns
+from perito_edge.reviews_client import ReviewsClient
+from perito_edge.scalars import FINGERPRINT_EXAMPLE
 from perito_edge.settings import EdgeSettings
 from perito_edge.submissions import Submissions
 from perito_edge.uploads import Uploads
 
 _ID = "7c9e6679-7425-40de-944b-e07fc1f90ae7"
+_FINGERPRINT = re.compile(r"^[0-9a-f]{64}$", re.ASCII)
 _IDEMPOTENCY_KEY = re.compile(r"[!-~]{1,200}")
 
 
@@ -29,11 +34,14 @@ class Parts:
 
     settings: EdgeSettings
     orchestrator: OrchestratorClient
+    reviews: ReviewsClient
     store: ObjectStore
     uploads: Uploads
     submissions: Submissions
     batches: BatchSubmissions
+    reruns: Reruns
     reports: Reports
+    cases: ReportCases
     keys: KeyCalls
     audit: AuditCalls
 
@@ -58,6 +66,11 @@ def _caller(request: Request) -> Caller:
 def _visible(schema: dict[str, Any]) -> None:
     """Said here and checked below, with a reason of its own."""
     schema.update(pattern="^[!-~]{1,200}$")
+
+
+def _hexadecimal(schema: dict[str, Any]) -> None:
+    """As above."""
+    schema.update(pattern=_FINGERPRINT.pattern)
 
 
 def _idempotency_key(
@@ -107,6 +120,23 @@ def _dataset_id(
         raise NotFound("DATASET_NOT_FOUND", "There is no such dataset. Upload the files first.") from exc
 
 
+def _fingerprint(
+    fingerprint: Annotated[
+        str,
+        Path(
+            description="Fingerprint of the finding; a case has that of the finding that is its cause.",
+            examples=[FINGERPRINT_EXAMPLE],
+            json_schema_extra=_hexadecimal,
+        ),
+    ],
+) -> str:
+    if not _FINGERPRINT.fullmatch(fingerprint):
+        # As above.
+        message = "The lists of this analysis have no such finding. Copy its fingerprint whole."
+        raise NotFound("FINDING_NOT_FOUND", message)
+    return fingerprint
+
+
 def dependency(function: Callable[..., Any]) -> Any:
     """What FastAPI calls for a parameter."""
     return Depends(function)
@@ -116,4 +146,5 @@ Given = Annotated[Parts, dependency(_parts)]
 Who = Annotated[Caller, dependency(_caller)]
 IdempotencyKey = Annotated[str, dependency(_idempotency_key)]
 DatasetId = Annotated[str, dependency(_dataset_id)]
+Fingerprint = Annotated[str, dependency(_fingerprint)]
 AnalysisId = Annotated[str, dependency(_analysis_id)]

@@ -17,8 +17,9 @@ from perito_edge.dashboard.page import Page
 from perito_edge.dashboard.reading import Reading, digest, reading
 from perito_edge.dashboard.remapping import remapped
 from perito_edge.dashboard.visit import Visit
+from perito_edge.mapping_views import proposal
 from perito_edge.models import RegisteredDataset
-from perito_edge.views import proposal, registered_dataset
+from perito_edge.views import registered_dataset
 
 _LONGEST_NAME = 200
 _LONGEST_HINT = 64

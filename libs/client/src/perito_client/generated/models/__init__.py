@@ -16,12 +16,28 @@ from .batch_answer import BatchAnswer
 from .batch_request import BatchRequest
 from .batch_result import BatchResult
 from .batch_result_problem_type_0 import BatchResultProblemType0
+from .before_after import BeforeAfter
 from .books import Books
 from .books_inventory_type_1 import BooksInventoryType1
 from .cancel_request import CancelRequest
+from .capped_rule import CappedRule
+from .case_changes import CaseChanges
+from .case_difference import CaseDifference
+from .case_differences import CaseDifferences
+from .case_summary import CaseSummary
+from .case_summary_identity import CaseSummaryIdentity
+from .change import Change
+from .compared_analysis import ComparedAnalysis
+from .comparison import Comparison
+from .comparison_absent import ComparisonAbsent
 from .create_dataset_body import CreateDatasetBody
 from .current_key import CurrentKey
 from .dataset import Dataset
+from .difference import Difference
+from .disposition import Disposition
+from .disposition_answer import DispositionAnswer
+from .disposition_request import DispositionRequest
+from .disposition_status import DispositionStatus
 from .error_item import ErrorItem
 from .export_report_by_post_response_200 import ExportReportByPostResponse200
 from .export_report_response_200 import ExportReportResponse200
@@ -29,6 +45,9 @@ from .export_request import ExportRequest
 from .failure import Failure
 from .failure_details import FailureDetails
 from .finding import Finding
+from .finding_changes import FindingChanges
+from .finding_difference import FindingDifference
+from .finding_differences import FindingDifferences
 from .finding_identity import FindingIdentity
 from .finding_measures import FindingMeasures
 from .findings import Findings
@@ -46,6 +65,7 @@ from .key import Key
 from .key_request import KeyRequest
 from .key_status import KeyStatus
 from .keys_page import KeysPage
+from .kpi_change import KpiChange
 from .language import Language
 from .links import Links
 from .mapping_proposal import MappingProposal
@@ -62,9 +82,13 @@ from .placement_status import PlacementStatus
 from .problem import Problem
 from .quota import Quota
 from .registered_dataset import RegisteredDataset
+from .rerun_request import RerunRequest
+from .rerun_request_params import RerunRequestParams
+from .reviewer import Reviewer
 from .rotate_request import RotateRequest
 from .rotated_key import RotatedKey
 from .row import Row
+from .rule_change import RuleChange
 from .rule_counts import RuleCounts
 from .scope_name import ScopeName
 from .severity import Severity
@@ -92,12 +116,28 @@ __all__ = (
     "BatchRequest",
     "BatchResult",
     "BatchResultProblemType0",
+    "BeforeAfter",
     "Books",
     "BooksInventoryType1",
     "CancelRequest",
+    "CappedRule",
+    "CaseChanges",
+    "CaseDifference",
+    "CaseDifferences",
+    "CaseSummary",
+    "CaseSummaryIdentity",
+    "Change",
+    "ComparedAnalysis",
+    "Comparison",
+    "ComparisonAbsent",
     "CreateDatasetBody",
     "CurrentKey",
     "Dataset",
+    "Difference",
+    "Disposition",
+    "DispositionAnswer",
+    "DispositionRequest",
+    "DispositionStatus",
     "ErrorItem",
     "ExportReportByPostResponse200",
     "ExportReportResponse200",
@@ -105,6 +145,9 @@ __all__ = (
     "Failure",
     "FailureDetails",
     "Finding",
+    "FindingChanges",
+    "FindingDifference",
+    "FindingDifferences",
     "FindingIdentity",
     "FindingMeasures",
     "Findings",
@@ -122,6 +165,7 @@ __all__ = (
     "KeyRequest",
     "KeyStatus",
     "KeysPage",
+    "KpiChange",
     "Language",
     "Links",
     "MappingProposal",
@@ -138,9 +182,13 @@ __all__ = (
     "Problem",
     "Quota",
     "RegisteredDataset",
+    "RerunRequest",
+    "RerunRequestParams",
+    "Reviewer",
     "RotateRequest",
     "RotatedKey",
     "Row",
+    "RuleChange",
     "RuleCounts",
     "ScopeName",
     "Severity",

@@ -8,12 +8,17 @@ import httpx
 from ... import errors
 from ...client import AuthenticatedClient, Client
 from ...models.problem import Problem
-from ...types import Response
+from ...types import Response, Unset
 
 
 def _get_kwargs(
     analysis_id: UUID,
+    *,
+    if_none_match: str | Unset = "",
 ) -> dict[str, Any]:
+    headers: dict[str, Any] = {}
+    if not isinstance(if_none_match, Unset):
+        headers["If-None-Match"] = if_none_match
 
     _kwargs: dict[str, Any] = {
         "method": "get",
@@ -22,6 +27,7 @@ def _get_kwargs(
         ),
     }
 
+    _kwargs["headers"] = headers
     return _kwargs
 
 
@@ -29,6 +35,10 @@ def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Res
     if response.status_code == 200:
         response_200 = cast(Any, response.content)
         return response_200
+
+    if response.status_code == 304:
+        response_304 = cast(Any, None)
+        return response_304
 
     if response.status_code == 401:
         response_401 = Problem.from_dict(response.json())
@@ -84,6 +94,7 @@ def sync_detailed(
     analysis_id: UUID,
     *,
     client: AuthenticatedClient,
+    if_none_match: str | Unset = "",
 ) -> Response[Any | Problem]:
     """The mapping that an analysis used
 
@@ -95,6 +106,7 @@ def sync_detailed(
 
     Args:
         analysis_id (UUID):
+        if_none_match (str | Unset):  Default: ''.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -106,6 +118,7 @@ def sync_detailed(
 
     kwargs = _get_kwargs(
         analysis_id=analysis_id,
+        if_none_match=if_none_match,
     )
 
     response = client.get_httpx_client().request(
@@ -119,6 +132,7 @@ def sync(
     analysis_id: UUID,
     *,
     client: AuthenticatedClient,
+    if_none_match: str | Unset = "",
 ) -> Any | Problem | None:
     """The mapping that an analysis used
 
@@ -130,6 +144,7 @@ def sync(
 
     Args:
         analysis_id (UUID):
+        if_none_match (str | Unset):  Default: ''.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -142,6 +157,7 @@ def sync(
     return sync_detailed(
         analysis_id=analysis_id,
         client=client,
+        if_none_match=if_none_match,
     ).parsed
 
 
@@ -149,6 +165,7 @@ async def asyncio_detailed(
     analysis_id: UUID,
     *,
     client: AuthenticatedClient,
+    if_none_match: str | Unset = "",
 ) -> Response[Any | Problem]:
     """The mapping that an analysis used
 
@@ -160,6 +177,7 @@ async def asyncio_detailed(
 
     Args:
         analysis_id (UUID):
+        if_none_match (str | Unset):  Default: ''.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -171,6 +189,7 @@ async def asyncio_detailed(
 
     kwargs = _get_kwargs(
         analysis_id=analysis_id,
+        if_none_match=if_none_match,
     )
 
     response = await client.get_async_httpx_client().request(**kwargs)
@@ -182,6 +201,7 @@ async def asyncio(
     analysis_id: UUID,
     *,
     client: AuthenticatedClient,
+    if_none_match: str | Unset = "",
 ) -> Any | Problem | None:
     """The mapping that an analysis used
 
@@ -193,6 +213,7 @@ async def asyncio(
 
     Args:
         analysis_id (UUID):
+        if_none_match (str | Unset):  Default: ''.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -206,5 +227,6 @@ async def asyncio(
         await asyncio_detailed(
             analysis_id=analysis_id,
             client=client,
+            if_none_match=if_none_match,
         )
     ).parsed
