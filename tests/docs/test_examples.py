@@ -3,6 +3,7 @@
 The books of the REST page are those of the first mapping, so both pages are one example from file to report.
 """
 
+import argparse
 import hashlib
 import json
 import re
@@ -153,39 +154,38 @@ def by_curl(command: str, folder: Path, values: dict[str, str]) -> Answer:
     return int(status), body
 
 
+def curl_options() -> argparse.ArgumentParser:
+    """Those options of curl that the page uses."""
+    options = argparse.ArgumentParser("curl", allow_abbrev=False, exit_on_error=False)
+    options.add_argument("url")
+    options.add_argument("-H", action="append", default=[])
+    options.add_argument("-F", action="append", default=[])
+    for word in ("-X", "-d", "-o", "--etag-save", "--etag-compare"):
+        options.add_argument(word)
+    for word in ("-N", "--head", "--compressed"):
+        options.add_argument(word, action="store_true")
+    return options
+
+
 def by_python(command: str, folder: Path, values: dict[str, str]) -> Answer:
     """What curl would send, for machines without it. Options that it does not know fail."""
-    words = shlex.split(command)
-    words = [re.sub(r"\$([A-Z_]+)", lambda found: values[found[1]], word) for word in words]
+    words = [re.sub(r"\$([A-Z_]+)", lambda found: values[found[1]], word) for word in shlex.split(command)]
     assert words.pop(0) == "curl"
-    headers: dict[str, str] = {}
+    asked = curl_options().parse_args(words)
+    headers = dict(line.split(": ", 1) for line in asked.H)
+    headers["Accept-Encoding"] = "gzip" if asked.compressed else "identity"
+    if asked.etag_compare:
+        headers["If-None-Match"] = (folder / asked.etag_compare).read_text("utf-8")
     parts: list[tuple[str, tuple[str, bytes]]] = []
-    url, content, target, head, asked = "", None, "", False, ""
-    while words:
-        word = words.pop(0)
-        if word == "-H":
-            name, _, value = words.pop(0).partition(": ")
-            headers[name] = value
-        elif word == "-F":
-            name, _, file = words.pop(0).partition("=@")
-            parts.append((name, (file, (folder / file).read_bytes())))
-        elif word == "-d":
-            content = words.pop(0)
-        elif word == "-o":
-            target = words.pop(0)
-        elif word == "-X":
-            asked = words.pop(0)
-        elif word == "--head":
-            head = True
-        elif word == "-N":
-            pass  # curl shows what arrives at once
-        else:
-            assert word.startswith("http"), f"unknown to this test: {word}"
-            url = word
-    method = asked or ("HEAD" if head else "POST" if parts or content else "GET")
-    answer = httpx.request(method, url, headers=headers, files=parts or None, content=content, timeout=30)
-    if target:
-        (folder / target).write_bytes(answer.content)
+    for part in asked.F:
+        name, _, file = part.partition("=@")
+        parts.append((name, (file, (folder / file).read_bytes())))
+    method = asked.X or ("HEAD" if asked.head else "POST" if parts or asked.d else "GET")
+    answer = httpx.request(method, asked.url, headers=headers, files=parts or None, content=asked.d, timeout=30)
+    if asked.etag_save:
+        (folder / asked.etag_save).write_text(answer.headers["ETag"], encoding="utf-8")
+    if asked.o:
+        (folder / asked.o).write_bytes(answer.content)
     return answer.status_code, answer.content
 
 
@@ -237,6 +237,20 @@ def accepted_by(answer: Mapping[str, Any]) -> list[str]:
     return [result["accepted"]["id"] for result in results if result["accepted"]]
 
 
+def learned(line: Line, answer: Mapping[str, Any], values: Mapping[str, str]) -> dict[str, str]:
+    """What the lines that follow name."""
+    found: dict[str, str] = {}
+    if line.status == 201 and "dataset_id" in answer:
+        found["DATASET"] = answer["dataset_id"]
+    if line.status == 201 and "key_id" in answer:
+        found["KEY_ID"] = answer["key_id"]
+    if "/findings?" in line.command and "/compare/" not in line.command:
+        found["FINDING"] = answer["items"][0]["fingerprint"]
+    if "/rerun" in line.command:
+        found["BEFORE"] = values["ANALYSIS"]
+    return found
+
+
 @pytest.mark.parametrize("run", [by_python, *([by_curl] if shutil.which("curl") else [])])
 def test_every_curl_line_answers_as_written(run: Run, served: tuple[str, str], tmp_path: Path) -> None:
     (tmp_path / "counts.csv").write_text(first("mapping.md", "csv"), encoding="utf-8")
@@ -250,10 +264,7 @@ def test_every_curl_line_answers_as_written(run: Run, served: tuple[str, str], t
         answer: dict[str, Any] = json.loads(body) if body.startswith(b"{") and "-o" not in line.command else {}
         for shown in line.shown:
             assert names(json.loads(shown)) - names(answer) == set(), (line.command, answer)
-        if status == 201 and "dataset_id" in answer:
-            values["DATASET"] = answer["dataset_id"]
-        if status == 201 and "key_id" in answer:
-            values["KEY_ID"] = answer["key_id"]
+        values |= learned(line, answer, values)
         if "/events" in line.command:
             told = re.findall(r"^event: (.+)$", body.decode(), re.MULTILINE)
             assert (told[0], told[-1]) == ("analysis.submitted", "analysis.completed")

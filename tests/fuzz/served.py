@@ -62,10 +62,12 @@ async def _filled(client: PeritoClient, folder: Path) -> dict[str, list[str]]:
     short = await client.submit(dataset.dataset_id, phases=[1])
     for ended in (unreadable, whole, short):
         await client.wait(ended.id)
+    found = [finding.fingerprint async for finding in client.findings(whole.id)]
     fresh = await client.submit(dataset.dataset_id)
     # Not the first: it is what the requests are sent with.
     keys = [await client.keys.create(f"key {n}", ["read"]) for n in range(3)]
     return {
+        "fingerprint": found[:3],
         "dataset_id": [str(dataset.dataset_id), str(unreadable.dataset_id)],
         "analysis_id": [str(accepted.id) for accepted in (whole, short, unreadable, fresh)],
         "key_id": [key.key_id for key in keys],

@@ -2,6 +2,7 @@
 
 import asyncio
 import base64
+import gzip
 import hashlib
 import os
 from datetime import UTC, datetime
@@ -123,12 +124,20 @@ async def test_files_of_one_name_are_refused_before_anything_is_sent(client: Per
 
 
 @pytest.mark.parametrize(("content", "raised"), [(b"<html>", None), (b"<htmL>", DigestMismatch)])
+@pytest.mark.parametrize("compressed", [False, True])
 async def test_a_report_is_held_to_its_digest(
-    service: Service, client: PeritoClient, tmp_path: Path, content: bytes, raised: type[Exception] | None
+    service: Service,
+    client: PeritoClient,
+    tmp_path: Path,
+    content: bytes,
+    raised: type[Exception] | None,
+    compressed: bool,
 ) -> None:
-    digest = base64.b64encode(hashlib.sha256(b"<html>").digest()).decode()
-    whole = Answer(200, content, {"Content-Digest": f"sha-256=:{digest}:"})
-    service.answers[f"{API}/export/{ID}"] = [Answer(200, b"<ht", whole.headers, cut=True), whole]
+    digest = f"sha-256=:{base64.b64encode(hashlib.sha256(b'<html>').digest()).decode()}:"
+    whole = Answer(200, content, {"Content-Digest": digest})
+    if compressed:
+        whole = Answer(200, gzip.compress(content), {"Content-Encoding": "gzip", "Unencoded-Digest": digest})
+    service.answers[f"{API}/export/{ID}"] = [Answer(200, whole.body[:3], whole.headers, cut=True), whole]
     target = tmp_path / "report.html"
     target.write_bytes(b"an earlier one")
     if raised is None:
