@@ -4,7 +4,9 @@ import asyncio
 from typing import Any
 
 import pytest
+from perito.analysis.v1 import analysis_pb2 as pb
 from perito.analysis.v1.access_pb2 import NoteReadsRequest, ResultRead
+from perito.analysis.v1.analysis_pb2_grpc import AnalysisServiceStub
 from perito_kernel.errors import Invalid
 from perito_orchestrator.store import audit
 from perito_orchestrator.store.database import Database
@@ -12,6 +14,7 @@ from perito_runtime.grpc_client import call_errors
 
 from .mesh import Mesh
 from .rest import Rest, rest_of
+from .secured import CLIENT, secured
 
 
 async def told(rest: Rest) -> list[dict[str, Any]]:
@@ -93,3 +96,26 @@ async def test_reads_that_make_no_sense_are_refused(mesh: Mesh) -> None:
             await tell(bad)
     with pytest.raises(Invalid, match="READS_INVALID"):
         await tell(*[good] * 1001)
+
+
+async def test_what_an_internal_client_reads_and_when_its_key_was_used_is_written_when_the_process_ends(
+    mesh: Mesh,
+) -> None:
+    async with secured(mesh) as secure:
+        key = await secure.key("read")
+        async with secure.client("edge") as edge, secure.channel(CLIENT) as channel:
+            analysis = (await edge.submit(phases=[1])).analysis.analysis_id
+            await edge.ended(analysis)  # the edge tells of its own reads
+            stub = AnalysisServiceStub(channel)
+            for without in (True, False, False):
+                request = pb.GetAnalysisRequest(analysis_id=analysis, without_results=without)
+                await stub.GetAnalysis(request, timeout=5, metadata=(("authorization", f"Bearer {key}"),))
+    app = Database(mesh.dsns.app)
+    await app.open()
+    async with app.unit(mesh.tenant) as unit:
+        told = [(one.action, one.actor, one.subject) for one in await audit.page(unit, None, 100)]
+        used = await unit.fetchval("SELECT last_used_at > created_at FROM api_keys")
+    await app.close()
+    assert told[0] == ("results.read", f"key:{key.split('_')[2]}", analysis)
+    assert [action for action, _, _ in told].count("results.read") == 1
+    assert used
