@@ -14,7 +14,8 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, get_args
@@ -120,7 +121,7 @@ def test_every_option_of_a_mapping_is_shown() -> None:
     assert [step for step in get_args(Step) if f"`{step}`" not in text] == []
 
 
-@dataclass(frozen=True)
+@dataclass
 class Line:
     """A curl line as it is written, the status that it promises, and the JSON that the page shows as its answer."""
 
@@ -129,9 +130,9 @@ class Line:
     shown: tuple[str, ...]
 
 
-def curl_lines() -> list[Line]:
+def curl_lines(page: str) -> list[Line]:
     found: list[Line] = []
-    for block in blocks("rest.md"):
+    for block in blocks(page):
         if block.language == "json" and found:
             found[-1] = Line(found[-1].command, found[-1].status, (*found[-1].shown, block.text))
         elif block.language == "sh":
@@ -192,12 +193,21 @@ def by_python(command: str, folder: Path, values: dict[str, str]) -> Answer:
 @pytest.fixture(scope="module")
 def served() -> Iterator[tuple[str, str]]:
     """Address and key of a real server, as it prints them."""
+    with serving() as told:
+        yield told
+
+
+@contextmanager
+def serving(environment: Mapping[str, str] | None = None) -> Generator[tuple[str, str]]:
+    """Address and key of a real server with this environment, or our own."""
     with tempfile.TemporaryDirectory(dir="/tmp", prefix="perito-docs-") as base:
         Path(base).chmod(0o711)  # PostgreSQL under its own user must pass
         command = [sys.executable, "-m", "perito_standalone", "serve", "--data-dir", f"{base}/data", "--port", "0"]
         log = Path(base) / "log"
         with log.open("w") as stderr:
-            process = subprocess.Popen([*command, "--memory", "1GiB"], stdout=subprocess.PIPE, stderr=stderr, text=True)
+            process = subprocess.Popen(
+                [*command, "--memory", "1GiB"], stdout=subprocess.PIPE, stderr=stderr, text=True, env=environment
+            )
         assert process.stdout is not None
         said = process.stdout.readline() + process.stdout.readline()
         try:
@@ -256,7 +266,7 @@ def test_every_curl_line_answers_as_written(run: Run, served: tuple[str, str], t
     (tmp_path / "counts.csv").write_text(first("mapping.md", "csv"), encoding="utf-8")
     (tmp_path / "mapping.yaml").write_text(first("mapping.md", "yaml"), encoding="utf-8")
     values = {"PERITO_URL": served[0], "PERITO_KEY": served[1]}
-    lines = curl_lines()
+    lines = curl_lines("rest.md")
     assert len(lines) >= 16
     for line, following in zip(lines, [*lines[1:], None], strict=True):
         status, body = run(line.command, tmp_path, values)

@@ -173,6 +173,7 @@ class Mesh:
         return {"PERITO_ORCHESTRATOR": self.target("orchestrator")}
 
     def _orchestrator(self, _service: str, _number: int) -> dict[str, str]:
+        self._secret("webhooks")
         place = ",".join(self.settings.brokers) or urlsplit(self._rabbit.url).netloc.rpartition("@")[2]
         return {
             "PERITO_DATABASE": self._database_url(),
@@ -182,6 +183,7 @@ class Mesh:
             "PERITO_PHASES": " ".join(self.target(phase) for phase in PHASES),
             "PERITO_CLIENTS": " ".join(self.settings.clients),
             "PERITO_FIRST_KEY_FILE": str(self.folder / "first-key"),
+            "PERITO_WEBHOOK_SECRET_FILE": str(self.folder / "secrets" / "webhooks"),
         }
 
     def _phase(self, service: str, number: int) -> dict[str, str]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from google.protobuf.message import Message
 from perito.analysis.v1 import analysis_pb2, review_pb2
 from perito.analysis.v1.audit_pb2 import AuditRecord
+from perito.analysis.v1.webhooks_pb2 import Delivery, Webhook
 from perito.dataset.v1.dataset_pb2 import DatasetRef
 from perito.dataset.v1.intake_pb2 import ProposeMappingResponse
 from perito.finding.v1.finding_pb2 import Finding
@@ -18,6 +19,7 @@ KEY = "perito_test_AAAAAAAAAAAAAAAA_all"
 OTHER_KEY = "perito_test_BBBBBBBBBBBBBBBB_all"
 READ_KEY = "perito_test_CCCCCCCCCCCCCCCC_read"
 ADMIN_KEY = "perito_test_DDDDDDDDDDDDDDDD_admin"
+OTHER_ADMIN_KEY = "perito_test_EEEEEEEEEEEEEEEE_admin"
 
 
 @dataclass(frozen=True)
@@ -38,6 +40,7 @@ class State:
         default_factory=lambda: {
             KEY: (TENANT, "AAAAAAAAAAAAAAAA", ("read", "submit", "rules", "metrics")),
             OTHER_KEY: (OTHER_TENANT, "BBBBBBBBBBBBBBBB", ("read", "submit")),
+            OTHER_ADMIN_KEY: (OTHER_TENANT, "EEEEEEEEEEEEEEEE", ("read", "submit", "admin")),
             READ_KEY: (TENANT, "CCCCCCCCCCCCCCCC", ("read",)),
             ADMIN_KEY: (TENANT, "DDDDDDDDDDDDDDDD", ("read", "submit", "metrics", "admin")),
         }
@@ -69,6 +72,8 @@ class State:
     submitted: list[analysis_pb2.SubmitAnalysisRequest] = field(
         default_factory=list[analysis_pb2.SubmitAnalysisRequest]
     )
+    webhooks: dict[tuple[str, str], Webhook] = field(default_factory=dict[tuple[str, str], Webhook])
+    deliveries: list[Delivery] = field(default_factory=list[Delivery])
     remembered: dict[tuple[str, str, str], tuple[str, str]] = field(
         default_factory=dict[tuple[str, str, str], tuple[str, str]]
     )

@@ -19,6 +19,7 @@ from perito.analysis.v1 import (
     keys_pb2_grpc,
     review_pb2,
     review_pb2_grpc,
+    webhooks_pb2_grpc,
 )
 from perito.dataset.v1.dataset_pb2 import DatasetRef
 from perito_kernel.errors import Forbidden, NotFound, PeritoError, Precondition, Unauthenticated
@@ -27,11 +28,12 @@ from perito_runtime.grpc_server import GrpcServer, Service, build_server
 from perito_runtime.request_context import request_id, tenant_of
 
 from .double_reviews import Reviews
-from .double_state import ADMIN_KEY, KEY, OTHER_KEY, OTHER_TENANT, READ_KEY, TENANT, Call, State
+from .double_state import ADMIN_KEY, KEY, OTHER_ADMIN_KEY, OTHER_KEY, OTHER_TENANT, READ_KEY, TENANT, Call, State
 from .keys_double import AuditDouble, KeysDouble
 from .session_double import session_double
+from .webhook_double import WebhookDouble
 
-__all__ = ["ADMIN_KEY", "KEY", "OTHER_KEY", "OTHER_TENANT", "READ_KEY", "TENANT", "Double"]
+__all__ = ["ADMIN_KEY", "KEY", "OTHER_ADMIN_KEY", "OTHER_KEY", "OTHER_TENANT", "READ_KEY", "TENANT", "Double"]
 
 
 class Double(State):
@@ -66,6 +68,11 @@ class Double(State):
                     "perito.analysis.v1.ReviewService",
                     review_pb2_grpc.add_ReviewServiceServicer_to_server,
                     Reviews(self),
+                ),
+                Service(
+                    "perito.analysis.v1.WebhookService",
+                    webhooks_pb2_grpc.add_WebhookServiceServicer_to_server,
+                    WebhookDouble(self),
                 ),
             ],
             address,

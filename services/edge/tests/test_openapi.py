@@ -46,6 +46,15 @@ OPERATIONS = {
     ("post", "/api/forensic/keys/{key_id}/rotate"): "rotate_key",
     ("delete", "/api/forensic/keys/{key_id}"): "revoke_key",
     ("get", "/api/forensic/audit"): "list_audit",
+    ("post", "/api/forensic/webhooks"): "create_webhook",
+    ("get", "/api/forensic/webhooks"): "list_webhooks",
+    ("get", "/api/forensic/webhooks/{webhook_id}"): "get_webhook",
+    ("patch", "/api/forensic/webhooks/{webhook_id}"): "update_webhook",
+    ("delete", "/api/forensic/webhooks/{webhook_id}"): "delete_webhook",
+    ("post", "/api/forensic/webhooks/{webhook_id}/rotate-secret"): "rotate_webhook_secret",
+    ("post", "/api/forensic/webhooks/{webhook_id}/test"): "test_webhook",
+    ("get", "/api/forensic/webhooks/{webhook_id}/deliveries"): "list_deliveries",
+    ("post", "/api/forensic/webhooks/{webhook_id}/deliveries/{delivery_id}/resend"): "resend_delivery",
 }
 SCOPES = {
     "health": None,
@@ -57,6 +66,7 @@ SCOPES = {
     "revoke_key": "admin",
     "list_audit": "admin",
     "delete_dataset": "admin",
+    **{name: "admin" for (_, path), name in OPERATIONS.items() if path.startswith("/api/forensic/webhooks")},
 }
 """Where it is not `read` for GET and `submit` for everything else."""
 

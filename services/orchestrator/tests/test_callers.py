@@ -10,6 +10,8 @@ import pytest
 from perito.analysis.v1 import analysis_pb2 as pb
 from perito.analysis.v1 import keys_pb2, keys_pb2_grpc, review_pb2
 from perito.analysis.v1.access_pb2 import AuthenticateRequest
+from perito.analysis.v1.webhooks_pb2 import ListWebhooksRequest
+from perito.analysis.v1.webhooks_pb2_grpc import WebhookServiceStub
 from perito_kernel.errors import Forbidden, NotFound, PeritoError, Unavailable
 from perito_orchestrator.callers import (
     ACCESS_SERVICE,
@@ -19,6 +21,7 @@ from perito_orchestrator.callers import (
     REVIEW_SCOPES,
     REVIEW_SERVICE,
     SCOPES,
+    WEBHOOK_SERVICE,
 )
 from perito_orchestrator.keys import SCOPES as ALL_SCOPES
 from perito_orchestrator.keys import create_tenant
@@ -133,3 +136,14 @@ async def test_an_internal_client_manages_keys_as_the_key_that_it_brings_and_as_
                     await keys.CreateKey(wanted, timeout=5, metadata=metadata)
         made = await keys.CreateKey(wanted, timeout=5, metadata=(bearer(admin), ("perito-key", reader.split("_")[2])))
         assert made.key.created_by == admin.split("_")[2]
+
+
+async def test_only_the_edge_may_ask_of_webhooks(secure: Secured) -> None:
+    key = bearer(await secure.key("read", "admin"))
+    tenant = ("perito-tenant", str(secure.mesh.tenant))
+    async with secure.channel("edge") as edge, secure.channel(CLIENT) as client:
+        request = ListWebhooksRequest()
+        assert not (await WebhookServiceStub(edge).ListWebhooks(request, timeout=5, metadata=(tenant,))).webhooks
+        with pytest.raises(Forbidden, match=f"may not call {WEBHOOK_SERVICE}"):
+            async with call_errors():
+                await WebhookServiceStub(client).ListWebhooks(request, timeout=5, metadata=(key,))

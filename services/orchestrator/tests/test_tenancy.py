@@ -10,6 +10,7 @@ from perito_kernel.errors import NotFound, PeritoError
 from perito_orchestrator.store.database import Database
 
 from .databases import Dsns
+from .hooks import SHORT, hooks_of
 from .mesh import Client, Mesh
 from .phases import finding
 from .reviews import compare, history, rerun, say
@@ -17,7 +18,7 @@ from .reviews import compare, history, rerun, say
 TABLES = (
     "tenants", "api_keys", "datasets", "dataset_files", "analyses", "phase_runs", "phase_results", "findings",
     "events", "outbox", "idempotency", "finding_counts", "deletions", "audit_records", "audit_heads", "tenant_usage",
-    "held_analyses", "turns", "sessions", "dispositions",
+    "held_analyses", "turns", "sessions", "dispositions", "webhooks", "webhook_deliveries", "webhook_attempts",
 )  # fmt: skip
 FIRST = finding(0)["fingerprint"]
 READABLE = tuple(t for t in TABLES if t not in ("api_keys", "outbox", "held_analyses", "sessions"))
@@ -28,7 +29,9 @@ READABLE = tuple(t for t in TABLES if t not in ("api_keys", "outbox", "held_anal
 async def filled(mesh: Mesh) -> tuple[Client, str]:
     """Tenant A has rows in every table, tenant B exists."""
     mesh.phases["read"].findings = [finding(n) for n in range(5)]
-    client = await mesh.start()
+    client = await mesh.start(webhooks=SHORT)
+    hooks = hooks_of(mesh, client)
+    await hooks.test((await hooks.create("http://127.0.0.1:1024/", "phase.failed")).webhook.webhook_id)
     dataset = (await client.dataset(key="d")).dataset.dataset_id
     analysis = (await client.submit(dataset, idempotency_key="k")).analysis.analysis_id
     await client.ended(analysis)
@@ -162,8 +165,9 @@ async def test_writing_for_another_tenant_is_refused(filled: tuple[Client, str],
 
 async def test_the_system_role_sees_work_and_no_books(filled: tuple[Client, str], dsns: Dsns) -> None:
     system = await asyncpg.connect(dsns.system, server_settings={"search_path": "perito"})
-    for table in ("tenants", "datasets", "dataset_files", "analyses", "phase_results", "findings", "events",
-                  "audit_records", "audit_heads"):  # fmt: skip
+    hidden = ("tenants", "datasets", "dataset_files", "analyses", "phase_results", "findings", "events",
+              "audit_records", "audit_heads")  # fmt: skip
+    for table in (*hidden, "webhooks", "webhook_deliveries", "webhook_attempts"):
         with pytest.raises(asyncpg.InsufficientPrivilegeError):
             await system.fetch(f"SELECT * FROM {table}")  # noqa: S608 - a constant
     assert await system.fetch("SELECT phase FROM phase_runs") == [], "ended runs are nobody's work"
@@ -172,6 +176,11 @@ async def test_the_system_role_sees_work_and_no_books(filled: tuple[Client, str]
     assert len(await system.fetch("SELECT tenant_id FROM tenants")) == 2
     assert len(await system.fetch("SELECT resource_id FROM deletions")) == 1
     assert len(await system.fetch("SELECT key_id FROM api_keys")) == 1
+    assert len(await system.fetch("SELECT webhook_id FROM webhooks")) == 1
+    assert await system.fetch("SELECT delivery_id FROM webhook_deliveries") == [], "what ended is nobody's work"
+    for column in ("url", "secret"):
+        with pytest.raises(asyncpg.InsufficientPrivilegeError):
+            await system.fetch(f"SELECT {column} FROM webhooks")  # noqa: S608 - a constant
     await system.close()
 
 

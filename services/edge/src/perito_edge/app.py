@@ -24,6 +24,7 @@ from perito_edge import (
     metrics,
     reruns,
     usage,
+    webhooks,
 )
 from perito_edge.addresses import Addressed, Addresses
 from perito_edge.audit_calls import AuditCalls
@@ -51,6 +52,7 @@ from perito_edge.reviews_client import ReviewsClient
 from perito_edge.settings import EdgeSettings
 from perito_edge.submissions import Submissions
 from perito_edge.uploads import Uploads
+from perito_edge.webhook_client import WebhookClient
 
 _PREFIX = "/api/forensic"
 _DESCRIPTION = f"{_PREFIX}/openapi.json"
@@ -109,7 +111,7 @@ def _routes() -> APIRouter:
     api = APIRouter(prefix=_PREFIX)
     results = (lists, events, exports, mappings, dispositions, comparisons)
     parts = (health, datasets, analyses, reruns, batches, *results, metrics, usage)
-    for part in (*parts, api_keys, audit_log):
+    for part in (*parts, api_keys, audit_log, webhooks):
         api.include_router(part.router)
     return api
 
@@ -136,4 +138,5 @@ def _parts(
         ReportCases(store),
         KeyCalls(channel, settings.rpc_seconds),
         AuditCalls(channel, settings.rpc_seconds),
+        WebhookClient(channel, settings.rpc_seconds),
     )

@@ -64,6 +64,7 @@ RULES = (
     Rule(r"audit", "", "admin"),
     Rule(r"datasets/.*", "DELETE", "admin"),  # nothing brings it back
     Rule(r"analysis/[^/]+", "DELETE", "admin"),  # nothing brings back what is deleted
+    Rule(r"webhooks(/.*)?", "", "admin"),  # whoever sends events elsewhere sends them out of the house
     Rule(r".*", "GET OPTIONS", "read"),
     Rule(r".*", "", "submit"),
 )

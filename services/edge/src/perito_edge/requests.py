@@ -22,6 +22,7 @@ from perito_edge.scalars import FINGERPRINT_EXAMPLE
 from perito_edge.settings import EdgeSettings
 from perito_edge.submissions import Submissions
 from perito_edge.uploads import Uploads
+from perito_edge.webhook_client import WebhookClient
 
 _ID = "7c9e6679-7425-40de-944b-e07fc1f90ae7"
 _FINGERPRINT = re.compile(r"^[0-9a-f]{64}$", re.ASCII)
@@ -44,6 +45,7 @@ class Parts:
     cases: ReportCases
     keys: KeyCalls
     audit: AuditCalls
+    webhooks: WebhookClient
 
 
 def require_json(request: Request) -> None:

@@ -34,6 +34,8 @@ from perito_orchestrator.settings import OrchestratorSettings
 from perito_orchestrator.signals import Listener, Signals
 from perito_orchestrator.store import access
 from perito_orchestrator.store.database import Database, in_our_words
+from perito_orchestrator.webhook_courier import Courier
+from perito_orchestrator.webhook_servicer import WebhookServicer, webhook_service
 from perito_orchestrator.workers import Workers
 
 __all__ = ["Orchestrator", "OrchestratorSettings"]
@@ -45,7 +47,7 @@ _WATCHERS_LEAVE_SECONDS = 2.0
 
 
 class Orchestrator:
-    """AnalysisService and AccessService with everything behind them, in one event loop.
+    """AnalysisService, AccessService and WebhookService with everything behind them, in one event loop.
 
     The phase services must be up, or come up within `settings.registry_seconds` of `start`. Broker and object store
     belong to the caller, who closes them after `stop`.
@@ -85,6 +87,7 @@ class Orchestrator:
             self._system, broker, poll_seconds=settings.poll_seconds, stale_seconds=settings.stale_seconds
         )
         self._housekeeping = _housekeeping(settings, self._app, self._system, store)
+        self._courier = Courier(self._app, self._system, settings.webhooks, poll_seconds=settings.poll_seconds)
         owner = f"{self._epoch}/{uuid4().hex}"
         self._workers = Workers(self._app, self._system, broker, self._registry, store, self._signals, settings, owner)
         self._last_use = LastUse(self._system)
@@ -108,6 +111,7 @@ class Orchestrator:
                     ReviewServicer(self._app, self._registry, self._reads),
                 ),
                 session_service(self._system),
+                webhook_service(WebhookServicer(self._app, self._courier)),
             ],
             settings.address,
             tls=settings.tls,
@@ -182,6 +186,7 @@ class Orchestrator:
         parts.add("housekeeping", self._start_housekeeping, self._housekeeping.stop)
         parts.add("last use of keys", _later(self._last_use.start), self._last_use.stop)
         parts.add("reads of results", _later(self._reads.start), self._reads.stop)
+        parts.add("webhooks", _later(self._courier.start), self._courier.stop, stop_seconds=20)
         parts.add("workers", self._workers.start, self._stop_workers, stop_seconds=MOST_DRAIN_SECONDS + 30)
         parts.add("broker health", self._broker_health.start, self._broker_health.stop)
         parts.add("server", self._server.start, self._stop_server, stop_seconds=30)
@@ -252,6 +257,7 @@ def _housekeeping(settings: OrchestratorSettings, app: Database, system: Databas
         orphan_seconds=settings.orphan_seconds,
         sweep_seconds=settings.sweep_seconds,
         retention_days=settings.retention_days,
+        webhooks=settings.webhooks,
         poll_seconds=settings.poll_seconds,
     )
 

@@ -16,6 +16,7 @@ KEY_SERVICE = "perito.analysis.v1.KeyService"
 AUDIT_SERVICE = "perito.analysis.v1.AuditService"
 SESSION_SERVICE = "perito.analysis.v1.SessionService"
 REVIEW_SERVICE = "perito.analysis.v1.ReviewService"
+WEBHOOK_SERVICE = "perito.analysis.v1.WebhookService"
 
 SCOPES = {
     "CreateDataset": "submit",
@@ -72,5 +73,6 @@ def orchestrator_callers(system: Database, clients: Collection[str], last_use: L
         AUDIT_SERVICE: Callers(trusted=(EDGE,), with_key=clients, scopes=AUDIT_SCOPES),
         SESSION_SERVICE: Callers(trusted=(EDGE,)),
         REVIEW_SERVICE: Callers(trusted=(EDGE,), with_key=clients, scopes=REVIEW_SCOPES),
+        WEBHOOK_SERVICE: Callers(trusted=(EDGE,)),
     }
     return callers_around(allowed, key_ring(check))

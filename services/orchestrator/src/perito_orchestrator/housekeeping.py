@@ -14,8 +14,9 @@ from perito_runtime.logs import logger
 from perito_runtime.object_store import ObjectStore
 
 from perito_orchestrator.orphans import Orphans
-from perito_orchestrator.store import deletions, held, orphans, retention
+from perito_orchestrator.store import deletions, held, orphans, retention, webhook_log
 from perito_orchestrator.store.database import Database
+from perito_orchestrator.webhook_settings import WebhookSettings
 
 log = logger("housekeeping")
 
@@ -27,8 +28,8 @@ _AFTER_A_FAILURE_SECONDS = 5.0
 
 class Housekeeping:
     """`orphan_seconds`: how old an object must be to be an orphan; `sweep_seconds`: between two sweeps;
-    `retention_days`: after which ended analyses and unused datasets are deleted, 0 for never; `poll_seconds`: between
-    two looks for what was deleted, or is held back.
+    `retention_days`: after which ended analyses and unused datasets are deleted, 0 for never; `webhooks`: how long
+    deliveries are kept; `poll_seconds`: between two looks for what was deleted, or is held back.
     """
 
     def __init__(
@@ -40,6 +41,7 @@ class Housekeeping:
         orphan_seconds: float = 900.0,
         sweep_seconds: float = 300.0,
         retention_days: float = 0.0,
+        webhooks: WebhookSettings | None = None,
         poll_seconds: float = 1.0,
     ) -> None:
         self._app = app
@@ -48,6 +50,7 @@ class Housekeeping:
         self._orphans = Orphans(app, system, store, orphan_seconds)
         self._sweep_seconds = sweep_seconds
         self._retention_days = retention_days
+        self._webhooks = webhooks or WebhookSettings()
         self._poll_seconds = poll_seconds
         self._tasks: list[asyncio.Task[None]] = []
 
@@ -91,11 +94,19 @@ class Housekeeping:
         async with self._system.only_one(_SWEEP_LOCK, _SWEEP_SECONDS) as alone:
             if alone:
                 await self.retain()
+                await self.forget_deliveries()
                 await deletions.forget(self._system)
                 counts = (await self._orphans.sweep()).counts()
                 if any(counts.values()):
                     log.info("swept", **counts)
         return alone
+
+    async def forget_deliveries(self) -> None:
+        """Gives up deliveries that wait for disabled webhooks too long, and forgets those that ended long ago."""
+        days, patience = self._webhooks.log_days, self._webhooks.give_up_seconds
+        for tenant in await orphans.tenants(self._system):
+            while await webhook_log.forget(self._app, tenant, days, patience):
+                pass
 
     async def retain(self) -> int:
         """Deletes what has been kept for long enough; how many analyses and datasets."""

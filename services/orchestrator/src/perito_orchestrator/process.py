@@ -20,12 +20,13 @@ from pydantic import ByteSize, Field, field_validator, model_validator
 from perito_orchestrator.quotas import Quotas
 from perito_orchestrator.roles import APP, OWNER, SYSTEM
 from perito_orchestrator.settings import OrchestratorSettings
+from perito_orchestrator.webhook_settings import WebhookProcessSettings
 
 _STOP_SECONDS = 5.0
 _DEFAULTS = OrchestratorSettings("", "", "", "", ())
 
 
-class OrchestratorProcessSettings(StoreSettings, ServiceSettings):
+class OrchestratorProcessSettings(WebhookProcessSettings, StoreSettings, ServiceSettings):
     """What the orchestrator has beside what every process has. Durations are seconds."""
 
     database: str = Field(
@@ -171,6 +172,7 @@ class OrchestratorProcessSettings(StoreSettings, ServiceSettings):
             tls=self.tls(),
             clients=tuple(self.clients.split()),
             reflection=self.reflection,
+            webhooks=self.webhooks(self.lease_seconds),
         )
 
     def dsn(self, role: str) -> str:

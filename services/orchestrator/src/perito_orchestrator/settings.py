@@ -1,11 +1,12 @@
 """Settings of the orchestrator. Durations are seconds."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from perito_runtime.tls import TlsFiles
 
 from perito_orchestrator.quotas import Quotas
+from perito_orchestrator.webhook_settings import WebhookSettings
 
 DEFAULT_QUOTAS = Quotas(analyses=1000, running=100, bytes=2**40, datasets=10_000)
 
@@ -23,7 +24,7 @@ class OrchestratorSettings:
     `quotas` are those of a tenant that has none of its own.
     `orphan_seconds`, `sweep_seconds` and `retention_days` are those of `perito_orchestrator.housekeeping`. With `tls`
     it shows its certificate and demands one of callers and phases; `clients` are identities of internal clients, which
-    bring API keys. `reflection`: whether it tells what it serves.
+    bring API keys. `reflection`: whether it tells what it serves. `webhooks` has a page of its own.
     """
 
     app_dsn: str
@@ -58,3 +59,4 @@ class OrchestratorSettings:
     tls: TlsFiles | None = None
     clients: Sequence[str] = ()
     reflection: bool = True
+    webhooks: WebhookSettings = field(default_factory=WebhookSettings)

@@ -3,10 +3,12 @@
 import asyncio
 import contextlib
 import logging
+import os
 import sys
 from collections.abc import Generator, Mapping
 from pathlib import Path
 
+from perito_orchestrator.webhook_settings import WebhookSettings
 from perito_reporting.voice import Language
 from perito_runtime.lifecycle import stop_signal
 from perito_runtime.logs import configure_logs
@@ -31,6 +33,9 @@ from perito_standalone.reproduce_inputs import books_of_report
 from perito_standalone.reproduce_print import print_reproduction
 from perito_standalone.supervisor import Supervisor, SupervisorSettings
 from perito_standalone.understanding_print import print_understanding
+
+_NETWORKS = "PERITO_WEBHOOK_ALLOWED_NETWORKS"
+"""Private networks that webhooks of an all-in-one may lead to: the same variable as the orchestrator's."""
 
 
 def run_analyze(  # noqa: PLR0913 (the command's options)
@@ -121,7 +126,8 @@ def run_serve(
     def work() -> int:
         refuse_open_door(host, allow_plain_http)
         listen = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
-        settings = SupervisorSettings(directory, listen=listen, memory_bytes=budget_of(memory))
+        networks = WebhookSettings(networks=tuple(os.environ.get(_NETWORKS, "").split()))
+        settings = SupervisorSettings(directory, listen=listen, memory_bytes=budget_of(memory), webhooks=networks)
         return asyncio.run(_serve(settings, verbose))
 
     return guarded(work, lambda: None)

@@ -31,14 +31,20 @@ from .compared_analysis import ComparedAnalysis
 from .comparison import Comparison
 from .comparison_absent import ComparisonAbsent
 from .create_dataset_body import CreateDatasetBody
+from .create_webhook_request import CreateWebhookRequest
 from .current_key import CurrentKey
 from .dataset import Dataset
+from .deliveries import Deliveries
+from .delivery import Delivery
+from .delivery_attempt import DeliveryAttempt
+from .delivery_state import DeliveryState
 from .difference import Difference
 from .disposition import Disposition
 from .disposition_answer import DispositionAnswer
 from .disposition_request import DispositionRequest
 from .disposition_status import DispositionStatus
 from .error_item import ErrorItem
+from .event_type import EventType
 from .export_report_by_post_response_200 import ExportReportByPostResponse200
 from .export_report_response_200 import ExportReportResponse200
 from .export_request import ExportRequest
@@ -86,6 +92,7 @@ from .rerun_request import RerunRequest
 from .rerun_request_params import RerunRequestParams
 from .reviewer import Reviewer
 from .rotate_request import RotateRequest
+from .rotate_secret_request import RotateSecretRequest
 from .rotated_key import RotatedKey
 from .row import Row
 from .rule_change import RuleChange
@@ -97,7 +104,13 @@ from .storage_quota import StorageQuota
 from .stored_file import StoredFile
 from .text import Text
 from .understanding import Understanding
+from .update_webhook_request import UpdateWebhookRequest
 from .usage import Usage
+from .webhook import Webhook
+from .webhook_disabled_reason_type_0 import WebhookDisabledReasonType0
+from .webhook_with_secret import WebhookWithSecret
+from .webhook_with_secret_disabled_reason_type_0 import WebhookWithSecretDisabledReasonType0
+from .webhooks import Webhooks
 
 __all__ = (
     "Accepted",
@@ -131,14 +144,20 @@ __all__ = (
     "Comparison",
     "ComparisonAbsent",
     "CreateDatasetBody",
+    "CreateWebhookRequest",
     "CurrentKey",
     "Dataset",
+    "Deliveries",
+    "Delivery",
+    "DeliveryAttempt",
+    "DeliveryState",
     "Difference",
     "Disposition",
     "DispositionAnswer",
     "DispositionRequest",
     "DispositionStatus",
     "ErrorItem",
+    "EventType",
     "ExportReportByPostResponse200",
     "ExportReportResponse200",
     "ExportRequest",
@@ -186,6 +205,7 @@ __all__ = (
     "RerunRequestParams",
     "Reviewer",
     "RotateRequest",
+    "RotateSecretRequest",
     "RotatedKey",
     "Row",
     "RuleChange",
@@ -197,5 +217,11 @@ __all__ = (
     "StoredFile",
     "Text",
     "Understanding",
+    "UpdateWebhookRequest",
     "Usage",
+    "Webhook",
+    "WebhookDisabledReasonType0",
+    "WebhookWithSecret",
+    "WebhookWithSecretDisabledReasonType0",
+    "Webhooks",
 )
