@@ -1,6 +1,7 @@
 """Quotas of a tenant are exact however many ask at once, and what is refused leaves nothing behind."""
 
 import asyncio
+import contextlib
 from collections.abc import Awaitable, Sequence
 from typing import TypeVar
 from uuid import UUID, uuid4
@@ -231,6 +232,32 @@ async def test_cancelling_and_ending_at_once_leaves_nobody_waiting(mesh: Mesh) -
         assert (await client.ended(analysis)).status in (COMPLETED, pb.ANALYSIS_STATUS_CANCELLED)
     usage = await used(mesh, client.tenant)
     assert (usage.open, usage.held) == (0, 0)
+
+
+async def test_who_admits_ends_cancels_and_deletes_at_once_waits_for_nobody_in_a_ring(mesh: Mesh) -> None:
+    limits = Quotas(analyses=500, running=3, bytes=10**9, datasets=1000)
+    clients = [await mesh.start(quotas=limits), await mesh.start(quotas=limits)]
+    shared = (await clients[0].dataset()).dataset.dataset_id
+
+    async def life(number: int) -> None:
+        client, other = clients[number % 2], clients[(number + 1) % 2]
+        if number % 3:
+            submitted = await client.submit(shared, phases=[1])
+        else:
+            submitted = await client.submit(dataset=dataset_ref(client.tenant, uuid4()), phases=[1])
+        analysis = submitted.analysis.analysis_id
+        if number % 2:
+            with contextlib.suppress(Precondition):
+                await other.cancel(analysis)
+        await client.ended(analysis, seconds=60)
+        await other.delete(analysis)
+
+    await asyncio.gather(*(life(number) for number in range(36)))
+    await clients[0].delete_dataset(shared)
+    usage = await used(mesh, clients[0].tenant)
+    assert (usage.open, usage.held, usage.datasets, usage.bytes) == (0, 0, 0, 0)
+    (row,) = await as_superuser(mesh, "SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()")
+    assert row["deadlocks"] == 0
 
 
 async def test_the_figures_are_told(mesh: Mesh) -> None:
