@@ -1,15 +1,20 @@
 """The audit log over REST, and what the edge tells of reads: results alone, once a minute, and not while one waits."""
 
+from typing import Any
+
 import pytest
 from perito.analysis.v1.audit_pb2 import AuditRecord
-from perito_edge.read_notes import ReadNotes
+from perito_edge.orchestrator_client import Caller
+from perito_edge.read_notes import Noted, ReadNotes
 from perito_kernel.errors import Unavailable
+from starlette.types import Receive, Scope, Send
 
 from .conftest import Edge
 from .finished import REPORT, finished, running
 from .orchestrator_double import ADMIN_KEY, KEY, OTHER_KEY, READ_KEY, TENANT
 
 API = "/api/forensic"
+BEFORE, AFTER = "11111111-aaaa-4aaa-8aaa-111111111111", "22222222-bbbb-4bbb-8bbb-222222222222"
 
 
 def record(number: int) -> AuditRecord:
@@ -76,6 +81,41 @@ async def test_a_comparison_reads_the_results_of_both(edge: Edge) -> None:
     await edge.client.get(f"{API}/compare/cases?before=x&after={second}")
     await edge.app.state.reads.stop()
     assert sorted(read[2] for read in edge.double.reads) == sorted([first, second])
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "query", "told"),
+    [
+        ("GET", "compare", f"before={BEFORE}&after={AFTER}", {BEFORE, AFTER}),
+        ("HEAD", "compare/findings", f"after={AFTER.upper()}&before={BEFORE}&limit=3", {BEFORE, AFTER}),
+        ("POST", "compare", f"before={BEFORE}&after={AFTER}", set[str]()),
+        ("GET", "compare", "before=x&after=%00%0a", set[str]()),
+        ("GET", "compared", f"before={BEFORE}&after={AFTER}", set[str]()),
+        ("GET", f"analysis/{BEFORE}/cases/{'0' * 64}/disposition", "", {BEFORE}),
+        ("PUT", f"analysis/{BEFORE}/cases/{'0' * 64}/disposition", "", set[str]()),
+        ("POST", f"analysis/{BEFORE}/rerun", "", set[str]()),
+        ("GET", f"status/{BEFORE}", "", set[str]()),
+        # Handlers take an id in each of these forms.
+        ("GET", f"analysis/{BEFORE.replace('-', '')}", "", {BEFORE}),
+        ("GET", f"export/{{{BEFORE.upper()}}}", "", {BEFORE}),
+        ("GET", f"analysis/urn:uuid:{BEFORE}/findings", "", {BEFORE}),
+        ("GET", "compare", f"before={BEFORE.replace('-', '')}&after=urn:uuid:{AFTER}", {BEFORE, AFTER}),
+        ("GET", f"analysis/{BEFORE}/events", "", set[str]()),
+    ],
+)
+async def test_whose_results_a_request_reads(edge: Edge, method: str, path: str, query: str, told: set[str]) -> None:
+    async def answers(_scope: Scope, _receive: Receive, send: Send) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+
+    async def nothing(*_: object) -> Any:
+        return {}
+
+    notes: ReadNotes = edge.app.state.reads
+    caller = Caller(TENANT, "AAAAAAAAAAAAAAAA", frozenset({"read"}))
+    scope = {"type": "http", "method": method, "path": f"{API}/{path}", "query_string": query.encode()}
+    await Noted(answers, notes)({**scope, "state": {"caller": caller}}, nothing, nothing)
+    await notes.stop()
+    assert {read[2] for read in edge.double.reads} == told
 
 
 async def test_what_is_no_result_or_was_refused_is_not_told(edge: Edge) -> None:

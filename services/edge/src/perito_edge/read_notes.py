@@ -9,6 +9,7 @@ import contextlib
 import re
 import time
 from collections.abc import Callable
+from uuid import UUID
 
 from perito.analysis.v1.access_pb2 import ResultRead
 from perito_kernel.errors import PeritoError
@@ -23,11 +24,10 @@ log = logger("perito.edge.reads")
 
 # What answers results by the id in its address. What an event stream or a status says is no result.
 _RESULTS = re.compile(
-    r"/api/forensic/(?:analysis/(?P<of>[0-9a-fA-F-]{36})(?!/events|/cancel)(?:/.*)?|export/(?P<report>[0-9a-fA-F-]{36}))"
+    r"/api/forensic/(?:analysis/(?P<of>[^/]+)(?!/events|/cancel)(?:/.*)?|export/(?P<report>[^/]+))", re.DOTALL
 )
 # What answers results of two by the ids in its query.
-_COMPARISON = re.compile(r"/api/forensic/compare(?:/.*)?")
-_ID = re.compile(r"[0-9a-fA-F-]{36}")
+_COMPARISON = re.compile(r"/api/forensic/compare(?:/.*)?", re.DOTALL)
 _READING = frozenset({"GET", "HEAD"})
 _MOST = 10_000
 _AT_ONCE = 1000
@@ -48,8 +48,8 @@ class ReadNotes:
         self._telling: asyncio.Task[None] | None = None
 
     def note(self, caller: Caller, analysis_id: str) -> None:
-        """The results of an analysis were answered to a key."""
-        note = (caller.tenant, caller.key_id, analysis_id.lower(), int(self._clock()) // _MINUTE)
+        """The results of an analysis were answered to a key. The id in whatever form a handler took it."""
+        note = (caller.tenant, caller.key_id, str(UUID(analysis_id)), int(self._clock()) // _MINUTE)
         if len(self._noted) >= _MOST and note not in self._noted:
             self._lost += 1
             return
@@ -118,10 +118,20 @@ def _analyses_read(scope: Scope) -> list[str]:
     """The analyses whose results a request asks for; none where it asks for none."""
     if scope["type"] != "http":
         return []
+    reading = scope["method"] in _READING
     if _COMPARISON.fullmatch(scope["path"]):
         query = QueryParams(scope["query_string"])
-        return [query[name] for name in ("before", "after") if name in query and _ID.fullmatch(query[name])]
-    found = _RESULTS.fullmatch(scope["path"])
-    if found is None or not (scope["method"] in _READING or found["report"]):
-        return []
-    return [found["of"] or found["report"]]
+        given = [query.get("before", ""), query.get("after", "")] if reading else []
+    else:
+        found = _RESULTS.fullmatch(scope["path"])
+        given = [found["of"] or found["report"]] if found and (reading or found["report"]) else []
+    return [analysis for analysis in given if _is_id(analysis)]
+
+
+def _is_id(given: str) -> bool:
+    """Whether it is one in any form: handlers take all that there are, so this does too."""
+    try:
+        UUID(given)
+    except ValueError:
+        return False
+    return True
