@@ -137,7 +137,7 @@ def test_on_a_phone_in_spanish_and_in_the_dark(served: Served, chromium: Browser
         page.get_by_role("button", name="Claro").click()
         expect(page.locator("html")).to_have_attribute("data-theme", "light")
         seen.accessible()
-        for path in ("/upload", "/service"):
+        for path in ("/upload", "/service", "/keys", "/audit"):
             page.goto(path)
             seen.accessible()
             seen.fits()

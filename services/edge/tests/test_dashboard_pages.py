@@ -9,9 +9,9 @@ import httpx
 import pytest
 from perito.analysis.v1 import analysis_pb2 as pb
 from perito.finding.v1 import finding_pb2
-from perito_edge.dashboard import texts_en, texts_es
 from perito_edge.dashboard.drawing import environment
 from perito_edge.dashboard.static_files import static_path
+from perito_edge.dashboard.voice import TEXTS
 from perito_kernel.errors import Internal, Invalid
 
 from .browser import signed_in, text_of, token
@@ -59,11 +59,10 @@ def test_both_languages_say_the_same_things_with_the_same_values() -> None:
     def values(text: str) -> set[str | None]:
         return {name for _, name, _, _ in string.Formatter().parse(text) if name is not None}
 
-    assert texts_en.TEXTS.keys() == texts_es.TEXTS.keys()
-    assert list(texts_en.TEXTS) == list(texts_es.TEXTS)
-    for key, said in texts_en.TEXTS.items():
-        assert values(said) == values(texts_es.TEXTS[key]), key
-        assert said.count("|") == texts_es.TEXTS[key].count("|") == (1 if key.startswith("noun_") else 0), key
+    assert list(TEXTS["en"]) == list(TEXTS["es"])
+    for key, said in TEXTS["en"].items():
+        assert values(said) == values(TEXTS["es"][key]), key
+        assert said.count("|") == TEXTS["es"][key].count("|") == (1 if key.startswith("noun_") else 0), key
 
 
 def test_everything_that_is_said_is_said_somewhere() -> None:
@@ -71,7 +70,7 @@ def test_everything_that_is_said_is_said_somewhere() -> None:
     names = templates.list_templates()
     texts = "".join(templates.loader.get_source(templates, name)[0] for name in names if templates.loader)
     for key in re.findall(r"say\('([a-z_0-9]+)'[,)]", texts):
-        assert key in texts_en.TEXTS, key
+        assert key in TEXTS["en"], key
     assert "|safe" not in texts
     assert "Markup" not in texts
 

@@ -18,6 +18,7 @@ from perito_edge.dashboard import (
     figures,
     findings,
     following,
+    key_pages,
     listing,
     quality,
     rules,
@@ -49,6 +50,7 @@ PAGES: Sequence[Page] = (
     *rules.PAGES,
     *exporting.PAGES,
     *service.PAGES,
+    *key_pages.PAGES,
 )
 log = logger("perito.edge.dashboard")
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from decimal import ROUND_HALF_EVEN, Decimal, InvalidOperation, localcontext
 from typing import Any
 
-from perito_edge.dashboard import texts_en, texts_es
+from perito_edge.dashboard import administration_en, administration_es, texts_en, texts_es
 from perito_edge.request_models import Language
 
 UNSTATED = frozenset({"", "XXX"})
@@ -17,7 +17,10 @@ _DIGITS = 100
 _DAY = re.compile(r"(\d{4})-(\d{2})(?:-(\d{2}))?")
 _SPANISH_SEPARATORS = str.maketrans(",.", ".,")
 _UNITS = ("B", "KiB", "MiB", "GiB", "TiB")
-TEXTS: Mapping[Language, Mapping[str, str]] = {"en": texts_en.TEXTS, "es": texts_es.TEXTS}
+TEXTS: Mapping[Language, Mapping[str, str]] = {
+    "en": {**texts_en.TEXTS, **administration_en.TEXTS},
+    "es": {**texts_es.TEXTS, **administration_es.TEXTS},
+}
 OTHER: Mapping[Language, Language] = {"en": "es", "es": "en"}
 
 
