@@ -71,6 +71,20 @@ def correct_and_start(seen: Watched, shots: Path) -> None:
     expect(page).to_have_url(re.compile("/analyses/"), timeout=60_000)
 
 
+def examined_again_and_compared(seen: Watched, shots: Path) -> None:
+    """Examines the same files once more, as they are now, and compares the two."""
+    page = seen.page
+    page.get_by_role("link", name="Examine these files again").click()
+    page.get_by_label("Name of the analysis").fill("Once more")
+    page.get_by_role("button", name="Start the analysis").first.click()
+    expect(page.get_by_role("heading", name="The cases that matter")).to_be_visible(timeout=_EXAMINED)
+    page.get_by_role("link", name="Compare with another analysis").click()
+    page.get_by_label("Before", exact=True).select_option(index=2)
+    page.get_by_role("button", name="Compare").click()
+    expect(page.get_by_text("Nothing differs.")).to_be_visible()
+    shot(seen, shots, "compare")
+
+
 def test_from_the_sign_in_to_the_export(served: Served, chromium: Browser, books: Path, shots: Path) -> None:
     with watched(chromium, served.base, **DESKTOP) as seen:
         page = seen.page
@@ -93,6 +107,11 @@ def test_from_the_sign_in_to_the_export(served: Served, chromium: Browser, books
         page.get_by_text(re.compile("^SQL of ")).click()
         expect(page.locator("pre")).to_contain_text("SELECT")
         shot(seen, shots, "case")
+        page.get_by_label("It is", exact=True).select_option("confirmed")
+        page.get_by_label("Why (needed").fill("Counted again: it is missing.")
+        page.get_by_role("button", name="Save").click()
+        expect(page.get_by_text("Counted again: it is missing.").first).to_be_visible()
+        seen.accessible()
         page.get_by_role("link", name="Findings", exact=True).click()
         page.get_by_label("Severity").select_option("high")
         page.get_by_role("button", name="Filter").click()
@@ -107,6 +126,7 @@ def test_from_the_sign_in_to_the_export(served: Served, chromium: Browser, books
         page.goto(address)
         with page.expect_download() as download:
             page.get_by_role("link", name="All findings as CSV").click()
+        examined_again_and_compared(seen, shots)
         assert download.value.path().read_text("utf-8").startswith('"fingerprint",')
         page.goto("/")
         expect(page.get_by_role("link", name="Second half, all warehouses").first).to_be_visible()

@@ -76,7 +76,9 @@ REPORT: dict[str, Any] = {
                  "not_tested": [{"rule_id": "V-026", "title": _UNTESTED["title"], "status": "not_applicable",
                                  "reason": _UNTESTED["reason"]}]},
     "rules": [_RULE, _UNTESTED],
-    "cases": [{"fingerprint": CAUSE, "rule_id": "C-035", "title": text(f"{EVIL}: 66 are missing", f"{EVIL}: faltan 66"),
+    "cases": [{"fingerprint": CAUSE, "case": CAUSE, "rule_id": "C-035", "phase": "consistency", "severity": "high",
+               "impact": "2283600.5", "currency": "NGN", "explained": 1, "row_count": 1234, "identity": {},
+               "title": text(f"{EVIL}: 66 are missing", f"{EVIL}: faltan 66"),
                "members": [CAUSE, SYMPTOM], "narrative": text("66 x 34,600.", "66 x 34.600.") | {
                    "en": ["66 x 34,600."], "es": ["66 x 34.600."]}}],
     "findings": [_finding(CAUSE, text(f"{EVIL}: 66 are missing", f"{EVIL}: faltan 66"), None),

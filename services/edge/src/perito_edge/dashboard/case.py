@@ -16,6 +16,7 @@ from perito_edge.dashboard.page import Page
 from perito_edge.dashboard.report_parts import NOTHING, Part, clip, decimal, label
 from perito_edge.dashboard.report_reading import Choose, Taken, fingerprint
 from perito_edge.dashboard.results import reader_of
+from perito_edge.dashboard.reviewing import said_of
 from perito_edge.dashboard.visit import Visit
 from perito_edge.dashboard.voice import Voice
 
@@ -40,7 +41,16 @@ async def case(visit: Visit) -> Response:
         raise _missing()
     rule: Part = next((each for each in taken.rows.get("rules", ()) if each["id"] == own["rule_id"]), NOTHING)
     about = next(iter(taken.rows.get("cases", ())), None)
-    return draw("case", visit, analysis=analysis, tab="findings", **_view(own, about, rule, taken, visit.voice))
+    review = await said_of(visit, analysis.id, "finding" if about is None else "case", wanted)
+    return draw(
+        "case",
+        visit,
+        analysis=analysis,
+        tab="findings",
+        review=review,
+        changed="changed" in visit.query,
+        **_view(own, about, rule, taken, visit.voice),
+    )
 
 
 def _missing() -> NotFound:

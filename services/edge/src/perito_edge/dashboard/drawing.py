@@ -27,7 +27,14 @@ HEADERS: Mapping[str, str] = {
     "Vary": "Accept-Language, Cookie",
 }
 
-PARTS = (("upload", "submit"), ("rules", "read"), ("service", "read"), ("keys", "admin"), ("audit", "admin"))
+PARTS = (
+    ("upload", "submit"),
+    ("compare", "read"),
+    ("rules", "read"),
+    ("service", "read"),
+    ("keys", "admin"),
+    ("audit", "admin"),
+)
 """Parts of the dashboard beside the list of analyses, each with the scope that it needs."""
 
 

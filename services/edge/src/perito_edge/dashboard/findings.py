@@ -12,6 +12,7 @@ from perito_edge.dashboard.drawing import draw
 from perito_edge.dashboard.ids import analysis_id
 from perito_edge.dashboard.page import Page
 from perito_edge.dashboard.report_parts import SEVERITIES, clip
+from perito_edge.dashboard.reviewing import words_of
 from perito_edge.dashboard.visit import Visit
 from perito_edge.dashboard.voice import Voice
 from perito_edge.models import Finding
@@ -33,6 +34,7 @@ async def findings(visit: Visit) -> Response:
         listed, wrong = ListFindingsResponse(), error.message
     visit.reads(wanted)
     page = findings_page(listed)
+    words = await words_of(visit, wanted, [finding.fingerprint for finding in page.items]) if page.items else {}
     base = f"/analyses/{wanted}/findings"
     return draw(
         "findings",
@@ -44,7 +46,7 @@ async def findings(visit: Visit) -> Response:
         used=used,
         wrong=wrong,
         severities=SEVERITIES,
-        rows=[_row(finding, visit.voice) for finding in page.items],
+        rows=[_row(finding, words.get(finding.fingerprint, ""), visit.voice) for finding in page.items],
         count=_count(page.matching, page.matching_at_least, page.matching_kept, visit.voice),
         begun="cursor" in visit.query,
         again=f"{base}?{urlencode(used)}" if used else base,
@@ -76,11 +78,12 @@ def _count(matching: int | None, at_least: int, kept: int, voice: Voice) -> str:
     return said if kept >= at_least else f"{said}; {voice.say('kept', count=voice.number(kept))}"
 
 
-def _row(finding: Finding, voice: Voice) -> dict[str, Any]:
+def _row(finding: Finding, word: str, voice: Voice) -> dict[str, Any]:
     return {
         "fingerprint": finding.fingerprint,
         "title": clip(finding.title_es if voice.language == "es" and finding.title_es else finding.title),
         "severity": finding.severity,
+        "word": word,
         "rule_id": finding.rule_id,
         "confidence": voice.number(finding.confidence),
         "amount": voice.money(finding.impact.amount.lstrip("-"), finding.impact.currency) if finding.impact else "",

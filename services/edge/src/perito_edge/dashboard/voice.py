@@ -6,7 +6,14 @@ from datetime import UTC, datetime
 from decimal import ROUND_HALF_EVEN, Decimal, InvalidOperation, localcontext
 from typing import Any
 
-from perito_edge.dashboard import administration_en, administration_es, texts_en, texts_es
+from perito_edge.dashboard import (
+    administration_en,
+    administration_es,
+    reviews_en,
+    reviews_es,
+    texts_en,
+    texts_es,
+)
 from perito_edge.request_models import Language
 
 UNSTATED = frozenset({"", "XXX"})
@@ -18,8 +25,8 @@ _DAY = re.compile(r"(\d{4})-(\d{2})(?:-(\d{2}))?")
 _SPANISH_SEPARATORS = str.maketrans(",.", ".,")
 _UNITS = ("B", "KiB", "MiB", "GiB", "TiB")
 TEXTS: Mapping[Language, Mapping[str, str]] = {
-    "en": {**texts_en.TEXTS, **administration_en.TEXTS},
-    "es": {**texts_es.TEXTS, **administration_es.TEXTS},
+    "en": {**texts_en.TEXTS, **administration_en.TEXTS, **reviews_en.TEXTS},
+    "es": {**texts_es.TEXTS, **administration_es.TEXTS, **reviews_es.TEXTS},
 }
 OTHER: Mapping[Language, Language] = {"en": "es", "es": "en"}
 
