@@ -61,7 +61,7 @@ async def test_a_fault_of_ours_is_logged_and_not_told(edge: Edge, monkeypatch: p
     ("path", "allowed"),
     [
         ("export/x", "GET, HEAD, POST"),
-        ("datasets/x", "GET, HEAD"),
+        ("datasets/x", "DELETE, GET, HEAD"),
         ("analysis/x/cancel", "POST"),
         ("openapi.json", "GET, HEAD"),
     ],
