@@ -8,6 +8,8 @@ from uuid import UUID
 import grpc
 from perito.analysis.v1 import webhooks_pb2 as pb
 from perito.analysis.v1.webhooks_pb2_grpc import WebhookServiceStub
+from perito_orchestrator.store import audit
+from perito_orchestrator.store.database import Database
 from perito_orchestrator.webhook_settings import WebhookSettings
 from perito_runtime.grpc_client import call_errors, tenant_metadata
 from standardwebhooks.webhooks import Webhook
@@ -120,3 +122,21 @@ def verified(secret: str, message: Message) -> object:
     told = Webhook(secret).verify(message.body, dict(message.headers))
     assert told == json.loads(message.body)
     return told
+
+
+async def ran(client: Client) -> str:
+    """An analysis that completed."""
+    analysis = (await client.submit()).analysis.analysis_id
+    await client.ended(analysis)
+    return analysis
+
+
+async def audited(mesh: Mesh, tenant: UUID) -> list[audit.Record]:
+    """The tenant's audit log, newest first."""
+    app = Database(mesh.dsns.app)
+    await app.open()
+    try:
+        async with app.unit(tenant) as unit:
+            return await audit.page(unit, None, 200)
+    finally:
+        await app.close()

@@ -6,8 +6,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from pydantic.json_schema import SkipJsonSchema
 from typing_extensions import TypeAliasType
 
-from perito_edge.models import Id, Moment
 from perito_edge.request_models import NotNull, no_default
+from perito_edge.scalars import Id, Moment
 
 EventType = TypeAliasType(
     "EventType",
