@@ -39,6 +39,7 @@ def upload(seen: Watched, books: Path, shots: Path) -> None:
     """Drops one file and chooses the others."""
     page = seen.page
     page.get_by_role("link", name="New analysis").first.click()
+    page.wait_for_url("**/upload")  # with its script, which takes what is dropped
     files = sorted(books.glob("*.csv"), key=lambda path: path.stat().st_size)
     dropped = {"name": files[0].name, "text": files[0].read_text("utf-8", "replace")}
     page.evaluate(
@@ -157,7 +158,7 @@ def test_on_a_phone_in_spanish_and_in_the_dark(served: Served, chromium: Browser
         page.get_by_role("button", name="Claro").click()
         expect(page.locator("html")).to_have_attribute("data-theme", "light")
         seen.accessible()
-        for path in ("/upload", "/service", "/keys", "/audit"):
+        for path in ("/upload", "/service", "/keys", "/audit", "/webhooks"):
             page.goto(path)
             seen.accessible()
             seen.fits()

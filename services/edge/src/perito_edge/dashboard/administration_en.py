@@ -1,4 +1,4 @@
-"""What the pages of keys and the audit log say, in English."""
+"""What the pages of keys, the audit log and webhooks say, in English."""
 
 from collections.abc import Mapping
 
@@ -38,4 +38,32 @@ TEXTS: Mapping[str, str] = {
     "audit_details": "Details",
     "audit_digest": "Digest",
     "audit_none": "No record yet.",
+    "part_webhooks": "Webhooks",
+    "hooks_lead": "Other systems are told of what happens to your analyses, by a signed message to an address of "
+    "theirs.",
+    "hooks_none": "No webhook yet.",
+    "hook_secret": "Copy this secret now: it signs every message and is not shown again.",
+    "hook_url": "Address",
+    "hook_events": "Events",
+    "hook_description": "Your own words for it",
+    "hook_new": "New webhook",
+    "hook_make": "Make it",
+    "hook_on": "on",
+    "hook_off": "off",
+    "hook_failing": "failing since {moment}",
+    "hook_reason_gone": "its receiver said that it is gone",
+    "hook_reason_failing": "it took nothing for days",
+    "hook_test": "Send a test",
+    "hook_tested": "The test:",
+    "hook_enable": "Switch on",
+    "hook_disable": "Switch off",
+    "hook_delete": "Delete",
+    "hook_delete_sure": "Delete with its deliveries",
+    "hook_log": "Deliveries",
+    "hook_log_none": "Nothing was sent yet.",
+    "hook_next": "Next try: {moment}",
+    "hook_resend": "Send again",
+    "delivery_pending": "waiting",
+    "delivery_delivered": "delivered",
+    "delivery_given_up": "given up",
 }

@@ -1,4 +1,4 @@
-"""What the pages of keys and the audit log say, in Spanish."""
+"""What the pages of keys, the audit log and webhooks say, in Spanish."""
 
 from collections.abc import Mapping
 
@@ -38,4 +38,32 @@ TEXTS: Mapping[str, str] = {
     "audit_details": "Detalles",
     "audit_digest": "Resumen",
     "audit_none": "Todavía no hay registros.",
+    "part_webhooks": "Webhooks",
+    "hooks_lead": "Otros sistemas se enteran de lo que pasa con sus análisis por un mensaje firmado a una dirección "
+    "suya.",
+    "hooks_none": "Todavía no hay webhooks.",
+    "hook_secret": "Copie ahora este secreto: firma cada mensaje y no se vuelve a mostrar.",
+    "hook_url": "Dirección",
+    "hook_events": "Sucesos",
+    "hook_description": "Sus propias palabras",
+    "hook_new": "Nuevo webhook",
+    "hook_make": "Crear",
+    "hook_on": "activo",
+    "hook_off": "inactivo",
+    "hook_failing": "falla desde {moment}",
+    "hook_reason_gone": "el receptor dijo que ya no existe",
+    "hook_reason_failing": "no aceptó nada durante días",
+    "hook_test": "Enviar una prueba",
+    "hook_tested": "La prueba:",
+    "hook_enable": "Activar",
+    "hook_disable": "Desactivar",
+    "hook_delete": "Borrar",
+    "hook_delete_sure": "Borrar con sus entregas",
+    "hook_log": "Entregas",
+    "hook_log_none": "Todavía no se envió nada.",
+    "hook_next": "Próximo intento: {moment}",
+    "hook_resend": "Enviar de nuevo",
+    "delivery_pending": "en espera",
+    "delivery_delivered": "entregado",
+    "delivery_given_up": "abandonado",
 }

@@ -27,6 +27,7 @@ from perito_edge.dashboard import (
     service,
     sign_in,
     uploading,
+    webhook_pages,
 )
 from perito_edge.dashboard.cookies import language_of, theme_of
 from perito_edge.dashboard.drawing import draw
@@ -55,6 +56,7 @@ PAGES: Sequence[Page] = (
     *exporting.PAGES,
     *service.PAGES,
     *key_pages.PAGES,
+    *webhook_pages.PAGES,
 )
 log = logger("perito.edge.dashboard")
 

@@ -32,6 +32,7 @@ PARTS = (
     ("compare", "read"),
     ("rules", "read"),
     ("service", "read"),
+    ("webhooks", "admin"),
     ("keys", "admin"),
     ("audit", "admin"),
 )
