@@ -14,6 +14,7 @@ import httpx
 import pytest
 from perito_orchestrator.keys import SCOPES, create_key
 
+from .hooks import SHORT
 from .mesh import Mesh
 from .phases import finding
 from .rest import API, Rest, rest_of
@@ -65,8 +66,12 @@ class Api:
 @pytest.fixture
 async def api(mesh: Mesh) -> AsyncIterator[Api]:
     mesh.phases["read"].findings = [finding(0)]
-    client = await mesh.start()
+    client = await mesh.start(webhooks=SHORT)
     async with rest_of(mesh, client) as rest:
+        wanted = {"url": "https://127.0.0.1:8443/events", "event_types": ["analysis.completed"]}
+        webhook = (await rest.ask("POST", "/webhooks", json=wanted)).json()["id"]
+        assert (await rest.ask("POST", f"/webhooks/{webhook}/test")).is_success
+        deliveries = (await rest.ask("GET", f"/webhooks/{webhook}/deliveries")).json()["items"]
         submitted = (await client.submit(phases=[1])).analysis
         await client.ended(submitted.analysis_id)
         described = (await rest.ask("GET", "/openapi.json")).json()
@@ -82,6 +87,8 @@ async def api(mesh: Mesh) -> AsyncIterator[Api]:
             "dataset_id": submitted.dataset_id,
             "key_id": key.key_id,
             "fingerprint": finding(0)["fingerprint"],
+            "webhook_id": webhook,
+            "delivery_id": deliveries[0]["id"],
         }
         yield Api(rest, list(operations_of(described)), ids, lacking)
 
