@@ -444,11 +444,13 @@ class CappedRule(_message.Message):
     rule_id: _builtins.str
     """Catalogue id."""
     before: _builtins.int
-    """All findings of the first analysis, and those that are compared."""
+    """All findings of the first analysis."""
     before_compared: _builtins.int
+    """Those of them that are compared."""
     after: _builtins.int
-    """The same of the second."""
+    """All findings of the second."""
     after_compared: _builtins.int
+    """Those of them that are compared."""
     def __init__(
         self,
         *,
@@ -485,15 +487,19 @@ class CompareFindingsResponse(_message.Message):
     next_page_token: _builtins.str
     """Empty on the last page."""
     appeared: _builtins.int
-    """How many of those compared are new, gone, changed and unchanged, whatever the filter of changes."""
+    """How many of those compared are new, as the three below whatever the filter of changes."""
     gone: _builtins.int
+    """How many are gone."""
     changed: _builtins.int
+    """How many are in both and differ."""
     unchanged: _builtins.int
+    """How many are in both and the same."""
     uncertain: _builtins.int
     """How many of the new and the gone are not certain."""
     before_total: _builtins.int
-    """All findings of each analysis, compared or not."""
+    """All findings of the first analysis, compared or not."""
     after_total: _builtins.int
+    """And of the second."""
     @_builtins.property
     def items(self) -> _containers.RepeatedCompositeFieldContainer[Global___ComparedFinding]:
         """New, gone, changed; each by priority."""
