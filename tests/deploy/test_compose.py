@@ -110,7 +110,7 @@ def test_production_has_two_of_each_and_gives_a_secret_to_whom_it_is_for() -> No
         for secret in service.get("secrets", []):
             holders.setdefault(secret["source"], set()).add(name)
     assert holders.pop("postgres_superuser") == {"postgres", "bootstrap", "preflight"}
-    assert holders.pop("redis_password") == {"redis", "preflight"}
+    assert holders.pop("redis_password") == {"redis", "edge", "preflight"}
     assert holders.pop("webhook_secret") == {"orchestrator", "preflight"}
     assert holders.pop("pseudonym_secret") == {"validation", "preflight"}
     assert not set().union(*holders.values()) & {"edge", "nginx", *PHASES}

@@ -205,8 +205,9 @@ def serving(environment: Mapping[str, str] | None = None) -> Generator[tuple[str
         command = [sys.executable, "-m", "perito_standalone", "serve", "--data-dir", f"{base}/data", "--port", "0"]
         log = Path(base) / "log"
         with log.open("w") as stderr:
+            options = ["--memory", "1GiB", "--rate", "100000"]
             process = subprocess.Popen(
-                [*command, "--memory", "1GiB"], stdout=subprocess.PIPE, stderr=stderr, text=True, env=environment
+                [*command, *options], stdout=subprocess.PIPE, stderr=stderr, text=True, env=environment
             )
         assert process.stdout is not None
         said = process.stdout.readline() + process.stdout.readline()

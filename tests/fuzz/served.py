@@ -7,6 +7,7 @@ from pathlib import Path
 
 import httpx
 from perito_client import PeritoClient, connect
+from perito_edge.settings import EdgeSettings
 from perito_orchestrator.webhook_settings import WebhookSettings
 from perito_runtime.logs import configure_logs
 from perito_standalone.analyze import temporary_directory
@@ -52,6 +53,7 @@ async def _server() -> AsyncGenerator[Supervisor]:
             listen="127.0.0.1:0",
             postgres=PostgresSettings(durable=False),
             webhooks=WebhookSettings(networks=("127.0.0.0/8",), seconds=1.0),
+            edge=EdgeSettings.for_each_scope(1_000_000),
         )
         async with Supervisor(settings) as supervisor:
             yield supervisor

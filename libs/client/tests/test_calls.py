@@ -196,3 +196,12 @@ async def test_keys_are_listed_replaced_and_ended(service: Service, client: Peri
     assert (await client.keys.revoke(KEY_ID)).key_id == KEY_ID
     service.answers[f"{API}/audit"] = [told(f"{API}/audit", "get", 200, next_cursor=None)]
     assert [entry.number async for entry in client.keys.audit()] == [12]
+
+
+async def test_over_its_rate_a_call_waits_as_it_is_told_and_loses_no_patience(service: Service) -> None:
+    over = refused(429, STATUS, "get")
+    service.answers[f"{API}/status/{ID}"] = [over] * 5 + [told(STATUS, "get", 200)]
+    async with connect(service.address, "key", patience=0.0) as client:
+        assert str((await client.status(ID)).id) == ID
+    assert len(service.asked) == 6
+    assert b'"RATE_LIMITED"' in over.body

@@ -12,7 +12,7 @@ import pytest
 from fastapi import FastAPI
 from perito_edge.app import create_app
 from perito_edge.description import describe
-from perito_edge.middleware import SECURITY_HEADERS
+from perito_edge.security_headers import EVERYWHERE, OF_DATA, OF_PAGES, POLICY
 from perito_edge.server import EdgeServer
 from perito_edge.settings import EdgeSettings
 from perito_runtime.grpc_client import open_channel
@@ -21,7 +21,8 @@ from perito_runtime.objects import LocalObjectStore
 from .orchestrator_double import KEY, Double
 
 _ALWAYS = (
-    *SECURITY_HEADERS,
+    *EVERYWHERE,
+    POLICY,
     "Content-Type",
     "Content-Length",
     "Date",
@@ -133,12 +134,13 @@ def checked_client(app: FastAPI, transport: httpx.AsyncBaseTransport) -> httpx.A
 
     async def check(response: httpx.Response) -> None:
         assert response.headers["X-Request-Id"]
-        assert response.headers["X-Content-Type-Options"] == "nosniff"
-        assert response.headers["X-Frame-Options"] == "DENY"
         keeping = "private, no-cache" if "ETag" in response.headers else "no-store"
         assert response.headers["Cache-Control"] == keeping
-        assert "default-src 'none'" in response.headers["Content-Security-Policy"]
+        assert {name: response.headers.get(name) for name in EVERYWHERE} == EVERYWHERE
         request = response.request
+        data = request.url.path.startswith("/api/")
+        own = response.headers[POLICY].startswith("sandbox; default-src 'none'; ")
+        assert response.headers[POLICY] == (OF_DATA if data else OF_PAGES) or own
         path = next((p for p, form in forms.items() if form.fullmatch(request.url.path)), None)
         operation = described.get(path, {}).get(request.method.lower())
         if operation is not None:

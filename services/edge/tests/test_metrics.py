@@ -2,9 +2,11 @@
 
 import asyncio
 import re
+from collections.abc import Callable
 
 import pytest
 from perito.analysis.v1.analysis_pb2 import ANALYSIS_STATUS_COMPLETED, Analysis
+from perito_edge.settings import EdgeSettings
 from perito_kernel.errors import Unavailable
 from prometheus_client.parser import text_string_to_metric_families
 
@@ -91,7 +93,8 @@ async def test_what_cannot_be_counted_is_missing_and_takes_nothing_with_it(edge:
     assert "# perito_analyses is not known: DATABASE_DOWN\n" in (await edge.client.get(URL)).text
 
 
-async def test_no_label_grows_with_what_clients_send(edge: Edge) -> None:
+async def test_no_label_grows_with_what_clients_send(edge_with: Callable[[EdgeSettings], Edge]) -> None:
+    edge = edge_with(EdgeSettings.for_each_scope(1000))
     await scrape(edge)
     await edge.client.get("/api/forensic/status/x", headers={"Host": "other.example"})
     await edge.client.request("BREW", "/api/forensic/status/x")

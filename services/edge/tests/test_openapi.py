@@ -8,6 +8,7 @@ from typing import Any
 
 import jsonschema
 import pytest
+from perito_edge.costs import COSTS, cost_of
 from perito_edge.description import HEADERS, TAGS, operations
 
 from .conftest import Edge
@@ -116,12 +117,19 @@ def test_each_operation_says_what_it_does_and_which_key_it_takes(described: dict
         scope = SCOPES.get(operation["operationId"], by_method)
         ways = {"health": (), "metrics": ("key", "bearer")}.get(operation["operationId"], ("key",))
         assert operation["security"] == [{way: [] if scope == "any" else [scope]} for way in ways]
-        said = {None: "", "any": "Needs a key, whatever its scopes."}.get(
-            scope, f"Needs a key with the scope `{scope}`."
-        )
+        cost = cost_of(operation["operationId"])
+        said = {
+            None: "",
+            "any": f"Needs a key, whatever its scopes, and costs {cost} of its quota for `read`.",
+        }.get(scope, f"Needs a key with the scope `{scope}`, and costs {cost} of its quota a minute.")
         assert operation["description"].endswith(said)
+        assert operation.get("x-perito-cost") == (None if scope is None else cost)
         assert scope or "Needs a key" not in operation["description"]
     assert described["components"]["securitySchemes"]["key"]["name"] == "X-API-Key"
+
+
+def test_every_cost_is_of_an_operation_that_exists(described: dict[str, Any]) -> None:
+    assert set(COSTS) <= {name for name, _ in named(described)}
 
 
 def test_every_parameter_is_told_and_shown(described: dict[str, Any]) -> None:

@@ -11,6 +11,7 @@ from perito_edge.bodies import read_body, stream_body
 from perito_edge.entity_tags import IfNoneMatch, unchanged
 from perito_edge.large_answers import kept_answer
 from perito_edge.models import Accepted, AnalysisAnswer, Status
+from perito_edge.remembered import SETTLED
 from perito_edge.reports import ReportSections
 from perito_edge.request_models import CancelRequest
 from perito_edge.requests import AnalysisId, Given, IdempotencyKey, Who, require_json
@@ -42,7 +43,8 @@ _MAX_CANCEL_BYTES = 8192
     operation_id="analyze",
     summary="Analyse a dataset, or books in the body",
     responses=problems(
-        400, 404, 408, 409, 413, 415, 429, examples={404: answers.DATASET_NOT_FOUND, 422: answers.BODY_INVALID}
+        *(400, 404, 408, 409, 413, 415),
+        examples={404: answers.DATASET_NOT_FOUND, 422: answers.BODY_INVALID, 429: answers.UPLOADS_BUSY},
     )
     | success(202, "Accepted: it reaches an end, whatever happens to this server.", "Location", "Retry-After"),
     openapi_extra=_BODY,
@@ -68,11 +70,18 @@ async def analyze(
     "/status/{analysis_id}",
     operation_id="get_status",
     summary="Where an analysis stands",
+    response_model=Status,
     responses=problems(404) | success(200, "Where it stands."),
 )
-async def get_status(given: Given, caller: Who, analysis_id: AnalysisId) -> Status:
+async def get_status(request: Request, given: Given, caller: Who, analysis_id: AnalysisId) -> Response:
     """Status, progress from 0 to 100 (never falling), the running phase and what it is doing, and why it failed."""
-    return status(await given.orchestrator.analysis(caller, analysis_id, results=False))
+
+    async def ask() -> tuple[bytes, bool]:
+        analysis = await given.orchestrator.analysis(caller, analysis_id, results=False)
+        return status(analysis).model_dump_json().encode(), is_terminal(analysis)
+
+    content, request.scope["state"][SETTLED] = await given.statuses.ask((caller.key_id, analysis_id), ask)
+    return Response(content, media_type="application/json")
 
 
 @router.get(

@@ -21,10 +21,11 @@ _WHEN = {
     415: "Another media type is needed.",
     422: "The content is wrong: `errors` says where.",
     429: "Over a limit: try again after Retry-After.",
+    431: "The head of the request is too large.",
     500: "A fault of Perito's.",
     503: "Try again after Retry-After: nothing was done, or the same Idempotency-Key finds what was.",
 }
-_EVERYWHERE = (401, 403, 422, 500, 503)
+_EVERYWHERE = (401, 403, 422, 429, 431, 500, 503)
 
 # One refusal of each status, in the words of its place in the code.
 _EXAMPLES: dict[int, tuple[str, str]] = {
@@ -40,7 +41,17 @@ _EXAMPLES: dict[int, tuple[str, str]] = {
     413: ("BODY_TOO_LARGE", "The body is larger than 393216 bytes: send less at once."),
     415: ("UNSUPPORTED_MEDIA_TYPE", "Send the body as `application/json`."),
     422: ("PARAMETER_INVALID", "A parameter is wrong: see `errors`."),
-    429: ("UPLOADS_BUSY", "Too many uploads at once: try again shortly."),
+    429: (
+        "RATE_LIMITED",
+        (
+            "This key may use 100 a minute of the scope `read`, of which 0 are left and this request takes 1. Send it "
+            "again after 7 seconds."
+        ),
+    ),
+    431: (
+        "HEAD_TOO_LARGE",
+        "The head of the request is larger than 32768 bytes or 100 lines: send less.",
+    ),
     500: (
         "INTERNAL",
         "Perito failed on this request. Try again; if it happens again, report it with the request id.",
@@ -53,8 +64,11 @@ _ERRORS: dict[str, list[dict[str, Any]]] = {
     "BODY_INVALID": [{"pointer": "/nmae", "detail": "Extra inputs are not permitted"}],
     "DISPOSITION_CHANGED": [{"version": 4}],
     "ANALYSIS_RUNNING": [{"status": "running"}],
+    "HEAD_TOO_LARGE": [{"limit_bytes": 32768, "limit_lines": 100}],
+    "RATE_LIMITED": [{"scope": "read", "retry_after_seconds": 7}],
     "UPLOADS_BUSY": [{"retry_after_seconds": 2}],
 }
+UPLOADS_BUSY = ("UPLOADS_BUSY", "Too many uploads at once: try again shortly.")
 BODY_INVALID = ("BODY_INVALID", "The body does not match the API description: see `errors`.")
 DATASET_IN_USE = (
     "DATASET_IN_USE",

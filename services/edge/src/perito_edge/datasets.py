@@ -61,7 +61,8 @@ _BODY: dict[str, Any] = {
     operation_id="create_dataset",
     summary="Upload the files of one set of books",
     responses=problems(
-        *(400, 408, 409, 413, 415, 429), examples={400: answers.MULTIPART_BROKEN, 422: answers.FILES_MISSING}
+        *(400, 408, 409, 413, 415),
+        examples={400: answers.MULTIPART_BROKEN, 422: answers.FILES_MISSING, 429: answers.UPLOADS_BUSY},
     )
     | success(201, "Registered.", "Location"),
     openapi_extra=_BODY,

@@ -11,8 +11,10 @@ from fastapi import FastAPI
 from perito_runtime.callers import ANY_SCOPE
 from pydantic import BaseModel
 
+from perito_edge.addresses import COST
 from perito_edge.answers import references
 from perito_edge.batch_models import BatchRequest
+from perito_edge.costs import cost_of
 from perito_edge.event_models import AnalysisEvent, Goodbye
 from perito_edge.examples import NONE, example_of
 from perito_edge.key_models import KeyRequest, RotateRequest
@@ -30,9 +32,12 @@ not have with 422. HEAD answers what GET would, without its body. Send an `Idemp
 one: repeated after a lost connection, the same request makes nothing twice. Every answer has `X-Request-Id`, which is \
 also in the log, `Cache-Control` (`no-store`; results have `private, no-cache` and an `ETag`), and security headers \
 that browsers follow (`Content-Security-Policy`, `X-Content-Type-Options`, `X-Frame-Options`, `Referrer-Policy`, \
-`Cross-Origin-Resource-Policy`). Text of 1 KiB and more is compressed with gzip for those whose `Accept-Encoding` \
-takes it, and says so in `Content-Encoding` and `Vary`; streams of events never are, and exports where you send \
-`Want-Unencoded-Digest`: they then have `Unencoded-Digest` in the place of `Content-Digest`."""
+`Permissions-Policy`, `Cross-Origin-Opener-Policy`, `Cross-Origin-Resource-Policy`). Text of 1 KiB and more is \
+compressed with gzip for those whose `Accept-Encoding` takes it, and says so in `Content-Encoding` and `Vary`; streams \
+of events never are, and exports where you send `Want-Unencoded-Digest`: they then have `Unencoded-Digest` in place of \
+`Content-Digest`. A key has a quota a minute for each scope; an operation costs 1 of it or what `x-perito-cost` \
+says, `RateLimit` in every answer says what is left, and what is over it is refused with 429 `RATE_LIMITED`, of which \
+nothing was done."""
 
 TAGS = {
     "health": "Whether the service can work; the one address without a key.",
@@ -72,6 +77,13 @@ HEADERS = {
         "The request's id, as in the log: yours where you sent one.", "5f0c2b6f5f3e4f7fa1a0c7a3b1d2e3f4", required=True
     ),
     "Retry-After": _header("Seconds after which to ask again.", 1, required=True),
+    "RateLimit-Policy": _header(
+        "The key's quota `q` of the scope in `w` seconds (draft-ietf-httpapi-ratelimit-headers-11).",
+        '"read";q=100;w=60',
+    ),
+    "RateLimit": _header(
+        "What is left of it, `r`, and the seconds `t` until the minute that is counted ends.", '"read";r=98;t=41'
+    ),
     "WWW-Authenticate": _header("How to say who you are.", 'ApiKey realm="perito"', required=True),
     "Location": _header(
         "Where to read what was made.", "/api/forensic/analysis/7c9e6679-7425-40de-944b-e07fc1f90ae7", required=True
@@ -139,12 +151,14 @@ def _secure(operation: Document, path: str, method: str) -> None:
     if scope == ANY_SCOPE:
         refusal = operation["responses"]["403"]["content"][MEDIA_TYPE]["example"]
         refusal.update(SUSPENDED)
-        operation["description"] += "\n\nNeeds a key, whatever its scopes."
+        operation[COST] = cost = cost_of(operation["operationId"])
+        operation["description"] += f"\n\nNeeds a key, whatever its scopes, and costs {cost} of its quota for `read`."
     elif scope:
         refusal = operation["responses"]["403"]["content"][MEDIA_TYPE]["example"]
         refusal["detail"] = f"This key lacks the scope `{scope}`: use one that has it."
         refusal["errors"] = [{"scope": scope}]
-        operation["description"] += f"\n\nNeeds a key with the scope `{scope}`."
+        operation[COST] = cost = cost_of(operation["operationId"])
+        operation["description"] += f"\n\nNeeds a key with the scope `{scope}`, and costs {cost} of its quota a minute."
 
 
 def _say_parameters(operation: Document, schemas: Document) -> None:
@@ -177,6 +191,8 @@ def _say_headers(operation: Document) -> None:
             names.append("Retry-After")
         if status == "401":
             names.append("WWW-Authenticate")
+        elif operation["security"]:
+            names += ["RateLimit-Policy", "RateLimit"]
         if replays and status.startswith("2"):
             names.append("Idempotency-Replayed")
         response["headers"] = {**response.get("headers", {}), **references(*names)}

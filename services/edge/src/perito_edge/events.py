@@ -103,7 +103,7 @@ async def _followed(
     operation_id="follow_analysis",
     summary="Follow an analysis as it runs",
     response_class=EventSourceResponse,
-    responses=problems(404, 429, examples={429: _BUSY}) | _ANSWERS,
+    responses=problems(404, examples={429: _BUSY}) | _ANSWERS,
 )
 async def follow_analysis(followed: Annotated[_Followed, dependency(_followed)]) -> AsyncIterable[ServerSentEvent]:
     """Every event from the first, or after the one that you name, each with its number as `id`; in between `progress`

@@ -220,13 +220,14 @@ def serve(
         bool, typer.Option("--allow-plain-http", help="Listen on other than loopback, unencrypted.")
     ] = False,
     memory: Memory = "",
+    rate: Annotated[int, typer.Option(help="Quota of a key a minute, for each of its scopes.", min=1)] = 100,
     verbose: Annotated[bool, typer.Option("--verbose", help="Log every step in a terminal too.")] = False,
 ) -> None:
     """See `_SERVE`."""
     with _importing():
         from perito_standalone.commands import run_serve  # noqa: PLC0415 (help must not wait for the services)
 
-    code = run_serve(data_dir, host, port, memory, allow_plain_http=allow_plain_http, verbose=verbose)
+    code = run_serve(data_dir, host, port, memory, rate, allow_plain_http=allow_plain_http, verbose=verbose)
     raise typer.Exit(code)
 
 

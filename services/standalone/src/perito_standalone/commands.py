@@ -8,6 +8,7 @@ import sys
 from collections.abc import Generator, Mapping
 from pathlib import Path
 
+from perito_edge.settings import EdgeSettings
 from perito_orchestrator.webhook_settings import WebhookSettings
 from perito_reporting.voice import Language
 from perito_runtime.lifecycle import stop_signal
@@ -117,8 +118,8 @@ def run_reidentify(where: Path, wanted: list[str], pseudonym_key: Path | None) -
     return guarded(work, lambda: None)
 
 
-def run_serve(
-    data_dir: Path | None, host: str, port: int, memory: str, *, allow_plain_http: bool, verbose: bool
+def run_serve(  # the command's options
+    data_dir: Path | None, host: str, port: int, memory: str, rate: int, *, allow_plain_http: bool, verbose: bool
 ) -> int:
     """`perito serve`. Returns the exit code when it has been told to stop."""
     directory = (data_dir or default_data_directory()).absolute()
@@ -127,7 +128,13 @@ def run_serve(
         refuse_open_door(host, allow_plain_http)
         listen = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
         networks = WebhookSettings(networks=tuple(os.environ.get(_NETWORKS, "").split()))
-        settings = SupervisorSettings(directory, listen=listen, memory_bytes=budget_of(memory), webhooks=networks)
+        settings = SupervisorSettings(
+            directory,
+            listen=listen,
+            memory_bytes=budget_of(memory),
+            webhooks=networks,
+            edge=EdgeSettings.for_each_scope(rate),
+        )
         return asyncio.run(_serve(settings, verbose))
 
     return guarded(work, lambda: None)

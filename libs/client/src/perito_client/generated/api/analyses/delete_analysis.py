@@ -55,6 +55,16 @@ def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Res
 
         return response_422
 
+    if response.status_code == 429:
+        response_429 = Problem.from_dict(response.json())
+
+        return response_429
+
+    if response.status_code == 431:
+        response_431 = Problem.from_dict(response.json())
+
+        return response_431
+
     if response.status_code == 500:
         response_500 = Problem.from_dict(response.json())
 
@@ -93,7 +103,7 @@ def sync_detailed(
     again it is not
     there: 404. 409 while it runs: cancel it first.
 
-    Needs a key with the scope `admin`.
+    Needs a key with the scope `admin`, and costs 1 of its quota a minute.
 
     Args:
         analysis_id (UUID):
@@ -130,7 +140,7 @@ def sync(
     again it is not
     there: 404. 409 while it runs: cancel it first.
 
-    Needs a key with the scope `admin`.
+    Needs a key with the scope `admin`, and costs 1 of its quota a minute.
 
     Args:
         analysis_id (UUID):
@@ -162,7 +172,7 @@ async def asyncio_detailed(
     again it is not
     there: 404. 409 while it runs: cancel it first.
 
-    Needs a key with the scope `admin`.
+    Needs a key with the scope `admin`, and costs 1 of its quota a minute.
 
     Args:
         analysis_id (UUID):
@@ -197,7 +207,7 @@ async def asyncio(
     again it is not
     there: 404. 409 while it runs: cancel it first.
 
-    Needs a key with the scope `admin`.
+    Needs a key with the scope `admin`, and costs 1 of its quota a minute.
 
     Args:
         analysis_id (UUID):

@@ -73,6 +73,11 @@ def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Res
 
         return response_429
 
+    if response.status_code == 431:
+        response_431 = Problem.from_dict(response.json())
+
+        return response_431
+
     if response.status_code == 500:
         response_500 = Problem.from_dict(response.json())
 
@@ -113,7 +118,7 @@ def sync_detailed(
     end it, or your
     key is refused meanwhile: come back with the last number, and nothing is missing or told twice.
 
-    Needs a key with the scope `read`.
+    Needs a key with the scope `read`, and costs 1 of its quota a minute.
 
     Args:
         analysis_id (UUID):
@@ -156,7 +161,7 @@ def sync(
     end it, or your
     key is refused meanwhile: come back with the last number, and nothing is missing or told twice.
 
-    Needs a key with the scope `read`.
+    Needs a key with the scope `read`, and costs 1 of its quota a minute.
 
     Args:
         analysis_id (UUID):
@@ -194,7 +199,7 @@ async def asyncio_detailed(
     end it, or your
     key is refused meanwhile: come back with the last number, and nothing is missing or told twice.
 
-    Needs a key with the scope `read`.
+    Needs a key with the scope `read`, and costs 1 of its quota a minute.
 
     Args:
         analysis_id (UUID):
@@ -235,7 +240,7 @@ async def asyncio(
     end it, or your
     key is refused meanwhile: come back with the last number, and nothing is missing or told twice.
 
-    Needs a key with the scope `read`.
+    Needs a key with the scope `read`, and costs 1 of its quota a minute.
 
     Args:
         analysis_id (UUID):

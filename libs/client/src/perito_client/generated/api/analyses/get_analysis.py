@@ -70,6 +70,16 @@ def _parse_response(
 
         return response_422
 
+    if response.status_code == 429:
+        response_429 = Problem.from_dict(response.json())
+
+        return response_429
+
+    if response.status_code == 431:
+        response_431 = Problem.from_dict(response.json())
+
+        return response_431
+
     if response.status_code == 500:
         response_500 = Problem.from_dict(response.json())
 
@@ -109,7 +119,7 @@ def sync_detailed(
     `absent`
     says why.
 
-    Needs a key with the scope `read`.
+    Needs a key with the scope `read`, and costs 2 of its quota a minute.
 
     Args:
         analysis_id (UUID):
@@ -147,7 +157,7 @@ def sync(
     `absent`
     says why.
 
-    Needs a key with the scope `read`.
+    Needs a key with the scope `read`, and costs 2 of its quota a minute.
 
     Args:
         analysis_id (UUID):
@@ -180,7 +190,7 @@ async def asyncio_detailed(
     `absent`
     says why.
 
-    Needs a key with the scope `read`.
+    Needs a key with the scope `read`, and costs 2 of its quota a minute.
 
     Args:
         analysis_id (UUID):
@@ -216,7 +226,7 @@ async def asyncio(
     `absent`
     says why.
 
-    Needs a key with the scope `read`.
+    Needs a key with the scope `read`, and costs 2 of its quota a minute.
 
     Args:
         analysis_id (UUID):

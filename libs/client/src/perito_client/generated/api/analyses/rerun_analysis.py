@@ -95,6 +95,11 @@ def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Res
 
         return response_429
 
+    if response.status_code == 431:
+        response_431 = Problem.from_dict(response.json())
+
+        return response_431
+
     if response.status_code == 500:
         response_500 = Problem.from_dict(response.json())
 
@@ -134,7 +139,7 @@ def sync_detailed(
     as it was. Its status names the earlier one in `rerun_of`, and `/compare` says what came of the
     change.
 
-    Needs a key with the scope `submit`.
+    Needs a key with the scope `submit`, and costs 5 of its quota a minute.
 
     Args:
         analysis_id (UUID):
@@ -176,7 +181,7 @@ def sync(
     as it was. Its status names the earlier one in `rerun_of`, and `/compare` says what came of the
     change.
 
-    Needs a key with the scope `submit`.
+    Needs a key with the scope `submit`, and costs 5 of its quota a minute.
 
     Args:
         analysis_id (UUID):
@@ -213,7 +218,7 @@ async def asyncio_detailed(
     as it was. Its status names the earlier one in `rerun_of`, and `/compare` says what came of the
     change.
 
-    Needs a key with the scope `submit`.
+    Needs a key with the scope `submit`, and costs 5 of its quota a minute.
 
     Args:
         analysis_id (UUID):
@@ -253,7 +258,7 @@ async def asyncio(
     as it was. Its status names the earlier one in `rerun_of`, and `/compare` says what came of the
     change.
 
-    Needs a key with the scope `submit`.
+    Needs a key with the scope `submit`, and costs 5 of its quota a minute.
 
     Args:
         analysis_id (UUID):

@@ -55,6 +55,16 @@ def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Res
 
         return response_422
 
+    if response.status_code == 429:
+        response_429 = Problem.from_dict(response.json())
+
+        return response_429
+
+    if response.status_code == 431:
+        response_431 = Problem.from_dict(response.json())
+
+        return response_431
+
     if response.status_code == 500:
         response_500 = Problem.from_dict(response.json())
 
@@ -91,7 +101,7 @@ def sync_detailed(
     the last one by
     themselves.
 
-    Needs a key with the scope `admin`.
+    Needs a key with the scope `admin`, and costs 1 of its quota a minute.
 
     Args:
         dataset_id (UUID):
@@ -126,7 +136,7 @@ def sync(
     the last one by
     themselves.
 
-    Needs a key with the scope `admin`.
+    Needs a key with the scope `admin`, and costs 1 of its quota a minute.
 
     Args:
         dataset_id (UUID):
@@ -156,7 +166,7 @@ async def asyncio_detailed(
     the last one by
     themselves.
 
-    Needs a key with the scope `admin`.
+    Needs a key with the scope `admin`, and costs 1 of its quota a minute.
 
     Args:
         dataset_id (UUID):
@@ -189,7 +199,7 @@ async def asyncio(
     the last one by
     themselves.
 
-    Needs a key with the scope `admin`.
+    Needs a key with the scope `admin`, and costs 1 of its quota a minute.
 
     Args:
         dataset_id (UUID):

@@ -90,6 +90,16 @@ def _parse_response(
 
         return response_422
 
+    if response.status_code == 429:
+        response_429 = Problem.from_dict(response.json())
+
+        return response_429
+
+    if response.status_code == 431:
+        response_431 = Problem.from_dict(response.json())
+
+        return response_431
+
     if response.status_code == 500:
         response_500 = Problem.from_dict(response.json())
 
@@ -131,7 +141,7 @@ def sync_detailed(
     its findings
     as CSV.
 
-    Needs a key with the scope `read`.
+    Needs a key with the scope `read`, and costs 2 of its quota a minute.
 
     Args:
         analysis_id (UUID):
@@ -175,7 +185,7 @@ def sync(
     its findings
     as CSV.
 
-    Needs a key with the scope `read`.
+    Needs a key with the scope `read`, and costs 2 of its quota a minute.
 
     Args:
         analysis_id (UUID):
@@ -214,7 +224,7 @@ async def asyncio_detailed(
     its findings
     as CSV.
 
-    Needs a key with the scope `read`.
+    Needs a key with the scope `read`, and costs 2 of its quota a minute.
 
     Args:
         analysis_id (UUID):
@@ -256,7 +266,7 @@ async def asyncio(
     its findings
     as CSV.
 
-    Needs a key with the scope `read`.
+    Needs a key with the scope `read`, and costs 2 of its quota a minute.
 
     Args:
         analysis_id (UUID):

@@ -76,6 +76,11 @@ def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Res
 
         return response_429
 
+    if response.status_code == 431:
+        response_431 = Problem.from_dict(response.json())
+
+        return response_431
+
     if response.status_code == 500:
         response_500 = Problem.from_dict(response.json())
 
@@ -112,7 +117,7 @@ def sync_detailed(
     lost, revoke
     what the list shows and make another one.
 
-    Needs a key with the scope `admin`.
+    Needs a key with the scope `admin`, and costs 1 of its quota a minute.
 
     Args:
         body (KeyRequest): A key to make.
@@ -147,7 +152,7 @@ def sync(
     lost, revoke
     what the list shows and make another one.
 
-    Needs a key with the scope `admin`.
+    Needs a key with the scope `admin`, and costs 1 of its quota a minute.
 
     Args:
         body (KeyRequest): A key to make.
@@ -177,7 +182,7 @@ async def asyncio_detailed(
     lost, revoke
     what the list shows and make another one.
 
-    Needs a key with the scope `admin`.
+    Needs a key with the scope `admin`, and costs 1 of its quota a minute.
 
     Args:
         body (KeyRequest): A key to make.
@@ -210,7 +215,7 @@ async def asyncio(
     lost, revoke
     what the list shows and make another one.
 
-    Needs a key with the scope `admin`.
+    Needs a key with the scope `admin`, and costs 1 of its quota a minute.
 
     Args:
         body (KeyRequest): A key to make.

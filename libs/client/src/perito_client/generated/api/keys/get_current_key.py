@@ -41,6 +41,16 @@ def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Res
 
         return response_422
 
+    if response.status_code == 429:
+        response_429 = Problem.from_dict(response.json())
+
+        return response_429
+
+    if response.status_code == 431:
+        response_431 = Problem.from_dict(response.json())
+
+        return response_431
+
     if response.status_code == 500:
         response_500 = Problem.from_dict(response.json())
 
@@ -76,7 +86,7 @@ def sync_detailed(
 
      Any key may ask what it is: whose, for what, and until when.
 
-    Needs a key, whatever its scopes.
+    Needs a key, whatever its scopes, and costs 1 of its quota for `read`.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -103,7 +113,7 @@ def sync(
 
      Any key may ask what it is: whose, for what, and until when.
 
-    Needs a key, whatever its scopes.
+    Needs a key, whatever its scopes, and costs 1 of its quota for `read`.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -126,7 +136,7 @@ async def asyncio_detailed(
 
      Any key may ask what it is: whose, for what, and until when.
 
-    Needs a key, whatever its scopes.
+    Needs a key, whatever its scopes, and costs 1 of its quota for `read`.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -151,7 +161,7 @@ async def asyncio(
 
      Any key may ask what it is: whose, for what, and until when.
 
-    Needs a key, whatever its scopes.
+    Needs a key, whatever its scopes, and costs 1 of its quota for `read`.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.

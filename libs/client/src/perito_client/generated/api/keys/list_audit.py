@@ -54,6 +54,16 @@ def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Res
 
         return response_422
 
+    if response.status_code == 429:
+        response_429 = Problem.from_dict(response.json())
+
+        return response_429
+
+    if response.status_code == 431:
+        response_431 = Problem.from_dict(response.json())
+
+        return response_431
+
     if response.status_code == 500:
         response_500 = Problem.from_dict(response.json())
 
@@ -91,7 +101,7 @@ def sync_detailed(
     of results,
     one record for each key, analysis and minute, a few seconds late.
 
-    Needs a key with the scope `admin`.
+    Needs a key with the scope `admin`, and costs 1 of its quota a minute.
 
     Args:
         cursor (str | Unset):  Default: ''.
@@ -129,7 +139,7 @@ def sync(
     of results,
     one record for each key, analysis and minute, a few seconds late.
 
-    Needs a key with the scope `admin`.
+    Needs a key with the scope `admin`, and costs 1 of its quota a minute.
 
     Args:
         cursor (str | Unset):  Default: ''.
@@ -162,7 +172,7 @@ async def asyncio_detailed(
     of results,
     one record for each key, analysis and minute, a few seconds late.
 
-    Needs a key with the scope `admin`.
+    Needs a key with the scope `admin`, and costs 1 of its quota a minute.
 
     Args:
         cursor (str | Unset):  Default: ''.
@@ -198,7 +208,7 @@ async def asyncio(
     of results,
     one record for each key, analysis and minute, a few seconds late.
 
-    Needs a key with the scope `admin`.
+    Needs a key with the scope `admin`, and costs 1 of its quota a minute.
 
     Args:
         cursor (str | Unset):  Default: ''.

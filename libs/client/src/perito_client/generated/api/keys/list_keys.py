@@ -54,6 +54,16 @@ def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Res
 
         return response_422
 
+    if response.status_code == 429:
+        response_429 = Problem.from_dict(response.json())
+
+        return response_429
+
+    if response.status_code == 431:
+        response_431 = Problem.from_dict(response.json())
+
+        return response_431
+
     if response.status_code == 500:
         response_500 = Problem.from_dict(response.json())
 
@@ -90,7 +100,7 @@ def sync_detailed(
      With their scopes, when they end and when they were last used; those that have ended stay in the
     list.
 
-    Needs a key with the scope `admin`.
+    Needs a key with the scope `admin`, and costs 1 of its quota a minute.
 
     Args:
         cursor (str | Unset):  Default: ''.
@@ -127,7 +137,7 @@ def sync(
      With their scopes, when they end and when they were last used; those that have ended stay in the
     list.
 
-    Needs a key with the scope `admin`.
+    Needs a key with the scope `admin`, and costs 1 of its quota a minute.
 
     Args:
         cursor (str | Unset):  Default: ''.
@@ -159,7 +169,7 @@ async def asyncio_detailed(
      With their scopes, when they end and when they were last used; those that have ended stay in the
     list.
 
-    Needs a key with the scope `admin`.
+    Needs a key with the scope `admin`, and costs 1 of its quota a minute.
 
     Args:
         cursor (str | Unset):  Default: ''.
@@ -194,7 +204,7 @@ async def asyncio(
      With their scopes, when they end and when they were last used; those that have ended stay in the
     list.
 
-    Needs a key with the scope `admin`.
+    Needs a key with the scope `admin`, and costs 1 of its quota a minute.
 
     Args:
         cursor (str | Unset):  Default: ''.

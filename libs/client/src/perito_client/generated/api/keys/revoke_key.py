@@ -56,6 +56,16 @@ def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Res
 
         return response_422
 
+    if response.status_code == 429:
+        response_429 = Problem.from_dict(response.json())
+
+        return response_429
+
+    if response.status_code == 431:
+        response_431 = Problem.from_dict(response.json())
+
+        return response_431
+
     if response.status_code == 500:
         response_500 = Problem.from_dict(response.json())
 
@@ -92,7 +102,7 @@ def sync_detailed(
     answers
     again. The last key that may manage keys is not ended.
 
-    Needs a key with the scope `admin`.
+    Needs a key with the scope `admin`, and costs 1 of its quota a minute.
 
     Args:
         key_id (str):
@@ -127,7 +137,7 @@ def sync(
     answers
     again. The last key that may manage keys is not ended.
 
-    Needs a key with the scope `admin`.
+    Needs a key with the scope `admin`, and costs 1 of its quota a minute.
 
     Args:
         key_id (str):
@@ -157,7 +167,7 @@ async def asyncio_detailed(
     answers
     again. The last key that may manage keys is not ended.
 
-    Needs a key with the scope `admin`.
+    Needs a key with the scope `admin`, and costs 1 of its quota a minute.
 
     Args:
         key_id (str):
@@ -190,7 +200,7 @@ async def asyncio(
     answers
     again. The last key that may manage keys is not ended.
 
-    Needs a key with the scope `admin`.
+    Needs a key with the scope `admin`, and costs 1 of its quota a minute.
 
     Args:
         key_id (str):

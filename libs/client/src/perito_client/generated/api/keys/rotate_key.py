@@ -91,6 +91,11 @@ def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Res
 
         return response_429
 
+    if response.status_code == 431:
+        response_431 = Problem.from_dict(response.json())
+
+        return response_431
+
     if response.status_code == 500:
         response_500 = Problem.from_dict(response.json())
 
@@ -130,7 +135,7 @@ def sync_detailed(
     unless you say
     otherwise), so that whoever uses it has time to change. Your key needs every scope of it.
 
-    Needs a key with the scope `admin`.
+    Needs a key with the scope `admin`, and costs 1 of its quota a minute.
 
     Args:
         key_id (str):
@@ -168,7 +173,7 @@ def sync(
     unless you say
     otherwise), so that whoever uses it has time to change. Your key needs every scope of it.
 
-    Needs a key with the scope `admin`.
+    Needs a key with the scope `admin`, and costs 1 of its quota a minute.
 
     Args:
         key_id (str):
@@ -201,7 +206,7 @@ async def asyncio_detailed(
     unless you say
     otherwise), so that whoever uses it has time to change. Your key needs every scope of it.
 
-    Needs a key with the scope `admin`.
+    Needs a key with the scope `admin`, and costs 1 of its quota a minute.
 
     Args:
         key_id (str):
@@ -237,7 +242,7 @@ async def asyncio(
     unless you say
     otherwise), so that whoever uses it has time to change. Your key needs every scope of it.
 
-    Needs a key with the scope `admin`.
+    Needs a key with the scope `admin`, and costs 1 of its quota a minute.
 
     Args:
         key_id (str):

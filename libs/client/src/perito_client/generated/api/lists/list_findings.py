@@ -114,6 +114,16 @@ def _parse_response(
 
         return response_422
 
+    if response.status_code == 429:
+        response_429 = Problem.from_dict(response.json())
+
+        return response_429
+
+    if response.status_code == 431:
+        response_431 = Problem.from_dict(response.json())
+
+        return response_431
+
     if response.status_code == 500:
         response_500 = Problem.from_dict(response.json())
 
@@ -158,7 +168,7 @@ def sync_detailed(
 
      What the phases that have completed found, narrowed by the filters together, with true totals.
 
-    Needs a key with the scope `read`.
+    Needs a key with the scope `read`, and costs 1 of its quota a minute.
 
     Args:
         analysis_id (UUID):
@@ -215,7 +225,7 @@ def sync(
 
      What the phases that have completed found, narrowed by the filters together, with true totals.
 
-    Needs a key with the scope `read`.
+    Needs a key with the scope `read`, and costs 1 of its quota a minute.
 
     Args:
         analysis_id (UUID):
@@ -267,7 +277,7 @@ async def asyncio_detailed(
 
      What the phases that have completed found, narrowed by the filters together, with true totals.
 
-    Needs a key with the scope `read`.
+    Needs a key with the scope `read`, and costs 1 of its quota a minute.
 
     Args:
         analysis_id (UUID):
@@ -322,7 +332,7 @@ async def asyncio(
 
      What the phases that have completed found, narrowed by the filters together, with true totals.
 
-    Needs a key with the scope `read`.
+    Needs a key with the scope `read`, and costs 1 of its quota a minute.
 
     Args:
         analysis_id (UUID):

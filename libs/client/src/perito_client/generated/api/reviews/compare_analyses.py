@@ -78,6 +78,16 @@ def _parse_response(
 
         return response_422
 
+    if response.status_code == 429:
+        response_429 = Problem.from_dict(response.json())
+
+        return response_429
+
+    if response.status_code == 431:
+        response_431 = Problem.from_dict(response.json())
+
+        return response_431
+
     if response.status_code == 500:
         response_500 = Problem.from_dict(response.json())
 
@@ -118,7 +128,7 @@ def sync_detailed(
     figures
     before and after; and the rules that looked at the books in one of the two alone.
 
-    Needs a key with the scope `read`.
+    Needs a key with the scope `read`, and costs 2 of its quota a minute.
 
     Args:
         before (UUID):
@@ -159,7 +169,7 @@ def sync(
     figures
     before and after; and the rules that looked at the books in one of the two alone.
 
-    Needs a key with the scope `read`.
+    Needs a key with the scope `read`, and costs 2 of its quota a minute.
 
     Args:
         before (UUID):
@@ -195,7 +205,7 @@ async def asyncio_detailed(
     figures
     before and after; and the rules that looked at the books in one of the two alone.
 
-    Needs a key with the scope `read`.
+    Needs a key with the scope `read`, and costs 2 of its quota a minute.
 
     Args:
         before (UUID):
@@ -234,7 +244,7 @@ async def asyncio(
     figures
     before and after; and the rules that looked at the books in one of the two alone.
 
-    Needs a key with the scope `read`.
+    Needs a key with the scope `read`, and costs 2 of its quota a minute.
 
     Args:
         before (UUID):

@@ -95,6 +95,16 @@ def _parse_response(
 
         return response_422
 
+    if response.status_code == 429:
+        response_429 = Problem.from_dict(response.json())
+
+        return response_429
+
+    if response.status_code == 431:
+        response_431 = Problem.from_dict(response.json())
+
+        return response_431
+
     if response.status_code == 500:
         response_500 = Problem.from_dict(response.json())
 
@@ -137,7 +147,7 @@ def sync_detailed(
      New, gone and changed, each the costliest first: of the cases that both reports list. 409 where one
     has none.
 
-    Needs a key with the scope `read`.
+    Needs a key with the scope `read`, and costs 2 of its quota a minute.
 
     Args:
         before (UUID):
@@ -186,7 +196,7 @@ def sync(
      New, gone and changed, each the costliest first: of the cases that both reports list. 409 where one
     has none.
 
-    Needs a key with the scope `read`.
+    Needs a key with the scope `read`, and costs 2 of its quota a minute.
 
     Args:
         before (UUID):
@@ -230,7 +240,7 @@ async def asyncio_detailed(
      New, gone and changed, each the costliest first: of the cases that both reports list. 409 where one
     has none.
 
-    Needs a key with the scope `read`.
+    Needs a key with the scope `read`, and costs 2 of its quota a minute.
 
     Args:
         before (UUID):
@@ -277,7 +287,7 @@ async def asyncio(
      New, gone and changed, each the costliest first: of the cases that both reports list. 409 where one
     has none.
 
-    Needs a key with the scope `read`.
+    Needs a key with the scope `read`, and costs 2 of its quota a minute.
 
     Args:
         before (UUID):

@@ -102,6 +102,16 @@ def _parse_response(
 
         return response_422
 
+    if response.status_code == 429:
+        response_429 = Problem.from_dict(response.json())
+
+        return response_429
+
+    if response.status_code == 431:
+        response_431 = Problem.from_dict(response.json())
+
+        return response_431
+
     if response.status_code == 500:
         response_500 = Problem.from_dict(response.json())
 
@@ -146,7 +156,7 @@ def sync_detailed(
     are more,
     `capped` names the rule with its true numbers, and what seems new or gone of it is not `certain`.
 
-    Needs a key with the scope `read`.
+    Needs a key with the scope `read`, and costs 2 of its quota a minute.
 
     Args:
         before (UUID):
@@ -199,7 +209,7 @@ def sync(
     are more,
     `capped` names the rule with its true numbers, and what seems new or gone of it is not `certain`.
 
-    Needs a key with the scope `read`.
+    Needs a key with the scope `read`, and costs 2 of its quota a minute.
 
     Args:
         before (UUID):
@@ -247,7 +257,7 @@ async def asyncio_detailed(
     are more,
     `capped` names the rule with its true numbers, and what seems new or gone of it is not `certain`.
 
-    Needs a key with the scope `read`.
+    Needs a key with the scope `read`, and costs 2 of its quota a minute.
 
     Args:
         before (UUID):
@@ -298,7 +308,7 @@ async def asyncio(
     are more,
     `capped` names the rule with its true numbers, and what seems new or gone of it is not `certain`.
 
-    Needs a key with the scope `read`.
+    Needs a key with the scope `read`, and costs 2 of its quota a minute.
 
     Args:
         before (UUID):

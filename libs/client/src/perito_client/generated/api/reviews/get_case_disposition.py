@@ -56,6 +56,16 @@ def _parse_response(
 
         return response_422
 
+    if response.status_code == 429:
+        response_429 = Problem.from_dict(response.json())
+
+        return response_429
+
+    if response.status_code == 431:
+        response_431 = Problem.from_dict(response.json())
+
+        return response_431
+
     if response.status_code == 500:
         response_500 = Problem.from_dict(response.json())
 
@@ -94,7 +104,7 @@ def sync_detailed(
      As of a finding. A case bears the fingerprint of the finding that is its cause, and has words of its
     own.
 
-    Needs a key with the scope `read`.
+    Needs a key with the scope `read`, and costs 1 of its quota a minute.
 
     Args:
         analysis_id (UUID):
@@ -131,7 +141,7 @@ def sync(
      As of a finding. A case bears the fingerprint of the finding that is its cause, and has words of its
     own.
 
-    Needs a key with the scope `read`.
+    Needs a key with the scope `read`, and costs 1 of its quota a minute.
 
     Args:
         analysis_id (UUID):
@@ -163,7 +173,7 @@ async def asyncio_detailed(
      As of a finding. A case bears the fingerprint of the finding that is its cause, and has words of its
     own.
 
-    Needs a key with the scope `read`.
+    Needs a key with the scope `read`, and costs 1 of its quota a minute.
 
     Args:
         analysis_id (UUID):
@@ -198,7 +208,7 @@ async def asyncio(
      As of a finding. A case bears the fingerprint of the finding that is its cause, and has words of its
     own.
 
-    Needs a key with the scope `read`.
+    Needs a key with the scope `read`, and costs 1 of its quota a minute.
 
     Args:
         analysis_id (UUID):

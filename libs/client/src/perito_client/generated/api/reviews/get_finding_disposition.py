@@ -56,6 +56,16 @@ def _parse_response(
 
         return response_422
 
+    if response.status_code == 429:
+        response_429 = Problem.from_dict(response.json())
+
+        return response_429
+
+    if response.status_code == 431:
+        response_431 = Problem.from_dict(response.json())
+
+        return response_431
+
     if response.status_code == 500:
         response_500 = Problem.from_dict(response.json())
 
@@ -94,7 +104,7 @@ def sync_detailed(
      What somebody said of this finding, here or in an earlier analysis that found the same, with the
     history.
 
-    Needs a key with the scope `read`.
+    Needs a key with the scope `read`, and costs 1 of its quota a minute.
 
     Args:
         analysis_id (UUID):
@@ -131,7 +141,7 @@ def sync(
      What somebody said of this finding, here or in an earlier analysis that found the same, with the
     history.
 
-    Needs a key with the scope `read`.
+    Needs a key with the scope `read`, and costs 1 of its quota a minute.
 
     Args:
         analysis_id (UUID):
@@ -163,7 +173,7 @@ async def asyncio_detailed(
      What somebody said of this finding, here or in an earlier analysis that found the same, with the
     history.
 
-    Needs a key with the scope `read`.
+    Needs a key with the scope `read`, and costs 1 of its quota a minute.
 
     Args:
         analysis_id (UUID):
@@ -198,7 +208,7 @@ async def asyncio(
      What somebody said of this finding, here or in an earlier analysis that found the same, with the
     history.
 
-    Needs a key with the scope `read`.
+    Needs a key with the scope `read`, and costs 1 of its quota a minute.
 
     Args:
         analysis_id (UUID):

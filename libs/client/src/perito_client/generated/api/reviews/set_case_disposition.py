@@ -88,6 +88,16 @@ def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Res
 
         return response_422
 
+    if response.status_code == 429:
+        response_429 = Problem.from_dict(response.json())
+
+        return response_429
+
+    if response.status_code == 431:
+        response_431 = Problem.from_dict(response.json())
+
+        return response_431
+
     if response.status_code == 500:
         response_500 = Problem.from_dict(response.json())
 
@@ -126,7 +136,7 @@ def sync_detailed(
 
      As of a finding. What is said of a case says nothing of the findings in it.
 
-    Needs a key with the scope `submit`.
+    Needs a key with the scope `submit`, and costs 1 of its quota a minute.
 
     Args:
         analysis_id (UUID):
@@ -165,7 +175,7 @@ def sync(
 
      As of a finding. What is said of a case says nothing of the findings in it.
 
-    Needs a key with the scope `submit`.
+    Needs a key with the scope `submit`, and costs 1 of its quota a minute.
 
     Args:
         analysis_id (UUID):
@@ -199,7 +209,7 @@ async def asyncio_detailed(
 
      As of a finding. What is said of a case says nothing of the findings in it.
 
-    Needs a key with the scope `submit`.
+    Needs a key with the scope `submit`, and costs 1 of its quota a minute.
 
     Args:
         analysis_id (UUID):
@@ -236,7 +246,7 @@ async def asyncio(
 
      As of a finding. What is said of a case says nothing of the findings in it.
 
-    Needs a key with the scope `submit`.
+    Needs a key with the scope `submit`, and costs 1 of its quota a minute.
 
     Args:
         analysis_id (UUID):

@@ -88,6 +88,16 @@ def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Res
 
         return response_422
 
+    if response.status_code == 429:
+        response_429 = Problem.from_dict(response.json())
+
+        return response_429
+
+    if response.status_code == 431:
+        response_431 = Problem.from_dict(response.json())
+
+        return response_431
+
     if response.status_code == 500:
         response_500 = Problem.from_dict(response.json())
 
@@ -129,7 +139,7 @@ def sync_detailed(
     analyses that find the same; the report stays as it was made. 409 where somebody has said something
     since `version`.
 
-    Needs a key with the scope `submit`.
+    Needs a key with the scope `submit`, and costs 1 of its quota a minute.
 
     Args:
         analysis_id (UUID):
@@ -171,7 +181,7 @@ def sync(
     analyses that find the same; the report stays as it was made. 409 where somebody has said something
     since `version`.
 
-    Needs a key with the scope `submit`.
+    Needs a key with the scope `submit`, and costs 1 of its quota a minute.
 
     Args:
         analysis_id (UUID):
@@ -208,7 +218,7 @@ async def asyncio_detailed(
     analyses that find the same; the report stays as it was made. 409 where somebody has said something
     since `version`.
 
-    Needs a key with the scope `submit`.
+    Needs a key with the scope `submit`, and costs 1 of its quota a minute.
 
     Args:
         analysis_id (UUID):
@@ -248,7 +258,7 @@ async def asyncio(
     analyses that find the same; the report stays as it was made. 409 where somebody has said something
     since `version`.
 
-    Needs a key with the scope `submit`.
+    Needs a key with the scope `submit`, and costs 1 of its quota a minute.
 
     Args:
         analysis_id (UUID):
