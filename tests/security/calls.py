@@ -5,9 +5,11 @@ a kind that nobody gave the world fails by name.
 """
 
 import re
+import secrets
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
+from uuid import uuid4
 
 import httpx
 
@@ -52,6 +54,11 @@ def calls(world: World) -> list[Call]:
         for method, operation in item.items()
     ]
     return [*found, *(_as_head(call) for call in found if call.method == "GET")]
+
+
+def nobodys(place: str) -> str:
+    """An id of the right form that nobody has."""
+    return secrets.token_hex(32) if place == "fingerprint" else str(uuid4())
 
 
 def unknown_places(call: Call, world: World) -> list[str]:

@@ -1,12 +1,11 @@
 """What is another tenant's is not there: every operation answers its ids as it answers ids that nobody has."""
 
 from typing import Any
-from uuid import uuid4
 
 import httpx
 import pytest
 
-from tests.security.calls import Call, calls, unknown_places
+from tests.security.calls import Call, calls, nobodys, unknown_places
 from tests.security.world import PREFIX, World
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -42,9 +41,9 @@ async def test_foreign_ids_are_answered_as_ids_that_nobody_has(here: World) -> N
     wrong: list[str] = []
     for call in taking_ids(here):
         foreign = await call.send(here.http, here.b, here.mine.__getitem__)
-        nobodys = await call.send(here.http, here.b, lambda _place: str(uuid4()))
-        if said(foreign) != said(nobodys):
-            wrong.append(f"{call.name}: {said(foreign)}, where nobody's id is {said(nobodys)}")
+        unknown = await call.send(here.http, here.b, nobodys)
+        if said(foreign) != said(unknown):
+            wrong.append(f"{call.name}: {said(foreign)}, where nobody's id is {said(unknown)}")
         if call.in_path and foreign.status_code != 404:
             wrong.append(f"{call.name}: {foreign.status_code} and not 404")
     assert wrong == []
@@ -53,7 +52,7 @@ async def test_foreign_ids_are_answered_as_ids_that_nobody_has(here: World) -> N
 async def test_their_own_tenant_gets_further_with_the_same_requests(here: World) -> None:
     found: dict[str, int] = {}
     for call in taking_ids(here):
-        if call.method in ("GET", "HEAD", "POST"):
+        if call.method in ("GET", "HEAD", "POST") and "/cases/" not in call.path:  # these books have none
             answer = await call.send(here.http, here.a, here.mine.__getitem__)
             # All slots may be taken by what this submits; a stranger is not told that.
             busy = answer.status_code == 503 and answer.json()["reason"] == "BUSY"

@@ -21,25 +21,11 @@ from perito_standalone.analyze import temporary_directory
 from perito_standalone.postgres import PostgresSettings
 from perito_standalone.supervisor import Supervisor, SupervisorSettings
 
+from tests.docs.test_examples import first
+
 PREFIX = "/api/forensic"
 BODY_SECONDS = 1.0
 _MANY = 1_000_000
-_COUNTS = "Date,SKU,Shop,Book,Counted\n" + "".join(f"2026-06-{day:02},A-{day},L1,{day},5\n" for day in range(1, 29))
-_MAPPING = """\
-version: 1
-currency: EUR
-timezone: UTC
-files:
-  counts.csv:
-    tables:
-      counts:
-        columns:
-          ts: {column: Date, format: "%Y-%m-%d"}
-          product: SKU
-          location: Shop
-          system_qty: Book
-          counted_qty: Counted
-"""
 
 
 @dataclass(frozen=True)
@@ -102,11 +88,14 @@ async def _tenant(supervisor: Supervisor) -> UUID:
 
 
 async def _filled(supervisor: Supervisor, folder: Path) -> dict[str, str]:
-    for name, text in (("counts.csv", _COUNTS), ("mapping.yaml", _MAPPING)):
-        (folder / name).write_text(text, encoding="utf-8")
+    """The books of the first mapping in docs/mapping.md, which hold a finding, and their analysis."""
+    for name, language in (("counts.csv", "csv"), ("mapping.yaml", "yaml")):
+        (folder / name).write_text(first("mapping.md", language), encoding="utf-8")
     async with connect(supervisor.address, str(supervisor.first_key)) as client:
         dataset = await client.upload([folder / "counts.csv"], folder / "mapping.yaml")
         accepted = await client.submit(dataset.dataset_id)
         ended = await client.wait(accepted.id)
         assert ended.status == "completed", ended
-        return {"dataset_id": str(dataset.dataset_id), "analysis_id": str(accepted.id)}
+        found = [finding async for finding in client.findings(accepted.id)]
+    known = {"dataset_id": str(dataset.dataset_id), "analysis_id": str(accepted.id)}
+    return known | {"fingerprint": found[0].fingerprint}
