@@ -102,6 +102,7 @@ async def test_head_and_exports_pass_by(edge: Edge) -> None:
 
 
 async def test_what_is_held_is_bounded(edge: Edge, monkeypatch: pytest.MonkeyPatch) -> None:
+    edge.client.headers["Accept-Encoding"] = "identity"
     one, two = (await finished(edge)).analysis_id, (await finished(edge)).analysis_id
     size = len((await edge.client.get(f"{API}/status/{one}")).content)
     monkeypatch.setattr("perito_edge.remembered._MAX_BYTES", size + 10)
