@@ -17,6 +17,7 @@ from perito_client import connect
 from perito_edge.settings import EdgeSettings
 from perito_orchestrator.keys import SCOPES, create_key, create_tenant
 from perito_orchestrator.roles import OWNER
+from perito_orchestrator.webhook_settings import WebhookSettings
 from perito_standalone.analyze import temporary_directory
 from perito_standalone.postgres import PostgresSettings
 from perito_standalone.supervisor import Supervisor, SupervisorSettings
@@ -26,6 +27,7 @@ from tests.docs.test_examples import first
 PREFIX = "/api/forensic"
 BODY_SECONDS = 1.0
 _MANY = 1_000_000
+_NEARBY = WebhookSettings(networks=("127.0.0.0/8",), seconds=1.0)
 
 
 @dataclass(frozen=True)
@@ -51,7 +53,7 @@ async def world(folder: Path) -> AsyncGenerator[World]:
     edge = EdgeSettings(**limits, rate_unknown_keys=_MANY, body_idle_seconds=BODY_SECONDS)
     async with temporary_directory() as data_dir:
         settings = SupervisorSettings(
-            data_dir, listen="127.0.0.1:0", postgres=PostgresSettings(durable=False), edge=edge
+            data_dir, listen="127.0.0.1:0", postgres=PostgresSettings(durable=False), edge=edge, webhooks=_NEARBY
         )
         async with (
             Supervisor(settings) as supervisor,
@@ -59,7 +61,7 @@ async def world(folder: Path) -> AsyncGenerator[World]:
         ):
             a = {"X-API-Key": str(supervisor.first_key)}
             b, scoped, spare = await _keys(supervisor)
-            mine = await _filled(supervisor, folder) | {"key_id": spare}
+            mine = await _filled(supervisor, folder) | await _webhook(http, a) | {"key_id": spare}
             description = await http.get(f"{PREFIX}/openapi.json", headers=a)
             yield World(supervisor.address, supervisor, http, a, b, scoped, mine, description.json())
 
@@ -85,6 +87,16 @@ async def _tenant(supervisor: Supervisor) -> UUID:
     asked = AuthenticateRequest(api_key=str(supervisor.first_key))
     known = await AccessServiceStub(supervisor.channel).Authenticate(asked, timeout=10)
     return UUID(known.tenant_id)
+
+
+async def _webhook(http: httpx.AsyncClient, headers: Mapping[str, str]) -> dict[str, str]:
+    """One that tells a port of this machine where nobody listens, and one delivery to it."""
+    asked = {"url": "http://127.0.0.1:9/", "event_types": ["analysis.completed"]}
+    made = await http.post(f"{PREFIX}/webhooks", json=asked, headers=headers)
+    assert made.status_code == 201, made.text
+    webhook = str(made.json()["id"])
+    delivery = await http.post(f"{PREFIX}/webhooks/{webhook}/test", headers=headers)
+    return {"webhook_id": webhook, "delivery_id": str(delivery.json()["id"])}
 
 
 async def _filled(supervisor: Supervisor, folder: Path) -> dict[str, str]:

@@ -81,6 +81,16 @@ def _parse_response(
 
         return response_422
 
+    if response.status_code == 429:
+        response_429 = Problem.from_dict(response.json())
+
+        return response_429
+
+    if response.status_code == 431:
+        response_431 = Problem.from_dict(response.json())
+
+        return response_431
+
     if response.status_code == 500:
         response_500 = Problem.from_dict(response.json())
 
@@ -120,7 +130,7 @@ def sync_detailed(
     it. Keep the
     secret: it is shown here and nowhere else.
 
-    Needs a key with the scope `admin`.
+    Needs a key with the scope `admin`, and costs 1 of its quota a minute.
 
     Args:
         idempotency_key (str | Unset):
@@ -158,7 +168,7 @@ def sync(
     it. Keep the
     secret: it is shown here and nowhere else.
 
-    Needs a key with the scope `admin`.
+    Needs a key with the scope `admin`, and costs 1 of its quota a minute.
 
     Args:
         idempotency_key (str | Unset):
@@ -191,7 +201,7 @@ async def asyncio_detailed(
     it. Keep the
     secret: it is shown here and nowhere else.
 
-    Needs a key with the scope `admin`.
+    Needs a key with the scope `admin`, and costs 1 of its quota a minute.
 
     Args:
         idempotency_key (str | Unset):
@@ -227,7 +237,7 @@ async def asyncio(
     it. Keep the
     secret: it is shown here and nowhere else.
 
-    Needs a key with the scope `admin`.
+    Needs a key with the scope `admin`, and costs 1 of its quota a minute.
 
     Args:
         idempotency_key (str | Unset):

@@ -50,6 +50,16 @@ def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Res
 
         return response_422
 
+    if response.status_code == 429:
+        response_429 = Problem.from_dict(response.json())
+
+        return response_429
+
+    if response.status_code == 431:
+        response_431 = Problem.from_dict(response.json())
+
+        return response_431
+
     if response.status_code == 500:
         response_500 = Problem.from_dict(response.json())
 
@@ -84,7 +94,7 @@ def sync_detailed(
 
      Deletes it for good, with the log of its deliveries. What is just being sent may still arrive.
 
-    Needs a key with the scope `admin`.
+    Needs a key with the scope `admin`, and costs 1 of its quota a minute.
 
     Args:
         webhook_id (UUID):
@@ -117,7 +127,7 @@ def sync(
 
      Deletes it for good, with the log of its deliveries. What is just being sent may still arrive.
 
-    Needs a key with the scope `admin`.
+    Needs a key with the scope `admin`, and costs 1 of its quota a minute.
 
     Args:
         webhook_id (UUID):
@@ -145,7 +155,7 @@ async def asyncio_detailed(
 
      Deletes it for good, with the log of its deliveries. What is just being sent may still arrive.
 
-    Needs a key with the scope `admin`.
+    Needs a key with the scope `admin`, and costs 1 of its quota a minute.
 
     Args:
         webhook_id (UUID):
@@ -176,7 +186,7 @@ async def asyncio(
 
      Deletes it for good, with the log of its deliveries. What is just being sent may still arrive.
 
-    Needs a key with the scope `admin`.
+    Needs a key with the scope `admin`, and costs 1 of its quota a minute.
 
     Args:
         webhook_id (UUID):

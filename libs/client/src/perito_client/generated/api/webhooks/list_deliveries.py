@@ -72,6 +72,16 @@ def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Res
 
         return response_422
 
+    if response.status_code == 429:
+        response_429 = Problem.from_dict(response.json())
+
+        return response_429
+
+    if response.status_code == 431:
+        response_431 = Problem.from_dict(response.json())
+
+        return response_431
+
     if response.status_code == 500:
         response_500 = Problem.from_dict(response.json())
 
@@ -113,7 +123,7 @@ def sync_detailed(
     Perito says
     otherwise.
 
-    Needs a key with the scope `admin`.
+    Needs a key with the scope `admin`, and costs 1 of its quota a minute.
 
     Args:
         webhook_id (UUID):
@@ -157,7 +167,7 @@ def sync(
     Perito says
     otherwise.
 
-    Needs a key with the scope `admin`.
+    Needs a key with the scope `admin`, and costs 1 of its quota a minute.
 
     Args:
         webhook_id (UUID):
@@ -196,7 +206,7 @@ async def asyncio_detailed(
     Perito says
     otherwise.
 
-    Needs a key with the scope `admin`.
+    Needs a key with the scope `admin`, and costs 1 of its quota a minute.
 
     Args:
         webhook_id (UUID):
@@ -238,7 +248,7 @@ async def asyncio(
     Perito says
     otherwise.
 
-    Needs a key with the scope `admin`.
+    Needs a key with the scope `admin`, and costs 1 of its quota a minute.
 
     Args:
         webhook_id (UUID):

@@ -65,6 +65,16 @@ def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Res
 
         return response_422
 
+    if response.status_code == 429:
+        response_429 = Problem.from_dict(response.json())
+
+        return response_429
+
+    if response.status_code == 431:
+        response_431 = Problem.from_dict(response.json())
+
+        return response_431
+
     if response.status_code == 500:
         response_500 = Problem.from_dict(response.json())
 
@@ -102,7 +112,7 @@ def sync_detailed(
      The same body under the same id, signed anew, with all its tries: a receiver that had it drops it by
     its id.
 
-    Needs a key with the scope `admin`.
+    Needs a key with the scope `admin`, and costs 1 of its quota a minute.
 
     Args:
         webhook_id (UUID):
@@ -142,7 +152,7 @@ def sync(
      The same body under the same id, signed anew, with all its tries: a receiver that had it drops it by
     its id.
 
-    Needs a key with the scope `admin`.
+    Needs a key with the scope `admin`, and costs 1 of its quota a minute.
 
     Args:
         webhook_id (UUID):
@@ -177,7 +187,7 @@ async def asyncio_detailed(
      The same body under the same id, signed anew, with all its tries: a receiver that had it drops it by
     its id.
 
-    Needs a key with the scope `admin`.
+    Needs a key with the scope `admin`, and costs 1 of its quota a minute.
 
     Args:
         webhook_id (UUID):
@@ -215,7 +225,7 @@ async def asyncio(
      The same body under the same id, signed anew, with all its tries: a receiver that had it drops it by
     its id.
 
-    Needs a key with the scope `admin`.
+    Needs a key with the scope `admin`, and costs 1 of its quota a minute.
 
     Args:
         webhook_id (UUID):

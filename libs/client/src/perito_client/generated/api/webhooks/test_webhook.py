@@ -68,6 +68,11 @@ def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Res
 
         return response_429
 
+    if response.status_code == 431:
+        response_431 = Problem.from_dict(response.json())
+
+        return response_431
+
     if response.status_code == 500:
         response_500 = Problem.from_dict(response.json())
 
@@ -104,7 +109,7 @@ def sync_detailed(
      Posts an event `webhook.test` now, once, to an enabled webhook or a disabled one, and says what was
     answered.
 
-    Needs a key with the scope `admin`.
+    Needs a key with the scope `admin`, and costs 1 of its quota a minute.
 
     Args:
         webhook_id (UUID):
@@ -141,7 +146,7 @@ def sync(
      Posts an event `webhook.test` now, once, to an enabled webhook or a disabled one, and says what was
     answered.
 
-    Needs a key with the scope `admin`.
+    Needs a key with the scope `admin`, and costs 1 of its quota a minute.
 
     Args:
         webhook_id (UUID):
@@ -173,7 +178,7 @@ async def asyncio_detailed(
      Posts an event `webhook.test` now, once, to an enabled webhook or a disabled one, and says what was
     answered.
 
-    Needs a key with the scope `admin`.
+    Needs a key with the scope `admin`, and costs 1 of its quota a minute.
 
     Args:
         webhook_id (UUID):
@@ -208,7 +213,7 @@ async def asyncio(
      Posts an event `webhook.test` now, once, to an enabled webhook or a disabled one, and says what was
     answered.
 
-    Needs a key with the scope `admin`.
+    Needs a key with the scope `admin`, and costs 1 of its quota a minute.
 
     Args:
         webhook_id (UUID):

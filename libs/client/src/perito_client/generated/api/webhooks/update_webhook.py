@@ -86,6 +86,16 @@ def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Res
 
         return response_422
 
+    if response.status_code == 429:
+        response_429 = Problem.from_dict(response.json())
+
+        return response_429
+
+    if response.status_code == 431:
+        response_431 = Problem.from_dict(response.json())
+
+        return response_431
+
     if response.status_code == 500:
         response_500 = Problem.from_dict(response.json())
 
@@ -121,7 +131,7 @@ def sync_detailed(
 
      Changes what the body has and leaves the rest. What waits for a webhook goes to where it leads then.
 
-    Needs a key with the scope `admin`.
+    Needs a key with the scope `admin`, and costs 1 of its quota a minute.
 
     Args:
         webhook_id (UUID):
@@ -158,7 +168,7 @@ def sync(
 
      Changes what the body has and leaves the rest. What waits for a webhook goes to where it leads then.
 
-    Needs a key with the scope `admin`.
+    Needs a key with the scope `admin`, and costs 1 of its quota a minute.
 
     Args:
         webhook_id (UUID):
@@ -190,7 +200,7 @@ async def asyncio_detailed(
 
      Changes what the body has and leaves the rest. What waits for a webhook goes to where it leads then.
 
-    Needs a key with the scope `admin`.
+    Needs a key with the scope `admin`, and costs 1 of its quota a minute.
 
     Args:
         webhook_id (UUID):
@@ -225,7 +235,7 @@ async def asyncio(
 
      Changes what the body has and leaves the rest. What waits for a webhook goes to where it leads then.
 
-    Needs a key with the scope `admin`.
+    Needs a key with the scope `admin`, and costs 1 of its quota a minute.
 
     Args:
         webhook_id (UUID):
