@@ -91,7 +91,7 @@ async def _tenant(supervisor: Supervisor) -> UUID:
 
 async def _webhook(http: httpx.AsyncClient, headers: Mapping[str, str]) -> dict[str, str]:
     """One that tells a port of this machine where nobody listens, and one delivery to it."""
-    asked = {"url": "http://127.0.0.1:9/", "event_types": ["analysis.completed"]}
+    asked = {"url": "http://127.0.0.1:1024/", "event_types": ["analysis.completed"]}
     made = await http.post(f"{PREFIX}/webhooks", json=asked, headers=headers)
     assert made.status_code == 201, made.text
     webhook = str(made.json()["id"])
