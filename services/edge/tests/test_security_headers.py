@@ -21,7 +21,8 @@ Made = Callable[[EdgeSettings], Edge]
 
 
 async def test_a_page_may_load_what_is_ours_and_nothing_that_stands_in_it(edge: Edge) -> None:
-    answer = await edge.client.get("/nothing")
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(edge.app), base_url="http://edge") as browser:
+        answer = await browser.get("/nothing")
     for policy in (answer.headers["Content-Security-Policy"], OF_PAGES):
         assert policy.startswith("default-src 'self';")
         assert not re.search(r"unsafe|nonce|https?:|\*", policy)
