@@ -183,7 +183,7 @@ async def test_a_silent_stream_is_kept_alive(served: Edge, monkeypatch: pytest.M
 
 
 async def until_called(edge: Edge, method: str) -> None:
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(20):
         while edge.double.count(method) == 0:  # noqa: ASYNC110 -- nobody announces it
             await asyncio.sleep(0.01)
 
