@@ -15,6 +15,8 @@ from typing import Generic, TypeVar
 
 from perito_kernel.errors import Forbidden, PeritoError, Unauthenticated
 
+from perito_runtime.request_context import enter_request, request_id
+
 POSITIVE_SECONDS = 3.0
 """Of the five seconds after which a revoked key is refused everywhere: what has begun with it looks once a second more,
 and the question itself takes its time."""
@@ -28,8 +30,8 @@ _Value = TypeVar("_Value")
 
 class KeyRing(Generic[_Bearer]):
     """Answers for keys. `check` says whose a key is, or raises `Unauthenticated`, or `Forbidden` for one that is good
-    and may do nothing; concurrent questions for one unknown key ask it once. `refused` is what is raised for every key
-    that is none.
+    and may do nothing, in a time that it bounds itself; concurrent questions for one unknown key ask it once. `refused`
+    is what is raised for every key that is none.
     """
 
     def __init__(
@@ -97,6 +99,8 @@ def bearer_key(authorization: str) -> str | None:
 
 
 async def _checked(check: Callable[[str], Awaitable[_Bearer]], api_key: str) -> _Bearer:
+    """Without the deadline of the request that asked first: others wait as well, each by its own."""
+    enter_request(request_id(), None)
     return await check(api_key)
 
 
