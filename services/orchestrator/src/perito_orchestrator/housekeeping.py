@@ -21,7 +21,6 @@ from perito_orchestrator.webhook_settings import WebhookSettings
 log = logger("housekeeping")
 
 _SWEEP_LOCK = 7_305_161_417_200_114  # any number, ours alone
-_SWEEP_SECONDS = 3600.0
 _TAKEN_SECONDS = 120.0
 _AFTER_A_FAILURE_SECONDS = 5.0
 
@@ -91,7 +90,7 @@ class Housekeeping:
 
     async def sweep(self) -> bool:
         """Retention and one pass over all objects; False where another replica is at it."""
-        async with self._system.only_one(_SWEEP_LOCK, _SWEEP_SECONDS) as alone:
+        async with self._system.only_one(_SWEEP_LOCK) as alone:
             if alone:
                 await self.retain()
                 await self.forget_deliveries()
