@@ -150,6 +150,8 @@ class Workers:
             raise
         except Exception:
             log.exception("claim broke")
+            if lease is not None and not settled.done():  # likewise; the phase was never asked
+                await self._give_back(lease, self._settings.retry_seconds)
         finally:
             if not settled.done():
                 settled.set_result(False)
