@@ -14,7 +14,6 @@ from perito_orchestrator.settings import OrchestratorSettings
 from perito_orchestrator.signals import Signals
 from perito_orchestrator.store import finish, runs, turns
 from perito_orchestrator.store.database import Database
-from perito_orchestrator.store.finish import Failure
 from perito_orchestrator.store.runs import Lease, NoLease, Task
 
 log = logger("workers")
@@ -24,11 +23,6 @@ _duplicates = metrics.get_meter("perito.orchestrator").create_counter(
 )
 _TRIES = 16
 """As often somebody else may be quicker before a message takes its own run, if that is still there."""
-_EXHAUSTED = Failure(
-    "ATTEMPTS_EXHAUSTED",
-    "The phase was begun several times and its worker died each time. Look into the log of the phase service; if the"
-    " data is what kills it, a smaller part of it may show where.",
-)
 
 
 class Claims:
@@ -57,7 +51,7 @@ class Claims:
             log.info("duplicate message", message_id=message_id)
         if claimed is NoLease.EXHAUSTED:
             log.warning("no attempt left")
-            await finish.fail(self._db, task, None, _EXHAUSTED)
+            await finish.fail(self._db, task, None, finish.EXHAUSTED)
             self._signals.changed(task.analysis)
         return claimed if isinstance(claimed, Lease) else None
 

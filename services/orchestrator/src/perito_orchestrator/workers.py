@@ -27,7 +27,7 @@ from perito_runtime.logs import bind, logger
 from perito_runtime.objects import ObjectStore
 
 from perito_orchestrator.admission import Admission
-from perito_orchestrator.attempt import LEAVING, Attempt, LeaseLost, NotStarted
+from perito_orchestrator.attempt import Attempt, LeaseLost, NotStarted
 from perito_orchestrator.broker import Broker, Consumer, Delivery, queue_of
 from perito_orchestrator.claims import Claims
 from perito_orchestrator.registry import Registry
@@ -49,7 +49,6 @@ _PAUSE_SECONDS = 0.5
 _LONGEST_PAUSE_SECONDS = 15.0
 """Between two looks at what is away. They come at half as long again as it has been: a short absence costs little time,
 a long one few messages."""
-_ELSEWHERE = ("BUSY", LEAVING)
 _STORE_AWAY = "OBJECT_STORE_FAILED"
 _UNTAKEN = ("DATABASE_UNAVAILABLE", _STORE_AWAY)
 """Why a commit did not take a result that may be good, so that it is tried again with the same."""
@@ -244,11 +243,10 @@ class Workers:
 
     async def _failed(self, lease: Lease, error: PeritoError) -> None:
         settings = self._settings
-        elsewhere = isinstance(error, NotStarted) and error.reason in _ELSEWHERE
-        away = not elsewhere and (isinstance(error, NotStarted) or error.reason == _STORE_AWAY)
-        if elsewhere:
+        if isinstance(error, NotStarted) and error.elsewhere:
             await self._give_back(lease, settings.busy_seconds)
             return
+        away = isinstance(error, NotStarted) or error.reason == _STORE_AWAY
         if away and lease.away_seconds < settings.unreachable_seconds:
             log.warning("phase waits", reason=error.reason, away_seconds=round(lease.away_seconds, 1))
             pause = min(max(settings.retry_seconds, lease.away_seconds / 2), _LONGEST_PAUSE_SECONDS)

@@ -34,6 +34,13 @@ class Failure:
         return json.dumps({"reason": self.reason, "message": without_nul(self.message), "details": details})
 
 
+EXHAUSTED = Failure(
+    "ATTEMPTS_EXHAUSTED",
+    "The phase was begun several times and its worker died each time. Look into the log of the phase service; if the"
+    " data is what kills it, a smaller part of it may show where.",
+)
+
+
 class _Fenced(Exception):
     """The lease is lost: roll everything back."""
 
