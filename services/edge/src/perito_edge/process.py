@@ -111,7 +111,7 @@ async def serve_edge(settings: EdgeProcessSettings) -> None:
     """Serves until this process is told to stop. Raises `PeritoError` where it cannot start."""
     from perito_runtime.breaker import CircuitBreaker  # noqa: PLC0415
     from perito_runtime.health_socket import HealthSocket  # noqa: PLC0415  # a probe needs none of these
-    from perito_runtime.lifecycle import Lifecycle, stop_signal  # noqa: PLC0415
+    from perito_runtime.lifecycle import Lifecycle, nothing, stop_signal  # noqa: PLC0415
     from perito_runtime.logs import logger  # noqa: PLC0415
 
     from perito_edge.app import create_app  # noqa: PLC0415
@@ -127,8 +127,8 @@ async def serve_edge(settings: EdgeProcessSettings) -> None:
     server = EdgeServer(app, settings.listen, round(settings.drain_seconds), trusted)
     lifecycle = Lifecycle()
     if windows is not None:
-        lifecycle.add("redis", _nothing, windows.close, _STOP_SECONDS)
-    lifecycle.add("orchestrator", _nothing, channel.close, _STOP_SECONDS)
+        lifecycle.add("redis", nothing, windows.close, _STOP_SECONDS)
+    lifecycle.add("orchestrator", nothing, channel.close, _STOP_SECONDS)
     health = HealthSocket(settings.health_socket, app.state.readiness.says)
     lifecycle.add("health", health.start, health.stop, _STOP_SECONDS)
     lifecycle.add("http", server.start, server.stop, settings.drain_seconds + _STOP_SECONDS)
@@ -171,7 +171,3 @@ class _Unix(HTTPConnection):
         self.sock = socket(AF_UNIX, SOCK_STREAM)
         self.sock.settimeout(_PROBE_SECONDS)
         self.sock.connect(self._path)
-
-
-async def _nothing() -> None:
-    return

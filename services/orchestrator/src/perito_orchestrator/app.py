@@ -8,7 +8,7 @@ from uuid import uuid4
 import asyncpg
 from perito_kernel.errors import Unavailable
 from perito_runtime.grpc_server import build_server
-from perito_runtime.lifecycle import Lifecycle
+from perito_runtime.lifecycle import Lifecycle, nothing
 from perito_runtime.logs import logger
 from perito_runtime.objects import ObjectStore
 from perito_runtime.settings import MOST_DRAIN_SECONDS
@@ -175,11 +175,11 @@ class Orchestrator:
 
     def _in_order(self) -> Lifecycle:
         parts = Lifecycle()
-        parts.add("migrations", self._migrate, _nothing)
+        parts.add("migrations", self._migrate, nothing)
         parts.add("database", self._app.open, self._app.close)
         parts.add("database (system)", self._system.open, self._system.close)
         parts.add("registry", self._registry.start, self._registry.stop)
-        parts.add("queues", self._declare, _nothing)
+        parts.add("queues", self._declare, nothing)
         parts.add("listener", _later(self._listener.start), self._listener.stop)
         parts.add("relay", _later(self._relay.start), self._relay.stop, stop_seconds=25)
         parts.add("reconcile", self._start_reconcile, self._reconcile.stop)
@@ -260,10 +260,6 @@ def _housekeeping(settings: OrchestratorSettings, app: Database, system: Databas
         webhooks=settings.webhooks,
         poll_seconds=settings.poll_seconds,
     )
-
-
-async def _nothing() -> None:
-    """Nothing to stop."""
 
 
 def _later(start: Callable[[], None]) -> Callable[[], Awaitable[None]]:

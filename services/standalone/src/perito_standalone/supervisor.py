@@ -27,7 +27,7 @@ from perito_orchestrator.webhook_settings import WebhookSettings
 from perito_runtime.compute import ComputePool
 from perito_runtime.grpc_client import open_channel
 from perito_runtime.grpc_server import GrpcServer, build_server
-from perito_runtime.lifecycle import Lifecycle
+from perito_runtime.lifecycle import Lifecycle, nothing
 from perito_runtime.objects import LocalObjectStore
 from perito_runtime.service import imported_early, services_of
 
@@ -159,7 +159,7 @@ class Supervisor:
         parts.add("objects", self._open_objects, self._close_sockets)
         parts.add("compute", self.pool.__aenter__, self._stop_pool, _STOP_SECONDS)
         parts.add("phases", self._start_phases, self._stop_phases, drain + _STOP_SECONDS)
-        parts.add("broker", _nothing, self._broker.close, _STOP_SECONDS)
+        parts.add("broker", nothing, self._broker.close, _STOP_SECONDS)
         parts.add("orchestrator", self._start_orchestrator, self._stop_orchestrator, drain + 6 * _STOP_SECONDS)
         parts.add("edge", self._start_edge, self._stop_edge, drain + 2 * _STOP_SECONDS)
         return parts
@@ -263,7 +263,3 @@ def _running(part: _Part | None) -> _Part:
     if part is None:
         raise Internal("NOT_STARTED", "A part of the all-in-one is asked for before it was started.")
     return part
-
-
-async def _nothing() -> None:
-    return
