@@ -33,6 +33,7 @@ PASSWORDS = {
     "perito_system": "the database role of the outbox and of sweeping",
     "rabbitmq_password": "RabbitMQ's user",
     "redis_password": "Redis",
+    "webhook_secret": "what seals the secrets of webhooks",
     "pseudonym_secret": "what pseudonyms of people are made with; without it nobody is re-identified",
 }
 """Each secret by its file, and whose it is."""

@@ -90,9 +90,13 @@ def test_production_publishes_nginx_alone_and_splits_networks() -> None:
     assert {name: [port["published"] for port in ports] for name, ports in published.items()} == {
         "nginx": ["80", "443"]
     }
-    assert [name for name, network in whole["networks"].items() if not network.get("internal")] == ["outside"]
+    assert [name for name, network in whole["networks"].items() if not network.get("internal")] == [
+        "outside",
+        "webhooks",
+    ]
     on = {name: set(service.get("networks", {})) for name, service in whole["services"].items()}
     assert on["nginx"] == {"outside", "edge"}
+    assert {name for name, networks in on.items() if "webhooks" in networks} == {"orchestrator"}
     assert all(on[phase] == {"inside"} for phase in PHASES)
     assert on["postgres"] == on["rabbitmq"] == {"data"}
     assert not on["edge"] & on["postgres"]
@@ -106,7 +110,8 @@ def test_production_has_two_of_each_and_gives_a_secret_to_whom_it_is_for() -> No
         for secret in service.get("secrets", []):
             holders.setdefault(secret["source"], set()).add(name)
     assert holders.pop("postgres_superuser") == {"postgres", "bootstrap", "preflight"}
-    assert holders.pop("redis_password") == {"redis", "preflight"}
+    assert holders.pop("redis_password") == {"redis", "edge", "preflight"}
+    assert holders.pop("webhook_secret") == {"orchestrator", "preflight"}
     assert holders.pop("pseudonym_secret") == {"validation", "preflight"}
     assert not set().union(*holders.values()) & {"edge", "nginx", *PHASES}
     mounted = {str(v.get("source")) for service in production.values() for v in service.get("volumes", [])}

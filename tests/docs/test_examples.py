@@ -3,6 +3,7 @@
 The books of the REST page are those of the first mapping, so both pages are one example from file to report.
 """
 
+import argparse
 import hashlib
 import json
 import re
@@ -13,7 +14,8 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, get_args
@@ -119,7 +121,7 @@ def test_every_option_of_a_mapping_is_shown() -> None:
     assert [step for step in get_args(Step) if f"`{step}`" not in text] == []
 
 
-@dataclass(frozen=True)
+@dataclass
 class Line:
     """A curl line as it is written, the status that it promises, and the JSON that the page shows as its answer."""
 
@@ -128,9 +130,9 @@ class Line:
     shown: tuple[str, ...]
 
 
-def curl_lines() -> list[Line]:
+def curl_lines(page: str) -> list[Line]:
     found: list[Line] = []
-    for block in blocks("rest.md"):
+    for block in blocks(page):
         if block.language == "json" and found:
             found[-1] = Line(found[-1].command, found[-1].status, (*found[-1].shown, block.text))
         elif block.language == "sh":
@@ -153,49 +155,60 @@ def by_curl(command: str, folder: Path, values: dict[str, str]) -> Answer:
     return int(status), body
 
 
+def curl_options() -> argparse.ArgumentParser:
+    """Those options of curl that the page uses."""
+    options = argparse.ArgumentParser("curl", allow_abbrev=False, exit_on_error=False)
+    options.add_argument("url")
+    options.add_argument("-H", action="append", default=[])
+    options.add_argument("-F", action="append", default=[])
+    for word in ("-X", "-d", "-o", "--etag-save", "--etag-compare"):
+        options.add_argument(word)
+    for word in ("-N", "--head", "--compressed"):
+        options.add_argument(word, action="store_true")
+    return options
+
+
 def by_python(command: str, folder: Path, values: dict[str, str]) -> Answer:
     """What curl would send, for machines without it. Options that it does not know fail."""
-    words = shlex.split(command)
-    words = [re.sub(r"\$([A-Z_]+)", lambda found: values[found[1]], word) for word in words]
+    words = [re.sub(r"\$([A-Z_]+)", lambda found: values[found[1]], word) for word in shlex.split(command)]
     assert words.pop(0) == "curl"
-    headers: dict[str, str] = {}
+    asked = curl_options().parse_args(words)
+    headers = dict(line.split(": ", 1) for line in asked.H)
+    headers["Accept-Encoding"] = "gzip" if asked.compressed else "identity"
+    if asked.etag_compare:
+        headers["If-None-Match"] = (folder / asked.etag_compare).read_text("utf-8")
     parts: list[tuple[str, tuple[str, bytes]]] = []
-    url, content, target, head = "", None, "", False
-    while words:
-        word = words.pop(0)
-        if word == "-H":
-            name, _, value = words.pop(0).partition(": ")
-            headers[name] = value
-        elif word == "-F":
-            name, _, file = words.pop(0).partition("=@")
-            parts.append((name, (file, (folder / file).read_bytes())))
-        elif word == "-d":
-            content = words.pop(0)
-        elif word == "-o":
-            target = words.pop(0)
-        elif word == "--head":
-            head = True
-        elif word == "-N":
-            pass  # curl shows what arrives at once
-        else:
-            assert word.startswith("http"), f"unknown to this test: {word}"
-            url = word
-    method = "HEAD" if head else "POST" if parts or content else "GET"
-    answer = httpx.request(method, url, headers=headers, files=parts or None, content=content, timeout=30)
-    if target:
-        (folder / target).write_bytes(answer.content)
+    for part in asked.F:
+        name, _, file = part.partition("=@")
+        parts.append((name, (file, (folder / file).read_bytes())))
+    method = asked.X or ("HEAD" if asked.head else "POST" if parts or asked.d else "GET")
+    answer = httpx.request(method, asked.url, headers=headers, files=parts or None, content=asked.d, timeout=30)
+    if asked.etag_save:
+        (folder / asked.etag_save).write_text(answer.headers["ETag"], encoding="utf-8")
+    if asked.o:
+        (folder / asked.o).write_bytes(answer.content)
     return answer.status_code, answer.content
 
 
 @pytest.fixture(scope="module")
 def served() -> Iterator[tuple[str, str]]:
     """Address and key of a real server, as it prints them."""
+    with serving() as told:
+        yield told
+
+
+@contextmanager
+def serving(environment: Mapping[str, str] | None = None) -> Generator[tuple[str, str]]:
+    """Address and key of a real server with this environment, or our own."""
     with tempfile.TemporaryDirectory(dir="/tmp", prefix="perito-docs-") as base:
         Path(base).chmod(0o711)  # PostgreSQL under its own user must pass
         command = [sys.executable, "-m", "perito_standalone", "serve", "--data-dir", f"{base}/data", "--port", "0"]
         log = Path(base) / "log"
         with log.open("w") as stderr:
-            process = subprocess.Popen([*command, "--memory", "1GiB"], stdout=subprocess.PIPE, stderr=stderr, text=True)
+            options = ["--memory", "1GiB", "--rate", "100000"]
+            process = subprocess.Popen(
+                [*command, *options], stdout=subprocess.PIPE, stderr=stderr, text=True, env=environment
+            )
         assert process.stdout is not None
         said = process.stdout.readline() + process.stdout.readline()
         try:
@@ -235,12 +248,26 @@ def accepted_by(answer: Mapping[str, Any]) -> list[str]:
     return [result["accepted"]["id"] for result in results if result["accepted"]]
 
 
+def learned(line: Line, answer: Mapping[str, Any], values: Mapping[str, str]) -> dict[str, str]:
+    """What the lines that follow name."""
+    found: dict[str, str] = {}
+    if line.status == 201 and "dataset_id" in answer:
+        found["DATASET"] = answer["dataset_id"]
+    if line.status == 201 and "key_id" in answer:
+        found["KEY_ID"] = answer["key_id"]
+    if "/findings?" in line.command and "/compare/" not in line.command:
+        found["FINDING"] = answer["items"][0]["fingerprint"]
+    if "/rerun" in line.command:
+        found["BEFORE"] = values["ANALYSIS"]
+    return found
+
+
 @pytest.mark.parametrize("run", [by_python, *([by_curl] if shutil.which("curl") else [])])
 def test_every_curl_line_answers_as_written(run: Run, served: tuple[str, str], tmp_path: Path) -> None:
     (tmp_path / "counts.csv").write_text(first("mapping.md", "csv"), encoding="utf-8")
     (tmp_path / "mapping.yaml").write_text(first("mapping.md", "yaml"), encoding="utf-8")
     values = {"PERITO_URL": served[0], "PERITO_KEY": served[1]}
-    lines = curl_lines()
+    lines = curl_lines("rest.md")
     assert len(lines) >= 16
     for line, following in zip(lines, [*lines[1:], None], strict=True):
         status, body = run(line.command, tmp_path, values)
@@ -248,8 +275,7 @@ def test_every_curl_line_answers_as_written(run: Run, served: tuple[str, str], t
         answer: dict[str, Any] = json.loads(body) if body.startswith(b"{") and "-o" not in line.command else {}
         for shown in line.shown:
             assert names(json.loads(shown)) - names(answer) == set(), (line.command, answer)
-        if status == 201:
-            values["DATASET"] = answer["dataset_id"]
+        values |= learned(line, answer, values)
         if "/events" in line.command:
             told = re.findall(r"^event: (.+)$", body.decode(), re.MULTILINE)
             assert (told[0], told[-1]) == ("analysis.submitted", "analysis.completed")

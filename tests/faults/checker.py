@@ -1,4 +1,4 @@
-"""Invariants that hold whatever was broken: I1 to I7, I9 and I10. Each function answers what does not hold, in words.
+"""Invariants that hold whatever was broken: I1 to I10. Each function answers what does not hold, in words.
 
 | | |
 |---|---|
@@ -9,14 +9,16 @@
 | I5 | no attempt is spent beyond those there are, and none by a drain |
 | I6 | no lease outlives its holder |
 | I7 | every object that is referred to is there, and none is there that nobody refers to |
+| I8 | every message to a webhook arrives, once or oftener, with the same body each time |
 | I9 | no process grows beyond its bound |
 | I10 | no answer is an error that was not announced |
 
-I8 is of webhooks. The database is read as its superuser, past row-level security.
+The database is read as its superuser, past row-level security.
 """
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from uuid import UUID
 
@@ -177,6 +179,38 @@ async def object_faults(connection: Connection, objects: Mapping[str, int]) -> l
     broken = [f"I7: {len(missing)} objects are referred to and missing, such as {missing[0]}"] if missing else []
     broken += [f"I7: {len(cut)} objects have another length, such as {cut[0]}"] if cut else []
     return [*broken, f"I7: nobody refers to {len(orphans)} objects, such as {orphans[0]}"] if orphans else broken
+
+
+async def webhook_faults(connection: Connection, received: Mapping[str, AbstractSet[bytes]]) -> list[str]:
+    """I8. `received`: the bodies that came under each message's id, at all receivers of webhooks that are enabled.
+
+    Every event that a webhook listens to has its delivery, and each delivery has arrived, as it is stored.
+    """
+    unwritten = await connection.fetchval(
+        "SELECT count(*) FROM events e JOIN webhooks w ON w.tenant_id = e.tenant_id AND w.enabled"
+        " AND e.type = ANY (w.event_types) AND e.occurred_at > w.created_at WHERE NOT EXISTS"
+        " (SELECT FROM webhook_deliveries d WHERE d.tenant_id = w.tenant_id AND d.webhook_id = w.webhook_id"
+        "  AND d.analysis_id = e.analysis_id AND convert_from(d.body, 'UTF8')::jsonb #> '{data,sequence}'"
+        "  = to_jsonb(e.sequence))"
+    )
+    broken = [f"I8: {unwritten} events have no delivery to a webhook that listens"] if unwritten else []
+    sent: dict[str, bytes] = {}
+    for row in await connection.fetch(
+        "SELECT d.message_id, d.body, d.state FROM webhook_deliveries d JOIN webhooks w USING (tenant_id, webhook_id)"
+        " WHERE w.enabled"
+    ):
+        message = f"msg_{row['message_id'].hex}"
+        sent[message] = row["body"]
+        if row["state"] != "delivered":
+            broken.append(f"I8: {message} is {row['state']}")
+        if not received.get(message):
+            broken.append(f"I8: {message} never arrived")
+    for message, bodies in received.items():
+        if message not in sent:
+            broken.append(f"I8: {message} arrived, and no delivery is of that id")
+        elif bodies != {sent[message]}:
+            broken.append(f"I8: {message} arrived with {len(bodies)} bodies, or with another one than is stored")
+    return broken
 
 
 def stream_faults(kept: Sequence[int], seen: Sequence[int]) -> list[str]:

@@ -36,7 +36,7 @@ CHECKS: list[Any] = [
     _Checks.response_schema_conformance,
     _REJECTION,
 ]
-_REFUSED = ["400", "401", "403", "404", "405", "406", "409", "413", "415", "422", "428", "429", "5xx"]
+_REFUSED = ["400", "401", "403", "404", "405", "406", "409", "413", "415", "422", "428", "429", "431", "5xx"]
 """How what breaks the description may be refused: the library's list and 413, for a batch of too many analyses."""
 _BUSY_SECONDS = 60.0
 _TOLD_EVERY = 500

@@ -5,7 +5,10 @@ from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+import httpx
 from perito_client import PeritoClient, connect
+from perito_edge.settings import EdgeSettings
+from perito_orchestrator.webhook_settings import WebhookSettings
 from perito_runtime.logs import configure_logs
 from perito_standalone.analyze import temporary_directory
 from perito_standalone.postgres import PostgresSettings
@@ -37,7 +40,7 @@ async def fuzzed(count: int, seed: int, folder: Path, say: Callable[[str], None]
     async with _server() as supervisor:
         key = str(supervisor.first_key)
         async with connect(supervisor.address, key) as client:
-            real = await _filled(client, folder)
+            real = await _filled(client, folder) | await _with_webhooks(supervisor.address, key)
         fuzzer = await asyncio.to_thread(Fuzzer, supervisor.address, key, real, seed)
         return await asyncio.to_thread(fuzzer.run, count, say or (lambda _line: None))
 
@@ -45,7 +48,13 @@ async def fuzzed(count: int, seed: int, folder: Path, say: Callable[[str], None]
 @asynccontextmanager
 async def _server() -> AsyncGenerator[Supervisor]:
     async with temporary_directory() as data_dir:
-        settings = SupervisorSettings(data_dir, listen="127.0.0.1:0", postgres=PostgresSettings(durable=False))
+        settings = SupervisorSettings(
+            data_dir,
+            listen="127.0.0.1:0",
+            postgres=PostgresSettings(durable=False),
+            webhooks=WebhookSettings(networks=("127.0.0.0/8",), seconds=1.0),
+            edge=EdgeSettings.for_each_scope(1_000_000),
+        )
         async with Supervisor(settings) as supervisor:
             yield supervisor
 
@@ -62,8 +71,25 @@ async def _filled(client: PeritoClient, folder: Path) -> dict[str, list[str]]:
     short = await client.submit(dataset.dataset_id, phases=[1])
     for ended in (unreadable, whole, short):
         await client.wait(ended.id)
+    found = [finding.fingerprint async for finding in client.findings(whole.id)]
     fresh = await client.submit(dataset.dataset_id)
+    # Not the first: it is what the requests are sent with.
+    keys = [await client.keys.create(f"key {n}", ["read"]) for n in range(3)]
     return {
+        "fingerprint": found[:3],
         "dataset_id": [str(dataset.dataset_id), str(unreadable.dataset_id)],
         "analysis_id": [str(accepted.id) for accepted in (whole, short, unreadable, fresh)],
+        "key_id": [key.key_id for key in keys],
     }
+
+
+async def _with_webhooks(address: str, key: str) -> dict[str, list[str]]:
+    """Ids of webhooks of which requests delete some, each with a delivery to where nobody listens."""
+    webhooks: list[str] = []
+    deliveries: list[str] = []
+    asked = {"url": "http://127.0.0.1:1024/", "event_types": ["analysis.completed"]}
+    async with httpx.AsyncClient(base_url=f"http://{address}/api/forensic", headers={"X-API-Key": key}) as http:
+        for _ in range(6):
+            webhooks.append((await http.post("/webhooks", json=asked)).json()["id"])
+            deliveries.append((await http.post(f"/webhooks/{webhooks[-1]}/test")).json()["id"])
+    return {"webhook_id": webhooks, "delivery_id": deliveries}

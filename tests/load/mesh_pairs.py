@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 import httpx
 from perito_client import connect
+from perito_edge.settings import EdgeSettings
 from perito_standalone.analyze import temporary_directory
 from perito_standalone.supervisor import Supervisor, SupervisorSettings
 
@@ -35,7 +36,8 @@ async def pairs(count: int, say: Callable[[str], None]) -> Pairs:
         rabbit, database = standing.enter_context(node()), standing.enter_context(postgres())
         house = await standing.enter_async_context(mesh(database, rabbit, MeshSettings()))
         folder = await standing.enter_async_context(temporary_directory())
-        perito = await standing.enter_async_context(Supervisor(SupervisorSettings(folder, listen="127.0.0.1:0")))
+        settings = SupervisorSettings(folder, listen="127.0.0.1:0", edge=EdgeSettings.for_each_scope(1_000_000))
+        perito = await standing.enter_async_context(Supervisor(settings))
         for number in range(count + _WARM):
             alone = await _seconds(perito.address, str(perito.first_key), content)
             apart = await _seconds(house.address("edge", 1), house.key, content)

@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 
 import asyncpg
 from perito_client import PeritoClient, connect
+from perito_edge.settings import SCOPES
 from perito_orchestrator.roles import ROLES, bootstrap_roles
 from perito_runtime.development_ca import Issued, issue
 from perito_runtime.object_store import ObjectStore
@@ -170,9 +171,12 @@ class Mesh:
         return {**common, **own(service, number), **more.get(kind, {}), **more.get(service, {})}
 
     def _edge(self, _service: str, _number: int) -> dict[str, str]:
-        return {"PERITO_ORCHESTRATOR": self.target("orchestrator")}
+        # Tests ask more often than clients may; those of the limits themselves say so in `more`.
+        rates = {f"PERITO_RATE_{scope.upper()}": "1000000" for scope in SCOPES}
+        return {"PERITO_ORCHESTRATOR": self.target("orchestrator"), **rates}
 
     def _orchestrator(self, _service: str, _number: int) -> dict[str, str]:
+        self._secret("webhooks")
         place = ",".join(self.settings.brokers) or urlsplit(self._rabbit.url).netloc.rpartition("@")[2]
         return {
             "PERITO_DATABASE": self._database_url(),
@@ -182,6 +186,7 @@ class Mesh:
             "PERITO_PHASES": " ".join(self.target(phase) for phase in PHASES),
             "PERITO_CLIENTS": " ".join(self.settings.clients),
             "PERITO_FIRST_KEY_FILE": str(self.folder / "first-key"),
+            "PERITO_WEBHOOK_SECRET_FILE": str(self.folder / "secrets" / "webhooks"),
         }
 
     def _phase(self, service: str, number: int) -> dict[str, str]:

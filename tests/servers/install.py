@@ -1,5 +1,6 @@
 """`./taskw setup:servers`: what tests need and no Python package carries: RabbitMQ and Redis, and for tests that break
-things haproxy, which sees restarts as a client behind a balancer does, and faketime, which sets a process's clock.
+things haproxy, which sees restarts as a client behind a balancer does, and faketime, which sets a process's clock. For
+those of the dashboard chromium, which playwright drives.
 
 On Debian and its like they come from the distribution, as root or through sudo that asks nothing. No service is
 started or enabled: tests start servers of their own, on free ports, with everything in a temporary folder.
@@ -21,7 +22,7 @@ _UNITS = ("rabbitmq-server.service", "redis-server.service", "haproxy.service", 
 _ELSEWHERE = """\
 Not installed: {missing}. Tests that need them fail until there is one of these:
 - on Debian or Ubuntu, as root: apt-get install --no-install-recommends {missing}
-- on macOS: brew install rabbitmq redis haproxy
+- on macOS: brew install rabbitmq redis haproxy chromium
 - for RabbitMQ and Redis, a container engine (Docker) that has the images: docker pull {images}
 - or running servers, named in PERITO_TEST_RABBITMQ (amqp://...) and PERITO_TEST_REDIS (redis://...)"""
 
@@ -33,6 +34,7 @@ def missing() -> list[str]:
         "redis-server": os.environ.get("PERITO_TEST_REDIS") or programs.redis() or engine.has(REDIS_IMAGE),
         "haproxy": programs.haproxy(),
         "faketime": programs.faketime(),
+        "chromium": programs.chromium(),
     }
     return [name for name, found in here.items() if not found]
 

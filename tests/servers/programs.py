@@ -39,6 +39,12 @@ def haproxy() -> Path | None:
     return Path(found) if found else None
 
 
+def chromium() -> Path | None:
+    """Debian's `chromium`; None where it is not installed. No other is looked for: tests see what CI sees."""
+    found = shutil.which("chromium")
+    return Path(found) if found else None
+
+
 def faketime() -> Path | None:
     """The library that gives a process another clock, for LD_PRELOAD; None where it is not installed."""
     return next(iter(sorted(Path("/usr/lib").glob("*/faketime/libfaketime.so.1"))), None)

@@ -10,7 +10,7 @@ import math
 import tempfile
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, cast
 
@@ -20,8 +20,9 @@ from perito_standalone.analyze import temporary_directory
 from perito_standalone.memory import default_budget
 from perito_standalone.supervisor import Supervisor, SupervisorSettings
 
-from tests.load import mesh_figures
+from tests.load import large_upload, mesh_figures
 from tests.load.books import FILES, write_books
+from tests.load.large_upload import LargeUpload
 from tests.load.small import json_books, submit
 from tests.load.thread import Run, completed, measure, middle
 from tests.trials.harness.catalogue import Figures, Say, TrialFailed
@@ -58,9 +59,10 @@ class Goal:
 def run(seed: int, say: Say) -> Figures:
     """See `Trial.run`."""
     configure_logs("WARNING")
+    upload = large_upload.measure(say)
     mesh = mesh_figures.measure(say)
     with tempfile.TemporaryDirectory(prefix="perito-load-") as name:
-        return asyncio.run(_measured(Path(name), mesh, say))
+        return asyncio.run(_measured(Path(name), _Found(mesh, upload), say))
 
 
 @dataclass
@@ -68,14 +70,14 @@ class _Found:
     """All that was measured; seconds where nothing else is said. `mesh` as `mesh_figures.measure` has it."""
 
     mesh: Mapping[str, Any]
+    upload: LargeUpload
     sizes: dict[int, list[Run]] = field(default_factory=dict[int, list[Run]])
     started: list[float] = field(default_factory=list[float])
     small: list[float] = field(default_factory=list[float])
     careful: list[Run] = field(default_factory=list[Run])
 
 
-async def _measured(folder: Path, mesh: Mapping[str, Any], say: Say) -> Figures:
-    found = _Found(mesh)
+async def _measured(folder: Path, found: _Found, say: Say) -> Figures:
     for rows in RUNS:
         say(f"writing books of {rows:,} ledger rows")
         await asyncio.to_thread(write_books, folder / f"{rows}", rows)
@@ -102,6 +104,7 @@ def _figures(folder: Path, found: _Found) -> Figures:
         "start": found.started,
         "small": found.small,
         "mesh": found.mesh,
+        "upload": asdict(found.upload),
         "goals": [goal.row() for goal in _goals(found)],
     }
     return cast(Figures, json.loads(json.dumps(figures), parse_float=lambda text: round(float(text), 4)))
@@ -185,6 +188,7 @@ def _goals(found: _Found) -> list[Goal]:
             mesh_figures.MOST_ADDED_MILLISECONDS,
             "ms",
         ),
+        Goal("an upload of 2 GiB, growth of the serving process", found.upload.growth / 2**20, 100, "MiB"),
         Goal("longest turn of the event loop", 1000 * max(r.turns.worst for r in runs), 50, "ms"),
     ]
 

@@ -2,8 +2,10 @@
 
 import asyncio
 import base64
+import gzip
 import hashlib
 import os
+from datetime import UTC, datetime
 from pathlib import Path
 
 import httpx
@@ -122,12 +124,20 @@ async def test_files_of_one_name_are_refused_before_anything_is_sent(client: Per
 
 
 @pytest.mark.parametrize(("content", "raised"), [(b"<html>", None), (b"<htmL>", DigestMismatch)])
+@pytest.mark.parametrize("compressed", [False, True])
 async def test_a_report_is_held_to_its_digest(
-    service: Service, client: PeritoClient, tmp_path: Path, content: bytes, raised: type[Exception] | None
+    service: Service,
+    client: PeritoClient,
+    tmp_path: Path,
+    content: bytes,
+    raised: type[Exception] | None,
+    compressed: bool,
 ) -> None:
-    digest = base64.b64encode(hashlib.sha256(b"<html>").digest()).decode()
-    whole = Answer(200, content, {"Content-Digest": f"sha-256=:{digest}:"})
-    service.answers[f"{API}/export/{ID}"] = [Answer(200, b"<ht", whole.headers, cut=True), whole]
+    digest = f"sha-256=:{base64.b64encode(hashlib.sha256(b'<html>').digest()).decode()}:"
+    whole = Answer(200, content, {"Content-Digest": digest})
+    if compressed:
+        whole = Answer(200, gzip.compress(content), {"Content-Encoding": "gzip", "Unencoded-Digest": digest})
+    service.answers[f"{API}/export/{ID}"] = [Answer(200, whole.body[:3], whole.headers, cut=True), whole]
     target = tmp_path / "report.html"
     target.write_bytes(b"an earlier one")
     if raised is None:
@@ -157,3 +167,41 @@ async def test_cancelling_is_repeated_with_one_key(service: Service, client: Per
     assert (await client.cancel(ID, "the wrong month")).status == "cancelled"
     assert len({asked.headers["idempotency-key"] for asked in service.asked}) == 1
     assert b"the wrong month" in service.asked[0].body
+
+
+KEYS = f"{API}/keys"
+KEY_ID = "8sVbq2Zk0nXcT4aL"
+
+
+async def test_a_key_is_asked_for_once_and_no_more(service: Service, client: PeritoClient) -> None:
+    service.answers[KEYS] = [told(KEYS, "post", 201)]
+    made = await client.keys.create("tills", ["submit"], datetime(2030, 1, 1, tzinfo=UTC))
+    assert made.key.startswith("perito_live_")
+    assert b'"2030-01-01T00:00:00+00:00"' in service.asked[0].body
+    service.answers[KEYS] = [CUT, told(KEYS, "post", 201)]
+    with pytest.raises(Unreachable, match="it may have been done"):
+        await client.keys.create("tills", ["submit"])
+    assert len(service.asked) == 2
+
+
+async def test_keys_are_listed_replaced_and_ended(service: Service, client: PeritoClient) -> None:
+    service.answers[f"{KEYS}/current"] = [CUT, told(f"{KEYS}/current", "get", 200)]
+    assert (await client.keys.current()).key_id == KEY_ID
+    service.answers[KEYS] = [told(KEYS, "get", 200), told(KEYS, "get", 200, next_cursor=None)]
+    assert [key.key_id async for key in client.keys.every()] == [KEY_ID] * 2
+    rotate = f"{KEYS}/{{key_id}}/rotate"
+    service.answers[rotate.format(key_id=KEY_ID)] = [told(rotate, "post", 201)]
+    assert (await client.keys.rotate(KEY_ID, 0)).replaced.key_id == KEY_ID
+    service.answers[f"{KEYS}/{KEY_ID}"] = [CUT, told(f"{KEYS}/{{key_id}}", "delete", 200)]
+    assert (await client.keys.revoke(KEY_ID)).key_id == KEY_ID
+    service.answers[f"{API}/audit"] = [told(f"{API}/audit", "get", 200, next_cursor=None)]
+    assert [entry.number async for entry in client.keys.audit()] == [12]
+
+
+async def test_over_its_rate_a_call_waits_as_it_is_told_and_loses_no_patience(service: Service) -> None:
+    over = refused(429, STATUS, "get")
+    service.answers[f"{API}/status/{ID}"] = [over] * 5 + [told(STATUS, "get", 200)]
+    async with connect(service.address, "key", patience=0.0) as client:
+        assert str((await client.status(ID)).id) == ID
+    assert len(service.asked) == 6
+    assert b'"RATE_LIMITED"' in over.body

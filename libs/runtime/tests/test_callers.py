@@ -1,5 +1,6 @@
 """Who may call a service that knows its callers by certificate, and what an API key changes."""
 
+import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack
 from pathlib import Path
@@ -9,9 +10,11 @@ import grpc
 import pytest
 from certificates import files_of, serving_tls
 from perito.phase.v1 import phase_pb2, phase_pb2_grpc
-from perito_kernel.errors import Forbidden, Invalid, PeritoError, Unauthenticated
-from perito_runtime.callers import Callers, KeyBearer, callers_around, key_ring, only
+from perito_kernel.errors import Forbidden, Invalid, PeritoError, Unauthenticated, Unavailable
+from perito_runtime.callers import ANY_SCOPE, Callers, KeyBearer, callers_around, key_ring, only
 from perito_runtime.grpc_client import call_errors, open_channel, tenant_metadata, tenant_of
+from perito_runtime.key_ring import KeyRing
+from perito_runtime.request_context import acting_key, enter_acting_key
 from perito_runtime.tls import identity_of
 from phase_double import ASK, PHASE_SERVICE, PhaseDouble, serving
 from test_grpc_server import health_of, services_of
@@ -173,3 +176,62 @@ async def test_a_certificate_without_a_name_is_nobody(tmp_path: Path, monkeypatc
             async with call_errors():
                 await phase_pb2_grpc.PhaseServiceStub(channel).DescribePhase(ASK, timeout=5)
         assert caught.value.reason == "CALLER_UNKNOWN"
+
+
+async def test_a_call_that_lasts_ends_when_its_key_does(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("perito_runtime.callers.LOOK_SECONDS", 0.05)
+    good = {"perito_test_passing": KeyBearer(TENANT, "passing", frozenset({"read"}))}
+    away = False
+
+    async def check_again(api_key: str) -> KeyBearer:
+        if away:
+            raise Unavailable("DATABASE_UNAVAILABLE", "The database is away.")
+        if api_key not in good:
+            raise Unauthenticated("KEY_INVALID", "There is no such key.")
+        return good[api_key]
+
+    ring = KeyRing(check_again, lambda: Unauthenticated("API_KEY_INVALID", "Send a valid one."), positive_seconds=0.1)
+    rule = Callers(trusted=("edge",), with_key=("erp",), scopes={"DescribePhase": ANY_SCOPE})
+    begun = asyncio.Event()
+
+    async def wait(_: Any) -> phase_pb2.DescribePhaseResponse:
+        begun.set()
+        await asyncio.sleep(60)
+        raise AssertionError
+
+    around = callers_around({PHASE_SERVICE: rule}, ring)
+    served = serving_tls(files_of(tmp_path, "orchestrator"), PhaseDouble(wait), interceptors=[around])
+    async with served as server, open_channel(server.address, tls=files_of(tmp_path, "erp")) as channel:
+        stub = phase_pb2_grpc.PhaseServiceStub(channel)
+        call = asyncio.ensure_future(stub.DescribePhase(ASK, metadata=(bearer("perito_test_passing"),), timeout=30))
+        await begun.wait()
+        away = True
+        await asyncio.sleep(0.4)
+        assert not call.done(), "where nobody can say whether the key is good, the call goes on"
+        away = False
+        good.clear()
+        with pytest.raises(grpc.aio.AioRpcError) as caught:
+            await asyncio.wait_for(call, 5)
+        assert caught.value.code() is grpc.StatusCode.UNAUTHENTICATED
+
+
+async def test_the_key_behind_a_call_is_the_one_that_came_with_it(tmp_path: Path) -> None:
+    async def acting(_: Any) -> phase_pb2.DescribePhaseResponse:
+        return phase_pb2.DescribePhaseResponse(name=acting_key())
+
+    served = serving_tls(files_of(tmp_path, "orchestrator"), PhaseDouble(acting), interceptors=[around()])
+    async with served as server:
+        for service, metadata, expected in (
+            ("edge", (("perito-key", "Abc9"),), "Abc9"),
+            ("edge", (("perito-key", "no key"),), ""),
+            ("edge", (), ""),
+            ("erp", (bearer(READER), ("perito-key", "Abc9")), "reader"),
+            ("edge", (bearer(READER), ("perito-key", "Abc9")), "reader"),
+        ):
+            async with open_channel(server.address, tls=files_of(tmp_path, service)) as channel:
+                stub = phase_pb2_grpc.PhaseServiceStub(channel)
+                assert (await stub.DescribePhase(ASK, metadata=metadata, timeout=5)).name == expected
+                enter_acting_key("Own1")  # it travels by itself, unless the call says otherwise
+                told = (await stub.DescribePhase(ASK, metadata=(bearer(READER),), timeout=5)).name
+                enter_acting_key("")
+                assert told == "reader"

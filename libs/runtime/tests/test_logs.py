@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 import structlog
-from perito_runtime.logs import bind, configure_logs, logger
+from perito_runtime.logs import LineOfEachRequest, bind, configure_logs, logger
+from structlog.testing import capture_logs
 
 
 @pytest.fixture
@@ -70,3 +71,28 @@ def test_trace_is_in_the_line(lines: io.StringIO) -> None:
         logger("grpc").exception("call failed")
     (line,) = _read(lines)
     assert "ValueError: no" in line["exception"]
+
+
+def test_the_line_of_each_request_is_the_one_that_the_usual_way_writes(lines: io.StringIO) -> None:
+    bind(analysis="a-1")
+    for say in (logger("edge.access").info, LineOfEachRequest("edge.access").info):
+        say("request answered", status=200, milliseconds=0.1, path='/ñ"\n')
+    usual, quick = _read(lines)
+    assert usual.pop("ts")[:17] == quick.pop("ts")[:17]
+    assert usual == quick
+    texts = lines.getvalue().splitlines()
+    assert [list(json.loads(text)) for text in texts] == [sorted(json.loads(text)) for text in texts]
+
+
+def test_the_line_of_each_request_is_left_out_and_captured_as_others_are(lines: io.StringIO) -> None:
+    quick = LineOfEachRequest("edge.access")
+    with capture_logs() as captured:
+        quick.info("request answered", status=200)
+    assert captured == [{"event": "request answered", "log_level": "info", "part": "edge.access", "status": 200}]
+    configure_logs("WARNING", lines)
+    quick.info("request answered", status=200)
+    assert lines.getvalue() == ""
+    structlog.reset_defaults()
+    with capture_logs() as captured:
+        quick.info("request answered", status=200)
+    assert len(captured) == 1

@@ -12,7 +12,7 @@ import pytest
 from fastapi import FastAPI
 from perito_edge.app import create_app
 from perito_edge.description import describe
-from perito_edge.middleware import SECURITY_HEADERS
+from perito_edge.security_headers import EVERYWHERE, OF_DATA, POLICY
 from perito_edge.server import EdgeServer
 from perito_edge.settings import EdgeSettings
 from perito_runtime.grpc_client import open_channel
@@ -21,13 +21,17 @@ from perito_runtime.objects import LocalObjectStore
 from .orchestrator_double import KEY, Double
 
 _ALWAYS = (
-    *SECURITY_HEADERS,
+    *EVERYWHERE,
+    POLICY,
     "Content-Type",
     "Content-Length",
     "Date",
     "Transfer-Encoding",
     "Connection",
     "Cache-Control",
+    "Content-Encoding",
+    "Unencoded-Digest",
+    "Vary",
 )
 MAPPING = b"files:\n  sales.csv: {table: sales}\n"
 
@@ -130,14 +134,18 @@ def checked_client(app: FastAPI, transport: httpx.AsyncBaseTransport) -> httpx.A
 
     async def check(response: httpx.Response) -> None:
         assert response.headers["X-Request-Id"]
-        assert response.headers["X-Content-Type-Options"] == "nosniff"
-        assert response.headers["X-Frame-Options"] == "DENY"
-        assert response.headers["Cache-Control"] == "no-store"
-        assert "default-src 'none'" in response.headers["Content-Security-Policy"]
+        keeping = "private, no-cache" if "ETag" in response.headers else "no-store"
+        assert response.headers["Cache-Control"] == keeping
+        data = response.request.url.path.startswith("/api/")
+        assert set(EVERYWHERE) <= {name for name in EVERYWHERE if response.headers.get(name)}
+        assert not data or {name: response.headers[name] for name in EVERYWHERE} == EVERYWHERE
         request = response.request
+        said, pages = response.headers[POLICY], "default-src 'self'; "
+        assert said == OF_DATA or said.startswith("sandbox; default-src 'none'; " if data else pages)
         path = next((p for p, form in forms.items() if form.fullmatch(request.url.path)), None)
         operation = described.get(path, {}).get(request.method.lower())
         if operation is not None:
+            assert "ETag" not in response.headers or response.status_code in (200, 304)
             assert str(response.status_code) in operation["responses"], f"{request.url} gave {response.status_code}"
             told = operation["responses"][str(response.status_code)]["headers"]
             untold = set(response.headers) - {header.lower() for header in [*_ALWAYS, *told]}

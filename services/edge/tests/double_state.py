@@ -3,7 +3,10 @@
 import asyncio
 from dataclasses import dataclass, field
 
-from perito.analysis.v1 import analysis_pb2
+from google.protobuf.message import Message
+from perito.analysis.v1 import analysis_pb2, review_pb2
+from perito.analysis.v1.audit_pb2 import AuditRecord
+from perito.analysis.v1.webhooks_pb2 import Delivery, Webhook
 from perito.dataset.v1.dataset_pb2 import DatasetRef
 from perito.dataset.v1.intake_pb2 import ProposeMappingResponse
 from perito.finding.v1.finding_pb2 import Finding
@@ -15,6 +18,8 @@ OTHER_TENANT = "22222222-2222-4222-8222-222222222222"
 KEY = "perito_test_AAAAAAAAAAAAAAAA_all"
 OTHER_KEY = "perito_test_BBBBBBBBBBBBBBBB_all"
 READ_KEY = "perito_test_CCCCCCCCCCCCCCCC_read"
+ADMIN_KEY = "perito_test_DDDDDDDDDDDDDDDD_admin"
+OTHER_ADMIN_KEY = "perito_test_EEEEEEEEEEEEEEEE_admin"
 
 
 @dataclass(frozen=True)
@@ -33,11 +38,17 @@ class State:
 
     keys: dict[str, tuple[str, str, tuple[str, ...]]] = field(
         default_factory=lambda: {
-            KEY: (TENANT, "AAAAAAAAAAAAAAAA", ("read", "submit", "metrics")),
+            KEY: (TENANT, "AAAAAAAAAAAAAAAA", ("read", "submit", "rules", "metrics")),
             OTHER_KEY: (OTHER_TENANT, "BBBBBBBBBBBBBBBB", ("read", "submit")),
+            OTHER_ADMIN_KEY: (OTHER_TENANT, "EEEEEEEEEEEEEEEE", ("read", "submit", "admin")),
             READ_KEY: (TENANT, "CCCCCCCCCCCCCCCC", ("read",)),
+            ADMIN_KEY: (TENANT, "DDDDDDDDDDDDDDDD", ("read", "submit", "metrics", "admin")),
         }
     )
+    reads: list[tuple[str, str, str, int]] = field(default_factory=list[tuple[str, str, str, int]])
+    records: list[AuditRecord] = field(default_factory=list[AuditRecord])
+    suspended: set[str] = field(default_factory=set[str])
+    sessions: dict[str, str] = field(default_factory=dict[str, str])
     calls: list[Call] = field(default_factory=list[Call])
     failures: dict[str, PeritoError | Exception] = field(default_factory=dict[str, PeritoError | Exception])
     datasets: dict[str, DatasetRef] = field(default_factory=dict[str, DatasetRef])
@@ -47,14 +58,22 @@ class State:
     told: dict[str, list[analysis_pb2.WatchAnalysisResponse | PeritoError]] = field(
         default_factory=dict[str, list[analysis_pb2.WatchAnalysisResponse | PeritoError]]
     )
+    usage: analysis_pb2.GetUsageResponse = field(default_factory=analysis_pb2.GetUsageResponse)
     sent: int = 0
     proposal: ProposeMappingResponse = field(default_factory=ProposeMappingResponse)
     hints: list[tuple[str, str]] = field(default_factory=list[tuple[str, str]])
     findings: list[Finding] = field(default_factory=list[Finding])
+    said: dict[tuple[str, int, str], list[review_pb2.Disposition]] = field(
+        default_factory=dict[tuple[str, int, str], list[review_pb2.Disposition]]
+    )
+    compared: review_pb2.CompareFindingsResponse = field(default_factory=review_pb2.CompareFindingsResponse)
+    asked: list[Message] = field(default_factory=list[Message])
     results_told: int = 0
     submitted: list[analysis_pb2.SubmitAnalysisRequest] = field(
         default_factory=list[analysis_pb2.SubmitAnalysisRequest]
     )
+    webhooks: dict[tuple[str, str], Webhook] = field(default_factory=dict[tuple[str, str], Webhook])
+    deliveries: list[Delivery] = field(default_factory=list[Delivery])
     remembered: dict[tuple[str, str, str], tuple[str, str]] = field(
         default_factory=dict[tuple[str, str, str], tuple[str, str]]
     )

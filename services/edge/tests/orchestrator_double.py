@@ -10,16 +10,30 @@ import uuid
 from collections.abc import AsyncIterator
 from typing import Any
 
-from perito.analysis.v1 import access_pb2, access_pb2_grpc, analysis_pb2, analysis_pb2_grpc
+from perito.analysis.v1 import (
+    access_pb2,
+    access_pb2_grpc,
+    analysis_pb2,
+    analysis_pb2_grpc,
+    audit_pb2_grpc,
+    keys_pb2_grpc,
+    review_pb2,
+    review_pb2_grpc,
+    webhooks_pb2_grpc,
+)
 from perito.dataset.v1.dataset_pb2 import DatasetRef
-from perito_kernel.errors import NotFound, PeritoError, Precondition, Unauthenticated
+from perito_kernel.errors import Forbidden, NotFound, PeritoError, Precondition, Unauthenticated
 from perito_runtime.error_kinds import CODE_OF_KIND
 from perito_runtime.grpc_server import GrpcServer, Service, build_server
 from perito_runtime.request_context import request_id, tenant_of
 
-from .double_state import KEY, OTHER_KEY, OTHER_TENANT, READ_KEY, TENANT, Call, State
+from .double_reviews import Reviews
+from .double_state import ADMIN_KEY, KEY, OTHER_ADMIN_KEY, OTHER_KEY, OTHER_TENANT, READ_KEY, TENANT, Call, State
+from .keys_double import AuditDouble, KeysDouble
+from .session_double import session_double
+from .webhook_double import WebhookDouble
 
-__all__ = ["KEY", "OTHER_KEY", "OTHER_TENANT", "READ_KEY", "TENANT", "Double"]
+__all__ = ["ADMIN_KEY", "KEY", "OTHER_ADMIN_KEY", "OTHER_KEY", "OTHER_TENANT", "READ_KEY", "TENANT", "Double"]
 
 
 class Double(State):
@@ -39,6 +53,27 @@ class Double(State):
                     access_pb2_grpc.add_AccessServiceServicer_to_server,
                     _Access(self),
                 ),
+                Service(
+                    "perito.analysis.v1.KeyService",
+                    keys_pb2_grpc.add_KeyServiceServicer_to_server,
+                    KeysDouble(self),
+                ),
+                Service(
+                    "perito.analysis.v1.AuditService",
+                    audit_pb2_grpc.add_AuditServiceServicer_to_server,
+                    AuditDouble(self),
+                ),
+                session_double(self),
+                Service(
+                    "perito.analysis.v1.ReviewService",
+                    review_pb2_grpc.add_ReviewServiceServicer_to_server,
+                    Reviews(self),
+                ),
+                Service(
+                    "perito.analysis.v1.WebhookService",
+                    webhooks_pb2_grpc.add_WebhookServiceServicer_to_server,
+                    WebhookDouble(self),
+                ),
             ],
             address,
         )
@@ -54,10 +89,21 @@ class _Access(access_pb2_grpc.AccessServiceServicer):
         context: Any,  # noqa: ARG002 -- the generated signature
     ) -> access_pb2.AuthenticateResponse:
         await self._state.enter("Authenticate", "")
+        if request.api_key in self._state.suspended:
+            raise Forbidden("TENANT_SUSPENDED", "This tenant is suspended: ask whoever runs Perito for you.")
         if request.api_key not in self._state.keys:
             raise Unauthenticated("API_KEY_INVALID", "No.")
         tenant, key_id, scopes = self._state.keys[request.api_key]
         return access_pb2.AuthenticateResponse(tenant_id=tenant, key_id=key_id, scopes=scopes)
+
+    async def NoteReads(  # noqa: N802 -- the proto's name
+        self,
+        request: access_pb2.NoteReadsRequest,
+        context: Any,  # noqa: ARG002 -- the generated signature
+    ) -> access_pb2.NoteReadsResponse:
+        await self._state.enter("NoteReads", "")
+        self._state.reads += [(one.tenant_id, one.key_id, one.analysis_id, one.minute) for one in request.reads]
+        return access_pb2.NoteReadsResponse()
 
 
 class _Analyses(analysis_pb2_grpc.AnalysisServiceServicer):
@@ -84,6 +130,28 @@ class _Analyses(analysis_pb2_grpc.AnalysisServiceServicer):
         if dataset is None or not dataset.files[0].object.key.startswith(f"tenants/{tenant}/"):
             raise NotFound("DATASET_NOT_FOUND", "There is no such dataset. Upload the files first.")
         return analysis_pb2.GetDatasetResponse(dataset=dataset, created_at="2026-03-01T10:00:00.000Z")
+
+    async def DeleteDataset(  # noqa: N802 -- the proto's name
+        self, request: analysis_pb2.DeleteDatasetRequest, context: Any
+    ) -> analysis_pb2.DeleteDatasetResponse:
+        tenant = tenant_of(context)
+        await self._state.enter("DeleteDataset", tenant)
+        dataset = self._state.datasets.get(request.dataset_id)
+        if dataset is None or not dataset.files[0].object.key.startswith(f"tenants/{tenant}/"):
+            raise NotFound("DATASET_NOT_FOUND", "There is no such dataset. Upload the files first.")
+        if any(analysis.dataset_id == request.dataset_id for analysis in self._state.analyses.values()):
+            raise Precondition("DATASET_IN_USE", "There are analyses of this dataset. Delete them first.")
+        del self._state.datasets[request.dataset_id]
+        return analysis_pb2.DeleteDatasetResponse()
+
+    async def GetUsage(  # noqa: N802 -- the proto's name
+        self, request: analysis_pb2.GetUsageRequest, context: Any
+    ) -> analysis_pb2.GetUsageResponse:
+        await self._state.enter("GetUsage", tenant := tenant_of(context))
+        told = analysis_pb2.GetUsageResponse()
+        told.CopyFrom(self._state.usage)
+        told.dataset_key_known = (tenant, "dataset", request.dataset_key) in self._state.remembered
+        return told
 
     async def ProposeMapping(  # noqa: N802 -- the proto's name
         self, request: analysis_pb2.ProposeMappingRequest, context: Any
@@ -121,6 +189,33 @@ class _Analyses(analysis_pb2_grpc.AnalysisServiceServicer):
         analysis = self._state.analyses.setdefault((tenant, known), analysis)
         return analysis_pb2.SubmitAnalysisResponse(analysis=analysis, replayed=replayed)
 
+    async def RerunAnalysis(  # noqa: N802 -- the proto's name
+        self, request: analysis_pb2.RerunAnalysisRequest, context: Any
+    ) -> analysis_pb2.RerunAnalysisResponse:
+        tenant = tenant_of(context)
+        await self._state.enter("RerunAnalysis", tenant)
+        self._state.asked.append(request)
+        before = self._state.analyses.get((tenant, request.analysis_id))
+        if before is None:
+            raise NotFound("ANALYSIS_NOT_FOUND", "There is no such analysis. Check the id that the submit answered.")
+        brought = request.dataset if request.HasField("dataset") else None
+        content = _content(brought) if brought else ""
+        digest = _digest(request.analysis_id, request.name, request.params_patch_json, content)
+        fresh = str(uuid.uuid4())
+        known, replayed = self._state.replay(tenant, "analysis", request.idempotency_key, digest, fresh)
+        analysis = analysis_pb2.Analysis(
+            analysis_id=known,
+            dataset_id=brought.dataset_id if brought else before.dataset_id,
+            name=request.name if request.HasField("name") else before.name,
+            status=analysis_pb2.ANALYSIS_STATUS_PENDING,
+            submitted_at="2026-03-02T10:00:00Z",
+            rerun_of=before.analysis_id,
+        )
+        if brought and not replayed:
+            self._state.datasets[brought.dataset_id] = brought
+        analysis = self._state.analyses.setdefault((tenant, known), analysis)
+        return analysis_pb2.RerunAnalysisResponse(analysis=analysis, replayed=replayed)
+
     async def BatchSubmit(  # noqa: N802 -- the proto's name
         self, request: analysis_pb2.BatchSubmitRequest, context: Any
     ) -> analysis_pb2.BatchSubmitResponse:
@@ -157,8 +252,12 @@ class _Analyses(analysis_pb2_grpc.AnalysisServiceServicer):
         self, request: analysis_pb2.DeleteAnalysisRequest, context: Any
     ) -> analysis_pb2.DeleteAnalysisResponse:
         await self._state.enter("DeleteAnalysis", tenant_of(context))
-        if self._state.analyses.pop((tenant_of(context), request.analysis_id), None) is None:
+        analysis = self._state.analyses.get((tenant_of(context), request.analysis_id))
+        if analysis is None:
             raise NotFound("ANALYSIS_NOT_FOUND", "There is no such analysis. Check the id that the submit answered.")
+        if analysis.status < analysis_pb2.ANALYSIS_STATUS_COMPLETED:
+            raise Precondition("ANALYSIS_RUNNING", "The analysis is running. Cancel it first, or wait until it ended.")
+        del self._state.analyses[tenant_of(context), request.analysis_id]
         return analysis_pb2.DeleteAnalysisResponse()
 
     async def ListAnalyses(  # noqa: N802 -- the proto's name
@@ -229,10 +328,15 @@ class _Analyses(analysis_pb2_grpc.AnalysisServiceServicer):
     async def ListFindings(  # noqa: N802 -- the proto's name
         self, request: analysis_pb2.ListFindingsRequest, context: Any
     ) -> analysis_pb2.ListFindingsResponse:
-        await self._state.enter("ListFindings", tenant_of(context))
+        await self._state.enter("ListFindings", tenant := tenant_of(context))
+        self._state.asked.append(request)
+        if (tenant, request.analysis_id) not in self._state.analyses:
+            raise NotFound("ANALYSIS_NOT_FOUND", "There is no such analysis. Check the id that the submit answered.")
         held = self._state.findings
+        shown = held[: request.page_size]
+        words = [self._state.said.get((tenant, review_pb2.SUBJECT_KIND_FINDING, f.fingerprint)) for f in shown]
         return analysis_pb2.ListFindingsResponse(
-            findings=held[: request.page_size], total=len(held) + 5000, capped=True
+            findings=shown, total=len(held) + 5000, capped=True, dispositions=[word[-1] for word in words if word]
         )
 
 

@@ -1,6 +1,7 @@
 """What no operation has is refused by all of them alike, and HEAD is answered wherever GET is."""
 
 import asyncio
+import re
 from typing import Any
 
 import pytest
@@ -9,14 +10,16 @@ from perito_edge.description import operations
 
 from .conftest import Edge
 from .finished import finished, running
+from .orchestrator_double import ADMIN_KEY
 
 PATHS = ("status/{id}", "analysis/{id}", "analysis/{id}/findings", "export/{id}", "list", "openapi.json", "metrics")
 
 
 async def test_every_operation_refuses_a_parameter_that_it_does_not_have(edge: Edge) -> None:
+    edge.client.headers["X-API-Key"] = ADMIN_KEY
     for path, method, said in operations(edge.app.openapi()):
         taken = [named["name"] for named in said.get("parameters", ()) if named["in"] == "query"]
-        url = path.replace("{analysis_id}", "x").replace("{dataset_id}", "x")
+        url = re.sub(r"\{\w+\}", "x", path)
         response = await edge.client.request(method.upper(), url, params={"nmae": "secret", "probe ": ""})
         body = response.json()
         assert (response.status_code, body["reason"]) == (422, "PARAMETER_INVALID"), said["operationId"]
@@ -27,7 +30,7 @@ async def test_every_operation_refuses_a_parameter_that_it_does_not_have(edge: E
 
 
 async def test_many_and_long_names_make_no_long_answer(edge: Edge) -> None:
-    many = "&".join(f"{'n' * 300}{number}" for number in range(150))
+    many = "&".join(f"{'n' * 200}{number}" for number in range(150))
     response = await edge.client.get(f"/api/forensic/list?{many}&limit=3&limit=4&=&%ff=1")
     assert response.status_code == 422
     assert len(response.json()["errors"]) == 20
@@ -45,7 +48,10 @@ async def test_head_has_the_headers_of_get_and_no_body(served: Edge) -> None:
         url = f"/api/forensic/{path.replace('{id}', analysis.analysis_id)}"
         got, head = await served.client.get(url), await served.client.head(url)
         assert (head.status_code, head.content) == (got.status_code, b"") == (200, b""), url
-        own = {"date", "x-request-id"} | ({"content-length"} if path == "metrics" else set[str]())
+        # How a body is framed that is not sent, HEAD may leave out (RFC 9110, section 9.3.2).
+        own = {"date", "x-request-id", "ratelimit", "transfer-encoding"} | (
+            {"content-length"} if path == "metrics" else set[str]()
+        )
         assert {n: v for n, v in head.headers.items() if n not in own} == {
             n: v for n, v in got.headers.items() if n not in own
         }
@@ -84,10 +90,14 @@ async def test_head_of_a_report_reads_no_further_than_its_beginning(
             yield chunk
 
     monkeypatch.setattr(served.store, "open_stream", counted)
-    response = await served.client.head(f"/api/forensic/export/{analysis.analysis_id}")
-    assert int(response.headers["content-length"]) > 20_000_000
-    await asyncio.sleep(0.1)
-    assert 0 < read < 10_000_000
+    url, told = f"/api/forensic/export/{analysis.analysis_id}", {"identity": "content-length", "gzip": "etag"}
+    for coding, header in told.items():
+        read = 0
+        asked = {"Accept-Encoding": coding, "Want-Unencoded-Digest": "sha-256=10"}
+        response = await served.client.head(url, headers=asked)
+        assert response.headers[header]
+        await asyncio.sleep(0.1)
+        assert 0 < read < 10_000_000
 
 
 def test_what_is_not_there_has_no_methods() -> None:

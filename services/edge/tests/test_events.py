@@ -182,14 +182,19 @@ async def test_a_silent_stream_is_kept_alive(served: Edge, monkeypatch: pytest.M
         assert [(await anext(stream)).comment for _ in range(3)] == ["", "ping", "ping"]
 
 
+async def until_called(edge: Edge, method: str) -> None:
+    async with asyncio.timeout(20):
+        while edge.double.count(method) == 0:  # noqa: ASYNC110 -- nobody announces it
+            await asyncio.sleep(0.01)
+
+
 async def test_a_client_that_leaves_gives_its_place_back(served: Edge) -> None:
     async with served.client.stream("GET", path_of(running(served))) as response:
         await anext(events_of(response))
         assert served.app.state.event_streams.open == 1
+        await until_called(served, "WatchAnalysis")  # or there is no call yet that could end
     await none_open(served)
-    async with asyncio.timeout(5):
-        while served.double.count("WatchAnalysis ended") == 0:  # noqa: ASYNC110 -- nobody announces it
-            await asyncio.sleep(0.01)
+    await until_called(served, "WatchAnalysis ended")
 
 
 class TestBounds:

@@ -25,12 +25,12 @@ async def test_an_answer_near_the_limit_is_whole_and_made_outside_the_loop(
     figures = [FIGURE] * 4000
     analysis = await finished(edge, REPORT | {"kpis": figures})
     made: list[int] = []
-    make = large_answers.large_answer
+    make = large_answers.kept_answer
 
-    async def noted(build: Callable[[], Any]) -> Any:
-        return await make(lambda: (made.append(threading.get_ident()), build())[1])
+    async def noted(build: Callable[[], Any], if_none_match: str) -> Any:
+        return await make(lambda: (made.append(threading.get_ident()), build())[1], if_none_match)
 
-    monkeypatch.setattr("perito_edge.analyses.large_answer", noted)
+    monkeypatch.setattr("perito_edge.analyses.kept_answer", noted)
     response = await edge.client.get(f"/api/forensic/analysis/{analysis.analysis_id}")
     assert response.json()["metrics"] == figures
     assert len(response.content) > 400_000

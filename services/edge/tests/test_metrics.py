@@ -2,12 +2,15 @@
 
 import asyncio
 import re
+from collections.abc import Callable
 
 import pytest
 from perito.analysis.v1.analysis_pb2 import ANALYSIS_STATUS_COMPLETED, Analysis
+from perito_edge.settings import EdgeSettings
 from perito_kernel.errors import Unavailable
 from prometheus_client.parser import text_string_to_metric_families
 
+from .browser import browser
 from .conftest import MAPPING, Edge
 from .finished import finished, running
 from .orchestrator_double import KEY, OTHER_TENANT, READ_KEY, TENANT
@@ -90,17 +93,24 @@ async def test_what_cannot_be_counted_is_missing_and_takes_nothing_with_it(edge:
     assert "# perito_analyses is not known: DATABASE_DOWN\n" in (await edge.client.get(URL)).text
 
 
-async def test_no_label_grows_with_what_clients_send(edge: Edge) -> None:
+async def test_no_label_grows_with_what_clients_send(edge_with: Callable[[EdgeSettings], Edge]) -> None:
+    edge = edge_with(EdgeSettings.for_each_scope(1000))
     await scrape(edge)
     await edge.client.get("/api/forensic/status/x", headers={"Host": "other.example"})
     await edge.client.request("BREW", "/api/forensic/status/x")
-    await edge.client.get("/no/such/address/at/all")
+    await edge.client.get("/api/no/such/address/at/all")
+    async with browser(edge.app) as visitor:
+        await visitor.get("/no/such/address/at/all")
+        await visitor.get("/analyses/address")
     await scrape(edge)
     before = len(await scrape(edge))
     for n in range(50):
         await edge.client.get(f"/api/forensic/status/x{n}", headers={"Host": f"h{n}.example"})
         await edge.client.request(f"BREW{n}", "/api/forensic/status/x")
-        await edge.client.get(f"/no/such/address/{n}")
+        await edge.client.get(f"/api/no/such/address/{n}")
+        async with browser(edge.app) as visitor:
+            await visitor.get(f"/no/such/address/{n}")
+            await visitor.get(f"/analyses/address{n}")
     series = await scrape(edge)
     assert len(series) == before
     text = str(series)

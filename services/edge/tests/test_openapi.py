@@ -8,6 +8,7 @@ from typing import Any
 
 import jsonschema
 import pytest
+from perito_edge.costs import COSTS, cost_of
 from perito_edge.description import HEADERS, TAGS, operations
 
 from .conftest import Edge
@@ -16,12 +17,23 @@ OPERATIONS = {
     ("get", "/api/forensic/health"): "health",
     ("post", "/api/forensic/datasets"): "create_dataset",
     ("get", "/api/forensic/datasets/{dataset_id}"): "get_dataset",
+    ("delete", "/api/forensic/datasets/{dataset_id}"): "delete_dataset",
+    ("get", "/api/forensic/usage"): "get_usage",
     ("post", "/api/forensic/datasets/{dataset_id}/mapping"): "propose_mapping",
     ("post", "/api/forensic/analyze"): "analyze",
     ("get", "/api/forensic/status/{analysis_id}"): "get_status",
     ("get", "/api/forensic/analysis/{analysis_id}"): "get_analysis",
     ("get", "/api/forensic/analysis/{analysis_id}/events"): "follow_analysis",
     ("get", "/api/forensic/analysis/{analysis_id}/mapping"): "get_mapping",
+    ("post", "/api/forensic/analysis/{analysis_id}/rerun"): "rerun_analysis",
+    ("delete", "/api/forensic/analysis/{analysis_id}"): "delete_analysis",
+    ("get", "/api/forensic/analysis/{analysis_id}/findings/{fingerprint}/disposition"): "get_finding_disposition",
+    ("put", "/api/forensic/analysis/{analysis_id}/findings/{fingerprint}/disposition"): "set_finding_disposition",
+    ("get", "/api/forensic/analysis/{analysis_id}/cases/{fingerprint}/disposition"): "get_case_disposition",
+    ("put", "/api/forensic/analysis/{analysis_id}/cases/{fingerprint}/disposition"): "set_case_disposition",
+    ("get", "/api/forensic/compare"): "compare_analyses",
+    ("get", "/api/forensic/compare/findings"): "compare_findings",
+    ("get", "/api/forensic/compare/cases"): "compare_cases",
     ("get", "/api/forensic/metrics"): "metrics",
     ("post", "/api/forensic/batch-analyze"): "batch_analyze",
     ("get", "/api/forensic/list"): "list_analyses",
@@ -29,7 +41,35 @@ OPERATIONS = {
     ("post", "/api/forensic/analysis/{analysis_id}/cancel"): "cancel_analysis",
     ("get", "/api/forensic/export/{analysis_id}"): "export_report",
     ("post", "/api/forensic/export/{analysis_id}"): "export_report_by_post",
+    ("post", "/api/forensic/keys"): "create_key",
+    ("get", "/api/forensic/keys"): "list_keys",
+    ("get", "/api/forensic/keys/current"): "get_current_key",
+    ("post", "/api/forensic/keys/{key_id}/rotate"): "rotate_key",
+    ("delete", "/api/forensic/keys/{key_id}"): "revoke_key",
+    ("get", "/api/forensic/audit"): "list_audit",
+    ("post", "/api/forensic/webhooks"): "create_webhook",
+    ("get", "/api/forensic/webhooks"): "list_webhooks",
+    ("get", "/api/forensic/webhooks/{webhook_id}"): "get_webhook",
+    ("patch", "/api/forensic/webhooks/{webhook_id}"): "update_webhook",
+    ("delete", "/api/forensic/webhooks/{webhook_id}"): "delete_webhook",
+    ("post", "/api/forensic/webhooks/{webhook_id}/rotate-secret"): "rotate_webhook_secret",
+    ("post", "/api/forensic/webhooks/{webhook_id}/test"): "test_webhook",
+    ("get", "/api/forensic/webhooks/{webhook_id}/deliveries"): "list_deliveries",
+    ("post", "/api/forensic/webhooks/{webhook_id}/deliveries/{delivery_id}/resend"): "resend_delivery",
 }
+SCOPES = {
+    "health": None,
+    "metrics": "metrics",
+    "create_key": "admin",
+    "list_keys": "admin",
+    "get_current_key": "any",
+    "rotate_key": "admin",
+    "revoke_key": "admin",
+    "list_audit": "admin",
+    "delete_dataset": "admin",
+    **{name: "admin" for (_, path), name in OPERATIONS.items() if path.startswith("/api/forensic/webhooks")},
+}
+"""Where it is not `read` for GET and `submit` for everything else."""
 
 
 SNAPSHOT = Path(__file__).resolve().parents[3] / "docs" / "openapi.json"
@@ -69,16 +109,27 @@ def test_it_is_the_one_that_is_in_the_docs(described: dict[str, Any]) -> None:
 
 def test_each_operation_says_what_it_does_and_which_key_it_takes(described: dict[str, Any]) -> None:
     assert {tag["name"] for tag in described["tags"]} == set(TAGS)
-    for path, method, operation in operations(described):
+    for _, method, operation in operations(described):
         assert len(operation["summary"]) > 5
         assert len(operation["description"]) > 20
         assert set(operation["tags"]) <= set(TAGS), operation["tags"]
-        by_method = "read" if method == "get" else "submit"
-        scope = {"/api/forensic/health": None, "/api/forensic/metrics": "metrics"}.get(path, by_method)
+        by_method = {"get": "read", "delete": "admin"}.get(method, "submit")
+        scope = SCOPES.get(operation["operationId"], by_method)
         ways = {"health": (), "metrics": ("key", "bearer")}.get(operation["operationId"], ("key",))
-        assert operation["security"] == [{way: [scope]} for way in ways]
-        assert (f"`{scope}`" in operation["description"]) == (scope is not None)
+        assert operation["security"] == [{way: [] if scope == "any" else [scope]} for way in ways]
+        cost = cost_of(operation["operationId"])
+        said = {
+            None: "",
+            "any": f"Needs a key, whatever its scopes, and costs {cost} of its quota for `read`.",
+        }.get(scope, f"Needs a key with the scope `{scope}`, and costs {cost} of its quota a minute.")
+        assert operation["description"].endswith(said)
+        assert operation.get("x-perito-cost") == (None if scope is None else cost)
+        assert scope or "Needs a key" not in operation["description"]
     assert described["components"]["securitySchemes"]["key"]["name"] == "X-API-Key"
+
+
+def test_every_cost_is_of_an_operation_that_exists(described: dict[str, Any]) -> None:
+    assert set(COSTS) <= {name for name, _ in named(described)}
 
 
 def test_every_parameter_is_told_and_shown(described: dict[str, Any]) -> None:

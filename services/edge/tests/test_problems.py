@@ -16,7 +16,6 @@ from .conftest import Edge
 @pytest.mark.parametrize(
     ("method", "path", "status", "reason"),
     [
-        ("GET", "/", 404, "HTTP_NOT_FOUND"),
         ("GET", "/api/forensic/nothing", 404, "HTTP_NOT_FOUND"),
         ("GET", "/api/forensic/status/", 404, "HTTP_NOT_FOUND"),
         ("GET", "/api/forensic/datasets", 405, "HTTP_METHOD_NOT_ALLOWED"),
@@ -62,7 +61,7 @@ async def test_a_fault_of_ours_is_logged_and_not_told(edge: Edge, monkeypatch: p
     ("path", "allowed"),
     [
         ("export/x", "GET, HEAD, POST"),
-        ("datasets/x", "GET, HEAD"),
+        ("datasets/x", "DELETE, GET, HEAD"),
         ("analysis/x/cancel", "POST"),
         ("openapi.json", "GET, HEAD"),
     ],

@@ -17,6 +17,7 @@ import grpc
 from perito.analysis.v1 import analysis_pb2 as pb
 from perito.analysis.v1.access_pb2_grpc import AccessServiceStub
 from perito.analysis.v1.analysis_pb2_grpc import AnalysisServiceStub
+from perito.analysis.v1.review_pb2_grpc import ReviewServiceStub
 from perito.dataset.v1.dataset_pb2 import DatasetRef, ObjectRef, SourceFile
 from perito.dataset.v1.intake_pb2 import MappingHints, ProposeMappingResponse
 from perito_kernel.errors import PeritoError
@@ -33,6 +34,7 @@ from .phases import FakePhase, five, serve
 if TYPE_CHECKING:
     from perito.analysis.v1.access_pb2_grpc import AccessServiceAsyncStub
     from perito.analysis.v1.analysis_pb2_grpc import AnalysisServiceAsyncStub
+    from perito.analysis.v1.review_pb2_grpc import ReviewServiceAsyncStub
 from .databases import Dsns
 
 
@@ -67,7 +69,8 @@ class Mesh:
         await orchestrator.start()
         channel = open_channel(address)
         self.running.append((orchestrator, broker, channel))
-        return Client(self.tenant, AnalysisServiceStub(channel), broker, orchestrator, AccessServiceStub(channel))
+        stubs = (AccessServiceStub(channel), ReviewServiceStub(channel))
+        return Client(self.tenant, AnalysisServiceStub(channel), broker, orchestrator, *stubs)
 
     async def start_process(self, **changed: object) -> "Process":
         """Starts an orchestrator as a process of its own, with a client for it."""
@@ -121,6 +124,7 @@ class Client:
     broker: Broker
     inside: Orchestrator | None = None
     access_stub: "AccessServiceAsyncStub | None" = None
+    review_stub: "ReviewServiceAsyncStub | None" = None
 
     @property
     def orchestrator(self) -> Orchestrator:
@@ -133,6 +137,12 @@ class Client:
         """AccessService beside it."""
         assert self.access_stub is not None
         return self.access_stub
+
+    @property
+    def reviews(self) -> "ReviewServiceAsyncStub":
+        """ReviewService beside it."""
+        assert self.review_stub is not None
+        return self.review_stub
 
     def of(self, tenant: UUID) -> "Client":
         """The same connection for another tenant."""
@@ -159,6 +169,16 @@ class Client:
         """Reads a dataset."""
         async with call_errors():
             return await self.stub.GetDataset(pb.GetDatasetRequest(dataset_id=dataset_id), metadata=self.metadata)
+
+    async def delete_dataset(self, dataset_id: str) -> None:
+        """Deletes a dataset."""
+        async with call_errors():
+            await self.stub.DeleteDataset(pb.DeleteDatasetRequest(dataset_id=dataset_id), metadata=self.metadata)
+
+    async def usage(self, key: str = "") -> pb.GetUsageResponse:
+        """What the tenant has and may have."""
+        async with call_errors():
+            return await self.stub.GetUsage(pb.GetUsageRequest(dataset_key=key), metadata=self.metadata)
 
     async def propose(self, dataset_id: str, currency: str = "", timezone: str = "") -> ProposeMappingResponse:
         """Asks how a dataset could be read."""

@@ -4,9 +4,13 @@ import asyncio
 import json
 import sys
 from pathlib import Path
+from typing import Any
 
 from perito_orchestrator.app import Orchestrator, OrchestratorSettings
 from perito_orchestrator.broker_memory import MemoryBroker
+from perito_orchestrator.quotas import Quotas
+from perito_orchestrator.webhook_settings import WebhookSettings
+from perito_runtime.failpoints import arm_from_environment
 from perito_runtime.logs import configure_logs
 from perito_runtime.objects import LocalObjectStore
 
@@ -19,5 +23,8 @@ async def _run(settings: OrchestratorSettings, objects: str) -> None:
 
 if __name__ == "__main__":
     configure_logs()
+    arm_from_environment()
     asked = json.loads(sys.argv[1])
-    asyncio.run(_run(OrchestratorSettings(**asked["settings"]), asked["objects"]))
+    told: dict[str, Any] = {**asked["settings"], "quotas": Quotas(**asked["settings"]["quotas"])}
+    told["webhooks"] = WebhookSettings(**told["webhooks"])
+    asyncio.run(_run(OrchestratorSettings(**told), asked["objects"]))

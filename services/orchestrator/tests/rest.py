@@ -56,7 +56,8 @@ async def rest_of(mesh: Mesh, client: Client) -> AsyncGenerator[Rest]:
     finally:
         await owner.close()
     channel = next(channel for inside, _, channel in mesh.running if inside is client.inside)
-    server = EdgeServer(create_app(EdgeSettings(), channel, mesh.store), f"unix:{mesh.folder}/edge", grace_seconds=2)
+    app = create_app(EdgeSettings.for_each_scope(1_000_000), channel, mesh.store)
+    server = EdgeServer(app, f"unix:{mesh.folder}/edge", grace_seconds=2)
     await server.start()
     transport = httpx.AsyncHTTPTransport(uds=f"{mesh.folder}/edge")
     try:

@@ -1,7 +1,7 @@
 """Who may ask a phase, and when: seats, turns, and what wakes those that wait."""
 
 import asyncio
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import asyncpg
 from perito.analysis.v1 import analysis_pb2 as pb
@@ -12,6 +12,8 @@ from perito_orchestrator.signals import Listener, Signals
 
 from .mesh import Mesh
 from .phases import until
+
+SOMEBODY = UUID(int=1)
 
 
 async def begun(task: "asyncio.Task[object]") -> bool:
@@ -51,17 +53,56 @@ async def test_whoever_gives_up_waiting_for_the_total_keeps_no_seat() -> None:
 
 async def test_one_asks_at_a_time_and_a_replica_that_says_nothing_holds_nobody_up() -> None:
     room = Room()
-    first = await room.turn()
+    first = await room.turn(SOMEBODY)
     first.answer_within(30)
-    second = asyncio.create_task(room.turn())
+    second = asyncio.create_task(room.turn(SOMEBODY))
     assert not await begun(second)
     first.answer_within(0.05)  # asked again; now nothing comes
     turn = await asyncio.wait_for(second, 1)
-    third = asyncio.create_task(room.turn())
+    third = asyncio.create_task(room.turn(SOMEBODY))
     first.over()  # it has no turn any more, and takes nobody else's away
     assert not await begun(third)
     turn.over()
     await asyncio.wait_for(third, 1)
+
+
+async def test_next_asks_whose_tenant_has_the_fewest_runs_begun() -> None:
+    room, big, small = Room(), UUID(int=2), UUID(int=3)
+    running = await room.turn(big)
+    running.began()  # and nobody waits yet
+    asking = await room.turn(big)
+    behind = [asyncio.create_task(room.turn(big)) for _ in range(2)]
+    assert not await begun(behind[0])
+    other = asyncio.create_task(room.turn(small))
+    assert not await begun(other)
+    assert room.outranked(big)
+    assert not room.outranked(small)
+    asking.began()
+    assert await begun(other), "it came last, and its tenant has nothing running"
+    assert not behind[0].done()
+    (await other).began()
+    first = await asyncio.wait_for(behind[0], 1)
+    assert not behind[1].done(), "one asks at a time, in the order in which they came"
+    more = asyncio.create_task(room.turn(small))
+    await begun(more)
+    running.ended()
+    running.ended()  # safe to repeat
+    asking.ended()
+    first.over()
+    assert await begun(behind[1]), "now the other tenant has more"
+    assert not more.done()
+
+
+async def test_whoever_gives_up_waiting_for_his_turn_keeps_it_from_nobody() -> None:
+    room = Room()
+    first = await room.turn(SOMEBODY)
+    waiting = [asyncio.create_task(room.turn(SOMEBODY)) for _ in range(3)]
+    await begun(waiting[0])
+    waiting[1].cancel()  # while he waits
+    first.over()
+    waiting[0].cancel()  # when he was told, and has not heard it yet
+    await asyncio.gather(*waiting[:2], return_exceptions=True)
+    await asyncio.wait_for(waiting[2], 1)
 
 
 async def test_a_run_that_ends_wakes_at_once_and_an_end_before_the_wait_counts_too() -> None:

@@ -8,11 +8,24 @@ import asyncpg
 import grpc
 import pytest
 from perito.analysis.v1 import analysis_pb2 as pb
+from perito.analysis.v1 import keys_pb2, keys_pb2_grpc, review_pb2
 from perito.analysis.v1.access_pb2 import AuthenticateRequest
-from perito_kernel.errors import Forbidden, NotFound, Unavailable
-from perito_orchestrator.callers import ACCESS_SERVICE, ANALYSIS_SERVICE, SCOPES
-from perito_orchestrator.keys import SCOPES as KEY_SCOPES
+from perito.analysis.v1.webhooks_pb2 import ListWebhooksRequest
+from perito.analysis.v1.webhooks_pb2_grpc import WebhookServiceStub
+from perito_kernel.errors import Forbidden, NotFound, PeritoError, Unavailable
+from perito_orchestrator.callers import (
+    ACCESS_SERVICE,
+    ANALYSIS_SERVICE,
+    KEY_SCOPES,
+    KEY_SERVICE,
+    REVIEW_SCOPES,
+    REVIEW_SERVICE,
+    SCOPES,
+    WEBHOOK_SERVICE,
+)
+from perito_orchestrator.keys import SCOPES as ALL_SCOPES
 from perito_orchestrator.keys import create_tenant
+from perito_runtime.callers import ANY_SCOPE
 from perito_runtime.development_ca import issue
 from perito_runtime.grpc_client import call_errors, open_channel
 
@@ -42,9 +55,14 @@ async def counted(channel: grpc.aio.Channel, *metadata: tuple[str, str]) -> pb.C
 
 
 def test_every_method_needs_a_scope() -> None:
-    methods = pb.DESCRIPTOR.services_by_name[ANALYSIS_SERVICE.rpartition(".")[2]].methods_by_name
-    assert SCOPES.keys() == set(methods)
-    assert set(SCOPES.values()) <= set(KEY_SCOPES)
+    for descriptor, service, scopes in (
+        (pb.DESCRIPTOR, ANALYSIS_SERVICE, SCOPES),
+        (keys_pb2.DESCRIPTOR, KEY_SERVICE, KEY_SCOPES),
+        (review_pb2.DESCRIPTOR, REVIEW_SERVICE, REVIEW_SCOPES),
+    ):
+        methods = descriptor.services_by_name[service.rpartition(".")[2]].methods_by_name
+        assert scopes.keys() == set(methods)
+        assert set(scopes.values()) <= {*ALL_SCOPES, ANY_SCOPE}
 
 
 async def test_the_edge_runs_an_analysis_through_the_secured_mesh(secure: Secured) -> None:
@@ -99,3 +117,33 @@ async def test_only_the_edge_may_ask_whose_a_key_is(secure: Secured) -> None:
         with pytest.raises(Forbidden, match=f"may not call {ACCESS_SERVICE}"):
             async with call_errors():
                 await client.Authenticate(request, timeout=5, metadata=(bearer(key),))
+
+
+async def test_an_internal_client_manages_keys_as_the_key_that_it_brings_and_as_no_other(secure: Secured) -> None:
+    reader, admin = await secure.key("read"), await secure.key("read", "admin")
+    wanted = keys_pb2.CreateKeyRequest(name="tills", scopes=["read"])
+    async with secure.channel(CLIENT) as channel:
+        keys = keys_pb2_grpc.KeyServiceStub(channel)
+        told = await keys.GetCurrentKey(keys_pb2.GetCurrentKeyRequest(), timeout=5, metadata=(bearer(reader),))
+        assert (told.key.key_id, told.tenant_id) == (reader.split("_")[2], str(secure.mesh.tenant))
+        claimed = ("perito-key", admin.split("_")[2])
+        for metadata, reason in (
+            ((bearer(reader), claimed), "SCOPE_MISSING"),
+            ((claimed, ("perito-tenant", str(secure.mesh.tenant))), "API_KEY_REQUIRED"),
+        ):
+            with pytest.raises(PeritoError, match=reason):
+                async with call_errors():
+                    await keys.CreateKey(wanted, timeout=5, metadata=metadata)
+        made = await keys.CreateKey(wanted, timeout=5, metadata=(bearer(admin), ("perito-key", reader.split("_")[2])))
+        assert made.key.created_by == admin.split("_")[2]
+
+
+async def test_only_the_edge_may_ask_of_webhooks(secure: Secured) -> None:
+    key = bearer(await secure.key("read", "admin"))
+    tenant = ("perito-tenant", str(secure.mesh.tenant))
+    async with secure.channel("edge") as edge, secure.channel(CLIENT) as client:
+        request = ListWebhooksRequest()
+        assert not (await WebhookServiceStub(edge).ListWebhooks(request, timeout=5, metadata=(tenant,))).webhooks
+        with pytest.raises(Forbidden, match=f"may not call {WEBHOOK_SERVICE}"):
+            async with call_errors():
+                await WebhookServiceStub(client).ListWebhooks(request, timeout=5, metadata=(key,))

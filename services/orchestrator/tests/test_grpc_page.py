@@ -13,7 +13,8 @@ from perito.analysis.v1 import analysis_pb2 as pb
 from perito.analysis.v1.analysis_pb2_grpc import AnalysisServiceStub
 from perito_kernel.errors import PeritoError
 from perito_orchestrator.callers import ANALYSIS_SERVICE
-from perito_orchestrator.keys import create_tenant, new_key
+from perito_orchestrator.keys import create_key, create_tenant, new_key
+from perito_orchestrator.store import access
 from perito_runtime import development_ca
 from perito_runtime.error_kinds import CODE_OF_KIND
 from perito_runtime.grpc_client import call_error
@@ -69,7 +70,11 @@ async def test_reflection_lists_what_is_served(secure: Secured) -> None:
 
 async def test_who_is_refused_is_told_what_the_table_says(secure: Secured, monkeypatch: pytest.MonkeyPatch) -> None:
     owner = await asyncpg.connect(secure.mesh.dsns.owner, server_settings={"search_path": "perito"})
-    other = await create_tenant(owner, "B")
+    other, suspended = await create_tenant(owner, "B"), await create_tenant(owner, "C")
+    theirs = bearer((await create_key(owner, suspended, ["read"])).text)
+    async with owner.transaction():
+        await access.act_as(owner, suspended)
+        await owner.execute("UPDATE tenants SET suspended_at = clock_timestamp()")
     await owner.close()
     async with secure.client("edge", other) as edge:
         foreign = (await edge.submit()).analysis.analysis_id
@@ -82,6 +87,7 @@ async def test_who_is_refused_is_told_what_the_table_says(secure: Secured, monke
         "API_KEY_REQUIRED": (CLIENT, [("perito-tenant", str(secure.mesh.tenant))], 5),
         "API_KEY_INVALID": (CLIENT, [bearer(new_key().text)], 5),
         "SCOPE_MISSING": (CLIENT, [metrics], 5),
+        "TENANT_SUSPENDED": (CLIENT, [theirs], 5),
         "TENANT_MISMATCH": (CLIENT, [reader, ("perito-tenant", str(other))], 5),
         "ANALYSIS_NOT_FOUND": (CLIENT, [reader], 5),
         "DEADLINE_REQUIRED": (CLIENT, [reader], None),

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from perito.analysis.v1.access_pb2 import AuthenticateRequest
-from perito_kernel.errors import Invalid, Unauthenticated
+from perito_kernel.errors import Forbidden, Invalid, Unauthenticated
 from perito_orchestrator.keys import authenticate, create_key, create_tenant, new_key
 from perito_orchestrator.store.database import Database
 from perito_runtime.grpc_client import call_errors
@@ -61,6 +61,11 @@ async def test_a_key_opens_its_tenant_and_its_text_is_nowhere(dsns: Dsns) -> Non
             assert refused.value.message == "This API key is not valid. Send a current key in the header X-API-Key."
     await superuser.execute("UPDATE perito.api_keys SET expires_at = clock_timestamp() + interval '1 hour'")
     assert (await authenticate(system, key.text)).tenant == tenant
+    await superuser.execute("UPDATE perito.tenants SET suspended_at = clock_timestamp()")
+    with pytest.raises(Forbidden, match="TENANT_SUSPENDED"):
+        await authenticate(system, key.text)
+    with pytest.raises(Unauthenticated):  # who has no key learns nothing of the tenant
+        await authenticate(system, forged)
     for connection in (owner, superuser):
         await connection.close()
     await system.close()

@@ -3,12 +3,14 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 from uuid import uuid4
 
 import pytest
 from perito.event.v1.event_pb2 import PhaseTask
 from perito_kernel.errors import Unavailable
-from perito_orchestrator.broker import DEAD_LETTERS, queue_of
+from perito_orchestrator.broker import DEAD_LETTERS, Delivery, Handler, queue_of
+from perito_orchestrator.broker_memory import MemoryBroker
 
 from .faults import COMPLETED, invariants
 from .mesh import Mesh
@@ -102,3 +104,30 @@ async def test_two_orchestrators_share_the_work_and_do_it_once(mesh: Mesh) -> No
         assert (await two.ended(analysis)).status == COMPLETED
         await invariants(mesh, analysis)
     assert {len(phase.runs) for phase in mesh.phases.values()} == {4}
+
+
+class Clumsy(MemoryBroker):
+    """A broker that cannot acknowledge the first `fails` messages, for a reason that nobody has thought of."""
+
+    fails = 4
+
+    async def consume(self, queue: str, prefetch: int, handler: Handler) -> Any:  # its class is private
+        async def clumsily(delivery: Delivery) -> None:
+            if self.fails > 0:
+                self.fails -= 1
+                delivery.ack = self._break
+            await handler(delivery)
+
+        return await super().consume(queue, prefetch, clumsily)
+
+    async def _break(self) -> None:
+        raise RuntimeError("nobody has thought of this")
+
+
+async def test_a_claim_that_breaks_before_its_work_costs_no_attempt(mesh: Mesh) -> None:
+    broker = Clumsy()
+    client = await mesh.start(broker, retry_seconds=0.1)
+    done = await client.ended((await client.submit(phases=[1])).analysis.analysis_id)
+    assert (done.status, done.phases[0].attempt, broker.fails) == (COMPLETED, 1, 0)
+    assert len(mesh.phases["read"].runs) == 1
+    await invariants(mesh, done.analysis_id)

@@ -3,6 +3,7 @@
 import asyncio
 import random
 from collections.abc import AsyncGenerator, AsyncIterator
+from pathlib import Path
 from uuid import UUID, uuid4
 
 import pytest
@@ -11,7 +12,9 @@ from hypothesis import strategies as st
 from perito_kernel.errors import Conflict, Unavailable
 from perito_orchestrator.housekeeping import Housekeeping
 from perito_orchestrator.orphans import owner_of
-from perito_runtime.object_store import Unfinished, artifact_key, dataset_key
+from perito_orchestrator.store import orphans
+from perito_orchestrator.store.database import Database
+from perito_runtime.object_store import StoredObject, Unfinished, artifact_key, dataset_key
 from perito_runtime.objects import LocalObjectStore
 
 from .databases import Dsns
@@ -21,6 +24,20 @@ from .phases import finding
 from .sweeping import GRACE, Sweeping, age, sweeping_in
 
 STATES = ("waiting", "queued", "leased", "completed", "failed", "skipped", "cancelled")
+
+
+class Slow(LocalObjectStore):
+    """A store that says when it is listed, and lists nothing before it is told to go on."""
+
+    def __init__(self, root: Path) -> None:
+        super().__init__(root)
+        self.listing, self.go_on = asyncio.Event(), asyncio.Event()
+
+    async def list_objects(self, prefix: str = "tenants") -> AsyncGenerator[list[StoredObject], None]:
+        self.listing.set()
+        await self.go_on.wait()
+        async for page in super().list_objects(prefix):
+            yield page
 
 
 @pytest.fixture
@@ -90,23 +107,48 @@ async def test_writes_that_died_are_aborted_and_those_that_go_on_are_not(sweepin
 
 async def test_one_replica_sweeps_at_a_time(sweeping: Sweeping) -> None:
     first, second = (Housekeeping(sweeping.app, sweeping.system, sweeping.store) for _ in range(2))
-    async with sweeping.system.only_one(7_305_161_417_200_114, 60) as alone:
+    async with sweeping.system.only_one(7_305_161_417_200_114) as alone:
         assert alone
         assert not await second.sweep()
     assert await first.sweep()
     assert await second.sweep(), "it was given back"
 
 
+async def test_a_sweep_takes_nothing_from_the_pool_and_may_last(sweeping: Sweeping, dsns: Dsns) -> None:
+    """Of the time that a unit of work has, and of the pool's connections, which are others', even its only one."""
+    system = Database(dsns.system, size=1, seconds=0.5)
+    await system.open()
+    store = Slow(sweeping.store.root)
+    sweep = asyncio.create_task(Housekeeping(sweeping.app, system, store).sweep())
+    await asyncio.wait_for(store.listing.wait(), 10)
+    for _ in range(5):
+        assert await orphans.clock(system)
+        await asyncio.sleep(0.3)
+    store.go_on.set()
+    assert await sweep
+    await system.close()
+
+
+async def test_a_sweep_that_is_cancelled_keeps_nobody_from_the_next(sweeping: Sweeping) -> None:
+    store = Slow(sweeping.store.root)
+    sweep = asyncio.create_task(Housekeeping(sweeping.app, sweeping.system, store).sweep())
+    await asyncio.wait_for(store.listing.wait(), 10)
+    assert not await Housekeeping(sweeping.app, sweeping.system, sweeping.store).sweep()
+    sweep.cancel()
+    await asyncio.wait([sweep])
+    assert await Housekeeping(sweeping.app, sweeping.system, sweeping.store).sweep()
+
+
 async def test_a_sweep_that_fails_keeps_nobody_from_the_next(sweeping: Sweeping) -> None:
     async def failing() -> None:
-        async with sweeping.system.only_one(7_305_161_417_200_114, 60) as alone:
+        async with sweeping.system.only_one(7_305_161_417_200_114) as alone:
             assert alone
             raise Unavailable("OBJECT_STORE_FAILED", "The bucket is away.")
 
     with pytest.raises(Unavailable):
         await failing()
     # The lock would be the failed one's connection's, which the pool still has.
-    async with sweeping.system.unit(None), sweeping.system.only_one(7_305_161_417_200_114, 60) as alone:
+    async with sweeping.system.unit(None), sweeping.system.only_one(7_305_161_417_200_114) as alone:
         assert alone
 
 

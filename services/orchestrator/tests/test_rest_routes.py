@@ -14,17 +14,23 @@ import httpx
 import pytest
 from perito_orchestrator.keys import SCOPES, create_key
 
+from .hooks import SHORT
 from .mesh import Mesh
+from .phases import finding
 from .rest import API, Rest, rest_of
+
+ANY = "any"
 
 
 @dataclass(frozen=True)
 class Operation:
-    """One operation, and the scope that it says it needs ("" where it needs no key)."""
+    """One operation, and the scope that it says it needs: "" where it needs no key, `ANY` where every key will do."""
 
     method: str
     path: str
     scope: str
+    body: Any
+    """The one that its description shows, where it needs one; else None."""
 
     def at(self, ids: dict[str, str]) -> str:
         """Its address; every kind of id in it has to be among the ids."""
@@ -35,7 +41,10 @@ def operations_of(described: dict[str, Any]) -> Iterator[Operation]:
     for path, methods in described["paths"].items():
         for method, said in methods.items():
             ways = said["security"]
-            yield Operation(method.upper(), path, next(iter(ways[0].values()))[0] if ways else "")
+            scopes = next(iter(ways[0].values())) if ways else [""]
+            body = said.get("requestBody", {})
+            shown = body.get("content", {}).get("application/json", {}).get("example") if body.get("required") else None
+            yield Operation(method.upper(), path, scopes[0] if scopes else ANY, shown)
 
 
 @dataclass(frozen=True)
@@ -50,14 +59,19 @@ class Api:
     lacking: dict[str, str]
 
     async def ask(self, one: Operation, ids: dict[str, str], key: str) -> httpx.Response:
-        """The operation without a body."""
-        return await self.rest.http.request(one.method, one.at(ids), headers={"X-API-Key": key})
+        """The operation, with a body where it needs one."""
+        return await self.rest.http.request(one.method, one.at(ids), headers={"X-API-Key": key}, json=one.body)
 
 
 @pytest.fixture
 async def api(mesh: Mesh) -> AsyncIterator[Api]:
-    client = await mesh.start()
+    mesh.phases["read"].findings = [finding(0)]
+    client = await mesh.start(webhooks=SHORT)
     async with rest_of(mesh, client) as rest:
+        wanted = {"url": "https://127.0.0.1:8443/events", "event_types": ["analysis.completed"]}
+        webhook = (await rest.ask("POST", "/webhooks", json=wanted)).json()["id"]
+        assert (await rest.ask("POST", f"/webhooks/{webhook}/test")).is_success
+        deliveries = (await rest.ask("GET", f"/webhooks/{webhook}/deliveries")).json()["items"]
         submitted = (await client.submit(phases=[1])).analysis
         await client.ended(submitted.analysis_id)
         described = (await rest.ask("GET", "/openapi.json")).json()
@@ -66,8 +80,16 @@ async def api(mesh: Mesh) -> AsyncIterator[Api]:
             scope: (await create_key(owner, mesh.tenant, [other for other in SCOPES if other != scope])).text
             for scope in SCOPES
         }
+        key = await create_key(owner, mesh.tenant, ["read"])
         await owner.close()
-        ids = {"analysis_id": submitted.analysis_id, "dataset_id": submitted.dataset_id}
+        ids = {
+            "analysis_id": submitted.analysis_id,
+            "dataset_id": submitted.dataset_id,
+            "key_id": key.key_id,
+            "fingerprint": finding(0)["fingerprint"],
+            "webhook_id": webhook,
+            "delivery_id": deliveries[0]["id"],
+        }
         yield Api(rest, list(operations_of(described)), ids, lacking)
 
 
@@ -79,14 +101,15 @@ def words(response: httpx.Response) -> dict[str, Any]:
 
 
 async def test_another_tenants_ids_are_answered_like_unknown_ones(api: Api) -> None:
-    unknown = {name: str(uuid4()) for name in api.ids}
+    unknown = {name: str(uuid4()) for name in api.ids} | {"key_id": "0123456789abcdef", "fingerprint": "0" * 64}
     other = api.rest.other["X-API-Key"]
-    with_ids = [one for one in api.operations if "{" in one.path]
+    # What deletes comes last: after it there is nothing to find.
+    with_ids = sorted((one for one in api.operations if "{" in one.path), key=lambda one: one.method == "DELETE")
     assert {name for one in with_ids for name in api.ids if f"{{{name}}}" in one.path} == set(api.ids)
     for one in with_ids:
         foreign = await api.ask(one, api.ids, other)
         nobodys = await api.ask(one, unknown, other)
-        own = await api.rest.http.request(one.method, one.at(api.ids))
+        own = await api.rest.http.request(one.method, one.at(api.ids), json=one.body)
         assert (foreign.status_code, nobodys.status_code) == (404, 404), one
         assert words(foreign) == words(nobodys), one
         assert own.status_code != 404 or words(own) != words(foreign), f"{one} finds nobody's, so this proves nothing"
@@ -106,7 +129,7 @@ async def test_another_tenants_dataset_in_a_body_is_answered_like_an_unknown_one
 
 
 async def test_a_key_without_the_scope_is_refused_everywhere(api: Api) -> None:
-    with_scope = [one for one in api.operations if one.scope]
+    with_scope = [one for one in api.operations if one.scope not in ("", ANY)]
     assert len({one.scope for one in with_scope}) > 1
     for one in with_scope:
         refused = await api.ask(one, api.ids, api.lacking[one.scope])

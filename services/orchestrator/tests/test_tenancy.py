@@ -10,27 +10,35 @@ from perito_kernel.errors import NotFound, PeritoError
 from perito_orchestrator.store.database import Database
 
 from .databases import Dsns
+from .hooks import SHORT, hooks_of
 from .mesh import Client, Mesh
 from .phases import finding
+from .reviews import compare, history, rerun, say
 
 TABLES = (
     "tenants", "api_keys", "datasets", "dataset_files", "analyses", "phase_runs", "phase_results", "findings",
-    "events", "outbox", "idempotency", "finding_counts", "deletions",
+    "events", "outbox", "idempotency", "finding_counts", "deletions", "audit_records", "audit_heads", "tenant_usage",
+    "held_analyses", "turns", "sessions", "dispositions", "webhooks", "webhook_deliveries", "webhook_attempts",
 )  # fmt: skip
-READABLE = tuple(t for t in TABLES if t not in ("api_keys", "outbox"))
+FIRST = finding(0)["fingerprint"]
+READABLE = tuple(t for t in TABLES if t not in ("api_keys", "outbox", "held_analyses", "sessions"))
+"""`held_analyses` is empty where nothing waits: test_quotas.py looks at it."""
 
 
 @pytest.fixture
 async def filled(mesh: Mesh) -> tuple[Client, str]:
     """Tenant A has rows in every table, tenant B exists."""
     mesh.phases["read"].findings = [finding(n) for n in range(5)]
-    client = await mesh.start()
+    client = await mesh.start(webhooks=SHORT)
+    hooks = hooks_of(mesh, client)
+    await hooks.test((await hooks.create("http://127.0.0.1:1024/", "phase.failed")).webhook.webhook_id)
     dataset = (await client.dataset(key="d")).dataset.dataset_id
     analysis = (await client.submit(dataset, idempotency_key="k")).analysis.analysis_id
     await client.ended(analysis)
     gone = (await client.submit(dataset)).analysis.analysis_id
     await client.ended(gone)
     await client.delete(gone)
+    await say(client, analysis, FIRST, "confirmed")
     await client.orchestrator.first_key("B")
     return client, analysis
 
@@ -79,7 +87,7 @@ async def test_each_table_as_the_other_tenant_and_as_nobody(
             async with as_app.unit(tenant) as unit:
                 found = await unit.fetchval(f"SELECT count(*) FROM {table}")  # noqa: S608 - a constant
             assert (found > 0) is sees, (table, tenant)
-    for table in ("api_keys", "outbox", "schema_migrations"):
+    for table in ("api_keys", "outbox", "sessions", "schema_migrations"):
         with pytest.raises(asyncpg.InsufficientPrivilegeError):
             async with as_app.unit(filled[0].tenant) as unit:
                 await unit.fetch(f"SELECT * FROM {table}")  # noqa: S608 - a constant
@@ -108,12 +116,20 @@ async def test_each_read_function_as_the_other_tenant(filled: tuple[Client, str]
         " AND pronargs > 1"
     )
     await connection.close()
-    assert len(functions) == 11
+    assert len(functions) == 17
+    beyond = {
+        "read_dispositions": ["'finding'", f"ARRAY['{FIRST}']"],
+        "read_disposition_history": ["'finding'", f"'{FIRST}'", "10"],
+        "read_findings_of": [f"ARRAY['{FIRST}']"],
+        "count_compared_findings": ["gen_random_uuid()", "NULL"],
+        "read_compared_findings": ["gen_random_uuid()", "NULL", "ARRAY[1, 2, 3]", "100", *["NULL"] * 4],
+    }
     for name, arguments, second in functions:
         subject: object = UUID(dataset if name == "read_dataset" else analysis)
         subject = {"uuid": subject, "uuid[]": [subject], "integer": 100, "text[]": None}[second]
         third = {"read_events": "0", "read_findings": "100", "read_matching_findings": "100"}.get(name, "NULL")
-        rest = [third, "100" if name == "read_events" else "NULL", *["NULL"] * arguments][: arguments - 2]
+        usual = [third, "100" if name == "read_events" else "NULL", *["NULL"] * arguments][: arguments - 2]
+        rest = beyond.get(name, usual)
         call = f"SELECT * FROM {name}({', '.join(['$1', '$2', *rest])})"  # noqa: S608 - from the catalogue
         mine = await as_app.fetch(call, client.tenant, subject)
         foreign = await as_app.fetch(call, uuid4(), subject)
@@ -149,7 +165,9 @@ async def test_writing_for_another_tenant_is_refused(filled: tuple[Client, str],
 
 async def test_the_system_role_sees_work_and_no_books(filled: tuple[Client, str], dsns: Dsns) -> None:
     system = await asyncpg.connect(dsns.system, server_settings={"search_path": "perito"})
-    for table in ("tenants", "datasets", "dataset_files", "analyses", "phase_results", "findings", "events"):
+    hidden = ("tenants", "datasets", "dataset_files", "analyses", "phase_results", "findings", "events",
+              "audit_records", "audit_heads")  # fmt: skip
+    for table in (*hidden, "webhooks", "webhook_deliveries", "webhook_attempts"):
         with pytest.raises(asyncpg.InsufficientPrivilegeError):
             await system.fetch(f"SELECT * FROM {table}")  # noqa: S608 - a constant
     assert await system.fetch("SELECT phase FROM phase_runs") == [], "ended runs are nobody's work"
@@ -158,6 +176,11 @@ async def test_the_system_role_sees_work_and_no_books(filled: tuple[Client, str]
     assert len(await system.fetch("SELECT tenant_id FROM tenants")) == 2
     assert len(await system.fetch("SELECT resource_id FROM deletions")) == 1
     assert len(await system.fetch("SELECT key_id FROM api_keys")) == 1
+    assert len(await system.fetch("SELECT webhook_id FROM webhooks")) == 1
+    assert await system.fetch("SELECT delivery_id FROM webhook_deliveries") == [], "what ended is nobody's work"
+    for column in ("url", "secret"):
+        with pytest.raises(asyncpg.InsufficientPrivilegeError):
+            await system.fetch(f"SELECT {column} FROM webhooks")  # noqa: S608 - a constant
     await system.close()
 
 
@@ -176,6 +199,10 @@ async def test_every_call_answers_another_tenant_not_found(filled: tuple[Client,
         stranger.delete(analysis),
         stranger.findings(analysis, rule_ids=["T-001"]),
         stranger.findings(analysis, fingerprint="0" * 64),
+        say(stranger, analysis, FIRST, "open", 1),
+        history(stranger, analysis, FIRST),
+        compare(stranger, analysis, analysis),
+        rerun(stranger, analysis),
     )
     for call in calls:
         with pytest.raises(NotFound):

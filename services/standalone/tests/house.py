@@ -39,7 +39,8 @@ class House:
         self, data_dir: Path, command: Sequence[str] = PERITO, environment: Mapping[str, str] | None = None
     ) -> None:
         self.data_dir = data_dir
-        self._command = [*command, "serve", "--data-dir", str(data_dir), "--port", "0", "--memory", "2GiB"]
+        options = ["--port", "0", "--memory", "2GiB", "--rate", "1000000"]  # tests ask more often than clients may
+        self._command = [*command, "serve", "--data-dir", str(data_dir), *options]
         self._environment = {**os.environ, **(environment or {})}
         self.key = ""
         self.base = ""

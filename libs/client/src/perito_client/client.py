@@ -1,6 +1,4 @@
-"""The calls. Each one is tried again through lost connections and restarts, with one Idempotency-Key where it changes
-something, so that nothing is made twice.
-"""
+"""The calls, each tried again through lost connections and restarts, with a key by which nothing is made twice."""
 
 from collections.abc import AsyncGenerator, Callable, Iterable, Mapping, Sequence
 from contextlib import aclosing, asynccontextmanager
@@ -9,10 +7,19 @@ from pathlib import Path
 from typing import Any, Literal
 from uuid import UUID, uuid4
 
+from perito_client.arguments import Id, as_id, given_ones
 from perito_client.download import saved
 from perito_client.errors import ClientError, NoStream, Refused
 from perito_client.events import events
-from perito_client.generated.api.analyses import analyze, batch_analyze, cancel_analysis, get_analysis, get_status
+from perito_client.generated.api.analyses import (
+    analyze,
+    batch_analyze,
+    cancel_analysis,
+    delete_analysis,
+    get_analysis,
+    get_status,
+    rerun_analysis,
+)
 from perito_client.generated.api.datasets import get_dataset
 from perito_client.generated.api.health import health
 from perito_client.generated.api.lists import list_findings
@@ -25,34 +32,39 @@ from perito_client.generated.models import (
     BatchRequest,
     CancelRequest,
     Dataset,
+    DispositionStatus,
     Finding,
     Health,
     Hints,
     MappingProposal,
     Problem,
     RegisteredDataset,
+    RerunRequest,
     Severity,
     Status,
 )
+from perito_client.keys import Keys
+from perito_client.reviews import ReviewCalls
 from perito_client.transport import PREFIX, Patience, Transport, opened
 from perito_client.upload import Form
 from perito_client.waiting import ENDED, ended
 
-Id = UUID | str
 Severities = Sequence[Severity]
 OnStatus = Callable[[Status], None]
 _PATIENCE_SECONDS = 60.0
+_PACKED = {"Want-Unencoded-Digest": "sha-256=10"}
+"""Lets the service compress what it sends: its digest is compared with what that unpacks to."""
 # Of a stream of events that cannot be had, though the analysis can be followed by asking.
 _NO_STREAM = frozenset({"EVENT_STREAMS_BUSY", "HTTP_NOT_FOUND", "HTTP_ERROR"})
 
 
-class PeritoClient:
-    """Calls one service with one key. Every method raises `ClientError`: `Refused`, `Unreachable`, `DigestMismatch`,
-    `NoStream`.
-    """
+class PeritoClient(ReviewCalls):
+    """Calls one service with one key. Every method raises `ClientError`: one of `Refused`, `Unreachable`, ..."""
 
     def __init__(self, transport: Transport) -> None:
-        self._transport = transport
+        super().__init__(transport)
+        self.keys = Keys(transport)
+        """Keys of the tenant and its audit log, for a key that may."""
 
     async def health(self) -> Health:
         """Whether the service can work, asked once."""
@@ -84,13 +96,13 @@ class PeritoClient:
     async def dataset(self, dataset_id: Id) -> RegisteredDataset:
         """The files of a dataset."""
         call = self._transport.api
-        return await self._transport.answered(lambda: get_dataset.asyncio_detailed(_id(dataset_id), client=call))
+        return await self._transport.answered(lambda: get_dataset.asyncio_detailed(as_id(dataset_id), client=call))
 
     async def propose_mapping(self, dataset_id: Id, *, currency: str = "", timezone: str = "") -> MappingProposal:
         """How the files could be read; keeps nothing. Waits while the service is busy with analyses."""
         call, hints = self._transport.api, Hints(currency=currency, timezone=timezone)
         return await self._transport.answered(
-            lambda: propose_mapping.asyncio_detailed(_id(dataset_id), client=call, body=hints)
+            lambda: propose_mapping.asyncio_detailed(as_id(dataset_id), client=call, body=hints)
         )
 
     async def submit(
@@ -161,14 +173,14 @@ class PeritoClient:
     async def status(self, analysis_id: Id) -> Status:
         """Where an analysis stands."""
         call = self._transport.api
-        return await self._transport.answered(lambda: get_status.asyncio_detailed(_id(analysis_id), client=call))
+        return await self._transport.answered(lambda: get_status.asyncio_detailed(as_id(analysis_id), client=call))
 
     def stream(self, analysis_id: Id, *, after: int = 0) -> AsyncGenerator[AnalysisEvent]:
         """Every event of an analysis after number `after`, as it happens, and `progress` in between; to its end.
 
         Goes on where it was after lost connections and restarts, for as long as the client is patient with each.
         """
-        return events(self._transport, _id(analysis_id), after)
+        return events(self._transport, as_id(analysis_id), after)
 
     async def wait(self, analysis_id: Id, on_status: OnStatus | None = None) -> Status:
         """Follows an analysis to its end, by its events or, where those cannot be had, by asking. Returns the last
@@ -206,7 +218,7 @@ class PeritoClient:
         call = self._transport.api
         while True:
             answer = await self._transport.answered(
-                lambda: get_analysis.asyncio_detailed(_id(analysis_id), client=call)
+                lambda: get_analysis.asyncio_detailed(as_id(analysis_id), client=call)
             )
             if isinstance(answer, AnalysisAnswer):
                 return answer
@@ -216,17 +228,64 @@ class PeritoClient:
         """Ends an analysis early; its compute stops at once. Refused with ANALYSIS_ENDED where it has ended."""
         call, body, key = self._transport.api, CancelRequest(reason=reason), str(uuid4())
         return await self._transport.answered(
-            lambda: cancel_analysis.asyncio_detailed(_id(analysis_id), client=call, body=body, idempotency_key=key)
+            lambda: cancel_analysis.asyncio_detailed(as_id(analysis_id), client=call, body=body, idempotency_key=key)
         )
 
+    async def rerun(
+        self,
+        analysis_id: Id,
+        *,
+        name: str | None = None,
+        phases: Iterable[int] | None = None,
+        params: Mapping[str, Any] | None = None,
+        mapping: str | None = None,
+        idempotency_key: str | None = None,
+    ) -> Accepted:
+        """Accepts an analysis of the same books: what is not named is as before, `params` are changes to the old ones
+        (RFC 7396: what is None goes), `mapping` is another one as YAML.
+        """
+        named = {word: text for word, text in (("name", name), ("mapping", mapping)) if text is not None}
+        call, key = self._transport.api, idempotency_key or str(uuid4())
+        body = RerunRequest.from_dict(_options("", phases, params) | named)
+        return await self._transport.answered(
+            lambda: rerun_analysis.asyncio_detailed(as_id(analysis_id), client=call, body=body, idempotency_key=key)
+        )
+
+    async def delete(self, analysis_id: Id) -> None:
+        """Deletes an ended analysis for good. Refused with ANALYSIS_RUNNING where it has not ended, and with
+        ANALYSIS_NOT_FOUND where it is not there, unless an earlier try of this call deleted it.
+        """
+        call, tries = self._transport.api, 0
+
+        async def ask() -> None:
+            nonlocal tries
+            tries += 1
+            try:
+                await delete_analysis.asyncio_detailed(as_id(analysis_id), client=call)
+            except Refused as refused:
+                if tries == 1 or refused.reason != "ANALYSIS_NOT_FOUND":
+                    raise
+
+        await self._transport.patiently(ask)
+
     async def findings(
-        self, analysis_id: Id, *, rules: Sequence[str] = (), phases: Sequence[str] = (), severities: Severities = ()
+        self,
+        analysis_id: Id,
+        *,
+        rules: Sequence[str] = (),
+        phases: Sequence[str] = (),
+        severities: Severities = (),
+        dispositions: Sequence[DispositionStatus] = (),
     ) -> AsyncGenerator[Finding]:
-        """Every finding that lists keep, by priority; of these rules, phases and severities where they are named."""
+        """Every finding that lists keep, by priority; of these rules, phases, severities and dispositions where those
+        are named.
+        """
         call, cursor = self._transport.api, ""
-        filters = _given(rule=list(rules), phase=list(phases), severity=list(severities))
+        filters = given_ones(
+            rule=list(rules), phase=list(phases), severity=list(severities), disposition=list(dispositions)
+        )
         while True:
-            ask = partial(list_findings.asyncio_detailed, _id(analysis_id), client=call, cursor=cursor, **filters)
+            ask = partial(list_findings.asyncio_detailed, as_id(analysis_id), client=call, cursor=cursor, **filters)
             page = await self._transport.answered(ask)
             for finding in page.items:
                 yield finding
@@ -237,7 +296,9 @@ class PeritoClient:
     async def mapping(self, analysis_id: Id) -> bytes:
         """The mapping that an analysis used, as YAML."""
         call = self._transport.api
-        response = await self._transport.patiently(lambda: get_mapping.asyncio_detailed(_id(analysis_id), client=call))
+        response = await self._transport.patiently(
+            lambda: get_mapping.asyncio_detailed(as_id(analysis_id), client=call)
+        )
         return response.content
 
     async def export(
@@ -250,10 +311,10 @@ class PeritoClient:
         """Streams the report, or as CSV its findings, into a file, checked by its Content-Digest. Returns the SHA-256
         in hexadecimal.
         """
-        url, params = f"{PREFIX}/export/{_id(analysis_id)}", {"format": form, "lang": lang}
+        url, params = f"{PREFIX}/export/{as_id(analysis_id)}", {"format": form, "lang": lang}
 
         async def fetch() -> str:
-            async with self._transport.http.stream("GET", url, params=params) as response:
+            async with self._transport.http.stream("GET", url, params=params, headers=_PACKED) as response:
                 return await saved(response, target)
 
         return await self._transport.patiently(fetch)
@@ -269,20 +330,12 @@ async def connect(address: str, key: str, *, patience: float = _PATIENCE_SECONDS
         yield PeritoClient(transport)
 
 
-def _given(**filters: list[Any]) -> dict[str, Any]:
-    return {name: values for name, values in filters.items() if values}
-
-
 def _untold(_status: Status) -> None:
     """Nobody wants to know."""
 
 
-def _id(given: Id) -> UUID:
-    return given if isinstance(given, UUID) else UUID(given)
-
-
 def _entry(given: Id | Accepted) -> UUID:
-    return given.id if isinstance(given, Accepted) else _id(given)
+    return given.id if isinstance(given, Accepted) else as_id(given)
 
 
 def _named(files: Mapping[str, Path] | Sequence[Path]) -> Mapping[str, Path]:

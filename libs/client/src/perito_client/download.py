@@ -20,7 +20,9 @@ async def saved(response: httpx.Response, target: Path) -> str:
     unfinished = target.with_name(f".{target.name}.part")
     try:
         digest = await _written(response.aiter_bytes(), unfinished)
-        promised = _DIGEST.search(response.headers.get("Content-Digest", ""))
+        # Of what was compressed on its way and is whole again here, the other header has the digest.
+        told = response.headers.get("Content-Digest") or response.headers.get("Unencoded-Digest", "")
+        promised = _DIGEST.search(told)
         if promised and base64.b64decode(promised[1]) != digest:
             raise DigestMismatch(f"{target.name} arrived with another SHA-256 than the service has: fetch it again.")
         unfinished.replace(target)

@@ -21,6 +21,7 @@ _TIMEOUT = httpx.Timeout(30.0, read=150.0)
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.1, 5.0
 # Sent again they would fail in the same way.
 _OURS = (httpx.LocalProtocolError, httpx.UnsupportedProtocol)
+_OVER_RATE = "RATE_LIMITED"
 _Answer = TypeVar("_Answer")
 
 
@@ -66,6 +67,16 @@ class Transport:
             raise Refused(response.status_code, response.parsed)
         return response.parsed
 
+    async def once(self, ask: Callable[[], Awaitable[Response[_Answer | Problem]]]) -> _Answer:
+        """The answer to a generated call that makes something each time it is asked. Raises `ClientError`."""
+        try:
+            response = await ask()
+        except httpx.TransportError as error:
+            raise Unreachable(f"No answer came ({type(error).__name__}), and it may have been done: look.") from error
+        if response.parsed is None or isinstance(response.parsed, Problem):
+            raise Refused(response.status_code, response.parsed)
+        return response.parsed
+
     async def patiently(self, ask: Callable[[], Awaitable[_Answer]]) -> _Answer:
         """Asks until there is an answer, or a refusal that stays one. What is asked must bear being asked twice."""
         patience = Patience(self.patience)
@@ -77,8 +88,14 @@ class Transport:
 
 
 async def bear(patience: Patience, error: Exception) -> None:
-    """Pauses after what may pass. Raises `ClientError` for everything else, and when patience is at its end."""
-    if isinstance(error, Refused) and error.passing:
+    """Pauses after what may pass. Raises `ClientError` for everything else, and when patience is at its end.
+
+    What is over the key's rate limit waits as it is told and costs no patience: the service is well, and lets as many
+    calls in as it promised.
+    """
+    if isinstance(error, Refused) and error.reason == _OVER_RATE and error.retry_after is not None:
+        await asyncio.sleep(error.retry_after * random.uniform(1.0, 1.2))  # noqa: S311 -- spreads, hides nothing
+    elif isinstance(error, Refused) and error.passing:
         await patience.bear(error, error.retry_after)
     elif isinstance(error, httpx.TransportError) and not isinstance(error, _OURS):
         told = Unreachable(f"The service did not answer ({type(error).__name__}): is it running?")

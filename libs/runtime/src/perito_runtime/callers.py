@@ -4,9 +4,11 @@ A service may be called by the identities that are named for it and by nobody el
 they name; the others must bring an API key in metadata (`authorization: Bearer perito_...`), and the key decides tenant
 and methods. Where a key is given it is what counts, whoever gives it.
 
-On Unix sockets and loopback without TLS there is no identity: whoever the machine lets near may call.
+A call that lasts ends when its key does. On Unix sockets and loopback without TLS there is no identity: whoever the
+machine lets near may call.
 """
 
+import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -17,12 +19,14 @@ import structlog
 from perito_kernel.errors import Forbidden, Invalid, PeritoError, Unauthenticated
 
 from perito_runtime.interceptors import Around
-from perito_runtime.key_ring import KeyRing, bearer_key
+from perito_runtime.key_ring import LOOK_SECONDS, KeyRing, bearer_key
 from perito_runtime.logs import logger
-from perito_runtime.request_context import TENANT_KEY, enter_tenant, metadata_of
+from perito_runtime.request_context import TENANT_KEY, enter_acting_key, enter_tenant, metadata_of
 from perito_runtime.tls import IDENTITY_PREFIX, identity_of
 
 AUTHORIZATION_KEY = "authorization"
+ANY_SCOPE = "any"
+"""In the place of a scope: every key may."""
 
 _NAME_CHARACTERS = 100
 _log = logger("callers")
@@ -40,7 +44,8 @@ class KeyBearer:
 @dataclass(frozen=True)
 class Callers:
     """Who may call one service. `trusted` may name any tenant, `with_key` must bring a key. `scopes` says for each
-    method (`SubmitAnalysis`) which scope a key needs; methods that are not named cannot be called with a key.
+    method (`SubmitAnalysis`) which scope a key needs, or `ANY_SCOPE`; methods that are not named cannot be called with
+    a key.
     """
 
     trusted: Collection[str] = ()
@@ -52,7 +57,7 @@ def callers_around(allowed: Mapping[str, Callers], keys: KeyRing[KeyBearer] | No
     """What `build_server` takes. `allowed` is by full service name; a service that is not named is nobody's.
 
     Refuses with PERMISSION_DENIED CALLER_NOT_ALLOWED, TENANT_MISMATCH, SCOPE_MISSING and with UNAUTHENTICATED
-    CALLER_UNKNOWN, API_KEY_REQUIRED, API_KEY_INVALID.
+    CALLER_UNKNOWN, API_KEY_REQUIRED, API_KEY_INVALID, and with what else the key check raises.
     """
 
     @asynccontextmanager
@@ -60,12 +65,14 @@ def callers_around(allowed: Mapping[str, Callers], keys: KeyRing[KeyBearer] | No
         caller = _caller(context)
         structlog.contextvars.bind_contextvars(caller=caller or "this machine")
         service, _, name = method.removeprefix("/").partition("/")
+        key: str | None = None
         try:
             rule = allowed.get(service, Callers())
             _check_identity(caller, rule, service)
             metadata = metadata_of(context)
             if AUTHORIZATION_KEY in metadata and keys is not None:
-                await _take_key(keys, rule, name, metadata)
+                key = bearer_key(metadata[AUTHORIZATION_KEY])
+                await _take_key(keys, key, rule, name, metadata)
             elif caller is not None and caller not in rule.trusted:
                 raise Unauthenticated(
                     "API_KEY_REQUIRED",
@@ -74,9 +81,47 @@ def callers_around(allowed: Mapping[str, Callers], keys: KeyRing[KeyBearer] | No
         except PeritoError as error:
             _log.warning("caller refused", reason=error.reason)
             raise
-        yield
+        if key is None or keys is None:
+            yield
+            return
+        async with _while_good(keys, key):
+            yield
 
     return around
+
+
+@asynccontextmanager
+async def _while_good(keys: KeyRing[KeyBearer], key: str) -> AsyncGenerator[None, None]:
+    """Ends what takes longer than a moment once its key is refused, with that refusal. Where nobody can say whether the
+    key is good, what has begun with it goes on.
+    """
+    loop = asyncio.get_running_loop()
+    watching: list[asyncio.Task[PeritoError]] = []
+
+    async def watch() -> PeritoError:
+        while True:
+            try:
+                await keys.identify(key)
+            except (Unauthenticated, Forbidden) as refusal:
+                limit.reschedule(loop.time())
+                return refusal
+            except PeritoError:
+                _log.warning("a key cannot be checked, and its call goes on")
+            await asyncio.sleep(LOOK_SECONDS)
+
+    # Most calls have ended before the first look, and cost no task.
+    begin = loop.call_later(LOOK_SECONDS, lambda: watching.append(loop.create_task(watch())))
+    try:
+        async with asyncio.timeout(None) as limit:
+            yield
+    except TimeoutError:
+        if not (watching and watching[0].done()):
+            raise
+        raise watching[0].result() from None
+    finally:
+        begin.cancel()
+        for task in watching:
+            task.cancel()
 
 
 def only(identity: str, services: Sequence[str]) -> Around:
@@ -115,18 +160,21 @@ def _check_identity(caller: str | None, rule: Callers, service: str) -> None:
         )
 
 
-async def _take_key(keys: KeyRing[KeyBearer], rule: Callers, method: str, metadata: Mapping[str, str]) -> None:
-    bearer = await keys.identify(bearer_key(metadata[AUTHORIZATION_KEY]))
+async def _take_key(
+    keys: KeyRing[KeyBearer], key: str | None, rule: Callers, method: str, metadata: Mapping[str, str]
+) -> None:
+    bearer = await keys.identify(key)
     structlog.contextvars.bind_contextvars(tenant=bearer.tenant, key=bearer.key_id)
     scope = rule.scopes.get(method)
     if scope is None:
         raise Forbidden("KEY_NOT_FOR_THIS", f"{method} cannot be called with an API key.")
-    if scope not in bearer.scopes:
+    if scope != ANY_SCOPE and scope not in bearer.scopes:
         raise Forbidden("SCOPE_MISSING", f"This key lacks the scope `{scope}`: use one that has it.", {"scope": scope})
     named = metadata.get(TENANT_KEY)
     if named is not None and _canonical(named) != bearer.tenant:
         raise Forbidden("TENANT_MISMATCH", f"The API key is not of the tenant in {TENANT_KEY}: leave that out.")
     enter_tenant(bearer.tenant)
+    enter_acting_key(bearer.key_id)
 
 
 def _canonical(tenant: str) -> str:

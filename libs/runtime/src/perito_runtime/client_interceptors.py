@@ -1,4 +1,5 @@
-"""What every call between services carries and is watched for: a timeout, request id, trace, and the circuit breaker.
+"""What every call between services carries and is watched for: a timeout, request id, trace, the id of the API key
+behind it, and the circuit breaker.
 
 A call made while serving another one gets what time that one has left, minus a little, so that the answer "too late"
 comes from the side that knows what was being done. A channel can be told to be patient: then a call that finds no
@@ -17,7 +18,7 @@ import grpc
 from perito_runtime.breaker import CircuitBreaker
 from perito_runtime.grpc_errors import STATUS_KEY
 from perito_runtime.logs import logger
-from perito_runtime.request_context import REQUEST_KEY, request_id, seconds_left
+from perito_runtime.request_context import ACTOR_KEY, REQUEST_KEY, acting_key, request_id, seconds_left
 from perito_runtime.trace_context import outgoing_trace
 
 _MARGIN_SECONDS = 0.05
@@ -47,7 +48,7 @@ class Calls:
         self._tell_again = 0.0
 
     async def ready(self, details: grpc.aio.ClientCallDetails, default: float) -> grpc.aio.ClientCallDetails:
-        """The call's details with the timeout that binds, the request's id and the trace, once it can begin."""
+        """The call's details with the timeout that binds, ids of request and key and the trace, once it can begin."""
         timeout = default if details.timeout is None else details.timeout
         left = seconds_left()
         if left is not None and left <= _MARGIN_SECONDS:
@@ -57,9 +58,9 @@ class Calls:
         if self._patience and not _text(details.method).startswith(_HEALTH):
             timeout = max(0.0, timeout - await self._waited(min(timeout, self._patience)))
         metadata = grpc.aio.Metadata(*(details.metadata or ()))
-        carried = {**({REQUEST_KEY: request_id()} if request_id() else {}), **outgoing_trace()}
+        carried = {REQUEST_KEY: request_id(), ACTOR_KEY: acting_key(), **outgoing_trace()}
         for key, value in carried.items():
-            if key not in metadata:
+            if value and key not in metadata:
                 metadata.add(key, value)
         return grpc.aio.ClientCallDetails(
             details.method, timeout, metadata, details.credentials, details.wait_for_ready

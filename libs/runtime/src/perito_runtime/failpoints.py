@@ -43,6 +43,7 @@ FAILPOINTS: Mapping[str, str] = {
     "worker.before_commit": "a worker has the phase's result; subject: the phase",
     "worker.after_commit": "the result is committed; subject: the phase",
     "analysis.before_finalise": "the last result is in the transaction that is about to end the analysis",
+    "webhook.after_send": "a webhook's receiver has answered, and nobody has written it down",
     "phase.computing": "a phase service has heard from the process that computes; subject: the phase",
     "phase.after_write": "a phase service has stored its results and not answered yet; subject: the phase",
     "compute.begun": "a compute child has a job and begins; subjects: the phase, and each file's name",

@@ -16,7 +16,14 @@ from perito_kernel.errors import Internal, Invalid, Kind, PeritoError
 
 from perito_runtime.grpc_errors import error_status
 from perito_runtime.logs import logger
-from perito_runtime.request_context import REQUEST_KEY, TENANT_KEY, enter_request, metadata_of
+from perito_runtime.request_context import (
+    ACTOR_KEY,
+    REQUEST_KEY,
+    TENANT_KEY,
+    enter_acting_key,
+    enter_request,
+    metadata_of,
+)
 from perito_runtime.trace_context import enter_trace
 
 Around = Callable[[str, Any], AbstractAsyncContextManager[None]]
@@ -43,9 +50,12 @@ async def errors_around(method: str, context: Any) -> AsyncGenerator[None, None]
 
 @asynccontextmanager
 async def request_around(method: str, context: Any) -> AsyncGenerator[None, None]:
-    """Makes request id, tenant and deadline known to everything that this call does."""
+    """Makes request id, key, tenant and deadline known to everything that this call does. Whether the caller may name a
+    key is seen afterwards, before anything is done.
+    """
     metadata = metadata_of(context)
     request = enter_request(metadata.get(REQUEST_KEY, ""), _seconds_left(context))
+    enter_acting_key(metadata.get(ACTOR_KEY, ""))
     structlog.contextvars.clear_contextvars()
     structlog.contextvars.bind_contextvars(request=request, method=method)
     enter_trace(metadata)

@@ -7,6 +7,7 @@ from perito_kernel.errors import Unavailable
 from perito_kernel.phases import InputFile
 
 from perito_runtime.compute import ComputePool, Slot
+from perito_runtime.not_taken import BUSY
 from perito_runtime.object_store import ObjectStore, check_tenant
 
 
@@ -14,7 +15,7 @@ def take_slot(pool: ComputePool, phase: str) -> Slot:
     """A free slot. Raises `Unavailable` BUSY; never waits."""
     slot = pool.try_acquire()
     if slot is None:
-        raise Unavailable("BUSY", f"All slots of phase {phase} are taken; try again.")
+        raise Unavailable(BUSY, f"All slots of phase {phase} are taken; try again.")
     return slot
 
 

@@ -86,6 +86,10 @@ class Lifecycle:
                 _log.exception("part failed to stop", name=part.name)
 
 
+async def nothing() -> None:
+    """For a part that has nothing to start, or nothing to stop."""
+
+
 async def stop_signal() -> str:
     """Waits for SIGTERM or SIGINT and returns its name. A second one ends the process at once with code 1."""
     loop = asyncio.get_running_loop()

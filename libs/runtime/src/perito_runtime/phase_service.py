@@ -22,13 +22,11 @@ from perito_runtime.grpc_server import Service
 from perito_runtime.job_inputs import check_files, fetch_files, take_slot
 from perito_runtime.logs import bind
 from perito_runtime.messages import json_object, phase_description, phase_result_message, upstream_result
+from perito_runtime.not_taken import LEAVING
 from perito_runtime.object_store import ObjectStore, artifact_key, canonical_id, check_tenant
 from perito_runtime.progress import Progress
 from perito_runtime.request_context import tenant_of
 from perito_runtime.settings import BEAT_SECONDS
-
-LEAVING = "PHASE_LEAVING"
-"""Reason of a call that was handed back, before or after its first message, because the process ends."""
 
 _ANSWER_SECONDS = 2.0
 _STORED_AT_ONCE = 4

@@ -27,14 +27,16 @@ def run_process(
     kind: type[Settings],
     serve: Callable[[Settings], Coroutine[Any, Any, None]],
     probe: Callable[[ServiceSettings, str], Coroutine[Any, Any, None]] = probe_grpc,
+    run: Callable[[Coroutine[Any, Any, None]], None] = asyncio.run,
 ) -> None:
     """Runs `serve` with settings of this kind. Exits with 2 and one sentence on stderr where it cannot start.
 
-    `module` is what stands after `python -m`; `probe` raises `PeritoError` where the process is not as it was asked.
+    `module` is what stands after `python -m`; `probe` raises `PeritoError` where the process is not as it was asked;
+    `run` makes the event loop.
     """
     match sys.argv[1:]:
         case []:
-            _exit_on_error(lambda: _served(kind, serve), CANNOT_START)
+            _exit_on_error(lambda: _served(kind, serve, run), CANNOT_START)
         case ["-h" | "--help"]:
             sys.stdout.write(manual(module, kind))
         case ["--probe", what] if what in PROBES:
@@ -47,14 +49,18 @@ def run_process(
             sys.exit(CANNOT_START)
 
 
-def _served(kind: type[Settings], serve: Callable[[Settings], Coroutine[Any, Any, None]]) -> None:
+def _served(
+    kind: type[Settings],
+    serve: Callable[[Settings], Coroutine[Any, Any, None]],
+    run: Callable[[Coroutine[Any, Any, None]], None],
+) -> None:
     settings = read_settings(kind)
     configure_logs(settings.log_level)
     if armed := arm_from_environment():
         _log.warning("failpoints are armed", points=armed)
     for name, meant in unknown_variables(kind).items():
         _log.warning("variable is no setting of this process", name=name, nearest=meant)
-    asyncio.run(serve(settings))
+    run(serve(settings))
 
 
 def _exit_on_error(work: Callable[[], None], code: int) -> None:

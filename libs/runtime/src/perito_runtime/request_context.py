@@ -1,9 +1,10 @@
-"""What a call carries beside its message: tenant, request id and how much time is left.
+"""What a call carries beside its message: tenant, the API key behind it, request id and how much time is left.
 
-The request id and the deadline travel on by themselves to every call made while serving one. The tenant never does:
-whoever calls on a tenant's behalf says so.
+The request id, the id of the key and the deadline travel on by themselves to every call made while serving one. The
+tenant never does: whoever calls on a tenant's behalf says so.
 """
 
+import re
 import time
 import uuid
 from collections.abc import Mapping
@@ -14,11 +15,14 @@ from perito_kernel.errors import Invalid
 
 TENANT_KEY = "perito-tenant"
 REQUEST_KEY = "perito-request-id"
+ACTOR_KEY = "perito-key"
 
 _REQUEST_CHARACTERS = 64
+_KEY_ID = re.compile(r"[0-9A-Za-z]{1,32}", re.ASCII)
 _tenant: ContextVar[str] = ContextVar("perito_tenant", default="")
 _deadline: ContextVar[float | None] = ContextVar("perito_deadline", default=None)
 _request: ContextVar[str] = ContextVar("perito_request", default="")
+_actor: ContextVar[str] = ContextVar("perito_actor", default="")
 
 
 def tenant_metadata(tenant: str) -> tuple[tuple[str, str], ...]:
@@ -41,6 +45,16 @@ def enter_tenant(tenant: str) -> None:
     _tenant.set(tenant)
 
 
+def acting_key() -> str:
+    """Public id of the API key behind the request being served; empty where there is none, as in background work."""
+    return _actor.get()
+
+
+def enter_acting_key(key_id: str) -> None:
+    """From here on the request being served is known to come from this key. What is no key id is none."""
+    _actor.set(key_id if _KEY_ID.fullmatch(key_id) else "")
+
+
 def metadata_of(context: Any) -> Mapping[str, str]:
     """Text metadata of the call being served; of a repeated key the last value."""
     return {key: value for key, value in context.invocation_metadata() or () if isinstance(value, str)}
@@ -60,6 +74,7 @@ def enter_request(request: str, seconds_left: float | None) -> str:
     chosen = request if sound else uuid.uuid4().hex
     _request.set(chosen)
     _tenant.set("")
+    _actor.set("")
     _deadline.set(None if seconds_left is None else time.monotonic() + seconds_left)
     return chosen
 

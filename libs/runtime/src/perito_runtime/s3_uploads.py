@@ -16,10 +16,9 @@ from datetime import UTC, datetime
 from urllib.parse import quote, urlsplit
 from xml.etree import ElementTree
 
-from perito_kernel.errors import Unavailable
-
 from perito_runtime.logs import logger
 from perito_runtime.object_store import Unfinished
+from perito_runtime.store_errors import failed
 
 log = logger("objects")
 
@@ -75,11 +74,11 @@ class S3Uploads:
         try:
             status, answer = self._request(method, key, query)
         except (OSError, http.client.HTTPException) as error:
-            raise _failed(key) from error
+            raise failed(key) from error
         if status == http.HTTPStatus.NOT_FOUND and method == "DELETE":
             return b""
         if status >= http.HTTPStatus.BAD_REQUEST:
-            raise _failed(key) from OSError(f"{method} answered {status}: {answer[:300]!r}")
+            raise failed(key) from OSError(f"{method} answered {status}: {answer[:300]!r}")
         return answer
 
     def _request(self, method: str, key: str, query: Mapping[str, str]) -> tuple[int, bytes]:
@@ -119,7 +118,7 @@ class _Listing:
             root = ElementTree.fromstring(answer)  # noqa: S314 - the store's own answer; expat bounds what entities become
             self.uploads = [_upload(item, prefix) for item in root.iterfind("{*}Upload")]
         except (ElementTree.ParseError, ValueError) as error:
-            raise _failed("") from error
+            raise failed("") from error
         self.next: dict[str, str] = {}
         if _text(root, "IsTruncated") == "true":
             self.next = {"key-marker": _text(root, "NextKeyMarker")}
@@ -159,11 +158,3 @@ def _signed(address: S3Address, method: str, host: str, path: str, query: str) -
 
 def _quoted(text: str) -> str:
     return quote(text, safe="~")
-
-
-def _failed(key: str) -> Unavailable:
-    return Unavailable(
-        "OBJECT_STORE_FAILED",
-        "The object store cannot be used at the moment. Try again in a few seconds.",
-        {"object": key},
-    )

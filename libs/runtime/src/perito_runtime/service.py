@@ -17,7 +17,7 @@ from perito_runtime.compute import ComputePool
 from perito_runtime.grpc_server import GrpcServer, Service, build_server
 from perito_runtime.health_socket import HealthSocket
 from perito_runtime.intake_service import IntakeServicer, intake_service
-from perito_runtime.lifecycle import Lifecycle, stop_signal
+from perito_runtime.lifecycle import Lifecycle, nothing, stop_signal
 from perito_runtime.logs import bind, logger
 from perito_runtime.object_store import ObjectStore
 from perito_runtime.object_stores import open_store
@@ -64,7 +64,7 @@ async def serve_phase(phase: Phase, settings: PhaseSettings) -> None:
     )
     lifecycle = Lifecycle()
     lifecycle.add("compute", pool.__aenter__, lambda: pool.__aexit__(None, None, None), _STOP_SECONDS)
-    lifecycle.add("warm children", pool.ready, _nothing)
+    lifecycle.add("warm children", pool.ready, nothing)
     health = HealthSocket(settings.health_socket, server.says)
     lifecycle.add("health", health.start, health.stop, _STOP_SECONDS)
     drained = settings.drain_seconds + _HAND_BACK_SECONDS + _STOP_SECONDS
@@ -107,7 +107,3 @@ async def _drain(server: GrpcServer, leaving: asyncio.Event, seconds: float) -> 
     await asyncio.wait([stopping], timeout=seconds)
     leaving.set()
     await stopping
-
-
-async def _nothing() -> None:
-    return

@@ -8,7 +8,7 @@ from pathlib import Path
 from obstore.exceptions import AlreadyExistsError, BaseError, PermissionDeniedError, UnauthenticatedError
 from perito_kernel.errors import Conflict, NotFound, Unavailable
 
-FAILED = "The object store cannot be used at the moment. Try again in a few seconds."
+_FAILED = "The object store cannot be used at the moment. Try again in a few seconds."
 _FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
@@ -24,15 +24,19 @@ def store_errors(key: str) -> Generator[None, None, None]:
     except FileNotFoundError as error:
         raise NotFound("OBJECT_MISSING", "A stored file is missing. Upload it again.", {"object": key}) from error
     except (PermissionDeniedError, UnauthenticatedError) as error:
-        raise Unavailable(
-            "OBJECT_STORE_FAILED",
-            "The object store refuses Perito's credentials. Its operator must correct them, or the rights they have.",
-            {"object": key},
-        ) from error
+        message = (
+            "The object store refuses Perito's credentials. Its operator must correct them, or the rights they have."
+        )
+        raise failed(key, message) from error
     except (BaseError, OSError) as error:
         full = isinstance(error, OSError) and error.errno in _FULL
-        message = "The object store is full. Its operator must make room." if full else FAILED
-        raise Unavailable("OBJECT_STORE_FAILED", message, {"object": key}) from error
+        message = "The object store is full. Its operator must make room." if full else _FAILED
+        raise failed(key, message) from error
+
+
+def failed(key: str, message: str = _FAILED) -> Unavailable:
+    """The error for a store that cannot be used."""
+    return Unavailable("OBJECT_STORE_FAILED", message, {"object": key})
 
 
 def exists(key: str) -> Conflict:

@@ -1,4 +1,4 @@
-"""The addresses there are, as the API description has them: the methods of each, and the parameters of its query.
+"""The addresses there are, as the API description has them: the methods of each, the parameters of its query, its cost.
 
 What is described is what is accepted: a parameter that an operation does not have is refused here, for all of them, and
 HEAD is answered wherever GET is (RFC 9110, section 9.3.2). Pure ASGI; it runs after the key check.
@@ -16,43 +16,62 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from perito_edge.problems import InvalidFields
 
+COST = "x-perito-cost"
+"""What the API description calls the cost of an operation."""
 _TOLD = 20
 """Unknown parameters that one answer names at most."""
 _NAME_TOLD = 100
 
 
 @dataclass(frozen=True)
-class _Address:
+class _Operation:
     form: re.Pattern[str]
-    parameters: Mapping[str, Sequence[str]]  # by method
+    method: str
+    parameters: Sequence[str]
+    cost: int
 
 
 class Addresses:
     """Finds what a path answers. Begins empty; `learn` reads a whole API description."""
 
     def __init__(self) -> None:
-        self._known: list[_Address] = []
+        self._known: dict[int, list[_Operation]] = {}  # by the slashes of the path, so that few forms are compared
 
     def learn(self, document: Mapping[str, Any], bare: Sequence[str]) -> None:
         """Takes the operations of `document`, and `bare`: paths that answer GET without being described."""
         paths: Mapping[str, Mapping[str, Any]] = document["paths"]
-        self._known = [
-            _Address(compile_path(path)[0], {method.upper(): _query_names(said) for method, said in item.items()})
-            for path, item in paths.items()
-        ]
-        self._known += [_Address(compile_path(path)[0], {"GET": ()}) for path in bare]
+        self._known = {}
+        for path, item in paths.items():
+            for method, said in item.items():
+                self._add(path, method.upper(), _query_names(said), said.get(COST, 1))
+        for path in bare:
+            self._add(path, "GET", (), 1)
+
+    def _add(self, path: str, method: str, parameters: Sequence[str], cost: int) -> None:
+        operation = _Operation(compile_path(path)[0], method, parameters, cost)
+        self._known.setdefault(path.count("/"), []).append(operation)
 
     def methods(self, path: str) -> set[str]:
         """All methods that `path` answers; none where nothing is there."""
-        found = {method for known in self._known if known.form.match(path) for method in known.parameters}
+        found = {known.method for known in self._alike(path) if known.form.match(path)}
         return found | {"HEAD"} if "GET" in found else found
 
     def parameters(self, path: str, method: str) -> Sequence[str] | None:
         """The query parameters that an operation takes; None where there is none."""
-        for known in self._known:
-            if method in known.parameters and known.form.match(path):
-                return known.parameters[method]
-        return None
+        found = self._operation(path, method)
+        return found and found.parameters
+
+    def cost(self, path: str, method: str) -> int:
+        """What a request costs of its key's quota: HEAD what GET does, and 1 where there is no operation."""
+        found = self._operation(path, "GET" if method == "HEAD" else method)
+        return found.cost if found else 1
+
+    def _operation(self, path: str, method: str) -> _Operation | None:
+        matching = (known for known in self._alike(path) if known.method == method and known.form.match(path))
+        return next(matching, None)
+
+    def _alike(self, path: str) -> Sequence[_Operation]:
+        return self._known.get(path.count("/"), ())
 
 
 class Addressed:

@@ -8,8 +8,10 @@ from perito.analysis.v1.analysis_pb2 import Analysis, ListFindingsRequest, ListF
 from perito_edge import answers
 from perito_edge.answers import problems, success
 from perito_edge.bodies import read_body, stream_body
-from perito_edge.large_answers import large_answer
+from perito_edge.entity_tags import IfNoneMatch, unchanged
+from perito_edge.large_answers import kept_answer
 from perito_edge.models import Accepted, AnalysisAnswer, Status
+from perito_edge.remembered import SETTLED
 from perito_edge.reports import ReportSections
 from perito_edge.request_models import CancelRequest
 from perito_edge.requests import AnalysisId, Given, IdempotencyKey, Who, require_json
@@ -41,7 +43,8 @@ _MAX_CANCEL_BYTES = 8192
     operation_id="analyze",
     summary="Analyse a dataset, or books in the body",
     responses=problems(
-        400, 404, 408, 409, 413, 415, 429, examples={404: answers.DATASET_NOT_FOUND, 422: answers.BODY_INVALID}
+        *(400, 404, 408, 409, 413, 415),
+        examples={404: answers.DATASET_NOT_FOUND, 422: answers.BODY_INVALID, 429: answers.UPLOADS_BUSY},
     )
     | success(202, "Accepted: it reaches an end, whatever happens to this server.", "Location", "Retry-After"),
     openapi_extra=_BODY,
@@ -67,11 +70,18 @@ async def analyze(
     "/status/{analysis_id}",
     operation_id="get_status",
     summary="Where an analysis stands",
+    response_model=Status,
     responses=problems(404) | success(200, "Where it stands."),
 )
-async def get_status(given: Given, caller: Who, analysis_id: AnalysisId) -> Status:
+async def get_status(request: Request, given: Given, caller: Who, analysis_id: AnalysisId) -> Response:
     """Status, progress from 0 to 100 (never falling), the running phase and what it is doing, and why it failed."""
-    return status(await given.orchestrator.analysis(caller, analysis_id, results=False))
+
+    async def ask() -> tuple[bytes, bool]:
+        analysis = await given.orchestrator.analysis(caller, analysis_id, results=False)
+        return status(analysis).model_dump_json().encode(), is_terminal(analysis)
+
+    content, request.scope["state"][SETTLED] = await given.statuses.ask((caller.key_id, analysis_id), ask)
+    return Response(content, media_type="application/json")
 
 
 @router.get(
@@ -80,10 +90,13 @@ async def get_status(given: Given, caller: Who, analysis_id: AnalysisId) -> Stat
     summary="What an analysis found",
     response_model=None,  # two answers, told apart by their status
     responses=problems(404)
-    | success(200, "It has ended: what it found.", model=AnalysisAnswer)
+    | unchanged()
+    | success(200, "It has ended: what it found.", "ETag", model=AnalysisAnswer)
     | success(202, "Still running: the status, and when to ask again.", "Retry-After", model=Status),
 )
-async def get_analysis(response: Response, given: Given, caller: Who, analysis_id: AnalysisId) -> Response | Status:
+async def get_analysis(
+    response: Response, given: Given, caller: Who, analysis_id: AnalysisId, if_none_match: IfNoneMatch = ""
+) -> Response | Status:
     """Phases, findings by priority with true totals, and what the report computed. Where a value is null, `absent`
     says why.
     """
@@ -92,7 +105,7 @@ async def get_analysis(response: Response, given: Given, caller: Who, analysis_i
         first = ListFindingsRequest(analysis_id=analysis_id, page_size=given.settings.findings_shown)
         listed = await given.orchestrator.findings(caller, first)
         report = await given.reports.sections(analysis)
-        return await large_answer(lambda: _answer(analysis, listed, report))
+        return await kept_answer(lambda: _answer(analysis, listed, report), if_none_match)
     response.status_code = 202
     response.headers["Retry-After"] = str(given.settings.retry_after_seconds)
     return status(analysis)

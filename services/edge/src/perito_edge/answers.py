@@ -13,7 +13,7 @@ Responses = dict[int | str, dict[str, Any]]
 _WHEN = {
     400: "The body cannot be read at all.",
     401: "No valid API key.",
-    403: "The key lacks the scope.",
+    403: "The key lacks the scope, or its tenant is suspended.",
     404: "There is no such thing for this tenant.",
     408: "The body stopped arriving.",
     409: "Right request, wrong state, or an Idempotency-Key that belongs to another request.",
@@ -21,10 +21,11 @@ _WHEN = {
     415: "Another media type is needed.",
     422: "The content is wrong: `errors` says where.",
     429: "Over a limit: try again after Retry-After.",
+    431: "The head of the request is too large.",
     500: "A fault of Perito's.",
     503: "Try again after Retry-After: nothing was done, or the same Idempotency-Key finds what was.",
 }
-_EVERYWHERE = (401, 403, 422, 500, 503)
+_EVERYWHERE = (401, 403, 422, 429, 431, 500, 503)
 
 # One refusal of each status, in the words of its place in the code.
 _EXAMPLES: dict[int, tuple[str, str]] = {
@@ -40,7 +41,17 @@ _EXAMPLES: dict[int, tuple[str, str]] = {
     413: ("BODY_TOO_LARGE", "The body is larger than 393216 bytes: send less at once."),
     415: ("UNSUPPORTED_MEDIA_TYPE", "Send the body as `application/json`."),
     422: ("PARAMETER_INVALID", "A parameter is wrong: see `errors`."),
-    429: ("UPLOADS_BUSY", "Too many uploads at once: try again shortly."),
+    429: (
+        "RATE_LIMITED",
+        (
+            "This key may use 100 a minute of the scope `read`, of which 0 are left and this request takes 1. Send it "
+            "again after 7 seconds."
+        ),
+    ),
+    431: (
+        "HEAD_TOO_LARGE",
+        "The head of the request is larger than 32768 bytes or 100 lines: send less.",
+    ),
     500: (
         "INTERNAL",
         "Perito failed on this request. Try again; if it happens again, report it with the request id.",
@@ -51,9 +62,18 @@ _ERRORS: dict[str, list[dict[str, Any]]] = {
     "BODY_TOO_LARGE": [{"limit_bytes": 393216}],
     "PARAMETER_INVALID": [{"pointer": "query.format", "detail": "Input should be 'json', 'csv' or 'html'"}],
     "BODY_INVALID": [{"pointer": "/nmae", "detail": "Extra inputs are not permitted"}],
+    "DISPOSITION_CHANGED": [{"version": 4}],
+    "ANALYSIS_RUNNING": [{"status": "running"}],
+    "HEAD_TOO_LARGE": [{"limit_bytes": 32768, "limit_lines": 100}],
+    "RATE_LIMITED": [{"scope": "read", "retry_after_seconds": 7}],
     "UPLOADS_BUSY": [{"retry_after_seconds": 2}],
 }
+UPLOADS_BUSY = ("UPLOADS_BUSY", "Too many uploads at once: try again shortly.")
 BODY_INVALID = ("BODY_INVALID", "The body does not match the API description: see `errors`.")
+DATASET_IN_USE = (
+    "DATASET_IN_USE",
+    "There are analyses of this dataset. Delete them first, or keep the dataset as long as they.",
+)
 DATASET_NOT_FOUND = ("DATASET_NOT_FOUND", "There is no such dataset. Upload the files first.")
 FILES_MISSING = ("FILES_MISSING", "The upload holds no file: add a part `files` for each file of your books.")
 NOT_READY = (
@@ -67,6 +87,19 @@ REPORT_MISSING = (
 ENDED = (
     "ANALYSIS_ENDED",
     "The analysis has completed already, so there is nothing to cancel. Its results can be read.",
+)
+NOT_ENDED = (
+    "ANALYSIS_RUNNING",
+    "The analysis 7c9e6679-7425-40de-944b-e07fc1f90ae7 has not ended. Follow its status, then compare again.",
+)
+RUNNING = ("ANALYSIS_RUNNING", "The analysis is running. Cancel it first, or wait until it has ended.")
+FINDING_NOT_FOUND = (
+    "FINDING_NOT_FOUND",
+    "The lists of this analysis have no such finding. Copy the fingerprint whole; of a rule with more than 1,000 ...",
+)
+DISPOSITION_CHANGED = (
+    "DISPOSITION_CHANGED",
+    "Somebody has said something else meanwhile. Read it again; to go on, send version 4.",
 )
 MULTIPART_BROKEN = (
     "MULTIPART_BROKEN",

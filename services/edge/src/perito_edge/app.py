@@ -8,33 +8,74 @@ from perito_runtime.object_store import ObjectStore
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 
-from perito_edge import analyses, batches, datasets, events, exports, health, lists, mappings, metrics
+from perito_edge import (
+    analyses,
+    api_keys,
+    audit_log,
+    batches,
+    comparisons,
+    datasets,
+    dispositions,
+    events,
+    exports,
+    health,
+    lists,
+    mappings,
+    metrics,
+    reruns,
+    usage,
+    webhooks,
+)
 from perito_edge.addresses import Addressed, Addresses
+from perito_edge.audit_calls import AuditCalls
 from perito_edge.batch_submissions import BatchSubmissions
+from perito_edge.coalesced import Coalesced
+from perito_edge.compression import Compressed
+from perito_edge.dashboard.dashboard import Dashboard
+from perito_edge.dashboard.report_heads import ReportHeads
+from perito_edge.dashboard.report_reading import ReportReader
+from perito_edge.dashboard.session_client import SessionClient
 from perito_edge.description import DESCRIPTION, describe
 from perito_edge.event_streams import EventStreams
+from perito_edge.key_calls import KeyCalls
 from perito_edge.keys import key_ring
 from perito_edge.measures import Measures
+from perito_edge.metered import Metered
 from perito_edge.middleware import Faults, KeyCheck, RequestContext
 from perito_edge.orchestrator_client import OrchestratorClient
+from perito_edge.origins import cross_origin
 from perito_edge.problems import on_http_error, on_perito_error, on_validation_error
+from perito_edge.rate_limits import Guesses, RateLimits, SharedWindows
+from perito_edge.read_notes import Noted, ReadNotes
 from perito_edge.received import Places
+from perito_edge.remembered import Remembered
+from perito_edge.report_cases import ReportCases
 from perito_edge.reports import Reports
 from perito_edge.requests import Parts
+from perito_edge.rerun_submissions import Reruns
+from perito_edge.reviews_client import ReviewsClient
+from perito_edge.security_headers import SecurityHeaders
 from perito_edge.settings import EdgeSettings
 from perito_edge.submissions import Submissions
 from perito_edge.uploads import Uploads
+from perito_edge.webhook_client import WebhookClient
 
 _PREFIX = "/api/forensic"
 _DESCRIPTION = f"{_PREFIX}/openapi.json"
 
 
-def create_app(settings: EdgeSettings, channel: grpc.aio.Channel, store: ObjectStore) -> FastAPI:
-    """The application. Channel and store belong to the caller, who closes them after the server has stopped."""
+def create_app(
+    settings: EdgeSettings, channel: grpc.aio.Channel, store: ObjectStore, shared: SharedWindows | None = None
+) -> FastAPI:
+    """The application. Channel, store and `shared` (where all edges count requests together) belong to the caller, who
+    closes them after the server has stopped.
+    """
     orchestrator = OrchestratorClient(
         channel, settings.rpc_seconds, settings.health_rpc_seconds, settings.propose_seconds, settings.batch_seconds
     )
-    measures, addresses = Measures(), Addresses()
+    measures, addresses, reads = Measures(), Addresses(), ReadNotes(orchestrator)
+    sessions = SessionClient(channel, settings.rpc_seconds)
+    limits = RateLimits(settings.quotas(), settings.replicas, shared)
     app = FastAPI(
         title="Perito",
         version="1.0.0",
@@ -46,10 +87,16 @@ def create_app(settings: EdgeSettings, channel: grpc.aio.Channel, store: ObjectS
         redirect_slashes=False,
         telemetry={"operation_spans": False, "meter_provider": measures.provider},
         middleware=[
-            Middleware(RequestContext),
+            Middleware(RequestContext, security=SecurityHeaders(settings.hsts_seconds)),
+            *cross_origin(settings.cors_origins),
             Middleware(Faults),
-            Middleware(KeyCheck, keys=key_ring(orchestrator, settings)),
+            Middleware(Dashboard, sessions=sessions),
+            Middleware(KeyCheck, keys=key_ring(orchestrator, settings), guesses=Guesses(settings.rate_unknown_keys)),
+            Middleware(Metered, limits=limits, addresses=addresses),
+            Middleware(Noted, notes=reads),
             Middleware(Addressed, addresses=addresses),
+            Middleware(Remembered),
+            Middleware(Compressed),
         ],
         exception_handlers={
             PeritoError: on_perito_error,
@@ -58,10 +105,15 @@ def create_app(settings: EdgeSettings, channel: grpc.aio.Channel, store: ObjectS
             events.NothingMore: events.on_nothing_more,
         },
     )
-    app.state.parts = _parts(settings, orchestrator, store, measures)
+    app.state.parts = _parts(settings, channel, orchestrator, store, measures)
+    app.state.sessions = sessions
+    app.state.report_heads = ReportHeads(orchestrator, store)
+    app.state.report_reader = ReportReader(store)
     app.state.event_streams = streams = EventStreams(settings)
     measures.watch("perito.event_streams.open", "Event streams that are open.", lambda: streams.open)
+    measures.watch("perito.rate_limits.alone", "1 where Redis is set and away.", lambda: int(limits.alone))
     app.state.measures = measures
+    app.state.reads = reads
     app.state.readiness = health.Readiness(orchestrator)
     app.state.addresses = addresses
     app.include_router(_routes())
@@ -72,20 +124,35 @@ def create_app(settings: EdgeSettings, channel: grpc.aio.Channel, store: ObjectS
 
 def _routes() -> APIRouter:
     api = APIRouter(prefix=_PREFIX)
-    for part in (health, datasets, analyses, batches, lists, events, exports, mappings, metrics):
+    results = (lists, events, exports, mappings, dispositions, comparisons)
+    parts = (health, datasets, analyses, reruns, batches, *results, metrics, usage)
+    for part in (*parts, api_keys, audit_log, webhooks):
         api.include_router(part.router)
     return api
 
 
-def _parts(settings: EdgeSettings, orchestrator: OrchestratorClient, store: ObjectStore, measures: Measures) -> Parts:
+def _parts(
+    settings: EdgeSettings,
+    channel: grpc.aio.Channel,
+    orchestrator: OrchestratorClient,
+    store: ObjectStore,
+    measures: Measures,
+) -> Parts:
     places = Places(settings.max_uploads_at_once, measures.uploaded)
     measures.watch("perito.uploads.open", "Bodies of books that are being stored.", lambda: places.taken)
     return Parts(
         settings,
         orchestrator,
+        ReviewsClient(channel, orchestrator),
         store,
         Uploads(store, orchestrator, settings, places),
         Submissions(store, orchestrator, settings, places),
         BatchSubmissions(store, orchestrator, settings, places),
+        Reruns(store, orchestrator, places),
         Reports(store, settings),
+        ReportCases(store),
+        KeyCalls(channel, settings.rpc_seconds),
+        AuditCalls(channel, settings.rpc_seconds),
+        WebhookClient(channel, settings.rpc_seconds),
+        Coalesced(),
     )

@@ -7,7 +7,7 @@ from perito.analysis.v1.analysis_pb2 import BatchOutcome
 from perito_kernel.errors import PeritoError
 from perito_runtime.error_kinds import error_of_kind
 
-from perito_edge.answers import BODY_INVALID, problems, success
+from perito_edge.answers import BODY_INVALID, UPLOADS_BUSY, problems, success
 from perito_edge.batch_body import of_entry
 from perito_edge.batch_models import BatchAnswer, BatchResult
 from perito_edge.batch_submissions import kind_of
@@ -31,7 +31,7 @@ _BODY: dict[str, Any] = {
     status_code=202,
     operation_id="batch_analyze",
     summary="Analyse many datasets, or books in the body",
-    responses=problems(400, 408, 409, 413, 415, 429, examples={422: BODY_INVALID})
+    responses=problems(400, 408, 409, 413, 415, examples={422: BODY_INVALID, 429: UPLOADS_BUSY})
     | success(202, "One result for each analysis, in order; `refused` of them have a problem.", "Retry-After"),
     openapi_extra=_BODY,
 )

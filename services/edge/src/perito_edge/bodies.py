@@ -16,8 +16,7 @@ async def stream_body(request: Request, limit: int, idle_seconds: float) -> Asyn
     """Chunks of the body. Raises BODY_TOO_LARGE before the first byte where the length is declared, BODY_TOO_SLOW where
     nothing comes for `idle_seconds`, BODY_CUT_OFF where the client goes away.
     """
-    declared = request.headers.get("content-length", "")
-    if declared.isdecimal() and int(declared) > limit:
+    if declared_length(request) > limit:
         raise _too_large(limit)
     seen = 0
     stream = request.stream()
@@ -27,6 +26,12 @@ async def stream_body(request: Request, limit: int, idle_seconds: float) -> Asyn
             raise _too_large(limit)
         if chunk:
             yield chunk
+
+
+def declared_length(request: Request) -> int:
+    """Bytes that the client says it will send; 0 where it does not."""
+    declared = request.headers.get("content-length", "")
+    return int(declared) if declared.isdecimal() else 0
 
 
 async def read_body(request: Request, limit: int, idle_seconds: float) -> bytes:

@@ -1,4 +1,4 @@
-"""`POST /datasets`, `GET /datasets/{id}`: uploading, and reading what was registered."""
+"""`POST /datasets`, `GET` and `DELETE /datasets/{id}`: uploading, reading what was registered, and deleting it."""
 
 from typing import Any
 
@@ -6,9 +6,10 @@ from fastapi import APIRouter, Request, Response
 
 from perito_edge import answers
 from perito_edge.answers import problems, success
-from perito_edge.bodies import stream_body
+from perito_edge.bodies import declared_length, stream_body
 from perito_edge.models import Dataset, RegisteredDataset
 from perito_edge.requests import DatasetId, Given, IdempotencyKey, Who
+from perito_edge.usage import refuse_beyond_quota
 from perito_edge.views import dataset, registered_dataset
 
 router = APIRouter(tags=["datasets"])
@@ -60,7 +61,8 @@ _BODY: dict[str, Any] = {
     operation_id="create_dataset",
     summary="Upload the files of one set of books",
     responses=problems(
-        *(400, 408, 409, 413, 415, 429), examples={400: answers.MULTIPART_BROKEN, 422: answers.FILES_MISSING}
+        *(400, 408, 409, 413, 415),
+        examples={400: answers.MULTIPART_BROKEN, 422: answers.FILES_MISSING, 429: answers.UPLOADS_BUSY},
     )
     | success(201, "Registered.", "Location"),
     openapi_extra=_BODY,
@@ -71,6 +73,7 @@ async def create_dataset(
     """Streams the files, and the mapping if there is one, into the object store and registers them. All or nothing."""
     body = stream_body(request, given.settings.max_upload_bytes, given.settings.body_idle_seconds)
     content_type = request.headers.get("content-type", "")
+    await refuse_beyond_quota(given.orchestrator, caller, declared_length(request), idempotency_key)
     registered, replayed = await given.uploads.receive(caller, content_type, body, idempotency_key)
     response.headers["Location"] = f"/api/forensic/datasets/{registered.dataset_id}"
     if replayed:
@@ -87,3 +90,18 @@ async def create_dataset(
 async def get_dataset(given: Given, caller: Who, dataset_id: DatasetId) -> RegisteredDataset:
     """What the upload answered, and when it was registered. The files themselves are not served."""
     return registered_dataset(await given.orchestrator.dataset(caller, dataset_id))
+
+
+@router.delete(
+    "/datasets/{dataset_id}",
+    status_code=204,
+    operation_id="delete_dataset",
+    summary="Delete a dataset that no analysis uses",
+    responses=problems(404, 409, examples={404: answers.DATASET_NOT_FOUND, 409: answers.DATASET_IN_USE})
+    | success(204, "It is gone; its files follow within a minute."),
+)
+async def delete_dataset(given: Given, caller: Who, dataset_id: DatasetId) -> None:
+    """For good. 409 while there are analyses of it; books that came in the body of a submission go with the last one by
+    themselves.
+    """
+    await given.orchestrator.delete_dataset(caller, dataset_id)

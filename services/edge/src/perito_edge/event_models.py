@@ -2,7 +2,8 @@
 
 from pydantic import BaseModel, Field, JsonValue
 
-from perito_edge.models import Moment, Status
+from perito_edge.models import Status
+from perito_edge.scalars import Moment
 
 
 class AnalysisEvent(BaseModel):

@@ -1,18 +1,20 @@
 """The event streams that are open: how many there may be, and how they end when the server leaves.
 
 A stream lasts as long as its client stays, so each one counts against its key and against the process, and none
-outlives its time: the client comes back by itself, and its key is looked at again then.
+outlives its time. Nor does it outlive its key, which is looked at once a second (and asked about every few).
 """
 
 import asyncio
+import contextlib
 from collections import Counter
-from collections.abc import AsyncGenerator, AsyncIterator, Generator
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Generator
 from contextlib import contextmanager
 
 import grpc
 from perito.analysis.v1.analysis_pb2 import WatchAnalysisResponse
-from perito_kernel.errors import Exhausted
+from perito_kernel.errors import Exhausted, Unavailable
 from perito_runtime.grpc_client import call_error
+from perito_runtime.key_ring import LOOK_SECONDS
 
 from perito_edge.orchestrator_client import Caller
 from perito_edge.settings import EdgeSettings
@@ -55,27 +57,48 @@ class EventStreams:
             if not self._by_key[caller.key_id]:
                 del self._by_key[caller.key_id]
 
-    async def messages(self, watch: AsyncIterator[WatchAnalysisResponse]) -> AsyncGenerator[WatchAnalysisResponse]:
-        """The messages of a watch, as long as the stream may last.
+    async def messages(
+        self, watch: AsyncIterator[WatchAnalysisResponse], still_good: Callable[[], Awaitable[object]]
+    ) -> AsyncGenerator[WatchAnalysisResponse]:
+        """The messages of a watch, as long as the stream may last. `still_good` raises once its key is refused.
 
         One is asked for when the one before has been taken: a slow client fills nothing here, and gRPC's flow control
-        holds the sender. Raises `PeritoError` where the orchestrator fails.
+        holds the sender. Raises `PeritoError` where the orchestrator fails, and what `still_good` raised.
         """
-        clock = asyncio.get_running_loop().time
-        until = clock() + self._settings.event_stream_seconds
+        until = _now() + self._settings.event_stream_seconds
         leaving = asyncio.ensure_future(self._leaving.wait())
+        look_at = _now() + LOOK_SECONDS
+        reading: asyncio.Future[WatchAnalysisResponse | None] | None = None
         try:
             while True:
-                reading = asyncio.ensure_future(anext(watch, None))
-                try:
-                    await asyncio.wait({reading, leaving}, timeout=until - clock(), return_when="FIRST_COMPLETED")
-                finally:
-                    if not reading.done():
-                        reading.cancel()
-                if reading.cancelled() or not reading.done() or (message := reading.result()) is None:
+                reading = reading or asyncio.ensure_future(anext(watch, None))
+                await asyncio.wait(
+                    {reading, leaving}, timeout=min(until, look_at) - _now(), return_when="FIRST_COMPLETED"
+                )
+                if _now() >= look_at:
+                    await _looked(still_good)
+                    look_at = _now() + LOOK_SECONDS
+                if not reading.done():
+                    if leaving.done() or _now() >= until:
+                        return
+                    continue
+                message, reading = reading.result(), None
+                if message is None:
                     return
                 yield message
         except grpc.aio.AioRpcError as exc:
             raise call_error(exc) from exc
         finally:
             leaving.cancel()
+            if reading is not None:
+                reading.cancel()
+
+
+async def _looked(still_good: Callable[[], Awaitable[object]]) -> None:
+    """Where nobody can say whether the key is good, what has begun with it goes on."""
+    with contextlib.suppress(Unavailable):
+        await still_good()
+
+
+def _now() -> float:
+    return asyncio.get_running_loop().time()

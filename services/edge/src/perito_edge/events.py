@@ -93,7 +93,7 @@ async def _followed(
             raise NothingMore
         watch = given.orchestrator.watch(caller, analysis_id, seen, given.settings.event_stream_seconds)
         try:
-            yield _Followed(streams.messages(aiter(watch)), seen)
+            yield _Followed(streams.messages(aiter(watch), request.scope["state"]["still_good"]), seen)
         finally:
             watch.cancel()
 
@@ -103,12 +103,12 @@ async def _followed(
     operation_id="follow_analysis",
     summary="Follow an analysis as it runs",
     response_class=EventSourceResponse,
-    responses=problems(404, 429, examples={429: _BUSY}) | _ANSWERS,
+    responses=problems(404, examples={429: _BUSY}) | _ANSWERS,
 )
 async def follow_analysis(followed: Annotated[_Followed, dependency(_followed)]) -> AsyncIterable[ServerSentEvent]:
     """Every event from the first, or after the one that you name, each with its number as `id`; in between `progress`
-    without one. Ends after the event that ends the analysis. Ends with `bye` where the server has to end it: come back
-    with the last number, and nothing is missing or told twice.
+    without one. Ends after the event that ends the analysis. Ends with `bye` where the server has to end it, or your
+    key is refused meanwhile: come back with the last number, and nothing is missing or told twice.
     """
     yield ServerSentEvent(retry=_RETRY_MILLISECONDS)
     seen, ended, why = followed.after, False, "The server ends this stream."

@@ -5,13 +5,15 @@ import contextlib
 from collections.abc import AsyncIterator
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Header, Query, Request
+from fastapi import APIRouter, Header, Query, Request, Response
 from fastapi.responses import StreamingResponse
 from perito.dataset.v1.dataset_pb2 import ObjectRef
+from perito.phase.v1.phase_pb2 import Artifact
 from perito_runtime.object_store import ObjectStore
 
-from perito_edge.answers import BODY_INVALID, NOT_READY, REPORT_MISSING, problems, success
+from perito_edge.answers import BODY_INVALID, NOT_READY, REPORT_MISSING, problems, references, success
 from perito_edge.bodies import read_body
+from perito_edge.entity_tags import IfNoneMatch, keeping, known_tag, not_modified, tag_of, unchanged
 from perito_edge.orchestrator_client import Caller
 from perito_edge.reports import FILES, MEDIA_TYPES, REPORT_PAGES, find_report, preferred_language
 from perito_edge.request_models import ExportRequest, Format, Language
@@ -32,6 +34,7 @@ _ANSWERS = success(
         "text/html": {"schema": {"type": "string"}, "example": "<!doctype html>..."},
     },
 )
+_WITH_TAG = {200: {**_ANSWERS[200], "headers": {**_ANSWERS[200]["headers"], **references("ETag")}}}
 _BODY: dict[str, Any] = {
     "requestBody": {
         "required": False,
@@ -54,7 +57,7 @@ Accepts = Annotated[str, Header(include_in_schema=False)]
     operation_id="export_report",
     summary="The report",
     response_class=StreamingResponse,
-    responses=problems(404, 409, examples={409: REPORT_MISSING}) | _ANSWERS,
+    responses=problems(404, 409, examples={409: REPORT_MISSING}) | unchanged() | _WITH_TAG,
 )
 async def export_report(
     given: Given,
@@ -63,11 +66,13 @@ async def export_report(
     format: AsFormat = "json",  # noqa: A002 -- the parameter's public name
     lang: AsLang = None,
     accept_language: Accepts = "",
-) -> StreamingResponse:
+    if_none_match: IfNoneMatch = "",
+) -> Response:
     """Streams the report as it was written: as JSON (both languages), as one HTML page without scripts, or its findings
     as CSV.
     """
-    return await _export(given, caller, analysis_id, format, lang or preferred_language(accept_language))
+    language = lang or preferred_language(accept_language)
+    return await _export(given, caller, analysis_id, format, language, if_none_match)
 
 
 @router.post(
@@ -87,7 +92,7 @@ async def export_report_by_post(
     format: AsFormat = "json",  # noqa: A002 -- the parameter's public name
     lang: AsLang = None,
     accept_language: Accepts = "",
-) -> StreamingResponse:
+) -> Response:
     """What GET answers, for clients that send their wishes in a body; what stands there goes before the query."""
     body = await read_body(request, _MAX_BODY_BYTES, given.settings.body_idle_seconds)
     asked = ExportRequest()
@@ -99,29 +104,37 @@ async def export_report_by_post(
 
 
 async def _export(
-    given: Parts, caller: Caller, analysis_id: str, kind: Format, language: Language
-) -> StreamingResponse:
+    given: Parts, caller: Caller, analysis_id: str, kind: Format, language: Language, if_none_match: str | None = None
+) -> Response:
+    """The report; `if_none_match` is None where nobody may keep it, because it was asked for by POST."""
     analysis = await given.orchestrator.analysis(caller, analysis_id)
     report = find_report(analysis, REPORT_PAGES[language] if kind == "html" else FILES[kind])
-    ref = report.object
-    disposition = "inline" if kind == "html" else "attachment"
-    headers = {
-        "Content-Length": str(ref.bytes),
-        "Content-Digest": f"sha-256=:{base64.b64encode(bytes.fromhex(ref.sha256)).decode()}:",
-        "Content-Disposition": f'{disposition}; filename="perito-{analysis_id}.{kind}"',
-    }
-    if kind == "csv":
-        headers["X-Total-Count"] = str(report.rows)
+    tag = tag_of(report.object.sha256)
+    by_language = {"Content-Language": language, "Vary": "Accept-Language"} if kind == "html" else {}
+    known = known_tag(if_none_match or "", tag)
+    if known:
+        return not_modified(known, by_language)
+    headers = _told(analysis_id, kind, report) | by_language | (keeping(tag) if if_none_match is not None else {})
     if kind == "html":
-        headers |= {"Content-Language": language, "Vary": "Accept-Language"}
         style = await given.reports.style_sources(analysis)
         headers["Content-Security-Policy"] = (
             f"sandbox; default-src 'none'; style-src {style}; img-src data:; base-uri 'none'; form-action 'none'; "
             "frame-ancestors 'none'"
         )
     # Opened before the answer begins, so that what is missing (or small and damaged) is a problem document.
-    chunks = await _opened(given.store, ref)
+    chunks = await _opened(given.store, report.object)
     return StreamingResponse(chunks, media_type=MEDIA_TYPES[kind], headers=headers)
+
+
+def _told(analysis_id: str, kind: Format, report: Artifact) -> dict[str, str]:
+    ref = report.object
+    disposition = "inline" if kind == "html" else "attachment"
+    told = {
+        "Content-Length": str(ref.bytes),
+        "Content-Digest": f"sha-256=:{base64.b64encode(bytes.fromhex(ref.sha256)).decode()}:",
+        "Content-Disposition": f'{disposition}; filename="perito-{analysis_id}.{kind}"',
+    }
+    return told | ({"X-Total-Count": str(report.rows)} if kind == "csv" else {})
 
 
 async def _opened(store: ObjectStore, ref: ObjectRef) -> AsyncIterator[bytes]:

@@ -59,7 +59,7 @@ def can_work(checks: Mapping[str, str]) -> bool:
     "/health",
     operation_id="health",
     summary="Whether the service is alive and can work",
-    responses=open_problems(422, 500)
+    responses=open_problems(422, 431, 500)
     | success(200, "It can work, or `live` was asked.")
     | success(503, "Alive, and cannot work at the moment.", model=Health),
 )

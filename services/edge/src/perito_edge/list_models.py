@@ -5,6 +5,7 @@ from typing import Annotated
 from pydantic import BaseModel, Field
 
 from perito_edge.models import AnalysisStatus, Finding, Severity, Status
+from perito_edge.review_models import DispositionStatus
 
 _UUID = r"^([0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12})?$"
 _Names = list[Annotated[str, Field(min_length=1, max_length=100)]]
@@ -38,6 +39,7 @@ class FindingsQuery(_Query):
     phase: _Names = Field(default=[], max_length=100, description="Of any of these phases, by name.")
     severity: list[Severity] = Field(default=[], max_length=5, description="Of any of these.")
     fingerprint: str = Field(default="", pattern=r"^([0-9a-f]{64})?$", description="This one.")
+    disposition: list[DispositionStatus] = Field(default=[], max_length=4, description="Held to be any of these.")
     limit: int = Field(default=100, ge=1, le=200, description="Findings on a page.")
 
 

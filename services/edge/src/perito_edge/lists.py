@@ -9,15 +9,24 @@ from perito.analysis.v1.analysis_pb2 import ListAnalysesRequest, ListFindingsReq
 from perito_kernel.errors import Invalid
 
 from perito_edge.answers import problems, success
-from perito_edge.large_answers import large_answer
+from perito_edge.entity_tags import IfNoneMatch, unchanged
+from perito_edge.large_answers import kept_answer
 from perito_edge.list_models import AnalysesPage, AnalysesQuery, FindingsPage, FindingsQuery
 from perito_edge.requests import AnalysisId, Given, Who
+from perito_edge.review_views import DISPOSITION_OF_WORD
 from perito_edge.views import SEVERITY_OF_WORD, STATUS_OF_WORD, analyses_page, findings_page
 
 router = APIRouter(tags=["lists"])
 
 # What the orchestrator calls a field, and what the query calls it.
-_PARAMETERS = {"name_contains": "name", "rule_ids": "rule", "phases": "phase", "statuses": "status"}
+_PARAMETERS = {
+    "name_contains": "name",
+    "rule_ids": "rule",
+    "phases": "phase",
+    "statuses": "status",
+    "dispositions": "disposition",
+    "changes": "change",
+}
 
 
 @router.get(
@@ -39,9 +48,9 @@ async def list_analyses(
         submitted_from=_zone(query.submitted_from),
         submitted_before=_zone(query.submitted_before),
     )
-    with _in_words_of_the_query():
+    with in_words_of_the_query():
         page = analyses_page(await given.orchestrator.analyses(caller, wanted))
-    _link(request, response, page.next_cursor)
+    link_to(request, response, page.next_cursor)
     return page
 
 
@@ -50,10 +59,15 @@ async def list_analyses(
     operation_id="list_findings",
     summary="Findings of an analysis, by priority",
     response_model=FindingsPage,
-    responses=problems(404) | success(200, "A page of findings.", "Link"),
+    responses=problems(404) | unchanged() | success(200, "A page of findings.", "Link", "ETag"),
 )
 async def list_findings(
-    request: Request, given: Given, caller: Who, analysis_id: AnalysisId, query: Annotated[FindingsQuery, Query()]
+    request: Request,
+    given: Given,
+    caller: Who,
+    analysis_id: AnalysisId,
+    query: Annotated[FindingsQuery, Query()],
+    if_none_match: IfNoneMatch = "",
 ) -> Response:
     """What the phases that have completed found, narrowed by the filters together, with true totals."""
     wanted = ListFindingsRequest(
@@ -64,11 +78,12 @@ async def list_findings(
         phases=query.phase,
         severities=[SEVERITY_OF_WORD[word] for word in query.severity],
         fingerprint=query.fingerprint,
+        dispositions=[DISPOSITION_OF_WORD[word] for word in query.disposition],
     )
-    with _in_words_of_the_query():
+    with in_words_of_the_query():
         listed = await given.orchestrator.findings(caller, wanted)
-    answer = await large_answer(lambda: findings_page(listed))
-    _link(request, answer, listed.next_page_token or None)
+    answer = await kept_answer(lambda: findings_page(listed), if_none_match)
+    link_to(request, answer, listed.next_page_token or None)
     return answer
 
 
@@ -78,7 +93,7 @@ def _zone(instant: str) -> str:
 
 
 @contextmanager
-def _in_words_of_the_query() -> Generator[None]:
+def in_words_of_the_query() -> Generator[None]:
     """The orchestrator's errors about filters and tokens, as errors about parameters."""
     try:
         yield
@@ -91,7 +106,8 @@ def _in_words_of_the_query() -> Generator[None]:
         raise Invalid(exc.reason, exc.message, where) from exc
 
 
-def _link(request: Request, response: Response, cursor: str | None) -> None:
+def link_to(request: Request, response: Response, cursor: str | None) -> None:
+    """Says where the next page is, where there is one."""
     if cursor is not None:
         following = request.url.include_query_params(cursor=cursor)
         response.headers["Link"] = f'<{following.path}?{following.query}>; rel="next"'

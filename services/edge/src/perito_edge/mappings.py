@@ -10,14 +10,16 @@ from perito_kernel.errors import Precondition
 
 from perito_edge.answers import BODY_INVALID, DATASET_NOT_FOUND, NOT_READY, problems, success
 from perito_edge.bodies import read_body
+from perito_edge.entity_tags import IfNoneMatch, keeping, known_tag, not_modified, tag_of, unchanged
 from perito_edge.large_answers import large_answer
+from perito_edge.mapping_views import proposal
 from perito_edge.models import MappingProposal
 from perito_edge.orchestrator_client import Caller
 from perito_edge.request_models import Hints
 from perito_edge.requests import AnalysisId, DatasetId, Given, IdempotencyKey, Parts, Who, require_json
 from perito_edge.strict_json import parse
 from perito_edge.submissions import validated
-from perito_edge.views import artifact, is_terminal, links, proposal
+from perito_edge.views import artifact, is_terminal, links
 
 router = APIRouter(tags=["mappings"])
 
@@ -71,10 +73,11 @@ async def _hints(request: Request, given: Parts) -> Hints:
     summary="The mapping that an analysis used",
     response_class=Response,
     responses=problems(404, 409, examples={409: NOT_READY})
+    | unchanged()
     | success(
         200,
         "The mapping, as YAML.",
-        "Content-Disposition",
+        *("Content-Disposition", "ETag"),
         content={
             "application/yaml": {
                 "schema": {"description": "As docs/mapping.md has it."},
@@ -83,15 +86,19 @@ async def _hints(request: Request, given: Parts) -> Hints:
         },
     ),
 )
-async def get_mapping(given: Given, caller: Who, analysis_id: AnalysisId) -> Response:
+async def get_mapping(given: Given, caller: Who, analysis_id: AnalysisId, if_none_match: IfNoneMatch = "") -> Response:
     """The mapping of the dataset, or the one that was proposed in its place: correct it and send it with the next
     upload.
     """
     analysis = await given.orchestrator.analysis(caller, analysis_id)
     proposed = artifact(analysis, MAPPING)
     ref = proposed.object if proposed else await _given_mapping(given, caller, analysis)
+    tag = tag_of(ref.sha256)
+    known = known_tag(if_none_match, tag)
+    if known:
+        return not_modified(known)
     content = await given.store.read_bytes(ref, given.settings.max_mapping_bytes)
-    headers = {"Content-Disposition": f'attachment; filename="{MAPPING}"'}
+    headers = {"Content-Disposition": f'attachment; filename="{MAPPING}"'} | keeping(tag)
     return Response(content, media_type="application/yaml", headers=headers)
 
 

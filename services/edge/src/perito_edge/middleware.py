@@ -1,54 +1,54 @@
 """What holds for every request, whatever its address: request id, security headers, one log line, the key check, and a
 problem document for what nobody caught. Pure ASGI: nothing here buffers a body.
+
+Any part may put headers that the answer shall have into `scope["state"]["headers"]`, raw as ASGI has them.
 """
 
 import asyncio
 import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from functools import partial
 
-from perito_kernel.errors import PeritoError, Unavailable
+from perito_kernel.errors import PeritoError, Unauthenticated, Unavailable
 from perito_runtime.key_ring import KeyRing, bearer_key
-from perito_runtime.logs import logger
-from perito_runtime.request_context import enter_request
-from starlette.datastructures import Headers, MutableHeaders
+from perito_runtime.logs import LineOfEachRequest, logger
+from perito_runtime.request_context import enter_acting_key, enter_request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from perito_edge.keys import METRICS_PATH, require_scope, scope_of
 from perito_edge.orchestrator_client import Caller
 from perito_edge.problems import internal, problem_response
+from perito_edge.rate_limits import Guesses
+from perito_edge.security_headers import Raw, SecurityHeaders
+from perito_edge.wire import refuse_large_head
 
 _REQUEST_ID = re.compile(r"[0-9A-Za-z._-]{1,64}")
 _LOGGED_PATH = 200
-SECURITY_HEADERS = {
-    "X-Content-Type-Options": "nosniff",
-    "X-Frame-Options": "DENY",
-    "Referrer-Policy": "no-referrer",
-    "Cross-Origin-Resource-Policy": "same-origin",
-    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
-}
+_NO_STORE = (b"cache-control", b"no-store")
 _STOPPING = Unavailable(
     "SERVER_STOPPING", "The server is stopping: send the request again, with the same Idempotency-Key if it had one."
 )
 
-access = logger("perito.edge.access")
+access = LineOfEachRequest("perito.edge.access")
 log = logger("perito.edge")
 
 
 class RequestContext:
     """Outermost: gives the request its id, every answer its headers, and the log its line."""
 
-    def __init__(self, app: ASGIApp, clock: Callable[[], float] = time.perf_counter) -> None:
+    def __init__(self, app: ASGIApp, security: SecurityHeaders, clock: Callable[[], float] = time.perf_counter) -> None:
         self._app = app
+        self._security = security
         self._clock = clock
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        asked = Headers(scope=scope).get("x-request-id", "")
-        request_id = enter_request(asked if _REQUEST_ID.fullmatch(asked) else "", None)
-        scope.setdefault("state", {})["request_id"] = request_id
+        request_id = enter_request(_asked_id(scope["headers"]), None)
+        state = scope.setdefault("state", {})
+        state["request_id"] = request_id
         begun = self._clock()
         counted = {"status": 0, "bytes_in": 0, "bytes_out": 0}
 
@@ -60,18 +60,35 @@ class RequestContext:
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 counted["status"] = message["status"]
-                headers = MutableHeaders(scope=message)
-                headers["X-Request-Id"] = request_id
-                headers["Cache-Control"] = "no-store"
-                for name, value in SECURITY_HEADERS.items():
-                    headers.setdefault(name, value)
-            counted["bytes_out"] += len(message.get("body", b""))
+                own = [(b"x-request-id", request_id.encode()), *state.get("headers", ())]
+                added = self._security.of(scope["path"], scope["scheme"])
+                message["headers"] = _completed(message.get("headers", ()), own, added)
+            else:
+                counted["bytes_out"] += len(message.get("body", b""))
             await send(message)
 
         try:
             await self._app(scope, receive_counted, send_with_headers)
         finally:
             _log(scope, counted, self._clock() - begun)
+
+
+def _asked_id(headers: Iterable[tuple[bytes, bytes]]) -> str:
+    """The request id that the client sent, empty where it is none or of another form."""
+    for name, value in headers:
+        if name == b"x-request-id":
+            asked = value.decode("latin-1")
+            return asked if _REQUEST_ID.fullmatch(asked) else ""
+    return ""
+
+
+def _completed(headers: Iterable[tuple[bytes, bytes]], own: Raw, added: Raw) -> Raw:
+    """The headers of an answer with those of every answer. Kept by nobody, unless it can be asked about by its ETag."""
+    brought = [(name.lower(), value) for name, value in headers]
+    names = {name for name, _ in brought}
+    if b"etag" not in names or b"cache-control" not in names:
+        brought = [*(pair for pair in brought if pair[0] != b"cache-control"), _NO_STORE]
+    return [*brought, *own, *(pair for pair in added if pair[0] not in names)]
 
 
 def _log(scope: Scope, counted: dict[str, int], seconds: float) -> None:
@@ -104,6 +121,8 @@ class Faults:
             await send(message)
 
         try:
+            if scope["type"] == "http":
+                refuse_large_head(scope.get("raw_path", b""), scope["query_string"], scope["headers"])
             await self._app(scope, receive, send_noting)
         except asyncio.CancelledError:
             # Only a server that stops cancels; left alone, it would answer with a bare 500 of its own.
@@ -120,20 +139,47 @@ class Faults:
 
 
 class KeyCheck:
-    """Refuses every request without a valid key, before its body is read. Health alone is open."""
+    """Refuses every request without a valid key, before its body is read, and those who guess. Health alone is open."""
 
-    def __init__(self, app: ASGIApp, keys: KeyRing[Caller]) -> None:
+    def __init__(self, app: ASGIApp, keys: KeyRing[Caller], guesses: Guesses) -> None:
         self._app = app
         self._keys = keys
+        self._guesses = guesses
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         needed = scope_of(scope["path"], scope["method"]) if scope["type"] == "http" else None
         if needed:
-            headers = Headers(scope=scope)
-            key = headers.get("x-api-key")
-            if key is None and scope["path"] == METRICS_PATH:
-                key = bearer_key(headers.get("authorization", ""))
-            caller = await self._keys.identify(key)
+            key = _key(scope)
+            caller = await self._caller(scope, key)
             scope["state"]["caller"] = caller
+            scope["state"]["needed"] = needed
+            # For answers that last: raises once the key is refused.
+            scope["state"]["still_good"] = partial(self._keys.identify, key)
+            enter_acting_key(caller.key_id)
             require_scope(caller, needed)
         await self._app(scope, receive, send)
+
+    async def _caller(self, scope: Scope, key: str | None) -> Caller:
+        address = (scope.get("client") or ("",))[0]  # none where it came over a Unix socket
+        if key is not None:
+            self._guesses.admit(address, key)
+        try:
+            caller = await self._keys.identify(key)
+        except Unauthenticated:
+            if key is not None:
+                self._guesses.refused(address)
+            raise
+        if key is not None:
+            self._guesses.worked(caller, key)
+        return caller
+
+
+def _key(scope: Scope) -> str | None:
+    key = _header(scope, b"x-api-key")
+    if key is None and scope["path"] == METRICS_PATH:
+        key = bearer_key(_header(scope, b"authorization") or "")
+    return key
+
+
+def _header(scope: Scope, wanted: bytes) -> str | None:
+    return next((value.decode("latin-1") for name, value in scope["headers"] if name == wanted), None)

@@ -8,6 +8,11 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, Field, JsonValue, SkipValidation
 from typing_extensions import TypeAliasType
 
+from perito_edge.review_models import Disposition
+from perito_edge.scalars import FINGERPRINT_EXAMPLE as _SHA
+from perito_edge.scalars import ID_EXAMPLE as _ID
+from perito_edge.scalars import Id, Moment
+
 # Named types have a name in the description too, which clients are made from.
 AnalysisStatus = TypeAliasType("AnalysisStatus", Literal["pending", "running", "completed", "failed", "cancelled"])
 PhaseStatus = TypeAliasType(
@@ -15,16 +20,12 @@ PhaseStatus = TypeAliasType(
 )
 PlacementStatus = TypeAliasType("PlacementStatus", Literal["mapped", "constant", "joined", "not_used", "unplaced"])
 Severity = TypeAliasType("Severity", Literal["info", "low", "medium", "high", "critical"])
-_ID = "7c9e6679-7425-40de-944b-e07fc1f90ae7"
-_SHA = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
 _LINKS = {
     "status": f"/api/forensic/status/{_ID}",
     "analysis": f"/api/forensic/analysis/{_ID}",
     "report_html": f"/api/forensic/export/{_ID}?format=html",
 }
 
-Id = Annotated[str, Field(json_schema_extra={"format": "uuid"}, examples=[_ID])]
-Moment = Annotated[str, Field(json_schema_extra={"format": "date-time"}, examples=["2026-03-01T10:00:00.000Z"])]
 Links = TypeAliasType(
     "Links", Annotated[dict[str, str], Field(description="Where the rest of it is.", examples=[_LINKS])]
 )
@@ -155,6 +156,7 @@ class Status(BaseModel):
     cancel_reason: str | None = Field(
         description="Why it was cancelled; null where it was not, or nobody said.", examples=[None]
     )
+    rerun_of: Id | None = Field(description="The analysis that this one runs again.", examples=[None])
     phases: list[PhaseState] = Field(description="In the order of the plan.")
     links: Links
 
@@ -234,6 +236,7 @@ class Finding(BaseModel):
         examples=[{"observed": "3", "expected": "5"}],
     )
     row_count: int = Field(description="True number of source rows behind it.", examples=[12])
+    disposition: Disposition
 
 
 class Findings(BaseModel):

@@ -4,13 +4,13 @@ The request id travels by itself (perito_runtime.request_context); the tenant is
 """
 
 import time
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 
 import grpc
 from grpc_health.v1 import health_pb2, health_pb2_grpc
-from perito.analysis.v1.access_pb2 import AuthenticateRequest, AuthenticateResponse
+from perito.analysis.v1.access_pb2 import AuthenticateRequest, AuthenticateResponse, NoteReadsRequest, ResultRead
 from perito.analysis.v1.access_pb2_grpc import AccessServiceStub
 from perito.analysis.v1.analysis_pb2 import (
     Analysis,
@@ -21,14 +21,20 @@ from perito.analysis.v1.analysis_pb2 import (
     CountAnalysesResponse,
     CreateDatasetRequest,
     CreateDatasetResponse,
+    DeleteAnalysisRequest,
+    DeleteDatasetRequest,
     GetAnalysisRequest,
     GetDatasetRequest,
     GetDatasetResponse,
+    GetUsageRequest,
+    GetUsageResponse,
     ListAnalysesRequest,
     ListAnalysesResponse,
     ListFindingsRequest,
     ListFindingsResponse,
     ProposeMappingRequest,
+    RerunAnalysisRequest,
+    RerunAnalysisResponse,
     SubmitAnalysisRequest,
     SubmitAnalysisResponse,
     WatchAnalysisRequest,
@@ -90,7 +96,11 @@ class OrchestratorClient:
 
     async def authenticate(self, api_key: str) -> AuthenticateResponse:
         """Who the key belongs to. Raises `Unauthenticated`."""
-        return await self._call(self._access.Authenticate, AuthenticateRequest(api_key=api_key), ())
+        return await self.call(self._access.Authenticate, AuthenticateRequest(api_key=api_key), ())
+
+    async def note_reads(self, reads: Sequence[ResultRead]) -> None:
+        """Records what was read, at most 1,000 at once."""
+        await self.call(self._access.NoteReads, NoteReadsRequest(reads=reads), ())
 
     async def create_dataset(self, caller: Caller, request: CreateDatasetRequest) -> CreateDatasetResponse:
         """Registers stored files."""
@@ -99,12 +109,22 @@ class OrchestratorClient:
     async def dataset(self, caller: Caller, dataset_id: str) -> GetDatasetResponse:
         """One dataset of the caller's tenant. Raises `NotFound`, for another tenant's too."""
         request = GetDatasetRequest(dataset_id=dataset_id)
-        return await self._call(self._analysis.GetDataset, request, tenant_metadata(caller.tenant))
+        return await self.call(self._analysis.GetDataset, request, tenant_metadata(caller.tenant))
+
+    async def delete_dataset(self, caller: Caller, dataset_id: str) -> None:
+        """Deletes a dataset of the caller's tenant. Raises `NotFound`, and `Precondition` DATASET_IN_USE."""
+        request = DeleteDatasetRequest(dataset_id=dataset_id)
+        await self.call(self._analysis.DeleteDataset, request, tenant_metadata(caller.tenant))
+
+    async def usage(self, caller: Caller, dataset_key: str = "") -> GetUsageResponse:
+        """What the caller's tenant has, and may have; and whether that key has registered a dataset already."""
+        request = GetUsageRequest(dataset_key=dataset_key)
+        return await self.call(self._analysis.GetUsage, request, tenant_metadata(caller.tenant))
 
     async def propose(self, caller: Caller, request: ProposeMappingRequest) -> Proposal:
         """How a dataset of the caller's tenant could be read. Reads the files, which may take long."""
         method, metadata = self._analysis.ProposeMapping, tenant_metadata(caller.tenant)
-        return (await self._call(method, request, metadata, self._propose_seconds)).proposal
+        return (await self.call(method, request, metadata, self._propose_seconds)).proposal
 
     async def submit(self, caller: Caller, request: SubmitAnalysisRequest) -> SubmitAnalysisResponse:
         """Accepts an analysis."""
@@ -123,24 +143,24 @@ class OrchestratorClient:
         for another tenant's too.
         """
         request = GetAnalysisRequest(analysis_id=analysis_id, without_results=not results)
-        return (await self._call(self._analysis.GetAnalysis, request, tenant_metadata(caller.tenant))).analysis
+        return (await self.call(self._analysis.GetAnalysis, request, tenant_metadata(caller.tenant))).analysis
 
     async def analyses(self, caller: Caller, request: ListAnalysesRequest) -> ListAnalysesResponse:
         """A page of the caller's tenant's analyses. Raises `Invalid` for filters and tokens that are none."""
-        return await self._call(self._analysis.ListAnalyses, request, tenant_metadata(caller.tenant))
+        return await self.call(self._analysis.ListAnalyses, request, tenant_metadata(caller.tenant))
 
     async def counts(self, caller: Caller) -> CountAnalysesResponse:
         """How many analyses the caller's tenant has in each state."""
-        return await self._call(self._analysis.CountAnalyses, CountAnalysesRequest(), tenant_metadata(caller.tenant))
+        return await self.call(self._analysis.CountAnalyses, CountAnalysesRequest(), tenant_metadata(caller.tenant))
 
     async def findings(self, caller: Caller, request: ListFindingsRequest) -> ListFindingsResponse:
         """A page of findings by priority. Raises `NotFound`, and `Invalid` for filters and tokens that are none."""
-        return await self._call(self._analysis.ListFindings, request, tenant_metadata(caller.tenant))
+        return await self.call(self._analysis.ListFindings, request, tenant_metadata(caller.tenant))
 
     async def cancel(self, caller: Caller, analysis_id: str, reason: str) -> Analysis:
         """Ends an analysis early. Raises `NotFound`, and `Precondition` ANALYSIS_ENDED."""
         request = CancelAnalysisRequest(analysis_id=analysis_id, reason=reason)
-        return (await self._call(self._analysis.CancelAnalysis, request, tenant_metadata(caller.tenant))).analysis
+        return (await self.call(self._analysis.CancelAnalysis, request, tenant_metadata(caller.tenant))).analysis
 
     def watch(
         self, caller: Caller, analysis_id: str, after: int, seconds: float
@@ -176,6 +196,15 @@ class OrchestratorClient:
             return None
         return answer.status == health_pb2.HealthCheckResponse.SERVING
 
+    async def rerun(self, caller: Caller, request: RerunAnalysisRequest) -> RerunAnalysisResponse:
+        """Accepts an analysis of the books of an earlier one."""
+        return await self._call_again(self._analysis.RerunAnalysis, request, tenant_metadata(caller.tenant))
+
+    async def delete(self, caller: Caller, analysis_id: str) -> None:
+        """Deletes an ended analysis. Raises `NotFound`, and `Precondition` ANALYSIS_RUNNING."""
+        request = DeleteAnalysisRequest(analysis_id=analysis_id)
+        await self.call(self._analysis.DeleteAnalysis, request, tenant_metadata(caller.tenant))
+
     async def _call_again(
         self,
         method: _Method[_Keyed_contra, _Answer_co],
@@ -188,22 +217,23 @@ class OrchestratorClient:
         """
         seconds = seconds or self._rpc_seconds
         if not request.idempotency_key:
-            return await self._call(method, request, metadata, seconds)
+            return await self.call(method, request, metadata, seconds)
         until = time.monotonic() + seconds
         try:
-            return await self._call(method, request, metadata, seconds / 2)
+            return await self.call(method, request, metadata, seconds / 2)
         except Unavailable as error:
             if error.reason not in _ANOTHER_MAY:
                 raise
-        return await self._call(method, request, metadata, until - time.monotonic())
+        return await self.call(method, request, metadata, until - time.monotonic())
 
-    async def _call(
+    async def call(
         self,
         method: _Method[_Request_contra, _Answer_co],
         request: _Request_contra,
         metadata: tuple[tuple[str, str], ...],
         seconds: float | None = None,
     ) -> _Answer_co:
+        """One call, within `seconds` (None: as calls mostly take). Raises `PeritoError`."""
         try:
             return await method(request, timeout=seconds or self._rpc_seconds, metadata=metadata)
         except grpc.aio.AioRpcError as exc:

@@ -47,10 +47,13 @@ REASON_STATUS: Mapping[str, int] = {
     "MAPPING_TOO_LARGE": 413,
     "TOO_MANY_FILES": 413,
     "UNSUPPORTED_MEDIA_TYPE": 415,
+    "HEAD_TOO_LARGE": 431,
     # Sent again, the same would come to the same end: no reason to come back later.
     "COMPUTE_TIME_EXCEEDED": 413,
     "COMPUTE_MEMORY_EXCEEDED": 413,
     "PROPOSAL_TOO_LARGE": 413,
+    "QUOTA_STORAGE": 413,
+    "QUOTA_DATASETS": 413,
 }
 
 log = logger("perito.edge")

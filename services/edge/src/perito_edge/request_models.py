@@ -15,7 +15,7 @@ _ID = "7c9e6679-7425-40de-944b-e07fc1f90ae7"
 Row = TypeAliasType("Row", dict[str, JsonValue])
 
 
-def _no_default(schema: dict[str, Any]) -> None:
+def no_default(schema: dict[str, Any]) -> None:
     """Absent is not the same as what stands for it here."""
     del schema["default"]
 
@@ -26,7 +26,7 @@ def _not_null(value: object) -> object:
     return value
 
 
-_NotNull = BeforeValidator(_not_null)
+NotNull = BeforeValidator(_not_null)
 """For what may be left out and is described without null."""
 
 
@@ -65,12 +65,12 @@ class AnalyzeRequest(BaseModel):
 
     dataset_id: str = Field(
         default="",
-        json_schema_extra=_no_default,
+        json_schema_extra=no_default,
         description="Id that the upload answered.",
         pattern=r"^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$",
     )
-    data: Annotated[Books | SkipJsonSchema[None], _NotNull] = Field(
-        default=None, description="The books themselves.", json_schema_extra=_no_default
+    data: Annotated[Books | SkipJsonSchema[None], NotNull] = Field(
+        default=None, description="The books themselves.", json_schema_extra=no_default
     )
     phases: list[Annotated[int, Field(ge=1, le=99)]] | None = Field(
         default=None,
@@ -105,11 +105,42 @@ class ExportRequest(BaseModel):
 
     model_config = ConfigDict(extra="forbid", strict=True, json_schema_extra={"examples": [{"format": "csv"}]})
 
-    format: Annotated[Format | SkipJsonSchema[None], _NotNull] = Field(
-        default=None, json_schema_extra=_no_default, description="Default: as the query says, else `json`."
+    format: Annotated[Format | SkipJsonSchema[None], NotNull] = Field(
+        default=None, json_schema_extra=no_default, description="Default: as the query says, else `json`."
     )
-    lang: Annotated[Language | SkipJsonSchema[None], _NotNull] = Field(
-        default=None, json_schema_extra=_no_default, description="Language of the HTML page; else as the query says."
+    lang: Annotated[Language | SkipJsonSchema[None], NotNull] = Field(
+        default=None, json_schema_extra=no_default, description="Language of the HTML page; else as the query says."
+    )
+
+
+class RerunRequest(BaseModel):
+    """What is to be different; all of it may be left out."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        strict=True,
+        json_schema_extra={"examples": [{"name": "March, to its end", "params": {"as_of": "2026-03-31T23:59:59Z"}}]},
+    )
+
+    name: Annotated[str | SkipJsonSchema[None], NotNull] = Field(
+        default=None, max_length=200, json_schema_extra=no_default, description="Else as before."
+    )
+    phases: Annotated[list[Annotated[int, Field(ge=1, le=99)]] | SkipJsonSchema[None], NotNull] = Field(
+        default=None,
+        min_length=1,
+        max_length=99,
+        json_schema_extra=no_default,
+        description="Places of the phases to run; else those that were asked for before.",
+    )
+    params: dict[str, Any] = Field(
+        default_factory=dict[str, Any],
+        description="Changes to the parameters (RFC 7396): what is null goes, what is not named stays.",
+    )
+    mapping: Annotated[str | SkipJsonSchema[None], NotNull] = Field(
+        default=None,
+        max_length=2**18,
+        json_schema_extra=no_default,
+        description="Another mapping, as YAML. The files are copied with it into a dataset of the new analysis.",
     )
 
 

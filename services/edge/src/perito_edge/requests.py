@@ -10,14 +10,23 @@ from fastapi import Depends, Header, Path, Request
 from perito_kernel.errors import Invalid, NotFound
 from perito_runtime.object_store import ObjectStore
 
+from perito_edge.audit_calls import AuditCalls
 from perito_edge.batch_submissions import BatchSubmissions
+from perito_edge.coalesced import Coalesced
+from perito_edge.key_calls import KeyCalls
 from perito_edge.orchestrator_client import Caller, OrchestratorClient
+from perito_edge.report_cases import ReportCases
 from perito_edge.reports import Reports
+from perito_edge.rerun_submissions import Reruns
+from perito_edge.reviews_client import ReviewsClient
+from perito_edge.scalars import FINGERPRINT_EXAMPLE
 from perito_edge.settings import EdgeSettings
 from perito_edge.submissions import Submissions
 from perito_edge.uploads import Uploads
+from perito_edge.webhook_client import WebhookClient
 
 _ID = "7c9e6679-7425-40de-944b-e07fc1f90ae7"
+_FINGERPRINT = re.compile(r"^[0-9a-f]{64}$", re.ASCII)
 _IDEMPOTENCY_KEY = re.compile(r"[!-~]{1,200}")
 
 
@@ -27,11 +36,19 @@ class Parts:
 
     settings: EdgeSettings
     orchestrator: OrchestratorClient
+    reviews: ReviewsClient
     store: ObjectStore
     uploads: Uploads
     submissions: Submissions
     batches: BatchSubmissions
+    reruns: Reruns
     reports: Reports
+    cases: ReportCases
+    keys: KeyCalls
+    audit: AuditCalls
+    webhooks: WebhookClient
+    # What is told of where an analysis stands, and whether it has ended.
+    statuses: Coalesced[tuple[bytes, bool]]
 
 
 def require_json(request: Request) -> None:
@@ -54,6 +71,11 @@ def _caller(request: Request) -> Caller:
 def _visible(schema: dict[str, Any]) -> None:
     """Said here and checked below, with a reason of its own."""
     schema.update(pattern="^[!-~]{1,200}$")
+
+
+def _hexadecimal(schema: dict[str, Any]) -> None:
+    """As above."""
+    schema.update(pattern=_FINGERPRINT.pattern)
 
 
 def _idempotency_key(
@@ -103,6 +125,23 @@ def _dataset_id(
         raise NotFound("DATASET_NOT_FOUND", "There is no such dataset. Upload the files first.") from exc
 
 
+def _fingerprint(
+    fingerprint: Annotated[
+        str,
+        Path(
+            description="Fingerprint of the finding; a case has that of the finding that is its cause.",
+            examples=[FINGERPRINT_EXAMPLE],
+            json_schema_extra=_hexadecimal,
+        ),
+    ],
+) -> str:
+    if not _FINGERPRINT.fullmatch(fingerprint):
+        # As above.
+        message = "The lists of this analysis have no such finding. Copy its fingerprint whole."
+        raise NotFound("FINDING_NOT_FOUND", message)
+    return fingerprint
+
+
 def dependency(function: Callable[..., Any]) -> Any:
     """What FastAPI calls for a parameter."""
     return Depends(function)
@@ -112,4 +151,5 @@ Given = Annotated[Parts, dependency(_parts)]
 Who = Annotated[Caller, dependency(_caller)]
 IdempotencyKey = Annotated[str, dependency(_idempotency_key)]
 DatasetId = Annotated[str, dependency(_dataset_id)]
+Fingerprint = Annotated[str, dependency(_fingerprint)]
 AnalysisId = Annotated[str, dependency(_analysis_id)]

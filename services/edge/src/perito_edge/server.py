@@ -8,7 +8,7 @@ import asyncio
 import contextlib
 import socket
 import stat
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from pathlib import Path
 
 import uvicorn
@@ -16,8 +16,10 @@ from fastapi import FastAPI
 from perito_kernel.errors import Invalid
 
 from perito_edge.event_streams import EventStreams
+from perito_edge.read_notes import ReadNotes
+from perito_edge.wire import SILENT_SECONDS, BoundedProtocol
 
-_IDLE_SECONDS = 75
+_IDLE_SECONDS = round(SILENT_SECONDS)
 """How long a connection without a request stays open: longer than balancers and clients keep one. Whoever closes first
 must be the one that sends, or a request goes into a connection that is just being closed (uvicorn's 5 s did that)."""
 
@@ -32,22 +34,28 @@ class _Server(uvicorn.Server):
 class EdgeServer:
     """Serves `app` on `host:port` (`127.0.0.1:8080`, `[::1]:0`) or on a Unix socket (`unix:/path`).
 
-    `address` is where it listens, with the port that was given for port 0.
+    `address` is where it listens, with the port that was given for port 0. Whoever connects from `trusted_proxies`
+    (addresses or networks) is believed when it says for whom it asks, and whether that one came by TLS.
     """
 
-    def __init__(self, app: FastAPI, address: str, grace_seconds: int = 20) -> None:
+    def __init__(
+        self, app: FastAPI, address: str, grace_seconds: int = 20, trusted_proxies: Sequence[str] = ()
+    ) -> None:
         self.address = address
         self._streams: EventStreams = app.state.event_streams
+        self._reads: ReadNotes = app.state.reads
         self._server = _Server(
             uvicorn.Config(
                 app,
-                http="httptools",
+                http=BoundedProtocol,
                 ws="none",
                 loop="none",
                 lifespan="off",
                 log_config=None,
                 access_log=False,
                 server_header=False,
+                proxy_headers=bool(trusted_proxies),
+                forwarded_allow_ips=list(trusted_proxies),
                 timeout_keep_alive=_IDLE_SECONDS,
                 # Without it one client that never leaves keeps the process for ever.
                 timeout_graceful_shutdown=grace_seconds,
@@ -73,6 +81,7 @@ class EdgeServer:
         self._server.should_exit = True
         await self._serving
         self._serving = None
+        await self._reads.stop()
         self._remove_socket()
 
     def _remove_socket(self) -> None:

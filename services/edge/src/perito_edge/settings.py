@@ -4,7 +4,14 @@ Whoever composes the process fills it in. Every limit appears in the problem doc
 client learns it without a manual.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any, Self
+from urllib.parse import urlsplit
+
+from perito_runtime.key_ring import POSITIVE_SECONDS
+
+SCOPES = ("read", "submit", "rules", "metrics", "admin")
 
 
 @dataclass(frozen=True)
@@ -35,7 +42,7 @@ class EdgeSettings:
     # A preview of a mapping reads the files.
     propose_seconds: float = 120.0
     max_hints_bytes: int = 4096
-    key_positive_seconds: float = 5.0
+    key_positive_seconds: float = POSITIVE_SECONDS
     key_negative_seconds: float = 1.0
     key_cache_entries: int = 10_000
     findings_shown: int = 100
@@ -47,3 +54,35 @@ class EdgeSettings:
     max_section_bytes: int = 2**20
     report_cache_entries: int = 16
     retry_after_seconds: int = 1
+    # Of one key a minute, by scope; an operation may cost more than 1 (perito_edge.costs).
+    rate_read: int = 100
+    rate_submit: int = 100
+    rate_rules: int = 100
+    rate_metrics: int = 100
+    rate_admin: int = 100
+    # Keys of one address that were refused, a minute.
+    rate_unknown_keys: int = 30
+    # How many edges share the quotas where each counts alone.
+    replicas: int = 1
+    # Told to those who came by TLS, which a trusted proxy says.
+    hsts_seconds: int = 365 * 24 * 3600
+    cors_origins: tuple[str, ...] = ()
+
+    @classmethod
+    def for_each_scope(cls, rate: int) -> Self:
+        """The settings where nothing is set but one quota for every scope."""
+        rates: dict[str, Any] = {f"rate_{scope}": rate for scope in SCOPES}
+        return cls(**rates)
+
+    def quotas(self) -> Mapping[str, int]:
+        """Quotas of a key by scope."""
+        return {scope: getattr(self, f"rate_{scope}") for scope in SCOPES}
+
+
+def is_origin(text: str) -> bool:
+    """Whether it is written as browsers send it: `https://host`, with a port or without, and nothing behind."""
+    try:
+        parts = urlsplit(text)
+        return parts.scheme in ("http", "https") and bool(parts.hostname) and text == f"{parts.scheme}://{parts.netloc}"
+    except ValueError:
+        return False

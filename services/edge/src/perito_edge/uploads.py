@@ -29,7 +29,7 @@ class Uploads:
         self._store = store
         self._orchestrator = orchestrator
         self._settings = settings
-        self._places = places
+        self.places = places
 
     async def receive(
         self, caller: Caller, content_type: str, body: AsyncIterator[bytes], idempotency_key: str
@@ -44,8 +44,8 @@ class Uploads:
     async def _receive(
         self, caller: Caller, reader: MultipartReader, idempotency_key: str, signs: SignsOfLife
     ) -> tuple[DatasetRef, bool]:
-        received = Received(self._store, caller.tenant, self._places, signs)
-        with self._places:
+        received = Received(self._store, caller.tenant, self.places, signs)
+        with self.places:
             await received.storing(self._store_parts(received, reader))
             request = CreateDatasetRequest(dataset=received.dataset, idempotency_key=idempotency_key)
             answer = await received.registering(self._orchestrator.create_dataset(caller, request))
@@ -93,7 +93,7 @@ class Uploads:
         content = await part.read(limit)
         if content is None:
             raise Exhausted("MAPPING_TOO_LARGE", f"A mapping takes at most {limit} bytes.", {"limit_bytes": limit})
-        _check_mapping(content)
+        check_mapping(content)
         await received.add_mapping(content)
 
     async def _field(self, part: Part) -> str:
@@ -117,8 +117,10 @@ async def _limited(part: Part, name: str, limit: int) -> AsyncIterator[bytes]:
         yield chunk
 
 
-def _check_mapping(content: bytes) -> None:
-    """Only what makes it no text at all: what it says is validation's to judge, which can name the line."""
+def check_mapping(content: bytes) -> None:
+    """Raises `Invalid` MAPPING_UNREADABLE, only for what makes it no text at all: what it says is validation's to
+    judge, which can name the line.
+    """
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as exc:

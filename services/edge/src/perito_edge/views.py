@@ -4,17 +4,14 @@ import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from itertools import groupby
 from typing import Any
 
-from perito.analysis.v1 import analysis_pb2
-from perito.dataset.v1 import intake_pb2
+from perito.analysis.v1 import analysis_pb2, review_pb2
 from perito.dataset.v1.dataset_pb2 import DatasetRef, ObjectRef
-from perito.dataset.v1.intake_pb2 import Placement, ProposeMappingResponse
 from perito.finding.v1 import finding_pb2
 from perito.phase.v1.phase_pb2 import Artifact, PhaseResult
 
-from perito_edge import models
+from perito_edge import models, review_views
 from perito_edge.event_models import AnalysisEvent
 from perito_edge.list_models import AnalysesPage, FindingsPage
 
@@ -33,13 +30,6 @@ WORD_OF_STATUS: "dict[analysis_pb2.AnalysisStatus.ValueType, models.AnalysisStat
     analysis_pb2.ANALYSIS_STATUS_COMPLETED: "completed",
     analysis_pb2.ANALYSIS_STATUS_FAILED: "failed",
     analysis_pb2.ANALYSIS_STATUS_CANCELLED: "cancelled",
-}
-_PLACEMENTS: dict[int, models.PlacementStatus] = {
-    intake_pb2.PLACEMENT_STATUS_MAPPED: "mapped",
-    intake_pb2.PLACEMENT_STATUS_CONSTANT: "constant",
-    intake_pb2.PLACEMENT_STATUS_JOINED: "joined",
-    intake_pb2.PLACEMENT_STATUS_NOT_USED: "not_used",
-    intake_pb2.PLACEMENT_STATUS_UNPLACED: "unplaced",
 }
 _SEVERITIES: "dict[finding_pb2.Severity.ValueType, models.Severity]" = {
     finding_pb2.SEVERITY_INFO: "info",
@@ -94,40 +84,6 @@ def _stored(name: str, ref: ObjectRef) -> models.StoredFile:
     return models.StoredFile(name=name, bytes=ref.bytes, sha256=ref.sha256, media_type=ref.media_type)
 
 
-def proposal(answer: ProposeMappingResponse) -> models.MappingProposal:
-    """A proposed mapping, its columns by file."""
-    files = [
-        models.PlacedFile(
-            file=name,
-            tables=sorted({column.table_name for column in columns if column.table_name}),
-            columns=[_placed(column) for column in columns],
-        )
-        for name, columns in ((name, list(group)) for name, group in groupby(answer.placements, lambda p: p.file))
-    ]
-    questions = [
-        models.MappingQuestion(
-            file=question.file or None,
-            topic=question.topic,
-            question=models.Text(en=question.question_en, es=question.question_es),
-            add_yaml=question.add_yaml or None,
-        )
-        for question in answer.questions
-    ]
-    understood = models.Understanding(questions=questions, files=files)
-    return models.MappingProposal(mapping=answer.mapping_yaml, understanding=understood)
-
-
-def _placed(column: Placement) -> models.PlacedColumn:
-    return models.PlacedColumn(
-        source_column=column.source_column or None,
-        table=column.table_name or None,
-        column=column.column_name or None,
-        status=_PLACEMENTS[column.status],
-        confidence=column.confidence or None,
-        reason=models.Text(en=column.reason_en, es=column.reason_es),
-    )
-
-
 def accepted(analysis: analysis_pb2.Analysis) -> models.Accepted:
     """The answer to a submission."""
     found = links(analysis.analysis_id)
@@ -156,6 +112,7 @@ def status(analysis: analysis_pb2.Analysis) -> models.Status:
         ended_at=analysis.ended_at or None,
         error=_failure(analysis.failure) if analysis.HasField("failure") else None,
         cancel_reason=analysis.cancel_reason or None,
+        rerun_of=analysis.rerun_of or None,
         phases=[_phase(run) for run in analysis.phases],
         links=links(analysis.analysis_id),
     )
@@ -245,7 +202,7 @@ def seconds_between(begin: str, end: str) -> float | None:
 
 def findings(answer: analysis_pb2.ListFindingsResponse) -> models.Findings:
     """The first findings with their true totals."""
-    items = [_finding(finding) for finding in answer.findings]
+    items = _findings(answer)
     return models.Findings(items=items, shown=len(items), total=answer.total, capped=answer.capped)
 
 
@@ -254,7 +211,7 @@ def findings_page(answer: analysis_pb2.ListFindingsResponse) -> FindingsPage:
     known = answer.HasField("matching")
     why = "findings beyond those that are kept were not counted in this way; the exported table has all of them"
     return FindingsPage(
-        items=[_finding(finding) for finding in answer.findings],
+        items=_findings(answer),
         total=answer.total,
         matching=answer.matching if known else None,
         matching_at_least=answer.matching_at_least,
@@ -271,7 +228,13 @@ def analyses_page(answer: analysis_pb2.ListAnalysesResponse) -> AnalysesPage:
     return AnalysesPage(items=items, total=answer.total, next_cursor=answer.next_page_token or None)
 
 
-def _finding(finding: finding_pb2.Finding) -> models.Finding:
+def _findings(answer: analysis_pb2.ListFindingsResponse) -> list[models.Finding]:
+    said = {word.fingerprint: word for word in answer.dispositions}
+    return [finding(each, said.get(each.fingerprint)) for each in answer.findings]
+
+
+def finding(finding: finding_pb2.Finding, said: review_pb2.Disposition | None = None) -> models.Finding:
+    """A finding with what is said of it."""
     has_period = bool(finding.period_start or finding.period_end)
     return models.Finding(
         fingerprint=finding.fingerprint,
@@ -289,6 +252,7 @@ def _finding(finding: finding_pb2.Finding) -> models.Finding:
         title_es=finding.title_es,
         measures=json.loads(finding.measures_json or "{}"),
         row_count=finding.row_count,
+        disposition=review_views.disposition(said or review_pb2.Disposition()),
     )
 
 

@@ -7,9 +7,11 @@ or in another one, and every now and then, because word of another one can be lo
 """
 
 import asyncio
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import dataclass
+from uuid import UUID
 
 _FIRST_SECONDS, _LONGEST_SECONDS = 0.1, 0.8
 
@@ -59,19 +61,63 @@ class Admission:
             room.close()
 
 
+@dataclass
+class _Waiting:
+    tenant: UUID
+    granted: "asyncio.Future[None]"
+
+
 class Room:
-    """Those that wait for one phase."""
+    """Those that wait for one phase. Next asks the one of whose tenant the fewest runs have begun here, then the one
+    that waits for longest: runs of one tenant that were claimed while he was alone keep nobody else out.
+    """
 
     def __init__(self) -> None:
-        self._asking = asyncio.Lock()
+        self._waiting: list[_Waiting] = []
+        self._asking = False
+        self._begun: Counter[UUID] = Counter()
         self._freed = asyncio.Event()
         self._pause = _FIRST_SECONDS
         self.closed = False
 
-    async def turn(self) -> "Turn":
+    async def turn(self, tenant: UUID) -> "Turn":
         """Waits for the right to ask. It must be given up by `Turn.over`."""
-        await self._asking.acquire()
-        return Turn(self._asking)
+        if self._asking:
+            waiting = _Waiting(tenant, asyncio.get_running_loop().create_future())
+            self._waiting.append(waiting)
+            try:
+                await waiting.granted
+            except asyncio.CancelledError:
+                if waiting.granted.cancelled():
+                    self._waiting.remove(waiting)
+                else:
+                    self.pass_on()
+                raise
+        self._asking = True
+        return Turn(self, tenant)
+
+    def pass_on(self) -> None:
+        """Whoever asked asks no more: the next one may."""
+        self._asking = bool(self._waiting)
+        if self._waiting:
+            chosen = min(self._waiting, key=lambda waiting: self._begun[waiting.tenant])
+            self._waiting.remove(chosen)
+            chosen.granted.set_result(None)
+
+    def outranked(self, tenant: UUID) -> bool:
+        """Somebody waits who comes before a run of this tenant."""
+        return any(self._begun[waiting.tenant] < self._begun[tenant] for waiting in self._waiting)
+
+    def begun(self, tenant: UUID) -> None:
+        """A run of the tenant has a slot."""
+        self._begun[tenant] += 1
+
+    def ended(self, tenant: UUID) -> None:
+        """It has none any more, and somebody else may have it."""
+        self._begun[tenant] -= 1
+        if not self._begun[tenant]:
+            del self._begun[tenant]
+        self.freed()
 
     async def wait(self) -> None:
         """Until a run ended, or for a while: longer each time in which nothing ended."""
@@ -97,10 +143,12 @@ class Turn:
     from those that would: while it is waited for, the right is lost after the time that was given for the answer.
     """
 
-    def __init__(self, asking: asyncio.Lock) -> None:
-        self._asking = asking
+    def __init__(self, room: Room, tenant: UUID) -> None:
+        self._room = room
+        self._tenant = tenant
         self._timer: asyncio.TimerHandle | None = None
         self._held = True
+        self._begun = False
 
     def answer_within(self, seconds: float) -> None:
         """A question was asked."""
@@ -112,9 +160,22 @@ class Turn:
         if self._timer is not None:
             self._timer.cancel()
 
+    def began(self) -> None:
+        """The phase has taken the work: the next one may ask. Safe to repeat."""
+        if not self._begun:
+            self._begun = True
+            self._room.begun(self._tenant)
+        self.over()
+
+    def ended(self) -> None:
+        """The phase is done with it, where it had begun."""
+        if self._begun:
+            self._begun = False
+            self._room.ended(self._tenant)
+
     def over(self) -> None:
         """The next one may ask. Safe to repeat."""
         self.answered()
         if self._held:
             self._held = False
-            self._asking.release()
+            self._room.pass_on()

@@ -8,26 +8,34 @@ from uuid import uuid4
 import asyncpg
 from perito_kernel.errors import Unavailable
 from perito_runtime.grpc_server import build_server
-from perito_runtime.lifecycle import Lifecycle
+from perito_runtime.lifecycle import Lifecycle, nothing
 from perito_runtime.logs import logger
 from perito_runtime.objects import ObjectStore
 from perito_runtime.settings import MOST_DRAIN_SECONDS
 
 from perito_orchestrator import keys
+from perito_orchestrator.audit_servicer import AuditServicer
 from perito_orchestrator.broker import Broker, queue_of
 from perito_orchestrator.broker_health import BrokerHealth
 from perito_orchestrator.callers import orchestrator_callers
 from perito_orchestrator.housekeeping import Housekeeping
+from perito_orchestrator.key_servicer import KeyServicer
+from perito_orchestrator.last_use import LastUse
 from perito_orchestrator.migrate import migrate
 from perito_orchestrator.outbox import Relay
+from perito_orchestrator.reads import Reads
 from perito_orchestrator.reconcile import Reconcile
 from perito_orchestrator.registry import Registry
+from perito_orchestrator.review_servicer import ReviewServicer
 from perito_orchestrator.roles import SCHEMA, Connection
 from perito_orchestrator.servicer import AccessServicer, AnalysisServicer, services
+from perito_orchestrator.sessions import session_service
 from perito_orchestrator.settings import OrchestratorSettings
 from perito_orchestrator.signals import Listener, Signals
 from perito_orchestrator.store import access
 from perito_orchestrator.store.database import Database, in_our_words
+from perito_orchestrator.webhook_courier import Courier
+from perito_orchestrator.webhook_servicer import WebhookServicer, webhook_service
 from perito_orchestrator.workers import Workers
 
 __all__ = ["Orchestrator", "OrchestratorSettings"]
@@ -39,7 +47,7 @@ _WATCHERS_LEAVE_SECONDS = 2.0
 
 
 class Orchestrator:
-    """AnalysisService and AccessService with everything behind them, in one event loop.
+    """AnalysisService, AccessService and WebhookService with everything behind them, in one event loop.
 
     The phase services must be up, or come up within `settings.registry_seconds` of `start`. Broker and object store
     belong to the caller, who closes them after `stop`.
@@ -50,9 +58,18 @@ class Orchestrator:
         self._broker = broker
         self._store = store
         self._epoch = uuid4().hex
-        bounds = {"seconds": settings.database_seconds, "idle_seconds": min(10.0, settings.lease_seconds)}
-        self._app = Database(settings.app_dsn, size=16, name="perito-app", **bounds)
-        self._system = Database(settings.system_dsn, size=4, name="perito-system", **bounds)
+        seconds, idle_seconds = settings.database_seconds, min(10.0, settings.lease_seconds)
+        self._app = Database(
+            settings.app_dsn,
+            size=16,
+            name="perito-app",
+            seconds=seconds,
+            idle_seconds=idle_seconds,
+            session=settings.quotas.session(),
+        )
+        self._system = Database(
+            settings.system_dsn, size=6, name="perito-system", seconds=seconds, idle_seconds=idle_seconds
+        )
         self._signals = Signals()
         self._listener = Listener(settings.app_dsn, self._signals, answers=self._database_answers)
         self._registry = Registry(
@@ -63,23 +80,42 @@ class Orchestrator:
             broker,
             self._signals,
             poll_seconds=settings.poll_seconds,
-            publish_seconds=min(5.0, 0.8 * bounds["idle_seconds"]),
+            publish_seconds=min(5.0, 0.8 * idle_seconds),
             cap=settings.outbox_cap,
         )
         self._reconcile = Reconcile(
             self._system, broker, poll_seconds=settings.poll_seconds, stale_seconds=settings.stale_seconds
         )
         self._housekeeping = _housekeeping(settings, self._app, self._system, store)
+        self._courier = Courier(self._app, self._system, settings.webhooks, poll_seconds=settings.poll_seconds)
         owner = f"{self._epoch}/{uuid4().hex}"
-        self._workers = Workers(self._app, broker, self._registry, store, self._signals, settings, owner)
+        self._workers = Workers(self._app, self._system, broker, self._registry, store, self._signals, settings, owner)
+        self._last_use = LastUse(self._system)
+        self._reads = Reads(self._app)
         analysis = AnalysisServicer(
-            self._app, self._registry, self._signals, settings, before_submit=self._relay.refuse_if_full
+            self._app,
+            self._registry,
+            self._signals,
+            settings,
+            before_submit=self._relay.refuse_if_full,
+            reads=self._reads,
         )
+        access_servicer = AccessServicer(self._system, self._last_use, self._reads)
         self._server = build_server(
-            services(analysis, AccessServicer(self._system)),
+            [
+                *services(
+                    analysis,
+                    access_servicer,
+                    KeyServicer(self._app),
+                    AuditServicer(self._app),
+                    ReviewServicer(self._app, self._registry, self._reads),
+                ),
+                session_service(self._system),
+                webhook_service(WebhookServicer(self._app, self._courier)),
+            ],
             settings.address,
             tls=settings.tls,
-            interceptors=[orchestrator_callers(self._system, settings.clients)],
+            interceptors=[orchestrator_callers(self._system, settings.clients, self._last_use)],
             reflect=settings.reflection,
         )
         self._broker_health = BrokerHealth(broker, self._server, poll_seconds=settings.poll_seconds)
@@ -132,22 +168,25 @@ class Orchestrator:
             if await access.any_key(self._system):
                 return None
             tenant = await keys.create_tenant(owner, tenant_name)
-            text = (await keys.create_key(owner, tenant, scopes)).text
+            text = (await keys.create_key(owner, tenant, scopes, name="first key")).text
             if hand_over is not None:
                 await hand_over(text)
             return text
 
     def _in_order(self) -> Lifecycle:
         parts = Lifecycle()
-        parts.add("migrations", self._migrate, _nothing)
+        parts.add("migrations", self._migrate, nothing)
         parts.add("database", self._app.open, self._app.close)
         parts.add("database (system)", self._system.open, self._system.close)
         parts.add("registry", self._registry.start, self._registry.stop)
-        parts.add("queues", self._declare, _nothing)
+        parts.add("queues", self._declare, nothing)
         parts.add("listener", _later(self._listener.start), self._listener.stop)
         parts.add("relay", _later(self._relay.start), self._relay.stop, stop_seconds=25)
         parts.add("reconcile", self._start_reconcile, self._reconcile.stop)
         parts.add("housekeeping", self._start_housekeeping, self._housekeeping.stop)
+        parts.add("last use of keys", _later(self._last_use.start), self._last_use.stop)
+        parts.add("reads of results", _later(self._reads.start), self._reads.stop)
+        parts.add("webhooks", _later(self._courier.start), self._courier.stop, stop_seconds=20)
         parts.add("workers", self._workers.start, self._stop_workers, stop_seconds=MOST_DRAIN_SECONDS + 30)
         parts.add("broker health", self._broker_health.start, self._broker_health.stop)
         parts.add("server", self._server.start, self._stop_server, stop_seconds=30)
@@ -218,12 +257,9 @@ def _housekeeping(settings: OrchestratorSettings, app: Database, system: Databas
         orphan_seconds=settings.orphan_seconds,
         sweep_seconds=settings.sweep_seconds,
         retention_days=settings.retention_days,
+        webhooks=settings.webhooks,
         poll_seconds=settings.poll_seconds,
     )
-
-
-async def _nothing() -> None:
-    """Nothing to stop."""
 
 
 def _later(start: Callable[[], None]) -> Callable[[], Awaitable[None]]:

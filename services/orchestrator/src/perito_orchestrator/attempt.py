@@ -16,6 +16,7 @@ from perito.phase.v1.phase_pb2 import PhaseResult, RunPhaseRequest, Upstream
 from perito_kernel.errors import Internal, PeritoError, Unavailable
 from perito_kernel.findings import canonical_json
 from perito_runtime.grpc_client import call_errors, tenant_metadata
+from perito_runtime.not_taken import BUSY, LEAVING
 from perito_runtime.objects import check_tenant
 
 from perito_orchestrator.admission import Room, Turn
@@ -27,14 +28,11 @@ from perito_orchestrator.store import analyses, datasets, runs
 from perito_orchestrator.store.database import Database
 from perito_orchestrator.store.runs import Lease
 
-LEAVING = "PHASE_LEAVING"
-"""Reason of a phase's process that ends in the middle of work: it hands the work back."""
-
 _ANSWER_SECONDS = 1.0
 _PAUSE_SECONDS = 0.2
 _REPLICAS_TRIED = 4
 """A busy replica says so at once, and the next call goes to the next one: so many before it waits."""
-_NOT_STARTED = ("BUSY", "SERVICE_UNAVAILABLE", "PHASE_UNSERVED")
+_NOT_STARTED = (BUSY, "SERVICE_UNAVAILABLE", "PHASE_UNSERVED")
 
 T = TypeVar("T")
 
@@ -57,6 +55,11 @@ class NotStarted(PeritoError):
     """The phase is not to blame: it never took the work (busy, or cannot be reached), or its process had to leave."""
 
     kind = Unavailable.kind
+
+    @property
+    def elsewhere(self) -> bool:
+        """Nothing is away: another replica can do it at once, or this one soon."""
+        return self.reason in (BUSY, LEAVING)
 
 
 class Attempt:
@@ -99,23 +102,32 @@ class Attempt:
 
     async def _ask(self, request: RunPhaseRequest) -> PhaseResult | None:
         """Asks until some replica has room: an answer of BUSY is the only word that the work was not begun."""
-        turn = await self._room.turn()
-        self._heard.at = _now()  # silence counts from the first question on
-        self._waiting = False
+        turn = await self._turn()
         try:
             for asked in itertools.count(1):
                 turn.answer_within(_ANSWER_SECONDS)
                 try:
                     return await self._ask_replica(request, turn)
                 except PeritoError as error:
-                    if error.reason != "BUSY" or self._heard.anything or self._room.closed:
+                    if error.reason != BUSY or self._heard.anything or self._room.closed:
                         raise
                 turn.answered()
                 self._heard.at = _now()  # it is full, and it lives
                 if asked % _REPLICAS_TRIED == 0:
                     await self._room.wait()
+                    if self._room.outranked(self._lease.tenant):
+                        turn.over()
+                        turn = await self._turn()
         finally:
             turn.over()
+
+    async def _turn(self) -> Turn:
+        """The right to ask the phase, which it is waited for without a bound."""
+        self._waiting = True
+        turn = await self._room.turn(self._lease.tenant)
+        self._heard.at = _now()  # silence counts from the first question on
+        self._waiting = False
+        return turn
 
     async def _ask_replica(self, request: RunPhaseRequest, turn: Turn) -> PhaseResult | None:
         result: PhaseResult | None = None
@@ -125,14 +137,13 @@ class Attempt:
         try:
             async with call_errors():
                 async for message in call:
-                    turn.over()
+                    turn.began()
                     await self._hear(message.progress.fraction, message.progress.step)
                     if message.HasField("result"):
                         result = message.result
         finally:
             call.cancel()
-            if self._heard.anything:
-                self._room.freed()
+            turn.ended()
         return result
 
     async def keep_lease(self) -> None:

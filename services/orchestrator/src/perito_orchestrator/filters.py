@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from difflib import get_close_matches
 
 from perito.analysis.v1 import analysis_pb2 as pb
+from perito.analysis.v1 import review_pb2 as pb_review
 from perito_kernel.errors import Invalid
 
 from perito_orchestrator.plan import PhaseInfo
@@ -17,7 +18,8 @@ _WORDS = 100
 _SHOWN = 60
 _NEAR = 3
 _LIKENESS = 0.4
-_FINGERPRINT = re.compile(r"[0-9a-f]{64}", re.ASCII)
+FINGERPRINT = re.compile(r"[0-9a-f]{64}", re.ASCII)
+FINGERPRINT_WRONG = "A fingerprint is 64 hexadecimal digits, as a finding shows it. Copy it whole."
 
 
 def analysis_filter(request: pb.ListAnalysesRequest) -> AnalysisFilter:
@@ -46,15 +48,15 @@ def analysis_filter(request: pb.ListAnalysesRequest) -> AnalysisFilter:
 
 def finding_filter(request: pb.ListFindingsRequest) -> FindingFilter:
     """Raises Invalid FILTER_INVALID. Whether there are such rules and phases, `check_known` says."""
-    if request.fingerprint and not _FINGERPRINT.fullmatch(request.fingerprint):
-        raise _invalid("fingerprint", "A fingerprint is 64 hexadecimal digits, as a finding shows it. Copy it whole.")
+    if request.fingerprint and not FINGERPRINT.fullmatch(request.fingerprint):
+        raise _invalid("fingerprint", FINGERPRINT_WRONG)
     ranks = [s - 1 for s in request.severities]
     if not all(0 <= rank <= 4 for rank in ranks):
         raise _invalid("severities", "A severity is info, low, medium, high or critical. Correct it.")
     for name, words in (("rule_ids", request.rule_ids), ("phases", request.phases)):
-        if len(words) > _WORDS or not all(words):
-            raise _invalid(name, f"Name at most {_WORDS} {name}, none of them empty.")
+        check_names(name, words)
     return FindingFilter(
+        dispositions=_sorted(disposition_word(status) for status in request.dispositions),
         rules=_sorted(request.rule_ids),
         phases=_sorted(request.phases),
         severities=tuple(sorted(set(ranks))) or None,
@@ -62,11 +64,29 @@ def finding_filter(request: pb.ListFindingsRequest) -> FindingFilter:
     )
 
 
+def check_names(field: str, words: Sequence[str]) -> None:
+    """Raises Invalid FILTER_INVALID for too many names, or an empty one."""
+    if len(words) > _WORDS or not all(words):
+        raise _invalid(field, f"Name at most {_WORDS} {field}, none of them empty.")
+
+
+def disposition_word(status: "pb_review.DispositionStatus.ValueType") -> str:
+    """What the database calls it. Raises Invalid FILTER_INVALID."""
+    if status not in pb_review.DispositionStatus.values() or status == pb_review.DISPOSITION_STATUS_UNSPECIFIED:
+        raise _invalid("dispositions", "A disposition is open, in_review, confirmed or false_alarm. Correct it.")
+    return pb_review.DispositionStatus.Name(status).removeprefix("DISPOSITION_STATUS_").lower()
+
+
 def check_known(wanted: FindingFilter, *phases: Iterable[PhaseInfo]) -> None:
     """Raises Invalid FILTER_INVALID for a rule or phase that is none of these: no findings of it would look clean."""
     infos = [info for some in phases for info in some]
-    _check_words(wanted.rules, {rule for info in infos for rule in info.rule_ids}, "rule_ids", "rule")
+    check_rules(wanted.rules, infos)
     _check_words(wanted.phases, {info.name for info in infos}, "phases", "phase")
+
+
+def check_rules(rules: Sequence[str] | None, infos: Iterable[PhaseInfo]) -> None:
+    """Raises Invalid FILTER_INVALID for a rule that no phase has."""
+    _check_words(rules, {rule for info in infos for rule in info.rule_ids}, "rule_ids", "rule")
 
 
 def _check_words(words: Sequence[str] | None, known: Collection[str], field: str, noun: str) -> None:

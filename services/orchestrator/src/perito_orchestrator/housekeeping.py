@@ -1,4 +1,5 @@
-"""What is tidied in the background: objects of what was deleted, orphans, and what has been kept for long enough.
+"""What is tidied in the background: objects of what was deleted, orphans, what has been kept for long enough, and
+analyses that were held back and need not be any longer.
 
 Deletions are worked off by every replica, each taking its own; the sweep, which reads the whole listing, by one replica
 at a time. Nothing here is in a hurry: where store or database are away, it is tried again later.
@@ -13,21 +14,21 @@ from perito_runtime.logs import logger
 from perito_runtime.object_store import ObjectStore
 
 from perito_orchestrator.orphans import Orphans
-from perito_orchestrator.store import deletions, orphans, retention
+from perito_orchestrator.store import deletions, held, orphans, retention, webhook_log
 from perito_orchestrator.store.database import Database
+from perito_orchestrator.webhook_settings import WebhookSettings
 
 log = logger("housekeeping")
 
 _SWEEP_LOCK = 7_305_161_417_200_114  # any number, ours alone
-_SWEEP_SECONDS = 3600.0
 _TAKEN_SECONDS = 120.0
 _AFTER_A_FAILURE_SECONDS = 5.0
 
 
 class Housekeeping:
     """`orphan_seconds`: how old an object must be to be an orphan; `sweep_seconds`: between two sweeps;
-    `retention_days`: after which ended analyses and unused datasets are deleted, 0 for never; `poll_seconds`: between
-    two looks for what was deleted.
+    `retention_days`: after which ended analyses and unused datasets are deleted, 0 for never; `webhooks`: how long
+    deliveries are kept; `poll_seconds`: between two looks for what was deleted, or is held back.
     """
 
     def __init__(
@@ -39,6 +40,7 @@ class Housekeeping:
         orphan_seconds: float = 900.0,
         sweep_seconds: float = 300.0,
         retention_days: float = 0.0,
+        webhooks: WebhookSettings | None = None,
         poll_seconds: float = 1.0,
     ) -> None:
         self._app = app
@@ -47,6 +49,7 @@ class Housekeeping:
         self._orphans = Orphans(app, system, store, orphan_seconds)
         self._sweep_seconds = sweep_seconds
         self._retention_days = retention_days
+        self._webhooks = webhooks or WebhookSettings()
         self._poll_seconds = poll_seconds
         self._tasks: list[asyncio.Task[None]] = []
 
@@ -54,6 +57,7 @@ class Housekeeping:
         """Begins."""
         self._tasks = [
             asyncio.create_task(self._repeat(self.delete_due, self._poll_seconds), name="deletions"),
+            asyncio.create_task(self._repeat(self.release_held, self._poll_seconds), name="held"),
             asyncio.create_task(self._repeat(self.sweep, self._sweep_seconds), name="sweep"),
         ]
 
@@ -80,16 +84,28 @@ class Housekeeping:
                 total += 1
         return total
 
+    async def release_held(self) -> int:
+        """Lets analyses begin that nobody's end has let begin, because a quota rose or two were in each other's way."""
+        return await held.release_all(self._app, self._system)
+
     async def sweep(self) -> bool:
         """Retention and one pass over all objects; False where another replica is at it."""
-        async with self._system.only_one(_SWEEP_LOCK, _SWEEP_SECONDS) as alone:
+        async with self._system.only_one(_SWEEP_LOCK) as alone:
             if alone:
                 await self.retain()
+                await self.forget_deliveries()
                 await deletions.forget(self._system)
                 counts = (await self._orphans.sweep()).counts()
                 if any(counts.values()):
                     log.info("swept", **counts)
         return alone
+
+    async def forget_deliveries(self) -> None:
+        """Gives up deliveries that wait for disabled webhooks too long, and forgets those that ended long ago."""
+        days, patience = self._webhooks.log_days, self._webhooks.give_up_seconds
+        for tenant in await orphans.tenants(self._system):
+            while await webhook_log.forget(self._app, tenant, days, patience):
+                pass
 
     async def retain(self) -> int:
         """Deletes what has been kept for long enough; how many analyses and datasets."""

@@ -1,7 +1,8 @@
 """API keys: `perito_<environment>_<id>_<secret><crc>`, shown once, stored as the SHA-256 of their secret.
 
 id, secret and CRC-32 are 16, 32 and 6 base62 digits. The id finds the row, the secret (190 bits) proves it, the CRC
-rejects typing errors without a look into the database. Unknown, wrong, expired and revoked all answer the same.
+rejects typing errors without a look into the database. Unknown, wrong, expired and revoked all answer the same; only
+whoever has a good key of a suspended tenant is told that.
 """
 
 import hashlib
@@ -14,10 +15,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from perito_kernel.errors import Invalid, Unauthenticated
+from perito_kernel.errors import Forbidden, Invalid, Unauthenticated
 
 from perito_orchestrator.roles import Connection
-from perito_orchestrator.store import access
+from perito_orchestrator.store import access, audit
+from perito_orchestrator.store.access import KeyToStore
 from perito_orchestrator.store.database import Database
 
 SCOPES = ("read", "submit", "rules", "metrics", "admin")
@@ -29,11 +31,12 @@ _NOBODY = hashlib.sha256(b"no such key").digest()
 
 @dataclass(frozen=True)
 class Bearer:
-    """Who a key belongs to and what it may do."""
+    """Who a key belongs to and what it may do. `use_unknown`: its last use is to be written."""
 
     tenant: UUID
     key_id: str
     scopes: tuple[str, ...]
+    use_unknown: bool = False
 
 
 @dataclass(frozen=True)
@@ -56,22 +59,34 @@ def new_key(environment: str = "live") -> NewKey:
 async def create_tenant(owner: Connection, name: str) -> UUID:
     """Makes a tenant and returns its id. The connection is the owner's."""
     async with owner.transaction():
-        return await access.insert_tenant(owner, name)
+        tenant = await access.insert_tenant(owner, name)
+        await audit.record(owner, "tenant.created", str(tenant), {"name": name}, audit.OPERATOR)
+        return tenant
 
 
-async def create_key(owner: Connection, tenant: UUID, scopes: Sequence[str], environment: str = "live") -> NewKey:
+async def create_key(
+    owner: Connection, tenant: UUID, scopes: Sequence[str], environment: str = "live", name: str = ""
+) -> NewKey:
     """Makes a key for a tenant. The connection is the owner's. Raises Invalid SCOPE_UNKNOWN."""
-    unknown = sorted(set(scopes) - set(SCOPES))
-    if unknown:
-        raise Invalid("SCOPE_UNKNOWN", f"There is no scope {unknown[0]}. Choose among {', '.join(SCOPES)}.")
+    check_scopes(scopes)
     key = new_key(environment)
     async with owner.transaction():
-        await access.insert_key(owner, tenant, key.key_id, environment, key.secret_sha256, scopes)
+        await access.act_as(owner, tenant)
+        stored = KeyToStore(key.key_id, environment, key.secret_sha256, scopes, name, audit.OPERATOR)
+        await access.insert_key(owner, tenant, stored)
+        await audit.record(owner, "key.created", key.key_id, {"name": name, "scopes": list(scopes)}, audit.OPERATOR)
     return key
 
 
+def check_scopes(scopes: Sequence[str]) -> None:
+    """Raises Invalid SCOPE_UNKNOWN."""
+    unknown = sorted(set(scopes) - set(SCOPES))
+    if unknown:
+        raise Invalid("SCOPE_UNKNOWN", f"There is no scope {unknown[0][:60]}. Choose among {', '.join(SCOPES)}.")
+
+
 async def authenticate(system: Database, text: str) -> Bearer:
-    """The key's bearer. Raises Unauthenticated KEY_INVALID, the same for every reason."""
+    """The key's bearer. Raises Unauthenticated KEY_INVALID, for whatever reason, and Forbidden TENANT_SUSPENDED."""
     match = _KEY.fullmatch(text)
     if match is None or not hmac.compare_digest(match[4], _checksum(match[1])):
         raise _refused()
@@ -80,7 +95,13 @@ async def authenticate(system: Database, text: str) -> Bearer:
     same = hmac.compare_digest(_sha256(match[3]), stored.secret_sha256 if stored else _NOBODY)
     if stored is None or not same:
         raise _refused()
-    return Bearer(stored.tenant, match[2], stored.scopes)
+    if stored.suspended:
+        raise Forbidden(
+            "TENANT_SUSPENDED",
+            "This tenant is suspended: ask whoever runs Perito for you. What was accepted goes on, and nothing is"
+            " lost.",
+        )
+    return Bearer(stored.tenant, match[2], stored.scopes, stored.use_unknown)
 
 
 def _refused() -> Unauthenticated:

@@ -15,16 +15,18 @@ from urllib.parse import quote, urlsplit, urlunsplit
 from perito_kernel.errors import Invalid
 from perito_runtime.object_stores import StoreSettings, open_store
 from perito_runtime.settings import ServiceSettings, read_secret
-from pydantic import Field, field_validator, model_validator
+from pydantic import ByteSize, Field, field_validator, model_validator
 
+from perito_orchestrator.quotas import Quotas
 from perito_orchestrator.roles import APP, OWNER, SYSTEM
 from perito_orchestrator.settings import OrchestratorSettings
+from perito_orchestrator.webhook_settings import WebhookProcessSettings
 
 _STOP_SECONDS = 5.0
 _DEFAULTS = OrchestratorSettings("", "", "", "", ())
 
 
-class OrchestratorProcessSettings(StoreSettings, ServiceSettings):
+class OrchestratorProcessSettings(WebhookProcessSettings, StoreSettings, ServiceSettings):
     """What the orchestrator has beside what every process has. Durations are seconds."""
 
     database: str = Field(
@@ -108,6 +110,25 @@ class OrchestratorProcessSettings(StoreSettings, ServiceSettings):
         ge=0,
         description="Ended analyses and unused datasets are deleted after so many days; 0 keeps them for ever",
     )
+    quota_analyses: int = Field(
+        default=_DEFAULTS.quotas.analyses,
+        ge=0,
+        description="Analyses of a tenant that have not ended, at most; more are refused (429). 0, here and below, is"
+        " no bound; a tenant may have quotas of its own",
+    )
+    quota_running: int = Field(
+        default=_DEFAULTS.quotas.running,
+        ge=0,
+        description="Those of them that run at once; the others wait until one ends",
+    )
+    quota_bytes: ByteSize = Field(
+        default=ByteSize(_DEFAULTS.quotas.bytes),
+        ge=0,
+        description="Bytes of a tenant's books and results, such as 500GiB; books beyond are refused (413)",
+    )
+    quota_datasets: int = Field(
+        default=_DEFAULTS.quotas.datasets, ge=0, description="Datasets of a tenant; more are refused (413)"
+    )
     start_seconds: float = Field(
         default=60.0, gt=0, description="How long it waits for database, broker and phases when it starts"
     )
@@ -147,9 +168,11 @@ class OrchestratorProcessSettings(StoreSettings, ServiceSettings):
             orphan_seconds=self.orphan_seconds,
             sweep_seconds=self.sweep_seconds,
             retention_days=self.retention_days,
+            quotas=Quotas(self.quota_analyses, self.quota_running, self.quota_bytes, self.quota_datasets),
             tls=self.tls(),
             clients=tuple(self.clients.split()),
             reflection=self.reflection,
+            webhooks=self.webhooks(self.lease_seconds),
         )
 
     def dsn(self, role: str) -> str:

@@ -1,5 +1,6 @@
 """What a request may say: bounds and forms, checked before anything is stored."""
 
+import json
 import re
 from typing import Any, cast
 from uuid import UUID
@@ -90,6 +91,34 @@ def cancel_reason(text: str) -> str:
     if len(text) > _REASON or (text and not text.isprintable()):
         raise Invalid("CANCEL_REASON_INVALID", f"A reason has at most {_REASON} printable characters. Shorten it.")
     return text
+
+
+def patched(params: str, patch: str) -> str:
+    """Stored parameters (JSON) changed by a JSON merge patch (RFC 7396), which may be empty.
+
+    Raises Invalid JSON_INVALID, PARAMS_INVALID.
+    """
+    if not patch:
+        return params
+    if len(patch.encode()) > _PARAMS_BYTES:
+        raise Invalid("PARAMS_INVALID", f"The parameters have at most {_PARAMS_BYTES} bytes. Shorten them.")
+    try:
+        return canonical_json(_merged(json.loads(params), json_object(patch, "params")))
+    except (ValueError, RecursionError) as error:
+        raise Invalid("PARAMS_INVALID", "The parameters hold a number or a text that JSON has no form for.") from error
+
+
+def _merged(target: object, patch: object) -> object:
+    if not isinstance(patch, dict):
+        return patch
+    changes = cast("dict[str, object]", patch)
+    merged = dict(cast("dict[str, object]", target)) if isinstance(target, dict) else {}
+    for name, value in changes.items():
+        if value is None:
+            merged.pop(name, None)
+        else:
+            merged[name] = _merged(merged.get(name), value)
+    return merged
 
 
 def _params(text: str) -> dict[str, Any]:

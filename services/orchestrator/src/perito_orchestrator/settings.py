@@ -1,9 +1,14 @@
 """Settings of the orchestrator. Durations are seconds."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from perito_runtime.tls import TlsFiles
+
+from perito_orchestrator.quotas import Quotas
+from perito_orchestrator.webhook_settings import WebhookSettings
+
+DEFAULT_QUOTAS = Quotas(analyses=1000, running=100, bytes=2**40, datasets=10_000)
 
 
 @dataclass(frozen=True)
@@ -16,9 +21,10 @@ class OrchestratorSettings:
     result that the database does not take is tried again, before it is worth another attempt. `propose_seconds` bounds
     the preview of a mapping, `batch_seconds` the submission of many analyses in one call. While more than `outbox_cap`
     messages wait for the broker, no more analyses are accepted: 100,000 are about 50,000 analyses and 30 MB.
+    `quotas` are those of a tenant that has none of its own.
     `orphan_seconds`, `sweep_seconds` and `retention_days` are those of `perito_orchestrator.housekeeping`. With `tls`
     it shows its certificate and demands one of callers and phases; `clients` are identities of internal clients, which
-    bring API keys. `reflection`: whether it tells what it serves.
+    bring API keys. `reflection`: whether it tells what it serves. `webhooks` has a page of its own.
     """
 
     app_dsn: str
@@ -48,7 +54,9 @@ class OrchestratorSettings:
     orphan_seconds: float = 900.0
     sweep_seconds: float = 300.0
     retention_days: float = 0.0
+    quotas: Quotas = DEFAULT_QUOTAS
     sole_holder: bool = False
     tls: TlsFiles | None = None
     clients: Sequence[str] = ()
     reflection: bool = True
+    webhooks: WebhookSettings = field(default_factory=WebhookSettings)

@@ -8,6 +8,7 @@ gets what was accepted once more and the rest tried anew.
 import asyncio
 import hashlib
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from uuid import UUID
 
 from perito.analysis.v1 import analysis_pb2 as pb
@@ -21,6 +22,7 @@ from perito_orchestrator.registry import Registry
 from perito_orchestrator.rule_parameters import check_rule_parameters
 from perito_orchestrator.signals import Signals
 from perito_orchestrator.store import analyses, idempotency
+from perito_orchestrator.store.analyses import NewAnalysis
 from perito_orchestrator.store.database import Database
 from perito_orchestrator.store.datasets import content_sha256
 from perito_orchestrator.store.idempotency import Key
@@ -61,11 +63,32 @@ class Submissions:
         """
         self._before()
         new = requests.analysis(request, tenant)
+        return await self._accepted(tenant, new, key or Key("analysis", request.idempotency_key))
+
+    async def rerun(self, tenant: UUID, request: pb.RerunAnalysisRequest) -> pb.RerunAnalysisResponse:
+        """Accepts one with the books of an earlier one. Raises as `submit` does, and NotFound ANALYSIS_NOT_FOUND."""
+        self._before()
+        before = requests.identifier(request.analysis_id, "analysis_id")
+        row = await analyses.read(self._db, tenant, before)
+        asked = [p.ordinal for p in plan.plan_from_json(row["plan"]).phases if p.asked]
+        brought = request.dataset if request.HasField("dataset") else None
+        wanted = pb.SubmitAnalysisRequest(
+            dataset_id="" if brought else str(row["dataset_id"]),
+            dataset=brought,
+            name=request.name if request.HasField("name") else row["name"],
+            phases=request.phases or asked,
+            params_json=requests.patched(row["params"], request.params_patch_json),
+            idempotency_key=request.idempotency_key,
+        )
+        new = replace(requests.analysis(wanted, tenant), rerun_of=before)
+        answer = await self._accepted(tenant, new, Key("analysis", request.idempotency_key))
+        return pb.RerunAnalysisResponse(analysis=answer.analysis, replayed=answer.replayed)
+
+    async def _accepted(self, tenant: UUID, new: NewAnalysis, key: Key) -> pb.SubmitAnalysisResponse:
         infos = self._registry.infos
         check_rule_parameters(new.params, infos)
         frozen = plan.freeze(infos, new.ordinals)
-        known_by = key or Key("analysis", request.idempotency_key)
-        analysis, replayed = await analyses.submit(self._db, tenant, new, frozen, known_by)
+        analysis, replayed = await analyses.submit(self._db, tenant, new, frozen, key)
         self._signals.changed(analysis)
         row = await analyses.read(self._db, tenant, analysis)
         # One that is answered again may have ended, and a hundred of them with results would go over a message's limit.

@@ -6,6 +6,7 @@ from typing import Any
 
 import asyncpg
 from perito.analysis.v1 import analysis_pb2 as pb
+from perito.analysis.v1.review_pb2 import Disposition
 from perito.event.v1.event_pb2 import AnalysisEvent
 from perito.finding.v1 import finding_pb2
 from perito.phase.v1.phase_pb2 import PhaseResult
@@ -14,6 +15,7 @@ from perito_orchestrator.plan import State, progress
 from perito_orchestrator.store.database import instant_text
 from perito_orchestrator.store.events import Event
 from perito_orchestrator.store.findings import Page
+from perito_orchestrator.store.quotas import Usage
 
 _DONE = ("completed", "failed")
 _SEVERITIES = ("INFO", "LOW", "MEDIUM", "HIGH", "CRITICAL")
@@ -39,6 +41,7 @@ def analysis_message(row: asyncpg.Record, phases: Sequence[asyncpg.Record], *, r
         failure=_failure(row["failure"]),
         sequence=row["sequence"],
         cancel_reason=row["cancel_reason"],
+        rerun_of=str(row["rerun_of"] or ""),
     )
 
 
@@ -53,6 +56,22 @@ def counts_message(counts: Mapping[str, int]) -> pb.CountAnalysesResponse:
     return pb.CountAnalysesResponse(counts=told)
 
 
+def usage_message(usage: Usage, *, dataset_key_known: bool) -> pb.GetUsageResponse:
+    """What a tenant has and may have."""
+    return pb.GetUsageResponse(
+        analyses=usage.open,
+        analyses_limit=usage.quotas.analyses,
+        running=usage.running,
+        running_limit=usage.quotas.running,
+        datasets=usage.datasets,
+        datasets_limit=usage.quotas.datasets,
+        dataset_bytes=usage.dataset_bytes,
+        result_bytes=usage.result_bytes,
+        bytes_limit=usage.quotas.bytes,
+        dataset_key_known=dataset_key_known,
+    )
+
+
 def event_message(tenant: str, analysis: str, event: Event) -> AnalysisEvent:
     """An event as it also goes to `perito.events`."""
     return AnalysisEvent(
@@ -65,8 +84,9 @@ def event_message(tenant: str, analysis: str, event: Event) -> AnalysisEvent:
     )
 
 
-def findings_message(page: Page) -> pb.ListFindingsResponse:
-    """A page of findings with its counts."""
+def findings_message(page: Page, said: Sequence[Disposition]) -> pb.ListFindingsResponse:
+    """A page of findings with its counts, and what is `said` of some of them."""
+    of = {word.fingerprint: word for word in said}
     return pb.ListFindingsResponse(
         findings=[finding_message(row) for row in page.rows],
         next_page_token=page.next_token,
@@ -75,6 +95,7 @@ def findings_message(page: Page) -> pb.ListFindingsResponse:
         matching=page.matching,
         matching_at_least=page.matching_at_least,
         matching_kept=page.matching_kept,
+        dispositions=[of[row["fingerprint"]] for row in page.rows if row["fingerprint"] in of],
     )
 
 

@@ -1,7 +1,8 @@
 """The only consumers, lease holders and committers: a message wakes, the lease is the work, the fence decides.
 
-For each message: wait for a seat (`admission`), claim the lease, acknowledge once it is durable, run the attempt,
-commit. Whatever dies in between leaves an expired lease, which reconcile finds. What became of an attempt:
+For each message: wait for a seat (`admission`), claim the run of the phase whose turn it is (`claims`), acknowledge
+once the lease is durable, run the attempt, commit. Whatever dies in between leaves an expired lease, which reconcile
+finds. What became of an attempt:
 
 - a result: committed with its findings, or fenced if the lease went to somebody else meanwhile;
 - BUSY, handed back by a process that ends, or not reached: given back, no attempt spent (an unreachable phase only for
@@ -18,7 +19,6 @@ from collections.abc import AsyncIterator
 from uuid import UUID
 
 from google.protobuf.message import DecodeError
-from opentelemetry import metrics
 from perito.event.v1.event_pb2 import PhaseTask
 from perito.phase.v1.phase_pb2 import PhaseResult
 from perito_kernel.errors import Internal, Kind, PeritoError, Unavailable
@@ -27,15 +27,16 @@ from perito_runtime.logs import bind, logger
 from perito_runtime.objects import ObjectStore
 
 from perito_orchestrator.admission import Admission
-from perito_orchestrator.attempt import LEAVING, Attempt, LeaseLost, NotStarted
+from perito_orchestrator.attempt import Attempt, LeaseLost, NotStarted
 from perito_orchestrator.broker import Broker, Consumer, Delivery, queue_of
+from perito_orchestrator.claims import Claims
 from perito_orchestrator.registry import Registry
 from perito_orchestrator.settings import OrchestratorSettings
 from perito_orchestrator.signals import Signals
 from perito_orchestrator.store import findings, finish, runs
 from perito_orchestrator.store.database import Database
 from perito_orchestrator.store.finish import Failure
-from perito_orchestrator.store.runs import Lease, NoLease, Task
+from perito_orchestrator.store.runs import Lease, Task
 from perito_orchestrator.tracing import trace_of
 
 log = logger("workers")
@@ -43,24 +44,15 @@ log = logger("workers")
 FINDINGS_HEAD = "findings-head.ndjson"
 """Artefact that holds what the database keeps of a phase's findings (docs/decisions/0001)."""
 
-_duplicates = metrics.get_meter("perito.orchestrator").create_counter(
-    "perito.duplicates", unit="{message}", description="Messages that found their work taken or done."
-)
 _PREFETCH = 2
 _PAUSE_SECONDS = 0.5
 _LONGEST_PAUSE_SECONDS = 15.0
 """Between two looks at what is away. They come at half as long again as it has been: a short absence costs little time,
 a long one few messages."""
-_ELSEWHERE = ("BUSY", LEAVING)
 _STORE_AWAY = "OBJECT_STORE_FAILED"
 _UNTAKEN = ("DATABASE_UNAVAILABLE", _STORE_AWAY)
 """Why a commit did not take a result that may be good, so that it is tried again with the same."""
 _RETRYABLE = (Kind.UNAVAILABLE, Kind.INTERNAL)
-_EXHAUSTED = Failure(
-    "ATTEMPTS_EXHAUSTED",
-    "The phase was begun several times and its worker died each time. Look into the log of the phase service; if the"
-    " data is what kills it, a smaller part of it may show where.",
-)
 
 
 class Workers:
@@ -69,6 +61,7 @@ class Workers:
     def __init__(
         self,
         db: Database,
+        system: Database,
         broker: Broker,
         registry: Registry,
         store: ObjectStore,
@@ -82,14 +75,17 @@ class Workers:
         self._store = store
         self._signals = signals
         self._settings = settings
-        self._owner = owner
+        self._claims = Claims(db, system, signals, settings, owner)
         self._admission = Admission(settings.workers, settings.workers_total)
         signals.on_freed = self._admission.freed
         self._consumers: list[Consumer] = []
         self._running: set[asyncio.Task[None]] = set()
         self._leaving = False
-        self.duplicates = 0
-        """Messages that found their work taken or done, since the start of this process."""
+
+    @property
+    def duplicates(self) -> int:
+        """Messages that found nothing to claim, since the start of this process."""
+        return self._claims.duplicates
 
     async def start(self) -> None:
         """Consumes the queue of every phase that is served."""
@@ -122,8 +118,7 @@ class Workers:
             return
         release = await self._admission.seat(task.phase)
         settled: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
-        with trace_of(delivery.headers):
-            running = asyncio.create_task(self._take(delivery, task, settled))
+        running = asyncio.create_task(self._take(delivery, task, settled))
         self._running.add(running)
         running.add_done_callback(self._running.discard)
         running.add_done_callback(lambda _: release())
@@ -141,7 +136,9 @@ class Workers:
             await delivery.ack()
             settled.set_result(True)
             if lease is not None:
-                await self._work(lease)
+                bind(tenant=str(lease.tenant), analysis=str(lease.analysis), phase=lease.phase)
+                with trace_of(lease.trace):
+                    await self._work(lease)
         except Unavailable as error:
             log.warning("claim left to reconcile", reason=error.reason)
             await delivery.ack()
@@ -152,6 +149,8 @@ class Workers:
             raise
         except Exception:
             log.exception("claim broke")
+            if lease is not None and not settled.done():  # likewise; the phase was never asked
+                await self._give_back(lease, self._settings.retry_seconds)
         finally:
             if not settled.done():
                 settled.set_result(False)
@@ -172,26 +171,14 @@ class Workers:
 
     async def _claim(self, task: Task, message_id: str) -> Lease | None:
         """A lease, or None where there is nothing to do. Cut short, it leaves no lease behind."""
-        settings = self._settings
-        claiming = asyncio.create_task(
-            runs.claim(self._db, task, self._owner, settings.lease_seconds, settings.max_attempts)
-        )
+        claiming = asyncio.create_task(self._claims.claim(task, message_id))
         try:
-            claimed = await asyncio.shield(claiming)
+            return await asyncio.shield(claiming)
         except asyncio.CancelledError:
             claimed = (await asyncio.gather(claiming, return_exceptions=True))[0]
             if isinstance(claimed, Lease):
                 await self._give_back(claimed, 0)
             raise
-        if claimed is NoLease.DUPLICATE:
-            self.duplicates += 1
-            _duplicates.add(1, {"phase": task.phase})
-            log.info("duplicate message", message_id=message_id)
-        if claimed is NoLease.EXHAUSTED:
-            log.warning("no attempt left")
-            await finish.fail(self._db, task, None, _EXHAUSTED)
-            self._signals.changed(task.analysis)
-        return claimed if isinstance(claimed, Lease) else None
 
     async def _work(self, lease: Lease) -> None:
         try:
@@ -256,11 +243,10 @@ class Workers:
 
     async def _failed(self, lease: Lease, error: PeritoError) -> None:
         settings = self._settings
-        elsewhere = isinstance(error, NotStarted) and error.reason in _ELSEWHERE
-        away = not elsewhere and (isinstance(error, NotStarted) or error.reason == _STORE_AWAY)
-        if elsewhere:
+        if isinstance(error, NotStarted) and error.elsewhere:
             await self._give_back(lease, settings.busy_seconds)
             return
+        away = isinstance(error, NotStarted) or error.reason == _STORE_AWAY
         if away and lease.away_seconds < settings.unreachable_seconds:
             log.warning("phase waits", reason=error.reason, away_seconds=round(lease.away_seconds, 1))
             pause = min(max(settings.retry_seconds, lease.away_seconds / 2), _LONGEST_PAUSE_SECONDS)

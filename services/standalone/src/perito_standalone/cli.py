@@ -15,8 +15,9 @@ from perito_standalone.cli_evaluate import HELP as EVALUATE
 from perito_standalone.cli_evaluate import evaluate
 from perito_standalone.cli_generate import HELP as GENERATE
 from perito_standalone.cli_generate import generate
+from perito_standalone.cli_operate import add_operate
 
-# The gRPC library writes notes of its own to stderr, where people read what Perito says.
+# gRPC's own notes would stand among what Perito says.
 os.environ.setdefault("GRPC_VERBOSITY", "ERROR")
 
 app = typer.Typer(
@@ -147,7 +148,6 @@ KeyFile = Annotated[
 Memory = Annotated[
     str, typer.Option(help="Memory for all of it, such as 3GiB. Default: half of what there is, at most 4GiB.")
 ]
-
 Currency = Annotated[str, typer.Option(help="Currency of the books (ISO 4217), where they do not say it.")]
 Timezone = Annotated[str, typer.Option(help="Time zone of the books (IANA), such as Africa/Lagos.")]
 Language = Annotated[Literal["en", "es"], typer.Option(help="Language of what is printed, and of the page.")]
@@ -220,13 +220,14 @@ def serve(
         bool, typer.Option("--allow-plain-http", help="Listen on other than loopback, unencrypted.")
     ] = False,
     memory: Memory = "",
+    rate: Annotated[int, typer.Option(help="Quota of a key a minute, for each of its scopes.", min=1)] = 100,
     verbose: Annotated[bool, typer.Option("--verbose", help="Log every step in a terminal too.")] = False,
 ) -> None:
     """See `_SERVE`."""
     with _importing():
         from perito_standalone.commands import run_serve  # noqa: PLC0415 (help must not wait for the services)
 
-    code = run_serve(data_dir, host, port, memory, allow_plain_http=allow_plain_http, verbose=verbose)
+    code = run_serve(data_dir, host, port, memory, rate, allow_plain_http=allow_plain_http, verbose=verbose)
     raise typer.Exit(code)
 
 
@@ -281,6 +282,7 @@ def reidentify(
 
 app.add_typer(certs, short_help="Certificates by which services know each other")
 app.add_typer(dead_letters, short_help="Messages that RabbitMQ has set aside")
+add_operate(app)
 
 
 @app.command(short_help="Bring the database of an older Perito up to date")

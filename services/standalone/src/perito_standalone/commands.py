@@ -3,10 +3,13 @@
 import asyncio
 import contextlib
 import logging
+import os
 import sys
 from collections.abc import Generator, Mapping
 from pathlib import Path
 
+from perito_edge.settings import EdgeSettings
+from perito_orchestrator.webhook_settings import WebhookSettings
 from perito_reporting.voice import Language
 from perito_runtime.lifecycle import stop_signal
 from perito_runtime.logs import configure_logs
@@ -31,6 +34,9 @@ from perito_standalone.reproduce_inputs import books_of_report
 from perito_standalone.reproduce_print import print_reproduction
 from perito_standalone.supervisor import Supervisor, SupervisorSettings
 from perito_standalone.understanding_print import print_understanding
+
+_NETWORKS = "PERITO_WEBHOOK_ALLOWED_NETWORKS"
+"""Private networks that webhooks of an all-in-one may lead to: the same variable as the orchestrator's."""
 
 
 def run_analyze(  # noqa: PLR0913 (the command's options)
@@ -112,8 +118,8 @@ def run_reidentify(where: Path, wanted: list[str], pseudonym_key: Path | None) -
     return guarded(work, lambda: None)
 
 
-def run_serve(
-    data_dir: Path | None, host: str, port: int, memory: str, *, allow_plain_http: bool, verbose: bool
+def run_serve(  # the command's options
+    data_dir: Path | None, host: str, port: int, memory: str, rate: int, *, allow_plain_http: bool, verbose: bool
 ) -> int:
     """`perito serve`. Returns the exit code when it has been told to stop."""
     directory = (data_dir or default_data_directory()).absolute()
@@ -121,7 +127,14 @@ def run_serve(
     def work() -> int:
         refuse_open_door(host, allow_plain_http)
         listen = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
-        settings = SupervisorSettings(directory, listen=listen, memory_bytes=budget_of(memory))
+        networks = WebhookSettings(networks=tuple(os.environ.get(_NETWORKS, "").split()))
+        settings = SupervisorSettings(
+            directory,
+            listen=listen,
+            memory_bytes=budget_of(memory),
+            webhooks=networks,
+            edge=EdgeSettings.for_each_scope(rate),
+        )
         return asyncio.run(_serve(settings, verbose))
 
     return guarded(work, lambda: None)

@@ -19,6 +19,7 @@ from perito_kernel.errors import Conflict, Precondition
 _LOCK = "lock"
 _SECRETS = "secrets.json"
 PSEUDONYM_SECRET = "pseudonyms"  # noqa: S105  # a name
+WEBHOOK_SECRET = "webhooks"  # noqa: S105  # a name
 """Name of the secret of which tenants' keys of pseudonyms are made."""
 
 _WATCHDOG_MARK = "watchdog"

@@ -6,7 +6,7 @@ one compute pool. Only this module knows that they are together. Parts start in 
 
 import asyncio
 import importlib
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import TracebackType
 from typing import Self, TypeVar
@@ -21,15 +21,17 @@ from perito_kernel.phases import Phase
 from perito_kernel.pseudonyms import tenant_key
 from perito_orchestrator.app import Orchestrator, OrchestratorSettings
 from perito_orchestrator.broker_memory import MemoryBroker
+from perito_orchestrator.quotas import Quotas
 from perito_orchestrator.roles import APP, OWNER, ROLES, SYSTEM, bootstrap_roles
+from perito_orchestrator.webhook_settings import WebhookSettings
 from perito_runtime.compute import ComputePool
 from perito_runtime.grpc_client import open_channel
 from perito_runtime.grpc_server import GrpcServer, build_server
-from perito_runtime.lifecycle import Lifecycle
+from perito_runtime.lifecycle import Lifecycle, nothing
 from perito_runtime.objects import LocalObjectStore
 from perito_runtime.service import imported_early, services_of
 
-from perito_standalone.data_directory import PSEUDONYM_SECRET, remove_socket_folder, socket_folder
+from perito_standalone.data_directory import PSEUDONYM_SECRET, WEBHOOK_SECRET, remove_socket_folder, socket_folder
 from perito_standalone.memory import compute_share, default_budget
 from perito_standalone.postgres import EmbeddedPostgres, PostgresSettings
 
@@ -41,6 +43,7 @@ PHASES = (
     "perito_reporting.phase:PHASE",
 )
 _STOP_SECONDS = 5.0
+_QUOTAS = Quotas(analyses=1000)  # who has the machine to himself knows by himself how much it holds
 _Part = TypeVar("_Part")
 
 
@@ -49,7 +52,7 @@ class SupervisorSettings:
     """`listen`: `127.0.0.1:8080`, or empty for a Unix socket of its own. Sizes in bytes, times in seconds, 0 threads
     means all cores for each job. A phase that takes `phase_seconds` is killed. `phases` are import paths; tests add
     their own. `pseudonym_key` is every tenant's where it is given; else each has its own, of a secret of the data
-    directory.
+    directory, which has the one that seals those of webhooks, too.
     """
 
     data_dir: Path
@@ -64,6 +67,7 @@ class SupervisorSettings:
     postgres: PostgresSettings = field(default_factory=PostgresSettings)
     edge: EdgeSettings = field(default_factory=EdgeSettings)
     phases: tuple[str, ...] = PHASES
+    webhooks: WebhookSettings = field(default_factory=WebhookSettings)
 
 
 class Supervisor:
@@ -155,7 +159,7 @@ class Supervisor:
         parts.add("objects", self._open_objects, self._close_sockets)
         parts.add("compute", self.pool.__aenter__, self._stop_pool, _STOP_SECONDS)
         parts.add("phases", self._start_phases, self._stop_phases, drain + _STOP_SECONDS)
-        parts.add("broker", _nothing, self._broker.close, _STOP_SECONDS)
+        parts.add("broker", nothing, self._broker.close, _STOP_SECONDS)
         parts.add("orchestrator", self._start_orchestrator, self._stop_orchestrator, drain + 6 * _STOP_SECONDS)
         parts.add("edge", self._start_edge, self._stop_edge, drain + 2 * _STOP_SECONDS)
         return parts
@@ -219,6 +223,8 @@ class Supervisor:
             workers_total=self.settings.compute_slots,  # phases share one pool: one more would find it full
             phase_seconds=self.settings.phase_seconds,
             sole_holder=True,
+            quotas=_QUOTAS,
+            webhooks=replace(self.settings.webhooks, secret=self.postgres.directory.secret(WEBHOOK_SECRET)),
         )
         self._orchestrator = Orchestrator(settings, self._broker, self.store)
         await self._orchestrator.start()
@@ -257,7 +263,3 @@ def _running(part: _Part | None) -> _Part:
     if part is None:
         raise Internal("NOT_STARTED", "A part of the all-in-one is asked for before it was started.")
     return part
-
-
-async def _nothing() -> None:
-    return

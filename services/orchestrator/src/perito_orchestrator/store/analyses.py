@@ -14,10 +14,10 @@ from perito_kernel.errors import NotFound
 from perito_kernel.findings import canonical_json
 
 from perito_orchestrator.cursor import page_token, place_of, token_invalid
-from perito_orchestrator.plan import Plan, State, follow, plan_to_json
-from perito_orchestrator.store import events, idempotency, outbox, runs
+from perito_orchestrator.plan import Plan, plan_to_json
+from perito_orchestrator.store import audit, events, held, idempotency, outbox, quotas
 from perito_orchestrator.store.database import Connection, Database
-from perito_orchestrator.store.datasets import content_sha256, insert, taken
+from perito_orchestrator.store.datasets import bytes_of, content_sha256, insert, taken
 from perito_orchestrator.store.filters import AnalysisFilter
 from perito_orchestrator.store.idempotency import Key
 
@@ -34,18 +34,21 @@ class NewAnalysis:
     ordinals: tuple[int, ...]
     params: Mapping[str, Any]
     dataset: DatasetRef | None = None
+    rerun_of: UUID | None = None
 
     def digest(self) -> bytes:
         """SHA-256 by which a repeated request is known. A dataset that comes along is known by its content."""
         books = content_sha256(self.dataset).hex() if self.dataset else str(self.dataset_id)
         asked = [books, self.name, sorted(set(self.ordinals)), dict(self.params)]
+        asked += [str(self.rerun_of)] if self.rerun_of else []
         return hashlib.sha256(canonical_json(asked).encode()).digest()
 
 
 async def submit(db: Database, tenant: UUID, new: NewAnalysis, plan: Plan, key: Key) -> tuple[UUID, bool]:
     """Accepts an analysis: from its commit on it will end. Returns its id, and True where it had been accepted before.
 
-    Raises NotFound DATASET_NOT_FOUND, Conflict IDEMPOTENCY_CONFLICT, DATASET_EXISTS.
+    Raises NotFound DATASET_NOT_FOUND, Conflict IDEMPOTENCY_CONFLICT, DATASET_EXISTS, and Exhausted as
+    `quotas.admit_analysis` does.
     """
     analysis = uuid4()
     async with db.unit(tenant) as connection:
@@ -55,9 +58,10 @@ async def submit(db: Database, tenant: UUID, new: NewAnalysis, plan: Plan, key: 
         await _dataset_there(connection, tenant, new)
         try:
             await connection.execute(
-                "INSERT INTO analyses (tenant_id, analysis_id, dataset_id, name, plan, params)"
-                " VALUES ($1, $2, $3, $4, $5::jsonb, $6::jsonb)",
+                "INSERT INTO analyses (tenant_id, analysis_id, dataset_id, name, plan, params, rerun_of)"
+                " VALUES ($1, $2, $3, $4, $5::jsonb, $6::jsonb, $7)",
                 *(tenant, analysis, new.dataset_id, new.name, plan_to_json(plan), json.dumps(dict(new.params))),
+                new.rerun_of,
             )
         except asyncpg.ForeignKeyViolationError as error:  # it was deleted since it was looked for
             raise _no_dataset() from error
@@ -69,9 +73,13 @@ async def submit(db: Database, tenant: UUID, new: NewAnalysis, plan: Plan, key: 
         names = [p.name for p in plan.phases]
         data = {"dataset_id": str(new.dataset_id), "name": new.name, "phases": names}
         await events.record(connection, tenant, analysis, "analysis.submitted", data)
-        for phase in follow(plan, dict.fromkeys(names, State.WAITING)).queue:
-            await runs.queue(connection, tenant, analysis, phase)
+        brought = None if new.dataset is None else bytes_of(new.dataset)
+        if await quotas.admit_analysis(connection, tenant, brought):
+            await held.begin(connection, tenant, analysis, plan)
+        else:
+            await held.hold(connection, tenant, analysis)
         await outbox.wake(connection, analysis)
+        await audit.record(connection, "analysis.submitted", str(analysis), data)
     return analysis, False
 
 

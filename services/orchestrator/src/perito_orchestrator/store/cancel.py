@@ -8,7 +8,7 @@ from uuid import UUID
 
 from perito_kernel.errors import NotFound, Precondition
 
-from perito_orchestrator.store import events, outbox
+from perito_orchestrator.store import audit, events, held, outbox
 from perito_orchestrator.store.database import Database
 
 
@@ -19,6 +19,7 @@ async def cancel(db: Database, tenant: UUID, analysis: UUID, reason: str) -> boo
     completed or failed.
     """
     async with db.unit(tenant) as connection:
+        await held.forget(connection, tenant, analysis)
         status = await connection.fetchval(
             "SELECT status FROM analyses WHERE tenant_id = $1 AND analysis_id = $2 FOR NO KEY UPDATE", tenant, analysis
         )
@@ -46,6 +47,8 @@ async def cancel(db: Database, tenant: UUID, analysis: UUID, reason: str) -> boo
         )
         phases = [row["phase"] for row in sorted(rows, key=lambda row: row["place"])]
         await events.record(connection, tenant, analysis, "analysis.cancelled", {"reason": reason, "phases": phases})
+        await held.release(connection, tenant)
         await outbox.wake(connection, analysis)
         await outbox.wake_holders(connection, analysis)
+        await audit.record(connection, "analysis.cancelled", str(analysis), {"reason": reason})
     return True

@@ -6,9 +6,10 @@ because tidying waits for the server.
 """
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, TypeAlias
 from uuid import UUID
 
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 __all__ = ["Connection", "Database", "in_our_words", "instant_text", "without_nul"]
 
 _BOUNDS_TRANSACTIONS = (17,)
+_CLOSE_SECONDS = 5.0
 
 # The server is going away, has gone, or has become read-only: every other connection of the pool is as useless.
 _STALE_POOL = (
@@ -53,32 +55,35 @@ class Database:
     """A pool for one role. `seconds` bounds each unit of work, waiting for a connection included.
 
     The server ends a transaction that says nothing for `idle_seconds`: a frozen process must not keep its locks.
+    `session` are more settings of each connection.
     """
 
     def __init__(
-        self, dsn: str, *, seconds: float = 10, size: int = 8, name: str = "perito", idle_seconds: float = 10
+        self,
+        dsn: str,
+        *,
+        seconds: float = 10,
+        size: int = 8,
+        name: str = "perito",
+        idle_seconds: float = 10,
+        session: Mapping[str, str] = MappingProxyType({}),
     ) -> None:
         self._dsn = dsn
         self._seconds = seconds
         self._size = size
         self._name = name
         self._idle_seconds = idle_seconds
+        self._session = session
         self._pool: asyncpg.Pool[asyncpg.Record] | None = None
 
     async def open(self) -> None:
         """Connects and refuses a role that could see past tenancy (Precondition UNSAFE_DATABASE_ROLE)."""
-        settings = {
-            "search_path": SCHEMA,
-            "application_name": self._name,
-            "timezone": "UTC",
-            "idle_in_transaction_session_timeout": f"{round(self._idle_seconds * 1000)}ms",
-        }
         async with in_our_words():
             self._pool = await asyncpg.create_pool(
                 self._dsn,
                 min_size=1,
                 max_size=self._size,
-                server_settings=settings,
+                server_settings=self._server_settings(),
                 timeout=self._seconds,
                 reset=_keep,
             )
@@ -94,7 +99,7 @@ class Database:
         if self._pool is None:
             return
         try:
-            async with asyncio.timeout(5):
+            async with asyncio.timeout(_CLOSE_SECONDS):
                 await self._pool.close()
         except TimeoutError:
             self._pool.terminate()
@@ -136,21 +141,31 @@ class Database:
             return await connection.fetch(query, *args)
 
     @asynccontextmanager
-    async def only_one(self, lock: int, seconds: float) -> AsyncGenerator[bool]:
-        """Whether nobody else in this database holds the lock; then it is held to the end of the block.
+    async def only_one(self, lock: int) -> AsyncGenerator[bool]:
+        """Whether nobody else in this database holds the lock; then it is held to the end of the block, which may last.
 
-        It is lost with its connection, so what is done under it must be right without it too.
+        The lock is its connection's, and that one is not of the pool: there it would be missing all the while, and be
+        cut in time as each is. It is lost with the connection, so what is done under it must be right without it too.
         """
-        async with self._connection(seconds) as connection:
-            held = await connection.fetchval("SELECT pg_try_advisory_lock($1)", lock)
-            try:
-                yield held
-            except asyncio.CancelledError:
-                raise  # the connection is cut, and the lock with it
-            except BaseException:
-                await _unlock(connection, lock, held=held)
-                raise
-            await _unlock(connection, lock, held=held)
+        async with in_our_words():
+            connection = await asyncpg.connect(
+                self._dsn, timeout=self._seconds, command_timeout=self._seconds, server_settings=self._server_settings()
+            )
+        try:
+            async with in_our_words():
+                held = await connection.fetchval("SELECT pg_try_advisory_lock($1)", lock)
+            yield held
+        finally:
+            await _let_go(connection)
+
+    def _server_settings(self) -> dict[str, str]:
+        return {
+            "search_path": SCHEMA,
+            "application_name": self._name,
+            "timezone": "UTC",
+            "idle_in_transaction_session_timeout": f"{round(self._idle_seconds * 1000)}ms",
+            **self._session,
+        }
 
     @asynccontextmanager
     async def _connection(self, seconds: float | None = None) -> AsyncGenerator["PoolConnection"]:
@@ -181,10 +196,16 @@ async def in_our_words(pool: "asyncpg.Pool[asyncpg.Record] | None" = None) -> As
         ) from error
 
 
-async def _unlock(connection: Connection, lock: int, *, held: bool) -> None:
-    """Before its connection goes back to the pool, where the lock would live on and keep everybody out."""
-    if held:
-        await connection.execute("SELECT pg_advisory_unlock($1)", lock)
+async def _let_go(connection: Connection) -> None:
+    """Closes a connection that may hold a lock, which is free then at once and not only when the server finds out."""
+    try:
+        async with in_our_words(), asyncio.timeout(_CLOSE_SECONDS):
+            await connection.execute("SELECT pg_advisory_unlock_all()")
+            await connection.close()
+    except Unavailable:
+        pass  # it was lost, and the lock with it
+    finally:
+        connection.terminate()
 
 
 async def _keep(_: Connection) -> None:

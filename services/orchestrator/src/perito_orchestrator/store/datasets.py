@@ -12,7 +12,7 @@ from perito.dataset.v1.dataset_pb2 import DatasetRef, ObjectRef, SourceFile
 from perito_kernel.errors import Conflict, NotFound
 from perito_kernel.findings import canonical_json
 
-from perito_orchestrator.store import deletions, idempotency
+from perito_orchestrator.store import audit, deletions, idempotency, quotas
 from perito_orchestrator.store.database import Connection, Database
 from perito_orchestrator.store.idempotency import Key
 
@@ -21,13 +21,15 @@ async def register(db: Database, tenant: UUID, dataset: DatasetRef, idempotency_
     """Stores a dataset; the second value is True where an earlier one was answered instead.
 
     The same content under the same id or the same key is the same dataset, whatever the object keys. Raises Conflict
-    where id or key belong to other content.
+    where id or key belong to other content, and Exhausted as `quotas.admit_dataset` does.
     """
     dataset_id = UUID(dataset.dataset_id)
     digest = content_sha256(dataset)
     async with db.unit(tenant) as connection:
         known = await idempotency.claim(connection, tenant, Key("dataset", idempotency_key), digest, dataset_id)
         if known is None and await insert(connection, tenant, dataset):
+            await quotas.admit_dataset(connection, tenant, bytes_of(dataset))
+            await audit.record(connection, "dataset.created", str(dataset_id), {"files": len(dataset.files)})
             return dataset, False
     first = await read(db, tenant, known or dataset_id)
     if content_sha256(first) != digest:
@@ -57,7 +59,8 @@ async def read_with_time(db: Database, tenant: UUID, dataset_id: UUID) -> tuple[
 async def insert(connection: Connection, tenant: UUID, dataset: DatasetRef, *, brought: bool = False) -> bool:
     """Stores a dataset in the caller's transaction. False where the id is taken. `brought`: it comes with an analysis.
 
-    Raises NotFound TENANT_UNKNOWN, Conflict UPLOAD_EXPIRED.
+    The caller admits it (`perito_orchestrator.store.quotas`) when all is written. Raises NotFound TENANT_UNKNOWN,
+    Conflict UPLOAD_EXPIRED.
     """
     dataset_id = UUID(dataset.dataset_id)
     await deletions.lock_dataset(connection, dataset_id)
@@ -67,9 +70,9 @@ async def insert(connection: Connection, tenant: UUID, dataset: DatasetRef, *, b
     if not await connection.fetchval("SELECT true FROM tenants WHERE tenant_id = $1", tenant):
         raise NotFound("TENANT_UNKNOWN", "There is no such tenant. Call with a key of an existing one.")
     inserted = await connection.fetchval(
-        "INSERT INTO datasets (tenant_id, dataset_id, brought, mapping_key, mapping_sha256, mapping_bytes,"
-        " mapping_media_type) VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING RETURNING true",
-        *(tenant, dataset_id, brought, *(stored if dataset.HasField("mapping") else (None,) * 4)),
+        "INSERT INTO datasets (tenant_id, dataset_id, brought, bytes, mapping_key, mapping_sha256, mapping_bytes,"
+        " mapping_media_type) VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT DO NOTHING RETURNING true",
+        *(tenant, dataset_id, brought, bytes_of(dataset), *(stored if dataset.HasField("mapping") else (None,) * 4)),
     )
     if not inserted:
         return False
@@ -82,6 +85,11 @@ async def insert(connection: Connection, tenant: UUID, dataset: DatasetRef, *, b
         ],
     )
     return True
+
+
+def bytes_of(dataset: DatasetRef) -> int:
+    """Of all files, and of the mapping where there is one."""
+    return dataset.mapping.bytes + sum(file.object.bytes for file in dataset.files)
 
 
 def taken() -> Conflict:

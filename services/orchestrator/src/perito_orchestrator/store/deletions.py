@@ -10,7 +10,7 @@ from uuid import UUID
 
 from perito_kernel.errors import Conflict, NotFound, Precondition
 
-from perito_orchestrator.store import outbox
+from perito_orchestrator.store import audit, outbox
 from perito_orchestrator.store.database import Connection, Database
 
 Kind = Literal["analyses", "datasets"]
@@ -52,12 +52,32 @@ async def delete_analysis(db: Database, tenant: UUID, analysis: UUID) -> None:
                 {"status": status},
             )
         await outbox.wake(connection, analysis)
+        await audit.record(connection, "analysis.deleted", str(analysis), {"status": status})
 
 
 async def delete_dataset(db: Database, tenant: UUID, dataset: UUID) -> bool:
     """Deletes a dataset that no analysis uses. False where one does, or there is no such dataset."""
     async with db.unit(tenant) as connection:
-        return await connection.fetchval("SELECT delete_unused_dataset($1, $2, false)", tenant, dataset)
+        deleted = await connection.fetchval("SELECT delete_unused_dataset($1, $2, false)", tenant, dataset)
+        if deleted:
+            await audit.record(connection, "dataset.deleted", str(dataset))
+        return deleted
+
+
+async def delete_named_dataset(db: Database, tenant: UUID, dataset: UUID) -> None:
+    """Deletes a dataset that somebody names. Raises NotFound DATASET_NOT_FOUND, also for another tenant's, and
+    Precondition DATASET_IN_USE.
+    """
+    async with db.unit(tenant) as connection:
+        if await connection.fetchval("SELECT delete_unused_dataset($1, $2, false)", tenant, dataset):
+            await audit.record(connection, "dataset.deleted", str(dataset))
+            return
+        known = "SELECT true FROM datasets WHERE tenant_id = $1 AND dataset_id = $2"
+        if not await connection.fetchval(known, tenant, dataset):
+            raise NotFound("DATASET_NOT_FOUND", "There is no such dataset. Upload the files first.")
+    raise Precondition(
+        "DATASET_IN_USE", "There are analyses of this dataset. Delete them first, or keep the dataset as long as they."
+    )
 
 
 async def doom_upload(db: Database, tenant: UUID, dataset: UUID) -> bool:

@@ -12,7 +12,7 @@ from uuid import UUID
 
 from perito.event.v1.event_pb2 import AnalysisEvent
 
-from perito_orchestrator.store import outbox
+from perito_orchestrator.store import outbox, webhook_deliveries
 from perito_orchestrator.store.database import Connection, Database, instant_text
 
 
@@ -29,13 +29,16 @@ class Event:
 async def record(
     connection: Connection, tenant: UUID, analysis: UUID, event_type: str, data: Mapping[str, Any]
 ) -> None:
-    """Appends an event and its message for `perito.events`. The caller holds the analysis row's lock."""
+    """Appends an event, its message for `perito.events` and its deliveries to webhooks. The caller holds the analysis
+    row's lock.
+    """
     text = json.dumps(data, sort_keys=True)
     row = await connection.fetchrow(
         "WITH n AS (UPDATE analyses SET sequence = sequence + 1 WHERE tenant_id = $1 AND analysis_id = $2"
         " RETURNING sequence)"
         " INSERT INTO events (tenant_id, analysis_id, sequence, type, data)"
-        " SELECT $1, $2, n.sequence, $3, $4::jsonb FROM n RETURNING sequence, occurred_at",
+        " SELECT $1, $2, n.sequence, $3, $4::jsonb FROM n RETURNING sequence, occurred_at,"
+        " webhooks_listen($1, $3) AS heard",
         *(tenant, analysis, event_type, text),
     )
     if row is None:
@@ -49,6 +52,8 @@ async def record(
         data_json=text,
     )
     await outbox.append(connection, tenant, "topic", event_type, event.SerializeToString(deterministic=True))
+    if row["heard"]:
+        await webhook_deliveries.enqueue(connection, tenant, event)
 
 
 async def read(db: Database, tenant: UUID, analysis: UUID, after: int, limit: int = 200) -> list[Event]:

@@ -30,7 +30,10 @@ class FindingFilter:
     phases: tuple[str, ...] | None = None
     severities: tuple[int, ...] | None = None
     fingerprint: str | None = None
+    dispositions: tuple[str, ...] | None = None
 
     def question(self, analysis: UUID) -> list[Any]:
         """JSON-like form by which a page token knows its list."""
-        return ["findings", str(analysis), self.rules, self.phases, self.severities, self.fingerprint]
+        asked = ["findings", str(analysis), self.rules, self.phases, self.severities, self.fingerprint]
+        # Tokens of earlier versions, which did not know this filter, go on.
+        return asked if self.dispositions is None else [*asked, self.dispositions]

@@ -109,10 +109,10 @@ async def page(db: Database, tenant: UUID, analysis: UUID, wanted: FindingFilter
     totals = (await db.fetch("SELECT * FROM read_totals($1, $2)", tenant, analysis))[0]
     if not totals["known"]:
         raise NotFound("ANALYSIS_NOT_FOUND", "There is no such analysis. Check the id that the submit answered.")
-    filters = (wanted.rules, wanted.phases, wanted.severities, wanted.fingerprint)
-    counts = (await db.fetch("SELECT * FROM count_findings($1, $2, $3, $4, $5, $6)", tenant, analysis, *filters))[0]
+    filters = (wanted.rules, wanted.phases, wanted.severities, wanted.fingerprint, wanted.dispositions)
+    counts = (await db.fetch("SELECT * FROM count_findings($1, $2, $3, $4, $5, $6, $7)", tenant, analysis, *filters))[0]
     rows = await db.fetch(
-        "SELECT * FROM read_matching_findings($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
+        "SELECT * FROM read_matching_findings($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
         *(tenant, analysis, size + 1, *filters, *after),
     )
     more = len(rows) > size

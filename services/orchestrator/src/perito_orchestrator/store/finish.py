@@ -12,7 +12,7 @@ from perito.phase.v1.phase_pb2 import PhaseResult
 from perito_runtime.failpoints import failpoint
 
 from perito_orchestrator.plan import Plan, State, Verdict, follow, verdict
-from perito_orchestrator.store import events, finding_counts, findings, outbox, runs
+from perito_orchestrator.store import events, finding_counts, findings, held, outbox, runs
 from perito_orchestrator.store.database import Connection, Database, without_nul
 from perito_orchestrator.store.runs import Lease, Task
 
@@ -32,6 +32,13 @@ class Failure:
         """Form in which it is stored, without NUL, which PostgreSQL's text may not hold."""
         details = {name: without_nul(v) if isinstance(v, str) else v for name, v in self.details.items()}
         return json.dumps({"reason": self.reason, "message": without_nul(self.message), "details": details})
+
+
+EXHAUSTED = Failure(
+    "ATTEMPTS_EXHAUSTED",
+    "The phase was begun several times and its worker died each time. Look into the log of the phase service; if the"
+    " data is what kills it, a smaller part of it may show where.",
+)
 
 
 class _Fenced(Exception):
@@ -60,9 +67,10 @@ async def _keep_result(connection: Connection, lease: Lease, result: PhaseResult
     total = sum(rule.findings for rule in result.rules)
     await connection.execute(
         "INSERT INTO phase_results (tenant_id, analysis_id, phase, fence, version, content_digest, findings, capped,"
-        " result) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+        " result, bytes) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
         *(lease.tenant, lease.analysis, lease.phase, lease.fence, result.version, result.content_digest),
         *(total, sum(kept.values()) < total, result.SerializeToString(deterministic=True)),
+        sum(artifact.object.bytes for artifact in result.artifacts),
     )
     await finding_counts.insert(connection, lease, result.rules, kept)
     data = {"phase": lease.phase, "content_digest": result.content_digest, "findings": total}
@@ -140,3 +148,4 @@ async def _end_analysis(connection: Connection, task: Task, end: Verdict) -> Non
     )
     data = {"partial": end.partial} if not end.failed else {"phase": end.culprit}
     await events.record(connection, task.tenant, task.analysis, f"analysis.{status}", data)
+    await held.release(connection, task.tenant)

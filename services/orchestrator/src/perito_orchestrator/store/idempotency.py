@@ -50,3 +50,12 @@ async def remember(db: Database, tenant: UUID, key: Key, request_sha256: bytes) 
     """Records a request that makes nothing by itself, or finds it recorded. Raises Conflict as `claim` does."""
     async with db.unit(tenant) as connection:
         await claim(connection, tenant, key, request_sha256, uuid4())
+
+
+async def known(db: Database, tenant: UUID, key: Key) -> bool:
+    """Whether a request with this key was the first one already."""
+    if not key.text:
+        return False
+    async with db.unit(tenant) as connection:
+        query = "SELECT true FROM idempotency WHERE tenant_id = $1 AND operation = $2 AND key = $3"
+        return bool(await connection.fetchval(query, tenant, key.operation, key.text))

@@ -4,11 +4,14 @@ A claim raises the fence; whoever holds an older one is a zombie and its writes 
 database's clock alone. Lock order is always the analysis row, then its phase runs.
 """
 
+import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
 from uuid import UUID
 
 from perito.event.v1.event_pb2 import PhaseTask
+from perito_runtime.trace_context import outgoing_trace
 
 from perito_orchestrator.broker import queue_of
 from perito_orchestrator.plan import Plan, State, plan_from_json
@@ -30,7 +33,7 @@ class Task:
 @dataclass(frozen=True)
 class Lease(Task):
     """The right to work on a task until it expires. `attempt` counts from 1; `away_seconds`: for how long what it
-    needs has been away, 0 where it was not."""
+    needs has been away, 0 where it was not. `trace`: headers (W3C) of the trace in which it was queued."""
 
     fence: int
     attempt: int
@@ -38,6 +41,7 @@ class Lease(Task):
     dataset_id: UUID
     plan: Plan
     params: str
+    trace: Mapping[str, str]
 
 
 class NoLease(Enum):
@@ -51,13 +55,16 @@ class NoLease(Enum):
 
 
 async def queue(connection: Connection, tenant: UUID, analysis: UUID, phase: str, delay_seconds: float = 0) -> None:
-    """Makes a phase claimable after a delay and writes its wake-up message."""
+    """Makes a phase claimable after a delay and writes its wake-up message. Without a delay it has its old place among
+    those that wait.
+    """
     await connection.execute(
         "UPDATE phase_runs SET state = 'queued', lease_owner = NULL, lease_until = NULL, woken_at = clock_timestamp(),"
         " queued_at = coalesce(queued_at, clock_timestamp()),"
-        " next_at = clock_timestamp() + make_interval(secs => $4)"
+        " next_at = CASE WHEN $4::float8 > 0 THEN clock_timestamp() + make_interval(secs => $4)"
+        " ELSE coalesce(queued_at, clock_timestamp()) END, trace = $5::jsonb"
         " WHERE tenant_id = $1 AND analysis_id = $2 AND phase = $3",
-        *(tenant, analysis, phase, delay_seconds),
+        *(tenant, analysis, phase, delay_seconds, json.dumps(outgoing_trace())),
     )
     body = PhaseTask(tenant_id=str(tenant), analysis_id=str(analysis), phase=phase).SerializeToString()
     await outbox.append(connection, tenant, "queue", queue_of(phase), body, delay_seconds)
@@ -74,13 +81,16 @@ async def claim(db: Database, task: Task, owner: str, ttl_seconds: float, max_at
         if analysis is None:
             return NoLease.NOTHING_TO_DO
         row = await connection.fetchrow(
-            "UPDATE phase_runs SET state = 'leased', attempt = attempt + 1, fence = fence + 1, lease_owner = $4,"
-            " lease_until = clock_timestamp() + make_interval(secs => $5)"
+            "WITH claimed AS (UPDATE phase_runs SET state = 'leased', attempt = attempt + 1, fence = fence + 1,"
+            " lease_owner = $4, lease_until = clock_timestamp() + make_interval(secs => $5)"
             " WHERE tenant_id = $1 AND analysis_id = $2 AND phase = $3 AND attempt < $6"
             " AND ((state = 'queued' AND next_at <= clock_timestamp())"
             "   OR (state = 'leased' AND lease_until < clock_timestamp()))"
-            " RETURNING fence, attempt,"
-            " coalesce(extract(epoch FROM clock_timestamp() - away_since), 0)::float8 AS away",
+            " RETURNING fence, attempt, trace::text AS trace,"
+            " coalesce(extract(epoch FROM clock_timestamp() - away_since), 0)::float8 AS away),"
+            " served AS (INSERT INTO turns (tenant_id, phase, served_at) SELECT $1, $3, clock_timestamp() FROM claimed"
+            " ON CONFLICT (tenant_id, phase) DO UPDATE SET served_at = excluded.served_at)"
+            " SELECT * FROM claimed",
             *(task.tenant, task.analysis, task.phase, owner, ttl_seconds, max_attempts),
         )
         if row is None:
@@ -95,6 +105,7 @@ async def claim(db: Database, task: Task, owner: str, ttl_seconds: float, max_at
         analysis["dataset_id"],
         plan_from_json(analysis["plan"]),
         analysis["params"],
+        json.loads(row["trace"]),
     )
 
 

@@ -9,22 +9,51 @@ from .analysis_event_facts import AnalysisEventFacts
 from .analysis_status import AnalysisStatus
 from .analyze_request import AnalyzeRequest
 from .analyze_request_params import AnalyzeRequestParams
+from .audit_entry import AuditEntry
+from .audit_entry_details import AuditEntryDetails
+from .audit_page import AuditPage
 from .batch_answer import BatchAnswer
 from .batch_request import BatchRequest
 from .batch_result import BatchResult
 from .batch_result_problem_type_0 import BatchResultProblemType0
+from .before_after import BeforeAfter
 from .books import Books
 from .books_inventory_type_1 import BooksInventoryType1
 from .cancel_request import CancelRequest
+from .capped_rule import CappedRule
+from .case_changes import CaseChanges
+from .case_difference import CaseDifference
+from .case_differences import CaseDifferences
+from .case_summary import CaseSummary
+from .case_summary_identity import CaseSummaryIdentity
+from .change import Change
+from .compared_analysis import ComparedAnalysis
+from .comparison import Comparison
+from .comparison_absent import ComparisonAbsent
 from .create_dataset_body import CreateDatasetBody
+from .create_webhook_request import CreateWebhookRequest
+from .current_key import CurrentKey
 from .dataset import Dataset
+from .deliveries import Deliveries
+from .delivery import Delivery
+from .delivery_attempt import DeliveryAttempt
+from .delivery_state import DeliveryState
+from .difference import Difference
+from .disposition import Disposition
+from .disposition_answer import DispositionAnswer
+from .disposition_request import DispositionRequest
+from .disposition_status import DispositionStatus
 from .error_item import ErrorItem
+from .event_type import EventType
 from .export_report_by_post_response_200 import ExportReportByPostResponse200
 from .export_report_response_200 import ExportReportResponse200
 from .export_request import ExportRequest
 from .failure import Failure
 from .failure_details import FailureDetails
 from .finding import Finding
+from .finding_changes import FindingChanges
+from .finding_difference import FindingDifference
+from .finding_differences import FindingDifferences
 from .finding_identity import FindingIdentity
 from .finding_measures import FindingMeasures
 from .findings import Findings
@@ -38,10 +67,16 @@ from .health_probe import HealthProbe
 from .health_status import HealthStatus
 from .hints import Hints
 from .impact import Impact
+from .key import Key
+from .key_request import KeyRequest
+from .key_status import KeyStatus
+from .keys_page import KeysPage
+from .kpi_change import KpiChange
 from .language import Language
 from .links import Links
 from .mapping_proposal import MappingProposal
 from .mapping_question import MappingQuestion
+from .new_key import NewKey
 from .period import Period
 from .phase_state import PhaseState
 from .phase_status import PhaseStatus
@@ -51,14 +86,31 @@ from .placed_column import PlacedColumn
 from .placed_file import PlacedFile
 from .placement_status import PlacementStatus
 from .problem import Problem
+from .quota import Quota
 from .registered_dataset import RegisteredDataset
+from .rerun_request import RerunRequest
+from .rerun_request_params import RerunRequestParams
+from .reviewer import Reviewer
+from .rotate_request import RotateRequest
+from .rotate_secret_request import RotateSecretRequest
+from .rotated_key import RotatedKey
 from .row import Row
+from .rule_change import RuleChange
 from .rule_counts import RuleCounts
+from .scope_name import ScopeName
 from .severity import Severity
 from .status import Status
+from .storage_quota import StorageQuota
 from .stored_file import StoredFile
 from .text import Text
 from .understanding import Understanding
+from .update_webhook_request import UpdateWebhookRequest
+from .usage import Usage
+from .webhook import Webhook
+from .webhook_disabled_reason_type_0 import WebhookDisabledReasonType0
+from .webhook_with_secret import WebhookWithSecret
+from .webhook_with_secret_disabled_reason_type_0 import WebhookWithSecretDisabledReasonType0
+from .webhooks import Webhooks
 
 __all__ = (
     "Accepted",
@@ -70,22 +122,51 @@ __all__ = (
     "AnalysisStatus",
     "AnalyzeRequest",
     "AnalyzeRequestParams",
+    "AuditEntry",
+    "AuditEntryDetails",
+    "AuditPage",
     "BatchAnswer",
     "BatchRequest",
     "BatchResult",
     "BatchResultProblemType0",
+    "BeforeAfter",
     "Books",
     "BooksInventoryType1",
     "CancelRequest",
+    "CappedRule",
+    "CaseChanges",
+    "CaseDifference",
+    "CaseDifferences",
+    "CaseSummary",
+    "CaseSummaryIdentity",
+    "Change",
+    "ComparedAnalysis",
+    "Comparison",
+    "ComparisonAbsent",
     "CreateDatasetBody",
+    "CreateWebhookRequest",
+    "CurrentKey",
     "Dataset",
+    "Deliveries",
+    "Delivery",
+    "DeliveryAttempt",
+    "DeliveryState",
+    "Difference",
+    "Disposition",
+    "DispositionAnswer",
+    "DispositionRequest",
+    "DispositionStatus",
     "ErrorItem",
+    "EventType",
     "ExportReportByPostResponse200",
     "ExportReportResponse200",
     "ExportRequest",
     "Failure",
     "FailureDetails",
     "Finding",
+    "FindingChanges",
+    "FindingDifference",
+    "FindingDifferences",
     "FindingIdentity",
     "FindingMeasures",
     "Findings",
@@ -99,10 +180,16 @@ __all__ = (
     "HealthStatus",
     "Hints",
     "Impact",
+    "Key",
+    "KeyRequest",
+    "KeyStatus",
+    "KeysPage",
+    "KpiChange",
     "Language",
     "Links",
     "MappingProposal",
     "MappingQuestion",
+    "NewKey",
     "Period",
     "PhaseState",
     "PhaseStatus",
@@ -112,12 +199,29 @@ __all__ = (
     "PlacedFile",
     "PlacementStatus",
     "Problem",
+    "Quota",
     "RegisteredDataset",
+    "RerunRequest",
+    "RerunRequestParams",
+    "Reviewer",
+    "RotateRequest",
+    "RotateSecretRequest",
+    "RotatedKey",
     "Row",
+    "RuleChange",
     "RuleCounts",
+    "ScopeName",
     "Severity",
     "Status",
+    "StorageQuota",
     "StoredFile",
     "Text",
     "Understanding",
+    "UpdateWebhookRequest",
+    "Usage",
+    "Webhook",
+    "WebhookDisabledReasonType0",
+    "WebhookWithSecret",
+    "WebhookWithSecretDisabledReasonType0",
+    "Webhooks",
 )

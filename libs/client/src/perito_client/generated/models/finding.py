@@ -9,6 +9,7 @@ from attrs import field as _attrs_field
 from ..models.severity import Severity, check_severity
 
 if TYPE_CHECKING:
+    from ..models.disposition import Disposition
     from ..models.finding_identity import FindingIdentity
     from ..models.finding_measures import FindingMeasures
     from ..models.impact import Impact
@@ -42,6 +43,8 @@ class Finding:
     """ Observed, expected, differences: decimal numbers. """
     row_count: int
     """ True number of source rows behind it. """
+    disposition: Disposition
+    """ What somebody holds a finding or a case to be; `open` with version 0 where nobody has said anything. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
@@ -82,6 +85,8 @@ class Finding:
 
         row_count = self.row_count
 
+        disposition = self.disposition.to_dict()
+
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
         field_dict.update(
@@ -99,6 +104,7 @@ class Finding:
                 "title_es": title_es,
                 "measures": measures,
                 "row_count": row_count,
+                "disposition": disposition,
             }
         )
 
@@ -106,6 +112,7 @@ class Finding:
 
     @classmethod
     def from_dict(cls, src_dict: Mapping[str, Any]) -> Self:
+        from ..models.disposition import Disposition
         from ..models.finding_identity import FindingIdentity
         from ..models.finding_measures import FindingMeasures
         from ..models.impact import Impact
@@ -164,6 +171,8 @@ class Finding:
 
         row_count = d.pop("row_count")
 
+        disposition = Disposition.from_dict(d.pop("disposition"))
+
         finding = cls(
             fingerprint=fingerprint,
             rule_id=rule_id,
@@ -178,6 +187,7 @@ class Finding:
             title_es=title_es,
             measures=measures,
             row_count=row_count,
+            disposition=disposition,
         )
 
         finding.additional_properties = d

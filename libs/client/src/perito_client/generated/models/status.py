@@ -41,6 +41,8 @@ class Status:
     """ Why it failed. """
     cancel_reason: None | str
     """ Why it was cancelled; null where it was not, or nobody said. """
+    rerun_of: None | UUID
+    """ The analysis that this one runs again. """
     phases: list[PhaseState]
     """ In the order of the plan. """
     links: Links
@@ -85,6 +87,12 @@ class Status:
         cancel_reason: None | str
         cancel_reason = self.cancel_reason
 
+        rerun_of: None | str
+        if isinstance(self.rerun_of, UUID):
+            rerun_of = str(self.rerun_of)
+        else:
+            rerun_of = self.rerun_of
+
         phases = []
         for phases_item_data in self.phases:
             phases_item = phases_item_data.to_dict()
@@ -108,6 +116,7 @@ class Status:
                 "ended_at": ended_at,
                 "error": error,
                 "cancel_reason": cancel_reason,
+                "rerun_of": rerun_of,
                 "phases": phases,
                 "links": links,
             }
@@ -187,6 +196,21 @@ class Status:
 
         cancel_reason = _parse_cancel_reason(d.pop("cancel_reason"))
 
+        def _parse_rerun_of(data: object) -> None | UUID:
+            if data is None:
+                return data
+            try:
+                if not isinstance(data, str):
+                    raise TypeError()
+                rerun_of_type_0 = UUID(data)
+
+                return rerun_of_type_0
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            return cast(None | UUID, data)
+
+        rerun_of = _parse_rerun_of(d.pop("rerun_of"))
+
         phases = []
         _phases = d.pop("phases")
         for phases_item_data in _phases:
@@ -209,6 +233,7 @@ class Status:
             ended_at=ended_at,
             error=error,
             cancel_reason=cancel_reason,
+            rerun_of=rerun_of,
             phases=phases,
             links=links,
         )

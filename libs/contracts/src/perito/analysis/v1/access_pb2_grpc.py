@@ -26,7 +26,7 @@ if _version_not_supported:
 
 
 class AccessServiceStub:
-    """Who a key belongs to. The edge asks; it holds no database credentials of its own.
+    """Who a key belongs to, and what was read with it. The edge asks and tells; it holds no database credentials of its own.
     """
 
     def __init__(self, channel):
@@ -40,14 +40,27 @@ class AccessServiceStub:
                 request_serializer=perito_dot_analysis_dot_v1_dot_access__pb2.AuthenticateRequest.SerializeToString,
                 response_deserializer=perito_dot_analysis_dot_v1_dot_access__pb2.AuthenticateResponse.FromString,
                 _registered_method=True)
+        self.NoteReads = channel.unary_unary(
+                '/perito.analysis.v1.AccessService/NoteReads',
+                request_serializer=perito_dot_analysis_dot_v1_dot_access__pb2.NoteReadsRequest.SerializeToString,
+                response_deserializer=perito_dot_analysis_dot_v1_dot_access__pb2.NoteReadsResponse.FromString,
+                _registered_method=True)
 
 
 class AccessServiceServicer:
-    """Who a key belongs to. The edge asks; it holds no database credentials of its own.
+    """Who a key belongs to, and what was read with it. The edge asks and tells; it holds no database credentials of its own.
     """
 
     def Authenticate(self, request, context):
-        """Answers UNAUTHENTICATED for a key that is unknown, expired or revoked, without saying which.
+        """Answers UNAUTHENTICATED for a key that is unknown, expired or revoked, without saying which, and PERMISSION_DENIED
+        with reason TENANT_SUSPENDED for a good key of a suspended tenant.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def NoteReads(self, request, context):
+        """Results that were read, for the audit log: one record for each key, analysis and minute, however often it is told.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -61,6 +74,11 @@ def add_AccessServiceServicer_to_server(servicer, server):
                     request_deserializer=perito_dot_analysis_dot_v1_dot_access__pb2.AuthenticateRequest.FromString,
                     response_serializer=perito_dot_analysis_dot_v1_dot_access__pb2.AuthenticateResponse.SerializeToString,
             ),
+            'NoteReads': grpc.unary_unary_rpc_method_handler(
+                    servicer.NoteReads,
+                    request_deserializer=perito_dot_analysis_dot_v1_dot_access__pb2.NoteReadsRequest.FromString,
+                    response_serializer=perito_dot_analysis_dot_v1_dot_access__pb2.NoteReadsResponse.SerializeToString,
+            ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
             'perito.analysis.v1.AccessService', rpc_method_handlers)
@@ -70,7 +88,7 @@ def add_AccessServiceServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class AccessService:
-    """Who a key belongs to. The edge asks; it holds no database credentials of its own.
+    """Who a key belongs to, and what was read with it. The edge asks and tells; it holds no database credentials of its own.
     """
 
     @staticmethod
@@ -90,6 +108,33 @@ class AccessService:
             '/perito.analysis.v1.AccessService/Authenticate',
             perito_dot_analysis_dot_v1_dot_access__pb2.AuthenticateRequest.SerializeToString,
             perito_dot_analysis_dot_v1_dot_access__pb2.AuthenticateResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def NoteReads(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/perito.analysis.v1.AccessService/NoteReads',
+            perito_dot_analysis_dot_v1_dot_access__pb2.NoteReadsRequest.SerializeToString,
+            perito_dot_analysis_dot_v1_dot_access__pb2.NoteReadsResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -27,25 +27,33 @@ GRPC_GENERATED_VERSION: str
 GRPC_VERSION: str
 
 class AccessServiceStub:
-    """Who a key belongs to. The edge asks; it holds no database credentials of its own."""
+    """Who a key belongs to, and what was read with it. The edge asks and tells; it holds no database credentials of its own."""
 
     @_typing.overload
     def __new__(cls, channel: _grpc.Channel) -> _Self: ...
     @_typing.overload
     def __new__(cls, channel: _aio.Channel) -> AccessServiceAsyncStub: ...
     Authenticate: _grpc.UnaryUnaryMultiCallable[_access_pb2.AuthenticateRequest, _access_pb2.AuthenticateResponse]
-    """Answers UNAUTHENTICATED for a key that is unknown, expired or revoked, without saying which."""
+    """Answers UNAUTHENTICATED for a key that is unknown, expired or revoked, without saying which, and PERMISSION_DENIED
+    with reason TENANT_SUSPENDED for a good key of a suspended tenant.
+    """
+    NoteReads: _grpc.UnaryUnaryMultiCallable[_access_pb2.NoteReadsRequest, _access_pb2.NoteReadsResponse]
+    """Results that were read, for the audit log: one record for each key, analysis and minute, however often it is told."""
 
 @_typing.type_check_only
 class AccessServiceAsyncStub(AccessServiceStub):
-    """Who a key belongs to. The edge asks; it holds no database credentials of its own."""
+    """Who a key belongs to, and what was read with it. The edge asks and tells; it holds no database credentials of its own."""
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     Authenticate: _aio.UnaryUnaryMultiCallable[_access_pb2.AuthenticateRequest, _access_pb2.AuthenticateResponse]  # type: ignore[assignment]
-    """Answers UNAUTHENTICATED for a key that is unknown, expired or revoked, without saying which."""
+    """Answers UNAUTHENTICATED for a key that is unknown, expired or revoked, without saying which, and PERMISSION_DENIED
+    with reason TENANT_SUSPENDED for a good key of a suspended tenant.
+    """
+    NoteReads: _aio.UnaryUnaryMultiCallable[_access_pb2.NoteReadsRequest, _access_pb2.NoteReadsResponse]  # type: ignore[assignment]
+    """Results that were read, for the audit log: one record for each key, analysis and minute, however often it is told."""
 
 class AccessServiceServicer(metaclass=_abc_1.ABCMeta):
-    """Who a key belongs to. The edge asks; it holds no database credentials of its own."""
+    """Who a key belongs to, and what was read with it. The edge asks and tells; it holds no database credentials of its own."""
 
     @_abc_1.abstractmethod
     def Authenticate(
@@ -53,6 +61,16 @@ class AccessServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _access_pb2.AuthenticateRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_access_pb2.AuthenticateResponse, _abc.Awaitable[_access_pb2.AuthenticateResponse]]:
-        """Answers UNAUTHENTICATED for a key that is unknown, expired or revoked, without saying which."""
+        """Answers UNAUTHENTICATED for a key that is unknown, expired or revoked, without saying which, and PERMISSION_DENIED
+        with reason TENANT_SUSPENDED for a good key of a suspended tenant.
+        """
+
+    @_abc_1.abstractmethod
+    def NoteReads(
+        self,
+        request: _access_pb2.NoteReadsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_access_pb2.NoteReadsResponse, _abc.Awaitable[_access_pb2.NoteReadsResponse]]:
+        """Results that were read, for the audit log: one record for each key, analysis and minute, however often it is told."""
 
 def add_AccessServiceServicer_to_server(servicer: AccessServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

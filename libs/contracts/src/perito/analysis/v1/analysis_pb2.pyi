@@ -8,6 +8,7 @@ from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
 from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
+from perito.analysis.v1 import review_pb2 as _review_pb2
 from perito.dataset.v1 import dataset_pb2 as _dataset_pb2
 from perito.dataset.v1 import intake_pb2 as _intake_pb2
 from perito.event.v1 import event_pb2 as _event_pb2
@@ -192,6 +193,7 @@ class Analysis(_message.Message):
     FAILURE_FIELD_NUMBER: _builtins.int
     SEQUENCE_FIELD_NUMBER: _builtins.int
     CANCEL_REASON_FIELD_NUMBER: _builtins.int
+    RERUN_OF_FIELD_NUMBER: _builtins.int
     analysis_id: _builtins.str
     """UUID."""
     dataset_id: _builtins.str
@@ -212,6 +214,8 @@ class Analysis(_message.Message):
     """Number of the newest event."""
     cancel_reason: _builtins.str
     """Why it was cancelled, in the words of whoever did it; empty where it was not, or where nobody said."""
+    rerun_of: _builtins.str
+    """UUID of the analysis that this one runs again; empty where it runs none, or that one was deleted."""
     @_builtins.property
     def phases(self) -> _containers.RepeatedCompositeFieldContainer[Global___PhaseRun]:
         """In the order of the plan."""
@@ -235,10 +239,11 @@ class Analysis(_message.Message):
         failure: Global___Failure | None = ...,
         sequence: _builtins.int = ...,
         cancel_reason: _builtins.str = ...,
+        rerun_of: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["failure", b"failure"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["analysis_id", b"analysis_id", "cancel_reason", b"cancel_reason", "dataset_id", b"dataset_id", "ended_at", b"ended_at", "failure", b"failure", "name", b"name", "partial", b"partial", "phases", b"phases", "progress", b"progress", "sequence", b"sequence", "status", b"status", "submitted_at", b"submitted_at"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["analysis_id", b"analysis_id", "cancel_reason", b"cancel_reason", "dataset_id", b"dataset_id", "ended_at", b"ended_at", "failure", b"failure", "name", b"name", "partial", b"partial", "phases", b"phases", "progress", b"progress", "rerun_of", b"rerun_of", "sequence", b"sequence", "status", b"status", "submitted_at", b"submitted_at"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -352,6 +357,125 @@ class GetDatasetResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___GetDatasetResponse: _TypeAlias = GetDatasetResponse  # noqa: Y015
+
+@_typing.final
+class DeleteDatasetRequest(_message.Message):
+    """What to delete."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    DATASET_ID_FIELD_NUMBER: _builtins.int
+    dataset_id: _builtins.str
+    """UUID."""
+    def __init__(
+        self,
+        *,
+        dataset_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["dataset_id", b"dataset_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___DeleteDatasetRequest: _TypeAlias = DeleteDatasetRequest  # noqa: Y015
+
+@_typing.final
+class DeleteDatasetResponse(_message.Message):
+    """It is gone."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    def __init__(
+        self,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___DeleteDatasetResponse: _TypeAlias = DeleteDatasetResponse  # noqa: Y015
+
+@_typing.final
+class GetUsageRequest(_message.Message):
+    """Of the caller's tenant."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    DATASET_KEY_FIELD_NUMBER: _builtins.int
+    dataset_key: _builtins.str
+    """The idempotency key of a dataset that is about to be registered, or empty."""
+    def __init__(
+        self,
+        *,
+        dataset_key: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["dataset_key", b"dataset_key"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetUsageRequest: _TypeAlias = GetUsageRequest  # noqa: Y015
+
+@_typing.final
+class GetUsageResponse(_message.Message):
+    """Figures of one moment. A limit of 0 is none."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ANALYSES_FIELD_NUMBER: _builtins.int
+    ANALYSES_LIMIT_FIELD_NUMBER: _builtins.int
+    RUNNING_FIELD_NUMBER: _builtins.int
+    RUNNING_LIMIT_FIELD_NUMBER: _builtins.int
+    DATASETS_FIELD_NUMBER: _builtins.int
+    DATASETS_LIMIT_FIELD_NUMBER: _builtins.int
+    DATASET_BYTES_FIELD_NUMBER: _builtins.int
+    RESULT_BYTES_FIELD_NUMBER: _builtins.int
+    BYTES_LIMIT_FIELD_NUMBER: _builtins.int
+    DATASET_KEY_KNOWN_FIELD_NUMBER: _builtins.int
+    analyses: _builtins.int
+    """Analyses that have not ended."""
+    analyses_limit: _builtins.int
+    """At most; one more is refused."""
+    running: _builtins.int
+    """Those of them that have begun, or may begin as soon as somebody is free."""
+    running_limit: _builtins.int
+    """At most; the others wait until one ends."""
+    datasets: _builtins.int
+    """Registered datasets."""
+    datasets_limit: _builtins.int
+    """At most."""
+    dataset_bytes: _builtins.int
+    """Bytes of books."""
+    result_bytes: _builtins.int
+    """Bytes of what analyses left."""
+    bytes_limit: _builtins.int
+    """Of both together, at most."""
+    dataset_key_known: _builtins.bool
+    """`dataset_key` has been used: its dataset is in the figures already."""
+    def __init__(
+        self,
+        *,
+        analyses: _builtins.int = ...,
+        analyses_limit: _builtins.int = ...,
+        running: _builtins.int = ...,
+        running_limit: _builtins.int = ...,
+        datasets: _builtins.int = ...,
+        datasets_limit: _builtins.int = ...,
+        dataset_bytes: _builtins.int = ...,
+        result_bytes: _builtins.int = ...,
+        bytes_limit: _builtins.int = ...,
+        dataset_key_known: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["analyses", b"analyses", "analyses_limit", b"analyses_limit", "bytes_limit", b"bytes_limit", "dataset_bytes", b"dataset_bytes", "dataset_key_known", b"dataset_key_known", "datasets", b"datasets", "datasets_limit", b"datasets_limit", "result_bytes", b"result_bytes", "running", b"running", "running_limit", b"running_limit"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetUsageResponse: _TypeAlias = GetUsageResponse  # noqa: Y015
 
 @_typing.final
 class ProposeMappingRequest(_message.Message):
@@ -480,6 +604,82 @@ class SubmitAnalysisResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___SubmitAnalysisResponse: _TypeAlias = SubmitAnalysisResponse  # noqa: Y015
+
+@_typing.final
+class RerunAnalysisRequest(_message.Message):
+    """An analysis to run again."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ANALYSIS_ID_FIELD_NUMBER: _builtins.int
+    NAME_FIELD_NUMBER: _builtins.int
+    PHASES_FIELD_NUMBER: _builtins.int
+    PARAMS_PATCH_JSON_FIELD_NUMBER: _builtins.int
+    IDEMPOTENCY_KEY_FIELD_NUMBER: _builtins.int
+    DATASET_FIELD_NUMBER: _builtins.int
+    analysis_id: _builtins.str
+    """UUID of the earlier one, whether or not it has ended."""
+    name: _builtins.str
+    """The client's name for the new one; absent: as before."""
+    params_patch_json: _builtins.str
+    """Changes to the parameters as a JSON merge patch (RFC 7396): what is null goes, the rest of the old ones stays."""
+    idempotency_key: _builtins.str
+    """As for SubmitAnalysis."""
+    @_builtins.property
+    def phases(self) -> _containers.RepeatedScalarFieldContainer[_builtins.int]:
+        """Ordinals of phases; empty: those that were asked for before."""
+
+    @_builtins.property
+    def dataset(self) -> _dataset_pb2.DatasetRef:
+        """Books to register in the place of the earlier ones: the same files with another mapping. As in SubmitAnalysisRequest."""
+
+    def __init__(
+        self,
+        *,
+        analysis_id: _builtins.str = ...,
+        name: _builtins.str | None = ...,
+        phases: _abc.Iterable[_builtins.int] | None = ...,
+        params_patch_json: _builtins.str = ...,
+        idempotency_key: _builtins.str = ...,
+        dataset: _dataset_pb2.DatasetRef | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_name", b"_name", "dataset", b"dataset", "name", b"name"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_name", b"_name", "analysis_id", b"analysis_id", "dataset", b"dataset", "idempotency_key", b"idempotency_key", "name", b"name", "params_patch_json", b"params_patch_json", "phases", b"phases"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__name: _TypeAlias = _typing.Literal["name"]  # noqa: Y015
+    _WhichOneofArgType__name: _TypeAlias = _typing.Literal["_name", b"_name"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__name) -> _WhichOneofReturnType__name | None: ...
+
+Global___RerunAnalysisRequest: _TypeAlias = RerunAnalysisRequest  # noqa: Y015
+
+@_typing.final
+class RerunAnalysisResponse(_message.Message):
+    """The accepted analysis."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ANALYSIS_FIELD_NUMBER: _builtins.int
+    REPLAYED_FIELD_NUMBER: _builtins.int
+    replayed: _builtins.bool
+    """True where an earlier answer was given again."""
+    @_builtins.property
+    def analysis(self) -> Global___Analysis:
+        """As it is now, without results."""
+
+    def __init__(
+        self,
+        *,
+        analysis: Global___Analysis | None = ...,
+        replayed: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["analysis", b"analysis"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["analysis", b"analysis", "replayed", b"replayed"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RerunAnalysisResponse: _TypeAlias = RerunAnalysisResponse  # noqa: Y015
 
 @_typing.final
 class BatchSubmitRequest(_message.Message):
@@ -928,6 +1128,7 @@ class ListFindingsRequest(_message.Message):
     PHASES_FIELD_NUMBER: _builtins.int
     SEVERITIES_FIELD_NUMBER: _builtins.int
     FINGERPRINT_FIELD_NUMBER: _builtins.int
+    DISPOSITIONS_FIELD_NUMBER: _builtins.int
     analysis_id: _builtins.str
     """UUID."""
     page_size: _builtins.int
@@ -950,6 +1151,10 @@ class ListFindingsRequest(_message.Message):
     def severities(self) -> _containers.RepeatedScalarFieldContainer[_finding_pb2.Severity.ValueType]:
         """Of any of these severities."""
 
+    @_builtins.property
+    def dispositions(self) -> _containers.RepeatedScalarFieldContainer[_review_pb2.DispositionStatus.ValueType]:
+        """Held to be any of these; see ReviewService."""
+
     def __init__(
         self,
         *,
@@ -960,10 +1165,11 @@ class ListFindingsRequest(_message.Message):
         phases: _abc.Iterable[_builtins.str] | None = ...,
         severities: _abc.Iterable[_finding_pb2.Severity.ValueType] | None = ...,
         fingerprint: _builtins.str = ...,
+        dispositions: _abc.Iterable[_review_pb2.DispositionStatus.ValueType] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["analysis_id", b"analysis_id", "fingerprint", b"fingerprint", "page_size", b"page_size", "page_token", b"page_token", "phases", b"phases", "rule_ids", b"rule_ids", "severities", b"severities"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["analysis_id", b"analysis_id", "dispositions", b"dispositions", "fingerprint", b"fingerprint", "page_size", b"page_size", "page_token", b"page_token", "phases", b"phases", "rule_ids", b"rule_ids", "severities", b"severities"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -982,6 +1188,7 @@ class ListFindingsResponse(_message.Message):
     MATCHING_FIELD_NUMBER: _builtins.int
     MATCHING_AT_LEAST_FIELD_NUMBER: _builtins.int
     MATCHING_KEPT_FIELD_NUMBER: _builtins.int
+    DISPOSITIONS_FIELD_NUMBER: _builtins.int
     next_page_token: _builtins.str
     """Empty on the last page."""
     total: _builtins.int
@@ -990,8 +1197,8 @@ class ListFindingsResponse(_message.Message):
     """True where a rule had more than 1,000."""
     matching: _builtins.int
     """How many findings of the analysis the filters let through, kept here or not. Absent where that cannot be known:
-    a finding that is not kept cannot be looked up by fingerprint, and phases of earlier versions did not count by
-    severity.
+    a finding that is not kept cannot be looked up by fingerprint or disposition, and phases of earlier versions did not
+    count by severity.
     """
     matching_at_least: _builtins.int
     """So many at least; the same as `matching` where that is known."""
@@ -1000,6 +1207,10 @@ class ListFindingsResponse(_message.Message):
     @_builtins.property
     def findings(self) -> _containers.RepeatedCompositeFieldContainer[_finding_pb2.Finding]:
         """By priority: those of the matching that are kept here. The rest is in the artefacts."""
+
+    @_builtins.property
+    def dispositions(self) -> _containers.RepeatedCompositeFieldContainer[_review_pb2.Disposition]:
+        """What somebody has said of those on this page, in their order; the others are open."""
 
     def __init__(
         self,
@@ -1011,10 +1222,11 @@ class ListFindingsResponse(_message.Message):
         matching: _builtins.int | None = ...,
         matching_at_least: _builtins.int = ...,
         matching_kept: _builtins.int = ...,
+        dispositions: _abc.Iterable[_review_pb2.Disposition] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_matching", b"_matching", "matching", b"matching"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_matching", b"_matching", "capped", b"capped", "findings", b"findings", "matching", b"matching", "matching_at_least", b"matching_at_least", "matching_kept", b"matching_kept", "next_page_token", b"next_page_token", "total", b"total"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_matching", b"_matching", "capped", b"capped", "dispositions", b"dispositions", "findings", b"findings", "matching", b"matching", "matching_at_least", b"matching_at_least", "matching_kept", b"matching_kept", "next_page_token", b"next_page_token", "total", b"total"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__matching: _TypeAlias = _typing.Literal["matching"]  # noqa: Y015
     _WhichOneofArgType__matching: _TypeAlias = _typing.Literal["_matching", b"_matching"]  # noqa: Y015

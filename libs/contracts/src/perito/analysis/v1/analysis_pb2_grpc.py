@@ -49,6 +49,16 @@ class AnalysisServiceStub:
                 request_serializer=perito_dot_analysis_dot_v1_dot_analysis__pb2.GetDatasetRequest.SerializeToString,
                 response_deserializer=perito_dot_analysis_dot_v1_dot_analysis__pb2.GetDatasetResponse.FromString,
                 _registered_method=True)
+        self.DeleteDataset = channel.unary_unary(
+                '/perito.analysis.v1.AnalysisService/DeleteDataset',
+                request_serializer=perito_dot_analysis_dot_v1_dot_analysis__pb2.DeleteDatasetRequest.SerializeToString,
+                response_deserializer=perito_dot_analysis_dot_v1_dot_analysis__pb2.DeleteDatasetResponse.FromString,
+                _registered_method=True)
+        self.GetUsage = channel.unary_unary(
+                '/perito.analysis.v1.AnalysisService/GetUsage',
+                request_serializer=perito_dot_analysis_dot_v1_dot_analysis__pb2.GetUsageRequest.SerializeToString,
+                response_deserializer=perito_dot_analysis_dot_v1_dot_analysis__pb2.GetUsageResponse.FromString,
+                _registered_method=True)
         self.ProposeMapping = channel.unary_unary(
                 '/perito.analysis.v1.AnalysisService/ProposeMapping',
                 request_serializer=perito_dot_analysis_dot_v1_dot_analysis__pb2.ProposeMappingRequest.SerializeToString,
@@ -58,6 +68,11 @@ class AnalysisServiceStub:
                 '/perito.analysis.v1.AnalysisService/SubmitAnalysis',
                 request_serializer=perito_dot_analysis_dot_v1_dot_analysis__pb2.SubmitAnalysisRequest.SerializeToString,
                 response_deserializer=perito_dot_analysis_dot_v1_dot_analysis__pb2.SubmitAnalysisResponse.FromString,
+                _registered_method=True)
+        self.RerunAnalysis = channel.unary_unary(
+                '/perito.analysis.v1.AnalysisService/RerunAnalysis',
+                request_serializer=perito_dot_analysis_dot_v1_dot_analysis__pb2.RerunAnalysisRequest.SerializeToString,
+                response_deserializer=perito_dot_analysis_dot_v1_dot_analysis__pb2.RerunAnalysisResponse.FromString,
                 _registered_method=True)
         self.BatchSubmit = channel.unary_unary(
                 '/perito.analysis.v1.AnalysisService/BatchSubmit',
@@ -123,6 +138,21 @@ class AnalysisServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def DeleteDataset(self, request, context):
+        """Deletes a dataset that no analysis uses, for good. One that is used: FAILED_PRECONDITION with reason DATASET_IN_USE.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetUsage(self, request, context):
+        """What the tenant has of what it may have. What goes beyond is refused: RESOURCE_EXHAUSTED with reason QUOTA_ANALYSES,
+        QUOTA_DATASETS or QUOTA_STORAGE.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def ProposeMapping(self, request, context):
         """How a registered dataset could be read, whether or not it has a mapping. Changes nothing. UNAVAILABLE with reason
         BUSY when no slot is free.
@@ -133,6 +163,13 @@ class AnalysisServiceServicer:
 
     def SubmitAnalysis(self, request, context):
         """Accepts an analysis. Once this has answered, the analysis reaches a terminal state.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def RerunAnalysis(self, request, context):
+        """Accepts an analysis of the books of an earlier one, with what is changed in the request and the rest as it was.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -210,6 +247,16 @@ def add_AnalysisServiceServicer_to_server(servicer, server):
                     request_deserializer=perito_dot_analysis_dot_v1_dot_analysis__pb2.GetDatasetRequest.FromString,
                     response_serializer=perito_dot_analysis_dot_v1_dot_analysis__pb2.GetDatasetResponse.SerializeToString,
             ),
+            'DeleteDataset': grpc.unary_unary_rpc_method_handler(
+                    servicer.DeleteDataset,
+                    request_deserializer=perito_dot_analysis_dot_v1_dot_analysis__pb2.DeleteDatasetRequest.FromString,
+                    response_serializer=perito_dot_analysis_dot_v1_dot_analysis__pb2.DeleteDatasetResponse.SerializeToString,
+            ),
+            'GetUsage': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetUsage,
+                    request_deserializer=perito_dot_analysis_dot_v1_dot_analysis__pb2.GetUsageRequest.FromString,
+                    response_serializer=perito_dot_analysis_dot_v1_dot_analysis__pb2.GetUsageResponse.SerializeToString,
+            ),
             'ProposeMapping': grpc.unary_unary_rpc_method_handler(
                     servicer.ProposeMapping,
                     request_deserializer=perito_dot_analysis_dot_v1_dot_analysis__pb2.ProposeMappingRequest.FromString,
@@ -219,6 +266,11 @@ def add_AnalysisServiceServicer_to_server(servicer, server):
                     servicer.SubmitAnalysis,
                     request_deserializer=perito_dot_analysis_dot_v1_dot_analysis__pb2.SubmitAnalysisRequest.FromString,
                     response_serializer=perito_dot_analysis_dot_v1_dot_analysis__pb2.SubmitAnalysisResponse.SerializeToString,
+            ),
+            'RerunAnalysis': grpc.unary_unary_rpc_method_handler(
+                    servicer.RerunAnalysis,
+                    request_deserializer=perito_dot_analysis_dot_v1_dot_analysis__pb2.RerunAnalysisRequest.FromString,
+                    response_serializer=perito_dot_analysis_dot_v1_dot_analysis__pb2.RerunAnalysisResponse.SerializeToString,
             ),
             'BatchSubmit': grpc.unary_unary_rpc_method_handler(
                     servicer.BatchSubmit,
@@ -331,6 +383,60 @@ class AnalysisService:
             _registered_method=True)
 
     @staticmethod
+    def DeleteDataset(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/perito.analysis.v1.AnalysisService/DeleteDataset',
+            perito_dot_analysis_dot_v1_dot_analysis__pb2.DeleteDatasetRequest.SerializeToString,
+            perito_dot_analysis_dot_v1_dot_analysis__pb2.DeleteDatasetResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetUsage(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/perito.analysis.v1.AnalysisService/GetUsage',
+            perito_dot_analysis_dot_v1_dot_analysis__pb2.GetUsageRequest.SerializeToString,
+            perito_dot_analysis_dot_v1_dot_analysis__pb2.GetUsageResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
     def ProposeMapping(request,
             target,
             options=(),
@@ -374,6 +480,33 @@ class AnalysisService:
             '/perito.analysis.v1.AnalysisService/SubmitAnalysis',
             perito_dot_analysis_dot_v1_dot_analysis__pb2.SubmitAnalysisRequest.SerializeToString,
             perito_dot_analysis_dot_v1_dot_analysis__pb2.SubmitAnalysisResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def RerunAnalysis(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/perito.analysis.v1.AnalysisService/RerunAnalysis',
+            perito_dot_analysis_dot_v1_dot_analysis__pb2.RerunAnalysisRequest.SerializeToString,
+            perito_dot_analysis_dot_v1_dot_analysis__pb2.RerunAnalysisResponse.FromString,
             options,
             channel_credentials,
             insecure,

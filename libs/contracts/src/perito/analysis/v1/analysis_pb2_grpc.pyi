@@ -42,12 +42,20 @@ class AnalysisServiceStub:
     """Registers files that are in the object store already, under the tenant's prefix."""
     GetDataset: _grpc.UnaryUnaryMultiCallable[_analysis_pb2.GetDatasetRequest, _analysis_pb2.GetDatasetResponse]
     """One registered dataset. Another tenant's is NOT_FOUND, as one that never was."""
+    DeleteDataset: _grpc.UnaryUnaryMultiCallable[_analysis_pb2.DeleteDatasetRequest, _analysis_pb2.DeleteDatasetResponse]
+    """Deletes a dataset that no analysis uses, for good. One that is used: FAILED_PRECONDITION with reason DATASET_IN_USE."""
+    GetUsage: _grpc.UnaryUnaryMultiCallable[_analysis_pb2.GetUsageRequest, _analysis_pb2.GetUsageResponse]
+    """What the tenant has of what it may have. What goes beyond is refused: RESOURCE_EXHAUSTED with reason QUOTA_ANALYSES,
+    QUOTA_DATASETS or QUOTA_STORAGE.
+    """
     ProposeMapping: _grpc.UnaryUnaryMultiCallable[_analysis_pb2.ProposeMappingRequest, _analysis_pb2.ProposeMappingResponse]
     """How a registered dataset could be read, whether or not it has a mapping. Changes nothing. UNAVAILABLE with reason
     BUSY when no slot is free.
     """
     SubmitAnalysis: _grpc.UnaryUnaryMultiCallable[_analysis_pb2.SubmitAnalysisRequest, _analysis_pb2.SubmitAnalysisResponse]
     """Accepts an analysis. Once this has answered, the analysis reaches a terminal state."""
+    RerunAnalysis: _grpc.UnaryUnaryMultiCallable[_analysis_pb2.RerunAnalysisRequest, _analysis_pb2.RerunAnalysisResponse]
+    """Accepts an analysis of the books of an earlier one, with what is changed in the request and the rest as it was."""
     BatchSubmit: _grpc.UnaryUnaryMultiCallable[_analysis_pb2.BatchSubmitRequest, _analysis_pb2.BatchSubmitResponse]
     """Accepts many analyses, each by itself: one that is refused leaves the others as they are."""
     CancelAnalysis: _grpc.UnaryUnaryMultiCallable[_analysis_pb2.CancelAnalysisRequest, _analysis_pb2.CancelAnalysisResponse]
@@ -84,12 +92,20 @@ class AnalysisServiceAsyncStub(AnalysisServiceStub):
     """Registers files that are in the object store already, under the tenant's prefix."""
     GetDataset: _aio.UnaryUnaryMultiCallable[_analysis_pb2.GetDatasetRequest, _analysis_pb2.GetDatasetResponse]  # type: ignore[assignment]
     """One registered dataset. Another tenant's is NOT_FOUND, as one that never was."""
+    DeleteDataset: _aio.UnaryUnaryMultiCallable[_analysis_pb2.DeleteDatasetRequest, _analysis_pb2.DeleteDatasetResponse]  # type: ignore[assignment]
+    """Deletes a dataset that no analysis uses, for good. One that is used: FAILED_PRECONDITION with reason DATASET_IN_USE."""
+    GetUsage: _aio.UnaryUnaryMultiCallable[_analysis_pb2.GetUsageRequest, _analysis_pb2.GetUsageResponse]  # type: ignore[assignment]
+    """What the tenant has of what it may have. What goes beyond is refused: RESOURCE_EXHAUSTED with reason QUOTA_ANALYSES,
+    QUOTA_DATASETS or QUOTA_STORAGE.
+    """
     ProposeMapping: _aio.UnaryUnaryMultiCallable[_analysis_pb2.ProposeMappingRequest, _analysis_pb2.ProposeMappingResponse]  # type: ignore[assignment]
     """How a registered dataset could be read, whether or not it has a mapping. Changes nothing. UNAVAILABLE with reason
     BUSY when no slot is free.
     """
     SubmitAnalysis: _aio.UnaryUnaryMultiCallable[_analysis_pb2.SubmitAnalysisRequest, _analysis_pb2.SubmitAnalysisResponse]  # type: ignore[assignment]
     """Accepts an analysis. Once this has answered, the analysis reaches a terminal state."""
+    RerunAnalysis: _aio.UnaryUnaryMultiCallable[_analysis_pb2.RerunAnalysisRequest, _analysis_pb2.RerunAnalysisResponse]  # type: ignore[assignment]
+    """Accepts an analysis of the books of an earlier one, with what is changed in the request and the rest as it was."""
     BatchSubmit: _aio.UnaryUnaryMultiCallable[_analysis_pb2.BatchSubmitRequest, _analysis_pb2.BatchSubmitResponse]  # type: ignore[assignment]
     """Accepts many analyses, each by itself: one that is refused leaves the others as they are."""
     CancelAnalysis: _aio.UnaryUnaryMultiCallable[_analysis_pb2.CancelAnalysisRequest, _analysis_pb2.CancelAnalysisResponse]  # type: ignore[assignment]
@@ -137,6 +153,24 @@ class AnalysisServiceServicer(metaclass=_abc_1.ABCMeta):
         """One registered dataset. Another tenant's is NOT_FOUND, as one that never was."""
 
     @_abc_1.abstractmethod
+    def DeleteDataset(
+        self,
+        request: _analysis_pb2.DeleteDatasetRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_analysis_pb2.DeleteDatasetResponse, _abc.Awaitable[_analysis_pb2.DeleteDatasetResponse]]:
+        """Deletes a dataset that no analysis uses, for good. One that is used: FAILED_PRECONDITION with reason DATASET_IN_USE."""
+
+    @_abc_1.abstractmethod
+    def GetUsage(
+        self,
+        request: _analysis_pb2.GetUsageRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_analysis_pb2.GetUsageResponse, _abc.Awaitable[_analysis_pb2.GetUsageResponse]]:
+        """What the tenant has of what it may have. What goes beyond is refused: RESOURCE_EXHAUSTED with reason QUOTA_ANALYSES,
+        QUOTA_DATASETS or QUOTA_STORAGE.
+        """
+
+    @_abc_1.abstractmethod
     def ProposeMapping(
         self,
         request: _analysis_pb2.ProposeMappingRequest,
@@ -153,6 +187,14 @@ class AnalysisServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_analysis_pb2.SubmitAnalysisResponse, _abc.Awaitable[_analysis_pb2.SubmitAnalysisResponse]]:
         """Accepts an analysis. Once this has answered, the analysis reaches a terminal state."""
+
+    @_abc_1.abstractmethod
+    def RerunAnalysis(
+        self,
+        request: _analysis_pb2.RerunAnalysisRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_analysis_pb2.RerunAnalysisResponse, _abc.Awaitable[_analysis_pb2.RerunAnalysisResponse]]:
+        """Accepts an analysis of the books of an earlier one, with what is changed in the request and the rest as it was."""
 
     @_abc_1.abstractmethod
     def BatchSubmit(

@@ -89,6 +89,11 @@ def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Res
 
         return response_429
 
+    if response.status_code == 431:
+        response_431 = Problem.from_dict(response.json())
+
+        return response_431
+
     if response.status_code == 500:
         response_500 = Problem.from_dict(response.json())
 
@@ -126,7 +131,7 @@ def sync_detailed(
     end, whatever
     happens to this server.
 
-    Needs a key with the scope `submit`.
+    Needs a key with the scope `submit`, and costs 5 of its quota a minute.
 
     Args:
         idempotency_key (str | Unset):
@@ -165,7 +170,7 @@ def sync(
     end, whatever
     happens to this server.
 
-    Needs a key with the scope `submit`.
+    Needs a key with the scope `submit`, and costs 5 of its quota a minute.
 
     Args:
         idempotency_key (str | Unset):
@@ -199,7 +204,7 @@ async def asyncio_detailed(
     end, whatever
     happens to this server.
 
-    Needs a key with the scope `submit`.
+    Needs a key with the scope `submit`, and costs 5 of its quota a minute.
 
     Args:
         idempotency_key (str | Unset):
@@ -236,7 +241,7 @@ async def asyncio(
     end, whatever
     happens to this server.
 
-    Needs a key with the scope `submit`.
+    Needs a key with the scope `submit`, and costs 5 of its quota a minute.
 
     Args:
         idempotency_key (str | Unset):

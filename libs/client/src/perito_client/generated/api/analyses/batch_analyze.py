@@ -84,6 +84,11 @@ def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Res
 
         return response_429
 
+    if response.status_code == 431:
+        response_431 = Problem.from_dict(response.json())
+
+        return response_431
+
     if response.status_code == 500:
         response_500 = Problem.from_dict(response.json())
 
@@ -124,7 +129,7 @@ def sync_detailed(
     the same Idempotency-Key and body again, what was accepted is answered again and what was refused is
     tried anew.
 
-    Needs a key with the scope `submit`.
+    Needs a key with the scope `submit`, and costs 20 of its quota a minute.
 
     Args:
         idempotency_key (str | Unset):
@@ -163,7 +168,7 @@ def sync(
     the same Idempotency-Key and body again, what was accepted is answered again and what was refused is
     tried anew.
 
-    Needs a key with the scope `submit`.
+    Needs a key with the scope `submit`, and costs 20 of its quota a minute.
 
     Args:
         idempotency_key (str | Unset):
@@ -197,7 +202,7 @@ async def asyncio_detailed(
     the same Idempotency-Key and body again, what was accepted is answered again and what was refused is
     tried anew.
 
-    Needs a key with the scope `submit`.
+    Needs a key with the scope `submit`, and costs 20 of its quota a minute.
 
     Args:
         idempotency_key (str | Unset):
@@ -234,7 +239,7 @@ async def asyncio(
     the same Idempotency-Key and body again, what was accepted is answered again and what was refused is
     tried anew.
 
-    Needs a key with the scope `submit`.
+    Needs a key with the scope `submit`, and costs 20 of its quota a minute.
 
     Args:
         idempotency_key (str | Unset):

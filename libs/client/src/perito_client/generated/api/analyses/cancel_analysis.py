@@ -90,6 +90,16 @@ def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Res
 
         return response_422
 
+    if response.status_code == 429:
+        response_429 = Problem.from_dict(response.json())
+
+        return response_429
+
+    if response.status_code == 431:
+        response_431 = Problem.from_dict(response.json())
+
+        return response_431
+
     if response.status_code == 500:
         response_500 = Problem.from_dict(response.json())
 
@@ -128,7 +138,7 @@ def sync_detailed(
     answers as
     before and keeps its first reason; 409 where it completed or failed before.
 
-    Needs a key with the scope `submit`.
+    Needs a key with the scope `submit`, and costs 1 of its quota a minute.
 
     Args:
         analysis_id (UUID):
@@ -169,7 +179,7 @@ def sync(
     answers as
     before and keeps its first reason; 409 where it completed or failed before.
 
-    Needs a key with the scope `submit`.
+    Needs a key with the scope `submit`, and costs 1 of its quota a minute.
 
     Args:
         analysis_id (UUID):
@@ -205,7 +215,7 @@ async def asyncio_detailed(
     answers as
     before and keeps its first reason; 409 where it completed or failed before.
 
-    Needs a key with the scope `submit`.
+    Needs a key with the scope `submit`, and costs 1 of its quota a minute.
 
     Args:
         analysis_id (UUID):
@@ -244,7 +254,7 @@ async def asyncio(
     answers as
     before and keeps its first reason; 409 where it completed or failed before.
 
-    Needs a key with the scope `submit`.
+    Needs a key with the scope `submit`, and costs 1 of its quota a minute.
 
     Args:
         analysis_id (UUID):

@@ -73,6 +73,11 @@ def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Res
 
         return response_429
 
+    if response.status_code == 431:
+        response_431 = Problem.from_dict(response.json())
+
+        return response_431
+
     if response.status_code == 500:
         response_500 = Problem.from_dict(response.json())
 
@@ -110,10 +115,10 @@ def sync_detailed(
      Every event from the first, or after the one that you name, each with its number as `id`; in between
     `progress`
     without one. Ends after the event that ends the analysis. Ends with `bye` where the server has to
-    end it: come back
-    with the last number, and nothing is missing or told twice.
+    end it, or your
+    key is refused meanwhile: come back with the last number, and nothing is missing or told twice.
 
-    Needs a key with the scope `read`.
+    Needs a key with the scope `read`, and costs 1 of its quota a minute.
 
     Args:
         analysis_id (UUID):
@@ -153,10 +158,10 @@ def sync(
      Every event from the first, or after the one that you name, each with its number as `id`; in between
     `progress`
     without one. Ends after the event that ends the analysis. Ends with `bye` where the server has to
-    end it: come back
-    with the last number, and nothing is missing or told twice.
+    end it, or your
+    key is refused meanwhile: come back with the last number, and nothing is missing or told twice.
 
-    Needs a key with the scope `read`.
+    Needs a key with the scope `read`, and costs 1 of its quota a minute.
 
     Args:
         analysis_id (UUID):
@@ -191,10 +196,10 @@ async def asyncio_detailed(
      Every event from the first, or after the one that you name, each with its number as `id`; in between
     `progress`
     without one. Ends after the event that ends the analysis. Ends with `bye` where the server has to
-    end it: come back
-    with the last number, and nothing is missing or told twice.
+    end it, or your
+    key is refused meanwhile: come back with the last number, and nothing is missing or told twice.
 
-    Needs a key with the scope `read`.
+    Needs a key with the scope `read`, and costs 1 of its quota a minute.
 
     Args:
         analysis_id (UUID):
@@ -232,10 +237,10 @@ async def asyncio(
      Every event from the first, or after the one that you name, each with its number as `id`; in between
     `progress`
     without one. Ends after the event that ends the analysis. Ends with `bye` where the server has to
-    end it: come back
-    with the last number, and nothing is missing or told twice.
+    end it, or your
+    key is refused meanwhile: come back with the last number, and nothing is missing or told twice.
 
-    Needs a key with the scope `read`.
+    Needs a key with the scope `read`, and costs 1 of its quota a minute.
 
     Args:
         analysis_id (UUID):

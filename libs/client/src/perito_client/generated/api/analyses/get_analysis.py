@@ -1,5 +1,5 @@
 from http import HTTPStatus
-from typing import Any
+from typing import Any, cast
 from urllib.parse import quote
 from uuid import UUID
 
@@ -10,12 +10,17 @@ from ...client import AuthenticatedClient, Client
 from ...models.analysis_answer import AnalysisAnswer
 from ...models.problem import Problem
 from ...models.status import Status
-from ...types import Response
+from ...types import Response, Unset
 
 
 def _get_kwargs(
     analysis_id: UUID,
+    *,
+    if_none_match: str | Unset = "",
 ) -> dict[str, Any]:
+    headers: dict[str, Any] = {}
+    if not isinstance(if_none_match, Unset):
+        headers["If-None-Match"] = if_none_match
 
     _kwargs: dict[str, Any] = {
         "method": "get",
@@ -24,12 +29,13 @@ def _get_kwargs(
         ),
     }
 
+    _kwargs["headers"] = headers
     return _kwargs
 
 
 def _parse_response(
     *, client: AuthenticatedClient | Client, response: httpx.Response
-) -> AnalysisAnswer | Problem | Status | None:
+) -> AnalysisAnswer | Any | Problem | Status | None:
     if response.status_code == 200:
         response_200 = AnalysisAnswer.from_dict(response.json())
 
@@ -39,6 +45,10 @@ def _parse_response(
         response_202 = Status.from_dict(response.json())
 
         return response_202
+
+    if response.status_code == 304:
+        response_304 = cast(Any, None)
+        return response_304
 
     if response.status_code == 401:
         response_401 = Problem.from_dict(response.json())
@@ -60,6 +70,16 @@ def _parse_response(
 
         return response_422
 
+    if response.status_code == 429:
+        response_429 = Problem.from_dict(response.json())
+
+        return response_429
+
+    if response.status_code == 431:
+        response_431 = Problem.from_dict(response.json())
+
+        return response_431
+
     if response.status_code == 500:
         response_500 = Problem.from_dict(response.json())
 
@@ -78,7 +98,7 @@ def _parse_response(
 
 def _build_response(
     *, client: AuthenticatedClient | Client, response: httpx.Response
-) -> Response[AnalysisAnswer | Problem | Status]:
+) -> Response[AnalysisAnswer | Any | Problem | Status]:
     return Response(
         status_code=HTTPStatus(response.status_code),
         content=response.content,
@@ -91,28 +111,31 @@ def sync_detailed(
     analysis_id: UUID,
     *,
     client: AuthenticatedClient,
-) -> Response[AnalysisAnswer | Problem | Status]:
+    if_none_match: str | Unset = "",
+) -> Response[AnalysisAnswer | Any | Problem | Status]:
     """What an analysis found
 
      Phases, findings by priority with true totals, and what the report computed. Where a value is null,
     `absent`
     says why.
 
-    Needs a key with the scope `read`.
+    Needs a key with the scope `read`, and costs 2 of its quota a minute.
 
     Args:
         analysis_id (UUID):
+        if_none_match (str | Unset):  Default: ''.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[AnalysisAnswer | Problem | Status]
+        Response[AnalysisAnswer | Any | Problem | Status]
     """
 
     kwargs = _get_kwargs(
         analysis_id=analysis_id,
+        if_none_match=if_none_match,
     )
 
     response = client.get_httpx_client().request(
@@ -126,29 +149,32 @@ def sync(
     analysis_id: UUID,
     *,
     client: AuthenticatedClient,
-) -> AnalysisAnswer | Problem | Status | None:
+    if_none_match: str | Unset = "",
+) -> AnalysisAnswer | Any | Problem | Status | None:
     """What an analysis found
 
      Phases, findings by priority with true totals, and what the report computed. Where a value is null,
     `absent`
     says why.
 
-    Needs a key with the scope `read`.
+    Needs a key with the scope `read`, and costs 2 of its quota a minute.
 
     Args:
         analysis_id (UUID):
+        if_none_match (str | Unset):  Default: ''.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        AnalysisAnswer | Problem | Status
+        AnalysisAnswer | Any | Problem | Status
     """
 
     return sync_detailed(
         analysis_id=analysis_id,
         client=client,
+        if_none_match=if_none_match,
     ).parsed
 
 
@@ -156,28 +182,31 @@ async def asyncio_detailed(
     analysis_id: UUID,
     *,
     client: AuthenticatedClient,
-) -> Response[AnalysisAnswer | Problem | Status]:
+    if_none_match: str | Unset = "",
+) -> Response[AnalysisAnswer | Any | Problem | Status]:
     """What an analysis found
 
      Phases, findings by priority with true totals, and what the report computed. Where a value is null,
     `absent`
     says why.
 
-    Needs a key with the scope `read`.
+    Needs a key with the scope `read`, and costs 2 of its quota a minute.
 
     Args:
         analysis_id (UUID):
+        if_none_match (str | Unset):  Default: ''.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[AnalysisAnswer | Problem | Status]
+        Response[AnalysisAnswer | Any | Problem | Status]
     """
 
     kwargs = _get_kwargs(
         analysis_id=analysis_id,
+        if_none_match=if_none_match,
     )
 
     response = await client.get_async_httpx_client().request(**kwargs)
@@ -189,29 +218,32 @@ async def asyncio(
     analysis_id: UUID,
     *,
     client: AuthenticatedClient,
-) -> AnalysisAnswer | Problem | Status | None:
+    if_none_match: str | Unset = "",
+) -> AnalysisAnswer | Any | Problem | Status | None:
     """What an analysis found
 
      Phases, findings by priority with true totals, and what the report computed. Where a value is null,
     `absent`
     says why.
 
-    Needs a key with the scope `read`.
+    Needs a key with the scope `read`, and costs 2 of its quota a minute.
 
     Args:
         analysis_id (UUID):
+        if_none_match (str | Unset):  Default: ''.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        AnalysisAnswer | Problem | Status
+        AnalysisAnswer | Any | Problem | Status
     """
 
     return (
         await asyncio_detailed(
             analysis_id=analysis_id,
             client=client,
+            if_none_match=if_none_match,
         )
     ).parsed

@@ -52,6 +52,16 @@ def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Res
 
         return response_422
 
+    if response.status_code == 429:
+        response_429 = Problem.from_dict(response.json())
+
+        return response_429
+
+    if response.status_code == 431:
+        response_431 = Problem.from_dict(response.json())
+
+        return response_431
+
     if response.status_code == 500:
         response_500 = Problem.from_dict(response.json())
 
@@ -87,7 +97,7 @@ def sync_detailed(
      Status, progress from 0 to 100 (never falling), the running phase and what it is doing, and why it
     failed.
 
-    Needs a key with the scope `read`.
+    Needs a key with the scope `read`, and costs 1 of its quota a minute.
 
     Args:
         analysis_id (UUID):
@@ -121,7 +131,7 @@ def sync(
      Status, progress from 0 to 100 (never falling), the running phase and what it is doing, and why it
     failed.
 
-    Needs a key with the scope `read`.
+    Needs a key with the scope `read`, and costs 1 of its quota a minute.
 
     Args:
         analysis_id (UUID):
@@ -150,7 +160,7 @@ async def asyncio_detailed(
      Status, progress from 0 to 100 (never falling), the running phase and what it is doing, and why it
     failed.
 
-    Needs a key with the scope `read`.
+    Needs a key with the scope `read`, and costs 1 of its quota a minute.
 
     Args:
         analysis_id (UUID):
@@ -182,7 +192,7 @@ async def asyncio(
      Status, progress from 0 to 100 (never falling), the running phase and what it is doing, and why it
     failed.
 
-    Needs a key with the scope `read`.
+    Needs a key with the scope `read`, and costs 1 of its quota a minute.
 
     Args:
         analysis_id (UUID):

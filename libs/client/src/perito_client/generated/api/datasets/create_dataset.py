@@ -84,6 +84,11 @@ def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Res
 
         return response_429
 
+    if response.status_code == 431:
+        response_431 = Problem.from_dict(response.json())
+
+        return response_431
+
     if response.status_code == 500:
         response_500 = Problem.from_dict(response.json())
 
@@ -120,7 +125,7 @@ def sync_detailed(
      Streams the files, and the mapping if there is one, into the object store and registers them. All or
     nothing.
 
-    Needs a key with the scope `submit`.
+    Needs a key with the scope `submit`, and costs 5 of its quota a minute.
 
     Args:
         idempotency_key (str | Unset):
@@ -157,7 +162,7 @@ def sync(
      Streams the files, and the mapping if there is one, into the object store and registers them. All or
     nothing.
 
-    Needs a key with the scope `submit`.
+    Needs a key with the scope `submit`, and costs 5 of its quota a minute.
 
     Args:
         idempotency_key (str | Unset):
@@ -189,7 +194,7 @@ async def asyncio_detailed(
      Streams the files, and the mapping if there is one, into the object store and registers them. All or
     nothing.
 
-    Needs a key with the scope `submit`.
+    Needs a key with the scope `submit`, and costs 5 of its quota a minute.
 
     Args:
         idempotency_key (str | Unset):
@@ -224,7 +229,7 @@ async def asyncio(
      Streams the files, and the mapping if there is one, into the object store and registers them. All or
     nothing.
 
-    Needs a key with the scope `submit`.
+    Needs a key with the scope `submit`, and costs 5 of its quota a minute.
 
     Args:
         idempotency_key (str | Unset):

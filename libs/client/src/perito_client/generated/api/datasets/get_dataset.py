@@ -54,6 +54,16 @@ def _parse_response(
 
         return response_422
 
+    if response.status_code == 429:
+        response_429 = Problem.from_dict(response.json())
+
+        return response_429
+
+    if response.status_code == 431:
+        response_431 = Problem.from_dict(response.json())
+
+        return response_431
+
     if response.status_code == 500:
         response_500 = Problem.from_dict(response.json())
 
@@ -90,7 +100,7 @@ def sync_detailed(
 
      What the upload answered, and when it was registered. The files themselves are not served.
 
-    Needs a key with the scope `read`.
+    Needs a key with the scope `read`, and costs 1 of its quota a minute.
 
     Args:
         dataset_id (UUID):
@@ -123,7 +133,7 @@ def sync(
 
      What the upload answered, and when it was registered. The files themselves are not served.
 
-    Needs a key with the scope `read`.
+    Needs a key with the scope `read`, and costs 1 of its quota a minute.
 
     Args:
         dataset_id (UUID):
@@ -151,7 +161,7 @@ async def asyncio_detailed(
 
      What the upload answered, and when it was registered. The files themselves are not served.
 
-    Needs a key with the scope `read`.
+    Needs a key with the scope `read`, and costs 1 of its quota a minute.
 
     Args:
         dataset_id (UUID):
@@ -182,7 +192,7 @@ async def asyncio(
 
      What the upload answered, and when it was registered. The files themselves are not served.
 
-    Needs a key with the scope `read`.
+    Needs a key with the scope `read`, and costs 1 of its quota a minute.
 
     Args:
         dataset_id (UUID):

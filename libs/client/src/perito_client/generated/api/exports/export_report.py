@@ -1,5 +1,5 @@
 from http import HTTPStatus
-from typing import Any
+from typing import Any, cast
 from urllib.parse import quote
 from uuid import UUID
 
@@ -19,7 +19,11 @@ def _get_kwargs(
     *,
     format_: Format | Unset = UNSET,
     lang: Language | Unset = UNSET,
+    if_none_match: str | Unset = "",
 ) -> dict[str, Any]:
+    headers: dict[str, Any] = {}
+    if not isinstance(if_none_match, Unset):
+        headers["If-None-Match"] = if_none_match
 
     params: dict[str, Any] = {}
 
@@ -45,16 +49,21 @@ def _get_kwargs(
         "params": params,
     }
 
+    _kwargs["headers"] = headers
     return _kwargs
 
 
 def _parse_response(
     *, client: AuthenticatedClient | Client, response: httpx.Response
-) -> ExportReportResponse200 | Problem | None:
+) -> Any | ExportReportResponse200 | Problem | None:
     if response.status_code == 200:
         response_200 = ExportReportResponse200.from_dict(response.json())
 
         return response_200
+
+    if response.status_code == 304:
+        response_304 = cast(Any, None)
+        return response_304
 
     if response.status_code == 401:
         response_401 = Problem.from_dict(response.json())
@@ -81,6 +90,16 @@ def _parse_response(
 
         return response_422
 
+    if response.status_code == 429:
+        response_429 = Problem.from_dict(response.json())
+
+        return response_429
+
+    if response.status_code == 431:
+        response_431 = Problem.from_dict(response.json())
+
+        return response_431
+
     if response.status_code == 500:
         response_500 = Problem.from_dict(response.json())
 
@@ -99,7 +118,7 @@ def _parse_response(
 
 def _build_response(
     *, client: AuthenticatedClient | Client, response: httpx.Response
-) -> Response[ExportReportResponse200 | Problem]:
+) -> Response[Any | ExportReportResponse200 | Problem]:
     return Response(
         status_code=HTTPStatus(response.status_code),
         content=response.content,
@@ -114,32 +133,35 @@ def sync_detailed(
     client: AuthenticatedClient,
     format_: Format | Unset = UNSET,
     lang: Language | Unset = UNSET,
-) -> Response[ExportReportResponse200 | Problem]:
+    if_none_match: str | Unset = "",
+) -> Response[Any | ExportReportResponse200 | Problem]:
     """The report
 
      Streams the report as it was written: as JSON (both languages), as one HTML page without scripts, or
     its findings
     as CSV.
 
-    Needs a key with the scope `read`.
+    Needs a key with the scope `read`, and costs 2 of its quota a minute.
 
     Args:
         analysis_id (UUID):
         format_ (Format | Unset):
         lang (Language | Unset):
+        if_none_match (str | Unset):  Default: ''.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[ExportReportResponse200 | Problem]
+        Response[Any | ExportReportResponse200 | Problem]
     """
 
     kwargs = _get_kwargs(
         analysis_id=analysis_id,
         format_=format_,
         lang=lang,
+        if_none_match=if_none_match,
     )
 
     response = client.get_httpx_client().request(
@@ -155,26 +177,28 @@ def sync(
     client: AuthenticatedClient,
     format_: Format | Unset = UNSET,
     lang: Language | Unset = UNSET,
-) -> ExportReportResponse200 | Problem | None:
+    if_none_match: str | Unset = "",
+) -> Any | ExportReportResponse200 | Problem | None:
     """The report
 
      Streams the report as it was written: as JSON (both languages), as one HTML page without scripts, or
     its findings
     as CSV.
 
-    Needs a key with the scope `read`.
+    Needs a key with the scope `read`, and costs 2 of its quota a minute.
 
     Args:
         analysis_id (UUID):
         format_ (Format | Unset):
         lang (Language | Unset):
+        if_none_match (str | Unset):  Default: ''.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        ExportReportResponse200 | Problem
+        Any | ExportReportResponse200 | Problem
     """
 
     return sync_detailed(
@@ -182,6 +206,7 @@ def sync(
         client=client,
         format_=format_,
         lang=lang,
+        if_none_match=if_none_match,
     ).parsed
 
 
@@ -191,32 +216,35 @@ async def asyncio_detailed(
     client: AuthenticatedClient,
     format_: Format | Unset = UNSET,
     lang: Language | Unset = UNSET,
-) -> Response[ExportReportResponse200 | Problem]:
+    if_none_match: str | Unset = "",
+) -> Response[Any | ExportReportResponse200 | Problem]:
     """The report
 
      Streams the report as it was written: as JSON (both languages), as one HTML page without scripts, or
     its findings
     as CSV.
 
-    Needs a key with the scope `read`.
+    Needs a key with the scope `read`, and costs 2 of its quota a minute.
 
     Args:
         analysis_id (UUID):
         format_ (Format | Unset):
         lang (Language | Unset):
+        if_none_match (str | Unset):  Default: ''.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[ExportReportResponse200 | Problem]
+        Response[Any | ExportReportResponse200 | Problem]
     """
 
     kwargs = _get_kwargs(
         analysis_id=analysis_id,
         format_=format_,
         lang=lang,
+        if_none_match=if_none_match,
     )
 
     response = await client.get_async_httpx_client().request(**kwargs)
@@ -230,26 +258,28 @@ async def asyncio(
     client: AuthenticatedClient,
     format_: Format | Unset = UNSET,
     lang: Language | Unset = UNSET,
-) -> ExportReportResponse200 | Problem | None:
+    if_none_match: str | Unset = "",
+) -> Any | ExportReportResponse200 | Problem | None:
     """The report
 
      Streams the report as it was written: as JSON (both languages), as one HTML page without scripts, or
     its findings
     as CSV.
 
-    Needs a key with the scope `read`.
+    Needs a key with the scope `read`, and costs 2 of its quota a minute.
 
     Args:
         analysis_id (UUID):
         format_ (Format | Unset):
         lang (Language | Unset):
+        if_none_match (str | Unset):  Default: ''.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        ExportReportResponse200 | Problem
+        Any | ExportReportResponse200 | Problem
     """
 
     return (
@@ -258,5 +288,6 @@ async def asyncio(
             client=client,
             format_=format_,
             lang=lang,
+            if_none_match=if_none_match,
         )
     ).parsed

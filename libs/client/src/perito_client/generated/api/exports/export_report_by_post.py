@@ -113,6 +113,16 @@ def _parse_response(
 
         return response_422
 
+    if response.status_code == 429:
+        response_429 = Problem.from_dict(response.json())
+
+        return response_429
+
+    if response.status_code == 431:
+        response_431 = Problem.from_dict(response.json())
+
+        return response_431
+
     if response.status_code == 500:
         response_500 = Problem.from_dict(response.json())
 
@@ -154,7 +164,7 @@ def sync_detailed(
      What GET answers, for clients that send their wishes in a body; what stands there goes before the
     query.
 
-    Needs a key with the scope `submit`.
+    Needs a key with the scope `submit`, and costs 2 of its quota a minute.
 
     Args:
         analysis_id (UUID):
@@ -201,7 +211,7 @@ def sync(
      What GET answers, for clients that send their wishes in a body; what stands there goes before the
     query.
 
-    Needs a key with the scope `submit`.
+    Needs a key with the scope `submit`, and costs 2 of its quota a minute.
 
     Args:
         analysis_id (UUID):
@@ -243,7 +253,7 @@ async def asyncio_detailed(
      What GET answers, for clients that send their wishes in a body; what stands there goes before the
     query.
 
-    Needs a key with the scope `submit`.
+    Needs a key with the scope `submit`, and costs 2 of its quota a minute.
 
     Args:
         analysis_id (UUID):
@@ -288,7 +298,7 @@ async def asyncio(
      What GET answers, for clients that send their wishes in a body; what stands there goes before the
     query.
 
-    Needs a key with the scope `submit`.
+    Needs a key with the scope `submit`, and costs 2 of its quota a minute.
 
     Args:
         analysis_id (UUID):

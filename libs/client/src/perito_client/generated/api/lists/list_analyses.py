@@ -77,6 +77,16 @@ def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Res
 
         return response_422
 
+    if response.status_code == 429:
+        response_429 = Problem.from_dict(response.json())
+
+        return response_429
+
+    if response.status_code == 431:
+        response_431 = Problem.from_dict(response.json())
+
+        return response_431
+
     if response.status_code == 500:
         response_500 = Problem.from_dict(response.json())
 
@@ -119,7 +129,7 @@ def sync_detailed(
 
      The tenant's analyses. What is submitted meanwhile moves no page that follows.
 
-    Needs a key with the scope `read`.
+    Needs a key with the scope `read`, and costs 1 of its quota a minute.
 
     Args:
         cursor (str | Unset):  Default: ''.
@@ -170,7 +180,7 @@ def sync(
 
      The tenant's analyses. What is submitted meanwhile moves no page that follows.
 
-    Needs a key with the scope `read`.
+    Needs a key with the scope `read`, and costs 1 of its quota a minute.
 
     Args:
         cursor (str | Unset):  Default: ''.
@@ -216,7 +226,7 @@ async def asyncio_detailed(
 
      The tenant's analyses. What is submitted meanwhile moves no page that follows.
 
-    Needs a key with the scope `read`.
+    Needs a key with the scope `read`, and costs 1 of its quota a minute.
 
     Args:
         cursor (str | Unset):  Default: ''.
@@ -265,7 +275,7 @@ async def asyncio(
 
      The tenant's analyses. What is submitted meanwhile moves no page that follows.
 
-    Needs a key with the scope `read`.
+    Needs a key with the scope `read`, and costs 1 of its quota a minute.
 
     Args:
         cursor (str | Unset):  Default: ''.

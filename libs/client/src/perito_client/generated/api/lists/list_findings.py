@@ -1,5 +1,5 @@
 from http import HTTPStatus
-from typing import Any
+from typing import Any, cast
 from urllib.parse import quote
 from uuid import UUID
 
@@ -7,6 +7,7 @@ import httpx
 
 from ... import errors
 from ...client import AuthenticatedClient, Client
+from ...models.disposition_status import DispositionStatus
 from ...models.findings_page import FindingsPage
 from ...models.problem import Problem
 from ...models.severity import Severity
@@ -21,8 +22,13 @@ def _get_kwargs(
     phase: list[str] | Unset = UNSET,
     severity: list[Severity] | Unset = UNSET,
     fingerprint: str | Unset = "",
+    disposition: list[DispositionStatus] | Unset = UNSET,
     limit: int | Unset = 100,
+    if_none_match: str | Unset = "",
 ) -> dict[str, Any]:
+    headers: dict[str, Any] = {}
+    if not isinstance(if_none_match, Unset):
+        headers["If-None-Match"] = if_none_match
 
     params: dict[str, Any] = {}
 
@@ -51,6 +57,15 @@ def _get_kwargs(
 
     params["fingerprint"] = fingerprint
 
+    json_disposition: list[str] | Unset = UNSET
+    if not isinstance(disposition, Unset):
+        json_disposition = []
+        for disposition_item_data in disposition:
+            disposition_item: str = disposition_item_data
+            json_disposition.append(disposition_item)
+
+    params["disposition"] = json_disposition
+
     params["limit"] = limit
 
     params = {k: v for k, v in params.items() if v is not UNSET and v is not None}
@@ -63,14 +78,21 @@ def _get_kwargs(
         "params": params,
     }
 
+    _kwargs["headers"] = headers
     return _kwargs
 
 
-def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> FindingsPage | Problem | None:
+def _parse_response(
+    *, client: AuthenticatedClient | Client, response: httpx.Response
+) -> Any | FindingsPage | Problem | None:
     if response.status_code == 200:
         response_200 = FindingsPage.from_dict(response.json())
 
         return response_200
+
+    if response.status_code == 304:
+        response_304 = cast(Any, None)
+        return response_304
 
     if response.status_code == 401:
         response_401 = Problem.from_dict(response.json())
@@ -92,6 +114,16 @@ def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Res
 
         return response_422
 
+    if response.status_code == 429:
+        response_429 = Problem.from_dict(response.json())
+
+        return response_429
+
+    if response.status_code == 431:
+        response_431 = Problem.from_dict(response.json())
+
+        return response_431
+
     if response.status_code == 500:
         response_500 = Problem.from_dict(response.json())
 
@@ -110,7 +142,7 @@ def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Res
 
 def _build_response(
     *, client: AuthenticatedClient | Client, response: httpx.Response
-) -> Response[FindingsPage | Problem]:
+) -> Response[Any | FindingsPage | Problem]:
     return Response(
         status_code=HTTPStatus(response.status_code),
         content=response.content,
@@ -128,13 +160,15 @@ def sync_detailed(
     phase: list[str] | Unset = UNSET,
     severity: list[Severity] | Unset = UNSET,
     fingerprint: str | Unset = "",
+    disposition: list[DispositionStatus] | Unset = UNSET,
     limit: int | Unset = 100,
-) -> Response[FindingsPage | Problem]:
+    if_none_match: str | Unset = "",
+) -> Response[Any | FindingsPage | Problem]:
     """Findings of an analysis, by priority
 
      What the phases that have completed found, narrowed by the filters together, with true totals.
 
-    Needs a key with the scope `read`.
+    Needs a key with the scope `read`, and costs 1 of its quota a minute.
 
     Args:
         analysis_id (UUID):
@@ -143,14 +177,16 @@ def sync_detailed(
         phase (list[str] | Unset):
         severity (list[Severity] | Unset):
         fingerprint (str | Unset):  Default: ''.
+        disposition (list[DispositionStatus] | Unset):
         limit (int | Unset):  Default: 100.
+        if_none_match (str | Unset):  Default: ''.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[FindingsPage | Problem]
+        Response[Any | FindingsPage | Problem]
     """
 
     kwargs = _get_kwargs(
@@ -160,7 +196,9 @@ def sync_detailed(
         phase=phase,
         severity=severity,
         fingerprint=fingerprint,
+        disposition=disposition,
         limit=limit,
+        if_none_match=if_none_match,
     )
 
     response = client.get_httpx_client().request(
@@ -179,13 +217,15 @@ def sync(
     phase: list[str] | Unset = UNSET,
     severity: list[Severity] | Unset = UNSET,
     fingerprint: str | Unset = "",
+    disposition: list[DispositionStatus] | Unset = UNSET,
     limit: int | Unset = 100,
-) -> FindingsPage | Problem | None:
+    if_none_match: str | Unset = "",
+) -> Any | FindingsPage | Problem | None:
     """Findings of an analysis, by priority
 
      What the phases that have completed found, narrowed by the filters together, with true totals.
 
-    Needs a key with the scope `read`.
+    Needs a key with the scope `read`, and costs 1 of its quota a minute.
 
     Args:
         analysis_id (UUID):
@@ -194,14 +234,16 @@ def sync(
         phase (list[str] | Unset):
         severity (list[Severity] | Unset):
         fingerprint (str | Unset):  Default: ''.
+        disposition (list[DispositionStatus] | Unset):
         limit (int | Unset):  Default: 100.
+        if_none_match (str | Unset):  Default: ''.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        FindingsPage | Problem
+        Any | FindingsPage | Problem
     """
 
     return sync_detailed(
@@ -212,7 +254,9 @@ def sync(
         phase=phase,
         severity=severity,
         fingerprint=fingerprint,
+        disposition=disposition,
         limit=limit,
+        if_none_match=if_none_match,
     ).parsed
 
 
@@ -225,13 +269,15 @@ async def asyncio_detailed(
     phase: list[str] | Unset = UNSET,
     severity: list[Severity] | Unset = UNSET,
     fingerprint: str | Unset = "",
+    disposition: list[DispositionStatus] | Unset = UNSET,
     limit: int | Unset = 100,
-) -> Response[FindingsPage | Problem]:
+    if_none_match: str | Unset = "",
+) -> Response[Any | FindingsPage | Problem]:
     """Findings of an analysis, by priority
 
      What the phases that have completed found, narrowed by the filters together, with true totals.
 
-    Needs a key with the scope `read`.
+    Needs a key with the scope `read`, and costs 1 of its quota a minute.
 
     Args:
         analysis_id (UUID):
@@ -240,14 +286,16 @@ async def asyncio_detailed(
         phase (list[str] | Unset):
         severity (list[Severity] | Unset):
         fingerprint (str | Unset):  Default: ''.
+        disposition (list[DispositionStatus] | Unset):
         limit (int | Unset):  Default: 100.
+        if_none_match (str | Unset):  Default: ''.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[FindingsPage | Problem]
+        Response[Any | FindingsPage | Problem]
     """
 
     kwargs = _get_kwargs(
@@ -257,7 +305,9 @@ async def asyncio_detailed(
         phase=phase,
         severity=severity,
         fingerprint=fingerprint,
+        disposition=disposition,
         limit=limit,
+        if_none_match=if_none_match,
     )
 
     response = await client.get_async_httpx_client().request(**kwargs)
@@ -274,13 +324,15 @@ async def asyncio(
     phase: list[str] | Unset = UNSET,
     severity: list[Severity] | Unset = UNSET,
     fingerprint: str | Unset = "",
+    disposition: list[DispositionStatus] | Unset = UNSET,
     limit: int | Unset = 100,
-) -> FindingsPage | Problem | None:
+    if_none_match: str | Unset = "",
+) -> Any | FindingsPage | Problem | None:
     """Findings of an analysis, by priority
 
      What the phases that have completed found, narrowed by the filters together, with true totals.
 
-    Needs a key with the scope `read`.
+    Needs a key with the scope `read`, and costs 1 of its quota a minute.
 
     Args:
         analysis_id (UUID):
@@ -289,14 +341,16 @@ async def asyncio(
         phase (list[str] | Unset):
         severity (list[Severity] | Unset):
         fingerprint (str | Unset):  Default: ''.
+        disposition (list[DispositionStatus] | Unset):
         limit (int | Unset):  Default: 100.
+        if_none_match (str | Unset):  Default: ''.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        FindingsPage | Problem
+        Any | FindingsPage | Problem
     """
 
     return (
@@ -308,6 +362,8 @@ async def asyncio(
             phase=phase,
             severity=severity,
             fingerprint=fingerprint,
+            disposition=disposition,
             limit=limit,
+            if_none_match=if_none_match,
         )
     ).parsed

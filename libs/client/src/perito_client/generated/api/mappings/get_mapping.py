@@ -8,12 +8,17 @@ import httpx
 from ... import errors
 from ...client import AuthenticatedClient, Client
 from ...models.problem import Problem
-from ...types import Response
+from ...types import Response, Unset
 
 
 def _get_kwargs(
     analysis_id: UUID,
+    *,
+    if_none_match: str | Unset = "",
 ) -> dict[str, Any]:
+    headers: dict[str, Any] = {}
+    if not isinstance(if_none_match, Unset):
+        headers["If-None-Match"] = if_none_match
 
     _kwargs: dict[str, Any] = {
         "method": "get",
@@ -22,6 +27,7 @@ def _get_kwargs(
         ),
     }
 
+    _kwargs["headers"] = headers
     return _kwargs
 
 
@@ -29,6 +35,10 @@ def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Res
     if response.status_code == 200:
         response_200 = cast(Any, response.content)
         return response_200
+
+    if response.status_code == 304:
+        response_304 = cast(Any, None)
+        return response_304
 
     if response.status_code == 401:
         response_401 = Problem.from_dict(response.json())
@@ -54,6 +64,16 @@ def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Res
         response_422 = Problem.from_dict(response.json())
 
         return response_422
+
+    if response.status_code == 429:
+        response_429 = Problem.from_dict(response.json())
+
+        return response_429
+
+    if response.status_code == 431:
+        response_431 = Problem.from_dict(response.json())
+
+        return response_431
 
     if response.status_code == 500:
         response_500 = Problem.from_dict(response.json())
@@ -84,6 +104,7 @@ def sync_detailed(
     analysis_id: UUID,
     *,
     client: AuthenticatedClient,
+    if_none_match: str | Unset = "",
 ) -> Response[Any | Problem]:
     """The mapping that an analysis used
 
@@ -91,10 +112,11 @@ def sync_detailed(
     the next
     upload.
 
-    Needs a key with the scope `read`.
+    Needs a key with the scope `read`, and costs 1 of its quota a minute.
 
     Args:
         analysis_id (UUID):
+        if_none_match (str | Unset):  Default: ''.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -106,6 +128,7 @@ def sync_detailed(
 
     kwargs = _get_kwargs(
         analysis_id=analysis_id,
+        if_none_match=if_none_match,
     )
 
     response = client.get_httpx_client().request(
@@ -119,6 +142,7 @@ def sync(
     analysis_id: UUID,
     *,
     client: AuthenticatedClient,
+    if_none_match: str | Unset = "",
 ) -> Any | Problem | None:
     """The mapping that an analysis used
 
@@ -126,10 +150,11 @@ def sync(
     the next
     upload.
 
-    Needs a key with the scope `read`.
+    Needs a key with the scope `read`, and costs 1 of its quota a minute.
 
     Args:
         analysis_id (UUID):
+        if_none_match (str | Unset):  Default: ''.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -142,6 +167,7 @@ def sync(
     return sync_detailed(
         analysis_id=analysis_id,
         client=client,
+        if_none_match=if_none_match,
     ).parsed
 
 
@@ -149,6 +175,7 @@ async def asyncio_detailed(
     analysis_id: UUID,
     *,
     client: AuthenticatedClient,
+    if_none_match: str | Unset = "",
 ) -> Response[Any | Problem]:
     """The mapping that an analysis used
 
@@ -156,10 +183,11 @@ async def asyncio_detailed(
     the next
     upload.
 
-    Needs a key with the scope `read`.
+    Needs a key with the scope `read`, and costs 1 of its quota a minute.
 
     Args:
         analysis_id (UUID):
+        if_none_match (str | Unset):  Default: ''.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -171,6 +199,7 @@ async def asyncio_detailed(
 
     kwargs = _get_kwargs(
         analysis_id=analysis_id,
+        if_none_match=if_none_match,
     )
 
     response = await client.get_async_httpx_client().request(**kwargs)
@@ -182,6 +211,7 @@ async def asyncio(
     analysis_id: UUID,
     *,
     client: AuthenticatedClient,
+    if_none_match: str | Unset = "",
 ) -> Any | Problem | None:
     """The mapping that an analysis used
 
@@ -189,10 +219,11 @@ async def asyncio(
     the next
     upload.
 
-    Needs a key with the scope `read`.
+    Needs a key with the scope `read`, and costs 1 of its quota a minute.
 
     Args:
         analysis_id (UUID):
+        if_none_match (str | Unset):  Default: ''.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -206,5 +237,6 @@ async def asyncio(
         await asyncio_detailed(
             analysis_id=analysis_id,
             client=client,
+            if_none_match=if_none_match,
         )
     ).parsed

@@ -87,6 +87,16 @@ def _parse_response(
 
         return response_422
 
+    if response.status_code == 429:
+        response_429 = Problem.from_dict(response.json())
+
+        return response_429
+
+    if response.status_code == 431:
+        response_431 = Problem.from_dict(response.json())
+
+        return response_431
+
     if response.status_code == 500:
         response_500 = Problem.from_dict(response.json())
 
@@ -127,7 +137,7 @@ def sync_detailed(
     and what only
     you can say. Keeps nothing; 503 with Retry-After where the machine is busy with analyses.
 
-    Needs a key with the scope `submit`.
+    Needs a key with the scope `submit`, and costs 5 of its quota a minute.
 
     Args:
         dataset_id (UUID):
@@ -168,7 +178,7 @@ def sync(
     and what only
     you can say. Keeps nothing; 503 with Retry-After where the machine is busy with analyses.
 
-    Needs a key with the scope `submit`.
+    Needs a key with the scope `submit`, and costs 5 of its quota a minute.
 
     Args:
         dataset_id (UUID):
@@ -204,7 +214,7 @@ async def asyncio_detailed(
     and what only
     you can say. Keeps nothing; 503 with Retry-After where the machine is busy with analyses.
 
-    Needs a key with the scope `submit`.
+    Needs a key with the scope `submit`, and costs 5 of its quota a minute.
 
     Args:
         dataset_id (UUID):
@@ -243,7 +253,7 @@ async def asyncio(
     and what only
     you can say. Keeps nothing; 503 with Retry-After where the machine is busy with analyses.
 
-    Needs a key with the scope `submit`.
+    Needs a key with the scope `submit`, and costs 5 of its quota a minute.
 
     Args:
         dataset_id (UUID):

@@ -39,6 +39,16 @@ def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Res
 
         return response_422
 
+    if response.status_code == 429:
+        response_429 = Problem.from_dict(response.json())
+
+        return response_429
+
+    if response.status_code == 431:
+        response_431 = Problem.from_dict(response.json())
+
+        return response_431
+
     if response.status_code == 500:
         response_500 = Problem.from_dict(response.json())
 
@@ -78,7 +88,7 @@ def sync_detailed(
     come as
     `Authorization: Bearer`, as Prometheus sends it.
 
-    Needs a key with the scope `metrics`.
+    Needs a key with the scope `metrics`, and costs 1 of its quota a minute.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -111,7 +121,7 @@ def sync(
     come as
     `Authorization: Bearer`, as Prometheus sends it.
 
-    Needs a key with the scope `metrics`.
+    Needs a key with the scope `metrics`, and costs 1 of its quota a minute.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -140,7 +150,7 @@ async def asyncio_detailed(
     come as
     `Authorization: Bearer`, as Prometheus sends it.
 
-    Needs a key with the scope `metrics`.
+    Needs a key with the scope `metrics`, and costs 1 of its quota a minute.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -171,7 +181,7 @@ async def asyncio(
     come as
     `Authorization: Bearer`, as Prometheus sends it.
 
-    Needs a key with the scope `metrics`.
+    Needs a key with the scope `metrics`, and costs 1 of its quota a minute.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.

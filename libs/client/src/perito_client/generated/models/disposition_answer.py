@@ -1,0 +1,202 @@
+from __future__ import annotations
+
+import datetime
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Self, TypeVar, cast
+from uuid import UUID
+
+from attrs import define as _attrs_define
+from attrs import field as _attrs_field
+
+from ..models.disposition_status import DispositionStatus, check_disposition_status
+
+if TYPE_CHECKING:
+    from ..models.disposition import Disposition
+    from ..models.reviewer import Reviewer
+
+
+T = TypeVar("T", bound="DispositionAnswer")
+
+
+@_attrs_define
+class DispositionAnswer:
+    """What one finding or case is held to be, and everything that was said before."""
+
+    status: DispositionStatus
+    reason: str
+    """ Why, in their words; may be empty. """
+    set_at: datetime.datetime | None
+    """ Null where nobody has said anything. """
+    by: None | Reviewer
+    """ Null where nobody has said anything. """
+    analysis_id: None | UUID
+    """ The analysis in which it was said. """
+    carried_over: bool
+    """ It was said in an earlier analysis than this one. """
+    version: int
+    """ Send it with the next word. """
+    fingerprint: str
+    history: list[Disposition]
+    """ Here and in earlier analyses, newest first, at most 200. """
+    history_total: int
+    """ How many there are. """
+    additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
+
+    def to_dict(self) -> dict[str, Any]:
+        from ..models.reviewer import Reviewer
+
+        status: str = self.status
+
+        reason = self.reason
+
+        set_at: None | str
+        if isinstance(self.set_at, datetime.datetime):
+            set_at = self.set_at.isoformat()
+        else:
+            set_at = self.set_at
+
+        by: dict[str, Any] | None
+        if isinstance(self.by, Reviewer):
+            by = self.by.to_dict()
+        else:
+            by = self.by
+
+        analysis_id: None | str
+        if isinstance(self.analysis_id, UUID):
+            analysis_id = str(self.analysis_id)
+        else:
+            analysis_id = self.analysis_id
+
+        carried_over = self.carried_over
+
+        version = self.version
+
+        fingerprint = self.fingerprint
+
+        history = []
+        for history_item_data in self.history:
+            history_item = history_item_data.to_dict()
+            history.append(history_item)
+
+        history_total = self.history_total
+
+        field_dict: dict[str, Any] = {}
+        field_dict.update(self.additional_properties)
+        field_dict.update(
+            {
+                "status": status,
+                "reason": reason,
+                "set_at": set_at,
+                "by": by,
+                "analysis_id": analysis_id,
+                "carried_over": carried_over,
+                "version": version,
+                "fingerprint": fingerprint,
+                "history": history,
+                "history_total": history_total,
+            }
+        )
+
+        return field_dict
+
+    @classmethod
+    def from_dict(cls, src_dict: Mapping[str, Any]) -> Self:
+        from ..models.disposition import Disposition
+        from ..models.reviewer import Reviewer
+
+        d = dict(src_dict)
+        status = check_disposition_status(d.pop("status"))
+
+        reason = d.pop("reason")
+
+        def _parse_set_at(data: object) -> datetime.datetime | None:
+            if data is None:
+                return data
+            try:
+                if not isinstance(data, str):
+                    raise TypeError()
+                set_at_type_0 = datetime.datetime.fromisoformat(data)
+
+                return set_at_type_0
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            return cast(datetime.datetime | None, data)
+
+        set_at = _parse_set_at(d.pop("set_at"))
+
+        def _parse_by(data: object) -> None | Reviewer:
+            if data is None:
+                return data
+            try:
+                if not isinstance(data, dict):
+                    raise TypeError()
+                by_type_0 = Reviewer.from_dict(data)
+
+                return by_type_0
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            return cast(None | Reviewer, data)
+
+        by = _parse_by(d.pop("by"))
+
+        def _parse_analysis_id(data: object) -> None | UUID:
+            if data is None:
+                return data
+            try:
+                if not isinstance(data, str):
+                    raise TypeError()
+                analysis_id_type_0 = UUID(data)
+
+                return analysis_id_type_0
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            return cast(None | UUID, data)
+
+        analysis_id = _parse_analysis_id(d.pop("analysis_id"))
+
+        carried_over = d.pop("carried_over")
+
+        version = d.pop("version")
+
+        fingerprint = d.pop("fingerprint")
+
+        history = []
+        _history = d.pop("history")
+        for history_item_data in _history:
+            history_item = Disposition.from_dict(history_item_data)
+
+            history.append(history_item)
+
+        history_total = d.pop("history_total")
+
+        disposition_answer = cls(
+            status=status,
+            reason=reason,
+            set_at=set_at,
+            by=by,
+            analysis_id=analysis_id,
+            carried_over=carried_over,
+            version=version,
+            fingerprint=fingerprint,
+            history=history,
+            history_total=history_total,
+        )
+
+        disposition_answer.additional_properties = d
+        return disposition_answer
+
+    @property
+    def additional_keys(self) -> list[str]:
+        return list(self.additional_properties.keys())
+
+    def __getitem__(self, key: str) -> Any:
+        return self.additional_properties[key]
+
+    def __setitem__(self, key: str, value: Any) -> None:
+        self.additional_properties[key] = value
+
+    def __delitem__(self, key: str) -> None:
+        del self.additional_properties[key]
+
+    def __contains__(self, key: str) -> bool:
+        return key in self.additional_properties

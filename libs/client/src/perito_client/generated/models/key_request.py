@@ -1,0 +1,68 @@
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Self, TypeVar
+
+from attrs import define as _attrs_define
+
+from ..models.scope_name import ScopeName, check_scope_name
+from ..types import UNSET, Unset
+
+T = TypeVar("T", bound="KeyRequest")
+
+
+@_attrs_define
+class KeyRequest:
+    """A key to make."""
+
+    name: str
+    """ For people: what or who uses it. """
+    scopes: list[ScopeName]
+    """ What it may do; none that yours may not. """
+    expires_at: str | Unset = ""
+    """ When it ends, RFC 3339, within ten years. Left out: it does not expire. """
+
+    def to_dict(self) -> dict[str, Any]:
+        name = self.name
+
+        scopes = []
+        for scopes_item_data in self.scopes:
+            scopes_item: str = scopes_item_data
+            scopes.append(scopes_item)
+
+        expires_at = self.expires_at
+
+        field_dict: dict[str, Any] = {}
+
+        field_dict.update(
+            {
+                "name": name,
+                "scopes": scopes,
+            }
+        )
+        if expires_at is not UNSET:
+            field_dict["expires_at"] = expires_at
+
+        return field_dict
+
+    @classmethod
+    def from_dict(cls, src_dict: Mapping[str, Any]) -> Self:
+        d = dict(src_dict)
+        name = d.pop("name")
+
+        scopes = []
+        _scopes = d.pop("scopes")
+        for scopes_item_data in _scopes:
+            scopes_item = check_scope_name(scopes_item_data)
+
+            scopes.append(scopes_item)
+
+        expires_at = d.pop("expires_at", UNSET)
+
+        key_request = cls(
+            name=name,
+            scopes=scopes,
+            expires_at=expires_at,
+        )
+
+        return key_request

@@ -1,0 +1,108 @@
+"""Webhooks on their pages: a secret is shown once, and what a receiver answered is text."""
+
+import re
+from collections.abc import AsyncIterator
+
+import httpx
+import pytest
+from perito.analysis.v1 import webhooks_pb2 as pb
+
+from .browser import signed_in, text_of, token
+from .conftest import Edge
+from .dashboard_report import EVIL
+from .orchestrator_double import ADMIN_KEY, KEY, TENANT
+from .webhook_double import NOW, SECRET, delivery_of
+
+ID = "7c9e6679-7425-40de-944b-e07fc1f90ae7"
+URL = "https://erp.example.com/hooks/perito"
+ACTIONS = ("test", "switch", "delete", f"deliveries/{ID}/resend")
+
+
+@pytest.fixture
+async def admin(edge: Edge) -> AsyncIterator[httpx.AsyncClient]:
+    async with signed_in(edge.app, ADMIN_KEY) as client:
+        yield client
+
+
+async def made(client: httpx.AsyncClient, **form: str) -> httpx.Response:
+    said = {"csrf": await token(client), "key": "k", "url": URL, "event:analysis.completed": "1", **form}
+    return await client.post("/webhooks", data=said)
+
+
+def only(edge: Edge) -> pb.Webhook:
+    (webhook,) = edge.double.webhooks.values()
+    return webhook
+
+
+async def test_one_is_made_and_its_secret_shown_once(edge: Edge, admin: httpx.AsyncClient) -> None:
+    assert "No webhook yet" in (await admin.get("/webhooks")).text
+    answer = await made(admin, description=EVIL)
+    assert SECRET in answer.text
+    assert "<script>alert" not in answer.text
+    listed = await admin.get("/webhooks")
+    assert SECRET not in listed.text
+    assert EVIL in text_of(listed.text)
+    assert list(only(edge).event_types) == ["analysis.completed"]
+    assert (await made(admin, description=EVIL)).status_code == 200
+    assert only(edge).url == URL, "sent twice it is made once"
+
+
+async def test_it_is_tested_switched_and_deleted(edge: Edge, admin: httpx.AsyncClient) -> None:
+    await made(admin)
+    where, shown = f"/webhooks/{only(edge).webhook_id}", await token(admin)
+    tested = text_of((await admin.post(f"{where}/test", data={"csrf": shown, "key": "t"})).text)
+    assert "The test: given up 503 · 12 ms" in tested
+    for enabled in (False, True):
+        form = {"csrf": shown, "enabled": "1" if enabled else "0"}
+        assert (await admin.post(f"{where}/switch", data=form)).headers["location"] == where
+        assert only(edge).enabled is enabled
+    assert (await admin.post(f"{where}/delete", data={"csrf": shown})).headers["location"] == "/webhooks"
+    assert edge.double.webhooks == {}
+
+
+async def test_what_was_delivered_is_shown_and_sent_again(edge: Edge, admin: httpx.AsyncClient) -> None:
+    await made(admin)
+    hook = only(edge).webhook_id
+    for number in range(21):
+        each = delivery_of(hook, pb.DELIVERY_STATE_PENDING)
+        each.attempts[0].answer, each.event_type = EVIL, f"event {number}"
+        edge.double.deliveries.append(each)
+    shown = await admin.get(f"/webhooks/{hook}")
+    assert "<script>alert" not in shown.text
+    assert EVIL in text_of(shown.text)
+    assert "event 19" in shown.text
+    following = re.search(r'href="(/webhooks/[^"]+)" rel="next"', shown.text)
+    assert following is not None
+    assert "event 20" in (await admin.get(following[1].replace("&amp;", "&"))).text
+    assert (await admin.get(f"/webhooks/{hook}?cursor=forged")).status_code == 422
+    again = f"/webhooks/{hook}/deliveries/{edge.double.deliveries[0].delivery_id}/resend"
+    answer = await admin.post(again, data={"csrf": await token(admin)})
+    assert answer.headers["location"] == f"/webhooks/{hook}"
+
+
+async def test_nobody_else_sees_or_changes_them(edge: Edge, admin: httpx.AsyncClient) -> None:
+    other = pb.Webhook(webhook_id=ID, url="https://elsewhere.example", enabled=True, created_at=NOW, updated_at=NOW)
+    edge.double.webhooks["22222222-2222-4222-8222-222222222222", ID] = other
+    shown = await token(admin)
+    for webhook in (ID, "x", "' OR 1=1 --"):
+        assert (await admin.get(f"/webhooks/{webhook}")).status_code == 404
+        for action in ACTIONS:
+            answer = await admin.post(f"/webhooks/{webhook}/{action}", data={"csrf": shown})
+            assert answer.status_code == 404
+    assert "elsewhere.example" not in (await admin.get("/webhooks")).text
+    async with signed_in(edge.app, KEY) as analyst:
+        theirs = await token(analyst)
+        for path in ("/webhooks", f"/webhooks/{ID}"):
+            assert (await analyst.get(path)).status_code == 403
+        for path in ("/webhooks", *(f"/webhooks/{ID}/{action}" for action in ACTIONS)):
+            assert (await analyst.post(path, data={"csrf": theirs})).status_code == 403
+            assert (await admin.post(path, data={"csrf": theirs})).status_code == 403
+    assert [tenant for tenant, _ in edge.double.webhooks] != [TENANT]
+    assert other.enabled
+
+
+async def test_the_pages_speak_spanish(edge: Edge) -> None:
+    async with signed_in(edge.app, ADMIN_KEY, "es") as admin:
+        await made(admin)
+        assert "Nuevo webhook" in (await admin.get("/webhooks")).text
+        assert "Enviar una prueba" in (await admin.get(f"/webhooks/{only(edge).webhook_id}")).text
