@@ -25,6 +25,19 @@ MIB = 2**20
 HEAD = b'--b\r\nContent-Disposition: form-data; name="files"; filename="big.csv"\r\n\r\n'
 TAIL = b'\r\n--b\r\nContent-Disposition: form-data; name="mapping"; filename="m"\r\n\r\n' + MAPPING + b"\r\n--b--\r\n"
 HEADERS = {"Content-Type": "multipart/form-data; boundary=b"}
+TRICKLING = [
+    (URL, HEAD, HEADERS),
+    ("/api/forensic/analyze", b'{"data": {"inventory": [', {"Content-Type": "application/json"}),
+    (
+        "/sign-in",  # where nobody has shown a key
+        b"key=",
+        {
+            "Content-Type": "application/x-www-form-urlencoded",
+            "Origin": "http://edge",
+            "Accept": "application/json",
+        },
+    ),
+]
 SEEN = 24 * MIB  # the store writes nothing before its buffer of 10 MiB is full
 BLOCK = b"2026-03-01,A1,3\r\n" * 3855  # just under 64 KiB
 
@@ -129,6 +142,30 @@ class TestOtherLimits:
         response = await served.client.post(URL, content=stalling(), headers=HEADERS)
         assert (response.status_code, response.json()["reason"]) == (408, "BODY_TOO_SLOW")
         assert served.objects() == []
+
+    @pytest.mark.parametrize(("path", "begun", "headers"), TRICKLING)
+    async def test_a_body_that_trickles_is_408(
+        self, served: Edge, path: str, begun: bytes, headers: dict[str, str]
+    ) -> None:
+        async def trickling() -> AsyncIterator[bytes]:
+            yield begun
+            for _ in range(12):
+                await asyncio.sleep(0.1)
+                yield b" "
+
+        response = await served.client.post(path, content=trickling(), headers=headers)
+        assert (response.status_code, response.json()["reason"]) == (408, "BODY_TOO_SLOW")
+        assert served.objects() == []
+
+    async def test_a_slow_body_that_goes_on_is_taken(self, served: Edge) -> None:
+        async def slow() -> AsyncIterator[bytes]:
+            yield HEAD
+            for _ in range(8):
+                await asyncio.sleep(0.1)
+                yield b"x" * 2000
+            yield TAIL
+
+        assert (await served.client.post(URL, content=slow(), headers=HEADERS)).status_code == 201
 
     @pytest.mark.parametrize("declared", [True, False])
     async def test_a_body_over_the_limit_is_413_declared_or_not(self, served: Edge, declared: bool) -> None:
