@@ -45,6 +45,22 @@ def test_line_holds_part_level_time_and_context(lines: io.StringIO) -> None:
     }
 
 
+@pytest.mark.parametrize("secret", ["perito_live_8sVbq2Zk0nXcT4aL_" + "x7" * 19, "whsec_" + "Ab+/" * 11 + "="])
+def test_keys_and_secrets_stand_in_no_line(lines: io.StringIO, secret: str) -> None:
+    logger("edge").error("failed", path=f"/status/{secret}", short="perito_live_x")
+    logging.getLogger("httpx").warning("asked %s", f"https://x/?key={secret}&n=1")
+    try:
+        raise ValueError(secret)
+    except ValueError:
+        logger("edge").exception("broken")
+    said = lines.getvalue()
+    assert secret not in said
+    assert secret[-20:] not in said
+    first, second, _ = _read(lines)
+    assert first["path"] in ("/status/perito_live_8sVbq2Zk0nXcT4aL_...", "/status/whsec_...")
+    assert (first["short"], second["event"].endswith("...&n=1")) == ("perito_live_x", True)
+
+
 def test_lines_below_the_level_are_dropped(lines: io.StringIO) -> None:
     logger("grpc").debug("small talk")
     assert _read(lines) == []

@@ -12,7 +12,7 @@ from functools import partial
 
 from perito_kernel.errors import PeritoError, Unauthenticated, Unavailable
 from perito_runtime.key_ring import KeyRing, bearer_key
-from perito_runtime.logs import LineOfEachRequest, logger
+from perito_runtime.logs import LineOfEachRequest, logger, without_secrets
 from perito_runtime.request_context import enter_acting_key, enter_request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -99,7 +99,7 @@ def _log(scope: Scope, counted: dict[str, int], seconds: float) -> None:
         "request answered",
         request=scope["state"]["request_id"],
         method=scope["method"],
-        path=scope["path"][:_LOGGED_PATH],
+        path=without_secrets(scope["path"])[:_LOGGED_PATH],
         milliseconds=round(seconds * 1000, 1),
         **counted,
         **who,
