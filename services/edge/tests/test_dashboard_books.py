@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import AsyncIterator
 from html import unescape
+from itertools import pairwise
 
 import httpx
 import pytest
@@ -236,6 +237,8 @@ def test_columns_that_a_form_changes_take_along_how_they_are_read() -> None:
 @pytest.mark.parametrize("form", [
     {"columns": "[["}, {"columns": "[1]"}, {"columns": '[["a","b"]]'}, {"columns": '{"a": 1}'},
     {"columns": '[["a.csv","x",""]]', "to:0": "product"}, {"columns": '[["a.csv","x",""]]', "to:0": "a.b.c"},
+    {"columns": '[["a.csv","x","product"]]', "to:0": "a.b"}, {"columns": '[["a.csv","\\ud800",""]]', "to:0": "a.b"},
+    {"columns": "[" * 100_000},
 ])  # fmt: skip
 def test_a_form_of_corrections_that_is_none_is_refused(form: dict[str, str]) -> None:
     with pytest.raises(Invalid, match=r"FORM_UNREADABLE|TARGET_INVALID"):
@@ -243,7 +246,12 @@ def test_a_form_of_corrections_that_is_none_is_refused(form: dict[str, str]) -> 
 
 
 @pytest.mark.parametrize(
-    "mapping", ["[]", "x", "files: 1", "files: {a.csv: 1}", "a: [", "a: " * 3000, "# x\n" * 100_000]
+    "mapping",
+    [
+        *("[]", "x", "files: 1", "files: {a.csv: 1}", "a: [", "a: " * 3000, "# x\n" * 100_000),
+        *("files: {a.csv: 2026-13-45}", f"files: {{a.csv: {'9' * 5000}}}", "files: {? [a] : 1}"),
+        "a: &a {k: 1}\n" + "".join(f"{to}: &{to} {{<<: [{f'*{of},' * 9}]}}\n" for of, to in pairwise("abcdefghijkl")),
+    ],
 )
 def test_a_mapping_that_the_form_cannot_change_is_said(mapping: str) -> None:
     with pytest.raises(Invalid, match="MAPPING_UNREADABLE"):

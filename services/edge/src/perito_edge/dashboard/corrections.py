@@ -4,12 +4,13 @@ The form sends what each column was said to feed, and what it shall feed; only w
 a column are read (its format, its decimal mark) goes with it.
 """
 
-import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from perito_kernel.errors import Invalid
+
+from perito_edge.strict_json import parse
 
 MAX_BYTES = 256 * 2**10
 """A mapping that is parsed and written again takes a thread for a second at most."""
@@ -30,16 +31,16 @@ class Change:
 def changes(form: Mapping[str, str]) -> list[Change]:
     """What somebody changed. Raises `Invalid` FORM_UNREADABLE, and TARGET_INVALID for what is no table and column."""
     try:
-        columns: list[list[str]] = json.loads(form.get("columns") or "[]")
+        columns: list[list[str]] = parse((form.get("columns") or "[]").encode(), 4)
         asked = [
             Change(str(file), str(source), str(was), form.get(f"to:{place}", str(was)).strip())
             for place, (file, source, was) in enumerate(columns)
         ]
-    except (ValueError, TypeError, RecursionError) as error:
+    except (Invalid, ValueError, TypeError) as error:
         raise Invalid("FORM_UNREADABLE", "The form cannot be read. Open the page again and repeat it.") from error
     found = [change for change in asked if change.to != change.was]
     for change in found:
-        if change.to and len(change.to.split(".")) != 2:
+        if any(place and len(place.split(".")) != 2 for place in (change.was, change.to)):
             message = f"{change.source[:100]} goes to a table and a column, as in sales.product, or to nothing."
             raise Invalid("TARGET_INVALID", message, {"file": change.file[:200], "column": change.source[:200]})
     return found
@@ -51,18 +52,26 @@ def corrected(mapping: str, wanted: Sequence[Change]) -> str:
     """
     import yaml  # noqa: PLC0415 - whoever corrects nothing does not wait for it
 
+    refused = (yaml.YAMLError, TypeError, LookupError, AttributeError, ValueError, ArithmeticError, RecursionError)
     if len(mapping.encode()) > MAX_BYTES:
         raise Invalid("MAPPING_UNREADABLE", "This mapping is too long to be changed by the form: change its text.")
     try:
+        _refuse_aliases(yaml.parse(mapping, yaml.SafeLoader))
         books: Any = yaml.safe_load(mapping)
         files: _Part = books["files"]
         cells = [_taken_out(files, change) for change in wanted]
         for change, cell in zip(wanted, cells, strict=True):
             _put_in(files, change, cell)
-    except (yaml.YAMLError, TypeError, KeyError, AttributeError, RecursionError) as error:
+        return yaml.safe_dump(books, sort_keys=False, allow_unicode=True, width=120)
+    except refused as error:  # ValueError: a date or a number that cannot be
         message = "The mapping is not one that the form can change: correct its text, or take your change of it back."
         raise Invalid("MAPPING_UNREADABLE", message) from error
-    return yaml.safe_dump(books, sort_keys=False, allow_unicode=True, width=120)
+
+
+def _refuse_aliases(events: Iterable[Any]) -> None:
+    """A few lines of merged aliases (`<<: [*a, *a]`) would fill the memory; no mapping has any. Raises ValueError."""
+    if any(getattr(event, "anchor", None) for event in events):
+        raise ValueError("anchors and aliases")
 
 
 def _taken_out(files: _Part, change: Change) -> Any:
