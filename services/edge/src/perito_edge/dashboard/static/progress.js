@@ -17,7 +17,8 @@ stream.addEventListener("progress", (event) => {
 });
 stream.addEventListener("error", () => {
   away.hidden = false;
-  // Closed for good: the analysis has ended while nobody listened, or the session has. The page itself says which.
-  if (stream.readyState === EventSource.CLOSED) location.reload();
+  // Closed for good: the analysis has ended while nobody listened, or the session has, or there are too many streams.
+  // The page itself says which; without a pause a refused stream and the page would ask in turn, without end.
+  if (stream.readyState === EventSource.CLOSED) setTimeout(() => location.reload(), 3000);
 });
 addEventListener("pagehide", () => stream.close());

@@ -116,6 +116,8 @@ picker.addEventListener("change", () => {
   add(picker.files);
   picker.value = "";
 });
+// What is dropped beside the box would be opened in the place of this page, and the files that were chosen be gone.
+for (const name of ["dragover", "drop"]) addEventListener(name, (event) => event.preventDefault());
 for (const name of ["dragenter", "dragover"]) {
   drop.addEventListener(name, (event) => {
     event.preventDefault();
