@@ -154,13 +154,14 @@ def run_upgrade(data_dir: Path | None) -> int:
 async def _serve(settings: SupervisorSettings, verbose: bool) -> int:
     console = plain_console()
     told = asyncio.create_task(stop_signal())
-    # In a terminal JSON lines would bury the two lines that matter; elsewhere stderr is where logs belong.
+    # In a terminal JSON lines would bury the lines that matter; elsewhere stderr is where logs belong.
     configure_logs("WARNING" if sys.stderr.isatty() and not verbose else "INFO")
     async with Supervisor(settings) as supervisor:
         where = f"Perito serves http://{supervisor.address}/api/forensic (data in {settings.data_dir})"
         console.print(where, soft_wrap=True)
         if supervisor.first_key:
             console.print(f"API key, shown this once: {supervisor.first_key}", soft_wrap=True)
+        console.print(f"In a browser: http://{supervisor.address}/", soft_wrap=True)
         await told
         console.print("Stopping; what is not finished goes on at the next start.")
     return 0
