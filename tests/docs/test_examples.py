@@ -9,13 +9,8 @@ import json
 import re
 import shlex
 import shutil
-import signal
 import subprocess
-import sys
-import tempfile
-import time
-from collections.abc import Callable, Generator, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, get_args
@@ -28,6 +23,8 @@ from perito_kernel.phases import InputFile, Job
 from perito_rules.canonical import load_canonical
 from perito_validation.compute import take_in
 from perito_validation.mapping import BooksMapping, Cell, Lookup, Step, TableMapping, Unit, parse_mapping
+
+from tests.docs.serving import serving, wait
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCS = ROOT / "docs"
@@ -197,31 +194,6 @@ def served() -> Iterator[tuple[str, str]]:
         yield told
 
 
-@contextmanager
-def serving(environment: Mapping[str, str] | None = None) -> Generator[tuple[str, str]]:
-    """Address and key of a real server with this environment, or our own."""
-    with tempfile.TemporaryDirectory(dir="/tmp", prefix="perito-docs-") as base:
-        Path(base).chmod(0o711)  # PostgreSQL under its own user must pass
-        command = [sys.executable, "-m", "perito_standalone", "serve", "--data-dir", f"{base}/data", "--port", "0"]
-        log = Path(base) / "log"
-        with log.open("w") as stderr:
-            options = ["--memory", "1GiB", "--rate", "100000"]
-            process = subprocess.Popen(
-                [*command, *options], stdout=subprocess.PIPE, stderr=stderr, text=True, env=environment
-            )
-        assert process.stdout is not None
-        said = process.stdout.readline() + process.stdout.readline()
-        try:
-            found = re.fullmatch(
-                r"Perito serves (\S+) \(data in \S+\)\nAPI key, shown this once: (perito_live_\w+)\n", said
-            )
-            assert found, said + log.read_text(encoding="utf-8")[-2000:]
-            yield found[1], found[2]
-        finally:
-            process.send_signal(signal.SIGTERM)
-            process.communicate(timeout=40)
-
-
 def names(value: Any) -> set[str]:
     """Every member name in a JSON value."""
     if isinstance(value, dict):
@@ -229,17 +201,6 @@ def names(value: Any) -> set[str]:
     if isinstance(value, list):
         return {name for inner in value for name in names(inner)}  # pyright: ignore[reportUnknownVariableType]  # as above
     return set()
-
-
-def wait(url: str, key: str) -> dict[str, Any]:
-    status: dict[str, Any] = {}
-    until = time.monotonic() + 60
-    while time.monotonic() < until:
-        status = httpx.get(url, headers={"X-API-Key": key}).json()
-        if status["status"] not in {"pending", "running"}:
-            return status
-        time.sleep(0.05)
-    raise AssertionError(f"it did not end: {status}")
 
 
 def accepted_by(answer: Mapping[str, Any]) -> list[str]:

@@ -15,7 +15,8 @@ from typing import Any
 
 import pytest
 
-from tests.docs.test_examples import Line, Run, blocks, by_curl, by_python, curl_lines, names, serving, wait
+from tests.docs.serving import serving, wait
+from tests.docs.test_examples import Line, Run, blocks, by_curl, by_python, curl_lines, names
 from tests.faults.waiting import until
 
 PAGE = "webhooks.md"
