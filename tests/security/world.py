@@ -2,6 +2,7 @@
 rights and nothing of A's.
 """
 
+import re
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -33,7 +34,7 @@ _NEARBY = WebhookSettings(networks=("127.0.0.0/8",), seconds=1.0)
 @dataclass(frozen=True)
 class World:
     """`mine` are A's ids by the name that the API description gives them. Keys: A's, B's, and one of A's for each
-    scope alone.
+    scope alone. `session` is A's in a browser, `ended_session` one that was signed out.
     """
 
     address: str
@@ -44,6 +45,8 @@ class World:
     with_scope: Mapping[str, Mapping[str, str]]
     mine: Mapping[str, str]
     described: Mapping[str, Any]
+    session: str
+    ended_session: str
 
 
 @asynccontextmanager
@@ -63,7 +66,8 @@ async def world(folder: Path) -> AsyncGenerator[World]:
             b, scoped, spare = await _keys(supervisor)
             mine = await _filled(supervisor, folder) | await _webhook(http, a) | {"key_id": spare}
             description = await http.get(f"{PREFIX}/openapi.json", headers=a)
-            yield World(supervisor.address, supervisor, http, a, b, scoped, mine, description.json())
+            sessions = await _session(http, a), await _session(http, a, end=True)
+            yield World(supervisor.address, supervisor, http, a, b, scoped, mine, description.json(), *sessions)
 
 
 async def _keys(supervisor: Supervisor) -> tuple[dict[str, str], dict[str, dict[str, str]], str]:
@@ -97,6 +101,18 @@ async def _webhook(http: httpx.AsyncClient, headers: Mapping[str, str]) -> dict[
     webhook = str(made.json()["id"])
     delivery = await http.post(f"{PREFIX}/webhooks/{webhook}/test", headers=headers)
     return {"webhook_id": webhook, "delivery_id": str(delivery.json()["id"])}
+
+
+async def _session(http: httpx.AsyncClient, headers: Mapping[str, str], *, end: bool = False) -> str:
+    """What the cookie of somebody holds who signed in with a key, and out again where it is to `end`."""
+    ours = {"Origin": str(http.base_url).rstrip("/")}
+    answer = await http.post("/sign-in", data={"key": headers["X-API-Key"]}, headers=ours)
+    cookie = {"Cookie": answer.headers["set-cookie"].split(";", 1)[0]}
+    if end:
+        token = re.search(r'name="csrf" value="([0-9a-f]+)"', (await http.get("/service", headers=cookie)).text)
+        assert token is not None
+        await http.post("/sign-out", data={"csrf": token[1]}, headers={**ours, **cookie})
+    return cookie["Cookie"].partition("=")[2]
 
 
 async def _filled(supervisor: Supervisor, folder: Path) -> dict[str, str]:
