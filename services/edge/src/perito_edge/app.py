@@ -32,6 +32,7 @@ from perito_edge.batch_submissions import BatchSubmissions
 from perito_edge.coalesced import Coalesced
 from perito_edge.compression import Compressed
 from perito_edge.dashboard.dashboard import Dashboard
+from perito_edge.dashboard.kpi_totals import KpiTotals
 from perito_edge.dashboard.report_heads import ReportHeads
 from perito_edge.dashboard.report_reading import ReportReader
 from perito_edge.dashboard.session_client import SessionClient
@@ -108,7 +109,8 @@ def create_app(
     app.state.parts = _parts(settings, channel, orchestrator, store, measures)
     app.state.sessions = sessions
     app.state.report_heads = ReportHeads(orchestrator, store)
-    app.state.report_reader = ReportReader(store)
+    app.state.report_reader = reader = ReportReader(store)
+    app.state.kpi_totals = KpiTotals(orchestrator, reader)
     app.state.event_streams = streams = EventStreams(settings)
     measures.watch("perito.event_streams.open", "Event streams that are open.", lambda: streams.open)
     measures.watch("perito.rate_limits.alone", "1 where Redis is set and away.", lambda: int(limits.alone))

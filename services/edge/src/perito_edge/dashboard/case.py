@@ -46,7 +46,7 @@ async def case(visit: Visit) -> Response:
         "case",
         visit,
         analysis=analysis,
-        tab="findings",
+        tab="findings" if about is None else "cases",
         review=review,
         changed="changed" in visit.query,
         **_view(own, about, rule, taken, visit.voice),
@@ -84,7 +84,7 @@ def _view(own: Part, about: Part | None, rule: Part, taken: Taken, voice: Voice)
     others = [each for each in taken.rows["findings"] if each["fingerprint"] != own["fingerprint"]]
     told: Part = (about or {}).get("narrative") or {}
     return {
-        "title": clip(voice.text(own["title"]), 600),
+        "title": clip(voice.prose(own["title"]), 600),
         "is_case": about is not None,
         "fingerprint": own["fingerprint"],
         "severity": own["severity"],
@@ -92,7 +92,7 @@ def _view(own: Part, about: Part | None, rule: Part, taken: Taken, voice: Voice)
         "confidence": voice.number(own["confidence"]),
         "period": _period(own, voice),
         "rows": voice.count(own["row_count"], "row"),
-        "narrative": [clip(sentence, 600) for sentence in told.get(voice.language) or ()],
+        "narrative": [clip(voice.prose(sentence), 600) for sentence in told.get(voice.language) or ()],
         "identity": _pairs(own["identity"], words, voice),
         "measures": _pairs(own["measures"], words, voice),
         "cause": own["cause"] if own["cause"] != own["fingerprint"] else None,
@@ -100,7 +100,7 @@ def _view(own: Part, about: Part | None, rule: Part, taken: Taken, voice: Voice)
             {
                 "fingerprint": each["fingerprint"],
                 "rule_id": each["rule_id"],
-                "title": clip(voice.text(each["title"])),
+                "title": clip(voice.prose(each["title"])),
             }
             for each in others
         ],

@@ -23,13 +23,16 @@ def bar(value: Decimal | int, maximum: Decimal | int, kind: str = "fill") -> Mar
     return Markup(f"{head}{track}{fill}</svg>")  # noqa: S704 - numbers and constants only
 
 
-def series(values: Sequence[Decimal | None]) -> Markup:
+def series(values: Sequence[Decimal | None], scale: tuple[int, int] | None = None, *, points: bool = False) -> Markup:
     """A line over equal steps, from the lowest to the highest value; a missing value leaves a gap, none is made up.
 
-    The scale does not begin at zero, so say beside it what it spans.
+    Without a `scale` (lowest and highest) it does not begin at zero, so say beside it what it spans. `points`: each
+    value is marked.
     """
     known = [value for value in values if value is not None]
     low, high = min(known, default=Decimal()), max(known, default=Decimal())
+    if scale is not None:
+        low, high = Decimal(scale[0]), Decimal(scale[1])
     across = Decimal(_SERIES_WIDTH - 2 * _MARGIN) / max(len(values) - 1, 1)
     up = (_SERIES_HEIGHT - 2 * _MARGIN) / (high - low) if high > low else Decimal()
     middle = Decimal() if high > low else Decimal(_SERIES_HEIGHT - 2 * _MARGIN) / 2
@@ -38,9 +41,13 @@ def series(values: Sequence[Decimal | None]) -> Markup:
         if value is None:
             runs.append([])
         else:
-            y = _SERIES_HEIGHT - _MARGIN - middle - (value - low) * up
+            y = _SERIES_HEIGHT - _MARGIN - middle - (min(max(value, low), high) - low) * up
             runs[-1].append((_number(_MARGIN + at * across), _number(y)))
-    content = "".join(_run(points) for points in runs if points)
+    content = "".join(_run(run) for run in runs if run)
+    if points:
+        # Of no length with a round end: a circle would be drawn out with the picture.
+        marks = "".join(f"M{x} {y}h0" for run in runs for x, y in run)
+        content += f'<path class="point" d="{marks}"/>' if marks else ""
     box = f"0 0 {_SERIES_WIDTH} {_SERIES_HEIGHT}"
     head = f'<svg class="series" viewBox="{box}" preserveAspectRatio="none" aria-hidden="true">'
     return Markup(f"{head}{content}</svg>")  # noqa: S704 - numbers and constants only

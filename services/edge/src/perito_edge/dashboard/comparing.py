@@ -1,4 +1,4 @@
-"""Two analyses side by side: what came, what went, what changed, and what was at stake before and after.
+"""Two analyses side by side: cases or findings that came, went and changed, and what was at stake before and after.
 
 The numbers are those of `GET /compare` of REST, from the same functions.
 """
@@ -14,8 +14,8 @@ from perito.analysis.v1.analysis_pb2 import ANALYSIS_STATUS_COMPLETED, Analysis,
 from perito_kernel.errors import Invalid, NotFound
 from starlette.responses import Response
 
-from perito_edge.comparison_models import FindingsPairQuery, PairQuery
-from perito_edge.comparisons import compare_analyses, compare_findings
+from perito_edge.comparison_models import CasesQuery, FindingsPairQuery, PairQuery
+from perito_edge.comparisons import compare_analyses, compare_cases_of, compare_findings
 from perito_edge.dashboard.drawing import draw
 from perito_edge.dashboard.page import Page
 from perito_edge.dashboard.report_parts import Part, clip, exposure
@@ -34,19 +34,13 @@ async def compare(visit: Visit) -> Response:
     offered = await _offered(visit)
     if not (_is_id(before) and _is_id(after)):
         return draw("compare", visit, offered=offered, before=before, after=after, pair=None)
-    change = visit.query.get("change", "")
     told = await _json(await compare_analyses(visit.given, visit.caller, PairQuery(before=before, after=after)))
-    query = FindingsPairQuery(
-        before=before,
-        after=after,
-        change=[change] if change in _CHANGES else [],  # pyright: ignore[reportArgumentType] -- one of them
-        limit=_ON_A_PAGE,
-        cursor=visit.query.get("cursor", "")[:2000],
-    )
+    of = "findings" if visit.query.get("of") == "findings" or told["cases"] is None else "cases"
+    query = _query(visit, before, after, of)
     wrong = ""
     differences: Part = {"items": [], "next_cursor": None}
     try:
-        differences = await _json(await compare_findings(visit.request, visit.given, visit.caller, query))
+        differences = await _json(await _differences(visit, query))
     except Invalid as error:
         wrong = error.message
     return draw(
@@ -57,8 +51,27 @@ async def compare(visit: Visit) -> Response:
         before=before,
         after=after,
         wrong=wrong,
-        **_view(told, differences, query, visit.voice),
+        of=of,
+        **_view(told, differences, query, of, visit.voice),
     )
+
+
+def _query(visit: Visit, before: str, after: str, of: str) -> CasesQuery | FindingsPairQuery:
+    change = visit.query.get("change", "")
+    asked = CasesQuery if of == "cases" else FindingsPairQuery
+    return asked(
+        before=before,
+        after=after,
+        change=[change] if change in _CHANGES else [],  # pyright: ignore[reportArgumentType] -- one of them
+        limit=_ON_A_PAGE,
+        cursor=visit.query.get("cursor", "")[:2000],
+    )
+
+
+async def _differences(visit: Visit, query: CasesQuery | FindingsPairQuery) -> Response:
+    if isinstance(query, CasesQuery):
+        return await compare_cases_of(visit.request, visit.given, visit.caller, query)
+    return await compare_findings(visit.request, visit.given, visit.caller, query)
 
 
 async def _json(answer: Response) -> dict[str, Any]:
@@ -88,18 +101,26 @@ def _is_id(text: str) -> bool:
         raise NotFound("ANALYSIS_NOT_FOUND", "There is no such analysis: it may have been deleted.") from error
 
 
-def _view(told: Part, differences: Part, query: FindingsPairQuery, voice: Voice) -> dict[str, Any]:
-    counts: Mapping[str, Any] = told["findings"]
-    kept = {"before": query.before, "after": query.after}
+def _view(
+    told: Part, differences: Part, query: CasesQuery | FindingsPairQuery, of: str, voice: Voice
+) -> dict[str, Any]:
+    counts: Mapping[str, Any] = told[of]
+    pair = {"before": query.before, "after": query.after}
+    kept = {**pair, "of": of}
     cursor = differences["next_cursor"]
     return {
         "pair": [_side(told[side], told["exposure"][side], voice) for side in ("before", "after")],
         "changes": [{"name": name, "count": voice.number(counts[name])} for name in _CHANGES],
         "chosen": next(iter(query.change), ""),
         "base": f"/compare?{urlencode(kept)}",
-        "unchanged": voice.number(counts["unchanged"]),
+        "kinds": [
+            {"name": name, "where": f"/compare?{urlencode({**pair, 'of': name})}", "count": _differing(told[name], voice)}
+            for name in ("cases", "findings")
+            if told[name] is not None
+        ],
+        "unchanged": voice.count(counts["unchanged"], "case" if of == "cases" else "finding"),
         "uncertain": counts["uncertain"] and voice.number(counts["uncertain"]),
-        "items": [_item(item, voice) for item in differences["items"]],
+        "items": [(_case if of == "cases" else _finding)(item, voice) for item in differences["items"]],
         "following": f"/compare?{urlencode({**kept, 'change': next(iter(query.change), ''), 'cursor': cursor})}"
         if cursor
         else "",
@@ -120,15 +141,31 @@ def _side(analysis: Part, exposed: Part | None, voice: Voice) -> dict[str, Any]:
     }
 
 
-def _item(item: Part, voice: Voice) -> dict[str, Any]:
+def _differing(counts: Part, voice: Voice) -> str:
+    return voice.number(sum(counts[name] for name in _CHANGES))
+
+
+def _case(item: Part, voice: Voice) -> dict[str, Any]:
+    shown: Part = item["after"] or item["before"]
+    return _item(item, shown["case"], voice.prose(shown["title"]), voice)
+
+
+def _finding(item: Part, voice: Voice) -> dict[str, Any]:
     shown: Part = item["after"] or item["before"]
     title = shown["title_es"] if voice.language == "es" and shown["title_es"] else shown["title"]
+    return _item(item, shown["fingerprint"], voice.prose(title), voice)
+
+
+def _item(item: Part, fingerprint: str, title: str, voice: Voice) -> dict[str, Any]:
+    shown: Part = item["after"] or item["before"]
+    said: Part = shown["disposition"] or {}
     return {
         "change": item["change"],
         "certain": item["certain"],
         "title": clip(title),
-        "fingerprint": shown["fingerprint"],
+        "fingerprint": fingerprint,
         "here": item["after"] is not None,
+        "word": said["status"] if said.get("set_at") else "",
         "rule_id": shown["rule_id"],
         "severity": shown["severity"],
         "before": _amount(item["before"], voice),
@@ -137,8 +174,8 @@ def _item(item: Part, voice: Voice) -> dict[str, Any]:
     }
 
 
-def _amount(finding: Part | None, voice: Voice) -> str:
-    impact: Part | None = (finding or {}).get("impact")
+def _amount(side: Part | None, voice: Voice) -> str:
+    impact: Part | None = (side or {}).get("impact")
     return voice.money(impact["amount"].lstrip("-"), impact["currency"]) if impact else ""
 
 

@@ -29,6 +29,7 @@ HEADERS: Mapping[str, str] = {
 
 PARTS = (
     ("upload", "submit"),
+    ("trends", "read"),
     ("compare", "read"),
     ("rules", "read"),
     ("service", "read"),

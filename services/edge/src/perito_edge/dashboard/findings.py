@@ -12,20 +12,22 @@ from perito_edge.dashboard.drawing import draw
 from perito_edge.dashboard.ids import analysis_id
 from perito_edge.dashboard.page import Page
 from perito_edge.dashboard.report_parts import SEVERITIES, clip
-from perito_edge.dashboard.reviewing import words_of
+from perito_edge.dashboard.reviewing import WORDS, words_of
 from perito_edge.dashboard.visit import Visit
 from perito_edge.dashboard.voice import Voice
 from perito_edge.models import Finding
+from perito_edge.review_views import DISPOSITION_OF_WORD
 from perito_edge.views import SEVERITY_OF_WORD, findings_page, status
 
 _ON_A_PAGE = 50
+_FILTERS = ("severity", "rule", "phase", "disposition")
 
 
 async def findings(visit: Visit) -> Response:
     """A page of findings; a filter that means nothing is said above an empty list."""
     wanted = analysis_id(visit)
     analysis = status(await visit.given.orchestrator.analysis(visit.caller, wanted, results=False))
-    said = {name: visit.query.get(name, "").strip()[:100] for name in ("severity", "rule", "phase")}
+    said = {name: visit.query.get(name, "").strip()[:100] for name in _FILTERS}
     used = {name: value for name, value in said.items() if value}
     wrong = ""
     try:
@@ -46,6 +48,7 @@ async def findings(visit: Visit) -> Response:
         used=used,
         wrong=wrong,
         severities=SEVERITIES,
+        words=WORDS,
         rows=[_row(finding, words.get(finding.fingerprint, ""), visit.voice) for finding in page.items],
         count=_count(page.matching, page.matching_at_least, page.matching_kept, visit.voice),
         begun="cursor" in visit.query,
@@ -58,6 +61,8 @@ def _request(wanted: str, said: Mapping[str, str], visit: Visit) -> ListFindings
     severity = SEVERITY_OF_WORD.get(said["severity"])  # pyright: ignore[reportArgumentType, reportCallIssue] -- another word is none
     if said["severity"] and severity is None:
         raise Invalid("FILTER_INVALID", f"There is no such severity. Choose {', '.join(SEVERITIES)}.")
+    if said["disposition"] and said["disposition"] not in WORDS:
+        raise Invalid("FILTER_INVALID", f"Nothing is held to be that. Choose {', '.join(WORDS)}.")
     return ListFindingsRequest(
         analysis_id=wanted,
         page_size=_ON_A_PAGE,
@@ -65,6 +70,7 @@ def _request(wanted: str, said: Mapping[str, str], visit: Visit) -> ListFindings
         rule_ids=[said["rule"]] if said["rule"] else [],
         phases=[said["phase"]] if said["phase"] else [],
         severities=[] if severity is None else [severity],
+        dispositions=[DISPOSITION_OF_WORD[word] for word in WORDS if word == said["disposition"]],
     )
 
 
@@ -81,7 +87,7 @@ def _count(matching: int | None, at_least: int, kept: int, voice: Voice) -> str:
 def _row(finding: Finding, word: str, voice: Voice) -> dict[str, Any]:
     return {
         "fingerprint": finding.fingerprint,
-        "title": clip(finding.title_es if voice.language == "es" and finding.title_es else finding.title),
+        "title": clip(voice.prose({"en": finding.title, "es": finding.title_es})),
         "severity": finding.severity,
         "word": word,
         "rule_id": finding.rule_id,

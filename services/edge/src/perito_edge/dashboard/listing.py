@@ -5,12 +5,14 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 from urllib.parse import urlencode
+from uuid import UUID
 
 from perito.analysis.v1.analysis_pb2 import Analysis, ListAnalysesRequest, ListAnalysesResponse
 from perito_kernel.errors import Invalid
 from starlette.datastructures import QueryParams
 from starlette.responses import Response
 
+from perito_edge.dashboard.deleting import TOLD
 from perito_edge.dashboard.drawing import draw
 from perito_edge.dashboard.page import Page
 from perito_edge.dashboard.report_heads import Head, ReportHeads
@@ -30,6 +32,7 @@ class Filters:
     status: str
     first: str
     last: str
+    dataset: str = ""
 
     @staticmethod
     def of(query: QueryParams) -> "Filters":
@@ -40,20 +43,22 @@ class Filters:
             status if status in STATUS_OF_WORD else "",
             query.get("from", ""),
             query.get("to", ""),
+            _id(query.get("dataset", "")),
         )
 
     @property
     def used(self) -> dict[str, str]:
         """What narrows the list, by the names of the address."""
-        said = {"name": self.name, "status": self.status, "from": self.first, "to": self.last}
+        said = {"name": self.name, "status": self.status, "from": self.first, "to": self.last, "dataset": self.dataset}
         return {name: value for name, value in said.items() if value}
 
-    def request(self, cursor: str) -> ListAnalysesRequest:
+    def request(self, cursor: str, most: int = _ON_A_PAGE) -> ListAnalysesRequest:
         """The question. Raises `Invalid` DATE_INVALID."""
         return ListAnalysesRequest(
-            page_size=_ON_A_PAGE,
+            page_size=most,
             page_token=cursor,
             statuses=[STATUS_OF_WORD[self.status]] if self.status else [],  # pyright: ignore[reportArgumentType] -- one of them
+            dataset_id=self.dataset,
             name_contains=self.name,
             submitted_from=_midnight(self.first, 0),
             submitted_before=_midnight(self.last, 1),
@@ -74,6 +79,7 @@ async def listing(visit: Visit) -> Response:
         visit,
         422 if wrong else 200,
         filters=filters,
+        deleted=told if (told := visit.query.get("deleted", "")) in TOLD else "",
         wrong=wrong,
         statuses=list(STATUS_OF_WORD),
         rows=[_row(analysis, known.get(analysis.analysis_id, {}), visit.voice) for analysis in page.analyses],
@@ -116,6 +122,14 @@ def _instead(analysis: Analysis, voice: Voice) -> str:
 def _gross(head: Head, voice: Voice) -> Sequence[str]:
     exposure: Mapping[str, Any] = head.get("exposure") or {}
     return [voice.money(each["gross"], each["currency"]) for each in exposure.get("by_currency") or ()]
+
+
+def _id(text: str) -> str:
+    """The id of a dataset; empty for what is none."""
+    try:
+        return str(UUID(text)) if text else ""
+    except ValueError:
+        return ""
 
 
 def _midnight(day: str, later: int) -> str:

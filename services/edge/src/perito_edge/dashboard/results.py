@@ -84,7 +84,7 @@ def _story(story: Part, rules: dict[str, Any], cases: dict[str, Any], voice: Voi
     rule: Part = rules.get(story["rule_id"], {})
     title = voice.text(rule.get("title")) or story["rule_id"]
     leading = [cases[name] for name in story["leading_cases"] if name in cases]
-    heading = title if story["folded"] or not leading else voice.text(leading[0]["title"])
+    heading = title if story["folded"] or not leading else voice.prose(leading[0]["title"])
     return {
         "position": voice.number(story["position"]),
         "heading": clip(heading),
@@ -96,7 +96,7 @@ def _story(story: Part, rules: dict[str, Any], cases: dict[str, Any], voice: Voi
         "cases": voice.count(story["cases"], "case"),
         "rows": voice.count(story["row_count"], "row"),
         "folded": story["folded"],
-        "leading": [{"fingerprint": case["fingerprint"], "title": clip(voice.text(case["title"]))} for case in leading],
+        "leading": [{"fingerprint": case["fingerprint"], "title": clip(voice.prose(case["title"]))} for case in leading],
     }
 
 

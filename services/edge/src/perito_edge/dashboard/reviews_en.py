@@ -21,15 +21,18 @@ TEXTS: Mapping[str, str] = {
     "compare_after": "After",
     "choose": "choose",
     "compare_do": "Compare",
-    "compare_choose": "Choose two analyses: what came, what went and what changed is shown by finding.",
+    "compare_choose": "Choose two analyses: what came, what went and what changed is shown by case and by finding.",
+    "compare_kinds": "Cases or findings",
     "compare_few": "There are not yet two completed analyses to compare.",
     "compare_sides": "The two analyses",
     "compare_analysis": "Analysis",
     "compare_changes": "Differences",
     "compare_all": "All differences",
     "compare_change": "Change",
-    "compare_unchanged": "{count} findings are the same in both.",
-    "compare_uncertain": "{count} of the new and the gone are not certain: of a rule with very many findings, lists "
+    "compare_unchanged": "{count} unchanged.",
+    "compare_uncertain_cases": "{count} of the new and the gone are not certain: one of the reports does not list all "
+    "its cases.",
+    "compare_uncertain_findings": "{count} of the new and the gone are not certain: of a rule with very many findings, lists "
     "keep only some.",
     "compare_perhaps": "not certain",
     "compare_none": "Nothing differs.",

@@ -21,15 +21,18 @@ TEXTS: Mapping[str, str] = {
     "compare_after": "Después",
     "choose": "elija",
     "compare_do": "Comparar",
-    "compare_choose": "Elija dos análisis: se muestra por hallazgo qué apareció, qué desapareció y qué cambió.",
+    "compare_choose": "Elija dos análisis: se muestra por caso y por hallazgo qué apareció, qué desapareció y qué cambió.",
+    "compare_kinds": "Casos o hallazgos",
     "compare_few": "Todavía no hay dos análisis terminados que comparar.",
     "compare_sides": "Los dos análisis",
     "compare_analysis": "Análisis",
     "compare_changes": "Diferencias",
     "compare_all": "Todas las diferencias",
     "compare_change": "Cambio",
-    "compare_unchanged": "{count} hallazgos son iguales en ambos.",
-    "compare_uncertain": "{count} de los nuevos y los desaparecidos no son seguros: de una regla con muchísimos "
+    "compare_unchanged": "{count} sin cambios.",
+    "compare_uncertain_cases": "{count} de los nuevos y los desaparecidos no son seguros: uno de los informes no lista "
+    "todos sus casos.",
+    "compare_uncertain_findings": "{count} de los nuevos y los desaparecidos no son seguros: de una regla con muchísimos "
     "hallazgos las listas guardan solo una parte.",
     "compare_perhaps": "no es seguro",
     "compare_none": "No hay diferencias.",

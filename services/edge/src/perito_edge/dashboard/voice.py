@@ -9,6 +9,10 @@ from typing import Any
 from perito_edge.dashboard import (
     administration_en,
     administration_es,
+    doing_en,
+    doing_es,
+    overview_en,
+    overview_es,
     reviews_en,
     reviews_es,
     texts_en,
@@ -22,11 +26,12 @@ UNSTATED = frozenset({"", "XXX"})
 _NUMBER = re.compile(r"-?\d{1,40}(\.\d{1,40})?")
 _DIGITS = 100
 _DAY = re.compile(r"(\d{4})-(\d{2})(?:-(\d{2}))?")
+_MINUS = re.compile(r"(?<![\w.,)\]-])-(?=\d)")
 _SPANISH_SEPARATORS = str.maketrans(",.", ".,")
 _UNITS = ("B", "KiB", "MiB", "GiB", "TiB")
 TEXTS: Mapping[Language, Mapping[str, str]] = {
-    "en": {**texts_en.TEXTS, **administration_en.TEXTS, **reviews_en.TEXTS},
-    "es": {**texts_es.TEXTS, **administration_es.TEXTS, **reviews_es.TEXTS},
+    "en": {**texts_en.TEXTS, **administration_en.TEXTS, **reviews_en.TEXTS, **doing_en.TEXTS, **overview_en.TEXTS},
+    "es": {**texts_es.TEXTS, **administration_es.TEXTS, **reviews_es.TEXTS, **doing_es.TEXTS, **overview_es.TEXTS},
 }
 OTHER: Mapping[Language, Language] = {"en": "es", "es": "en"}
 
@@ -67,6 +72,12 @@ class Voice:
                 number = number.quantize(Decimal(1).scaleb(-places), ROUND_HALF_EVEN)
         written = f"{number:,f}".replace("-", "−") if number else f"{abs(number):,f}"
         return written.translate(_SPANISH_SEPARATORS) if self.language == "es" else written
+
+    def prose(self, texts: Any) -> str:
+        """A sentence of a report in this language, its negative numbers with a real minus sign; codes and dates have
+        their hyphens between letters or digits, and keep them.
+        """
+        return _MINUS.sub("−", self.text(texts))
 
     def money(self, amount: str | None, currency: str | None) -> str:
         """An amount: no decimals from a thousand on and for nothing, two else. Without a currency it bears ¤."""

@@ -15,11 +15,13 @@ from perito_edge.dashboard.report_parts import clip
 from perito_edge.dashboard.visit import Visit
 from perito_edge.dashboard.voice import Voice
 from perito_edge.webhook_models import Delivery, EventType, Webhook
-from perito_edge.webhook_views import deliveries, delivery, webhook
+from perito_edge.webhook_views import STATE_OF_WORD, deliveries, delivery, webhook
 
 EVENTS: tuple[str, ...] = get_args(EventType.__value__)
 _USUAL = ("analysis.completed", "analysis.failed", "analysis.cancelled")
 _ON_A_PAGE = 20
+_HOURS = ("0", "24", "168")
+"""For how long the old secret may sign beside the new one."""
 
 
 async def webhooks(visit: Visit) -> Response:
@@ -32,7 +34,7 @@ async def create(visit: Visit) -> Response:
     request = pb.CreateWebhookRequest(
         url=visit.form.get("url", "").strip()[:2000],
         description=visit.form.get("description", "").strip()[:200],
-        event_types=[event for event in EVENTS if visit.form.get(f"event:{event}") == "1"],
+        event_types=_events(visit),
         idempotency_key=visit.form.get("key", "")[:100],
     )
     made = await visit.given.webhooks.create(visit.caller, request)
@@ -49,6 +51,34 @@ async def test(visit: Visit) -> Response:
     request = pb.TestWebhookRequest(webhook_id=_id(visit), idempotency_key=visit.form.get("key", "")[:100])
     answer = await visit.given.webhooks.test(visit.caller, request)
     return await _drawn(visit, tested=_delivery(delivery(answer.delivery), visit.voice))
+
+
+async def change(visit: Visit) -> Response:
+    """Changes address, words and events."""
+    wanted = _id(visit)
+    events = _events(visit)
+    if not events:  # the orchestrator takes none for "as before"
+        raise Invalid("WEBHOOK_INVALID", "Choose at least one event.")
+    request = pb.UpdateWebhookRequest(
+        webhook_id=wanted,
+        url=visit.form.get("url", "").strip()[:2000],
+        description=visit.form.get("description", "").strip()[:200],
+        event_types=events,
+    )
+    await visit.given.webhooks.update(visit.caller, request)
+    return RedirectResponse(f"/webhooks/{wanted}", 303)
+
+
+async def rotate(visit: Visit) -> Response:
+    """Gives it another secret and shows that, this once."""
+    hours = visit.form.get("hours", "")
+    if hours not in _HOURS:
+        raise Invalid("OVERLAP_INVALID", f"The old secret may sign for {', '.join(_HOURS)} hours more. Choose one.")
+    request = pb.RotateWebhookSecretRequest(
+        webhook_id=_id(visit), overlap_seconds=int(hours) * 3600, idempotency_key=visit.form.get("key", "")[:100]
+    )
+    answer = await visit.given.webhooks.rotate(visit.caller, request)
+    return await _drawn(visit, secret=answer.secret)
 
 
 async def switch(visit: Visit) -> Response:
@@ -85,10 +115,17 @@ async def _listed(visit: Visit, secret: str = "") -> Response:
     )
 
 
-async def _drawn(visit: Visit, tested: dict[str, Any] | None = None) -> Response:
+async def _drawn(visit: Visit, tested: dict[str, Any] | None = None, secret: str = "") -> Response:
     wanted, wrong = _id(visit), ""
     hook = webhook(await visit.given.webhooks.one(visit.caller, wanted))
-    asked = pb.ListDeliveriesRequest(webhook_id=wanted, page_size=_ON_A_PAGE, page_token=visit.query.get("cursor", ""))
+    state = visit.query.get("state", "")
+    kept = {"state": state} if state in STATE_OF_WORD else {}
+    asked = pb.ListDeliveriesRequest(
+        webhook_id=wanted,
+        state=STATE_OF_WORD.get(state, pb.DELIVERY_STATE_UNSPECIFIED),  # pyright: ignore[reportArgumentType, reportCallIssue] -- another word is none
+        page_size=_ON_A_PAGE,
+        page_token=visit.query.get("cursor", ""),
+    )
     listed = pb.ListDeliveriesResponse()
     try:
         listed = await visit.given.webhooks.deliveries(visit.caller, asked)
@@ -100,13 +137,24 @@ async def _drawn(visit: Visit, tested: dict[str, Any] | None = None) -> Response
         visit,
         422 if wrong else 200,
         hook=_webhook(hook, visit.voice),
+        address=hook.url,
+        chosen=hook.event_types,
+        events=EVENTS,
+        hours=_HOURS,
+        secret=secret,
+        states=list(STATE_OF_WORD),
+        state=kept.get("state", ""),
         tested=tested,
         wrong=wrong,
         key=secrets.token_urlsafe(24),
         deliveries=[_delivery(each, visit.voice) for each in page.items],
-        following=f"/webhooks/{wanted}?{urlencode({'cursor': page.next_cursor})}" if page.next_cursor else "",
+        following=f"/webhooks/{wanted}?{urlencode({**kept, 'cursor': page.next_cursor})}" if page.next_cursor else "",
         begun="cursor" in visit.query,
     )
+
+
+def _events(visit: Visit) -> list[str]:
+    return [event for event in EVENTS if visit.form.get(f"event:{event}") == "1"]
 
 
 def _id(visit: Visit, name: str = "webhook_id") -> str:
@@ -126,6 +174,7 @@ def _webhook(hook: Webhook, voice: Voice) -> dict[str, Any]:
         "reason": hook.disabled_reason or "",
         "failing": voice.moment(hook.failing_since) if hook.failing_since else "",
         "created": voice.moment(hook.created_at),
+        "two_until": voice.moment(hook.previous_secret_until) if hook.previous_secret_until else "",
     }
 
 
@@ -157,6 +206,8 @@ PAGES = (
     Page("/webhooks", webhooks, scope="admin"),
     Page("/webhooks", create, "POST", scope="admin"),
     Page("/webhooks/{webhook_id}", one, scope="admin"),
+    Page("/webhooks/{webhook_id}", change, "POST", scope="admin"),
+    Page("/webhooks/{webhook_id}/rotate", rotate, "POST", scope="admin"),
     Page("/webhooks/{webhook_id}/test", test, "POST", scope="admin"),
     Page("/webhooks/{webhook_id}/switch", switch, "POST", scope="admin"),
     Page("/webhooks/{webhook_id}/delete", delete, "POST", scope="admin"),

@@ -1,0 +1,45 @@
+"""What the pages say of phases, of cases, and of analyses that are run again or deleted, in Spanish."""
+
+from collections.abc import Mapping
+
+TEXTS: Mapping[str, str] = {
+    "phase_validation": "validación",
+    "phase_consistency": "coherencia",
+    "phase_pattern": "patrones",
+    "phase_performance": "desempeño",
+    "phase_reporting": "informe",
+    "tab_cases": "Casos",
+    "cases_lead": "A qué se reducen los hallazgos: cada caso tiene una causa y los hallazgos que explica.",
+    "cases_first": "estos son los primeros, los más caros de cada tipo",
+    "no_cases_filtered": "Ningún caso es así.",
+    "explains": "Explica",
+    "onward": "Qué hacer con este análisis",
+    "rerun": "Repetirlo",
+    "rerun_lead": "Los mismos archivos, leídos igual, con las reglas de hoy. El análisis "
+    "anterior se conserva y los dos se pueden comparar.",
+    "rerun_params": "Parámetros que deben cambiar (JSON; puede quedar vacío)",
+    "rerun_params_note": "Lo que no se nombra queda como estaba; null devuelve un parámetro a su valor por defecto. "
+    "Cuáles hay:",
+    "rerun_do": "Repetir",
+    "rerun_mapping": "para que se lean de otro modo.",
+    "rerun_of": "Repetición:",
+    "rerun_compare": "comparar con el anterior",
+    "delete_analysis": "Borrar este análisis",
+    "delete_books": "Borrar estos archivos",
+    "delete_lead": "Para siempre: nada lo devuelve.",
+    "delete_what": "Lo que se encontró, el informe en todas sus formas, lo que se dijo de sus hallazgos si ningún otro "
+    "análisis los tiene y los archivos que llegaron con él si ningún otro análisis los usa.",
+    "delete_books_too": "Borrar también los archivos subidos ({files})",
+    "delete_books_stay": "Los archivos subidos se quedan: los usan {count}.",
+    "delete_books_used": "Los usan {count}. Borre antes esos análisis.",
+    "delete_books_which": "Verlos",
+    "delete_sure": "Borrar para siempre",
+    "delete_books_sure": "Borrar los archivos para siempre",
+    "delete_not": "Dejarlo como está",
+    "deleted_analysis": "El análisis está borrado. Sus archivos se van en un minuto.",
+    "deleted_both": "El análisis y sus archivos están borrados.",
+    "deleted_kept": "El análisis está borrado. Sus archivos se quedan porque entretanto los usa otro análisis.",
+    "deleted_books": "Los archivos están borrados.",
+    "and_more": "Y {count} más.",
+    "noun_other": "otro análisis|otros análisis",
+}
