@@ -1,7 +1,8 @@
 """IntakeService for the phase that reads files: how could these be read? Admitted, run and bounded as a phase is.
 
-The work is `Phase.propose`, a `Compute` that leaves `proposal.json`: an object with `mapping` (YAML) and the rows of
-the tables `placements` and `questions`, each with the name of its `file`.
+The work is `Phase.propose`, a `Compute` that leaves `proposal.json`: an object with `mapping` (YAML), `targets` (the
+columns that a mapping may name) and the rows of the tables `placements` and `questions`, each with the name of its
+`file`.
 """
 
 import asyncio
@@ -97,6 +98,7 @@ def _read(path: Path) -> intake_pb2.ProposeMappingResponse:
             mapping_yaml=proposal["mapping"],
             placements=[_placement(row) for row in proposal["placements"]],
             questions=[_question(row) for row in proposal["questions"]],
+            targets=[intake_pb2.MappingTarget(**row) for row in proposal["targets"]],
         )
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise Internal("PROPOSAL_INVALID", "The work left no proposal that could be read.") from error

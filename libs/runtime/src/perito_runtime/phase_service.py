@@ -11,7 +11,7 @@ from collections.abc import AsyncGenerator, Callable
 from pathlib import Path
 from typing import Any
 
-from perito.phase.v1 import phase_pb2, phase_pb2_grpc
+from perito.phase.v1 import phase_pb2, phase_pb2_grpc, rule_catalogue_pb2
 from perito_kernel.errors import Internal, Invalid, Unavailable
 from perito_kernel.phases import Job, Outcome, OutputFile, Phase, UpstreamResult
 
@@ -26,6 +26,7 @@ from perito_runtime.not_taken import LEAVING
 from perito_runtime.object_store import ObjectStore, artifact_key, canonical_id, check_tenant
 from perito_runtime.progress import Progress
 from perito_runtime.request_context import tenant_of
+from perito_runtime.rule_catalogue import RuleCatalogue
 from perito_runtime.settings import BEAT_SECONDS
 
 _ANSWER_SECONDS = 2.0
@@ -64,6 +65,7 @@ class PhaseServicer(phase_pb2_grpc.PhaseServiceServicer):
         self._beat_seconds = beat_seconds
         self._digest = catalogue_digest(phase.rules)
         self._rule_ids = rule_ids(phase.rules)
+        self._catalogue = RuleCatalogue(phase)
 
     async def DescribePhase(  # noqa: N802 - the contract's name
         self,
@@ -72,6 +74,14 @@ class PhaseServicer(phase_pb2_grpc.PhaseServiceServicer):
     ) -> phase_pb2.DescribePhaseResponse:
         """See the contract."""
         return phase_description(self._phase, self._pool.slots, self._digest, self._rule_ids)
+
+    async def DescribeRules(  # noqa: N802 - the contract's name
+        self,
+        request: rule_catalogue_pb2.DescribeRulesRequest,  # noqa: ARG002 - the contract's signature
+        context: Any,  # noqa: ARG002
+    ) -> rule_catalogue_pb2.DescribeRulesResponse:
+        """See the contract."""
+        return await self._catalogue.told()
 
     async def RunPhase(  # noqa: N802 - the contract's name
         self, request: phase_pb2.RunPhaseRequest, context: Any

@@ -10,5 +10,6 @@ PHASE = Phase(
     compute="perito_rules.compute:examine",
     rules="perito_consistency.rules",
     requires=("validation",),
+    describe="perito_rules.description:described",
     preload=ENGINE,
 )

@@ -29,6 +29,7 @@ from perito_edge import (
 from perito_edge.addresses import Addressed, Addresses
 from perito_edge.audit_calls import AuditCalls
 from perito_edge.batch_submissions import BatchSubmissions
+from perito_edge.catalogue_client import CatalogueClient
 from perito_edge.coalesced import Coalesced
 from perito_edge.compression import Compressed
 from perito_edge.dashboard.dashboard import Dashboard
@@ -156,5 +157,6 @@ def _parts(
         KeyCalls(channel, settings.rpc_seconds),
         AuditCalls(channel, settings.rpc_seconds),
         WebhookClient(channel, settings.rpc_seconds),
+        CatalogueClient(channel, settings.rpc_seconds),
         Coalesced(),
     )

@@ -12,6 +12,7 @@ from perito_runtime.object_store import ObjectStore
 
 from perito_edge.audit_calls import AuditCalls
 from perito_edge.batch_submissions import BatchSubmissions
+from perito_edge.catalogue_client import CatalogueClient
 from perito_edge.coalesced import Coalesced
 from perito_edge.key_calls import KeyCalls
 from perito_edge.orchestrator_client import Caller, OrchestratorClient
@@ -47,6 +48,7 @@ class Parts:
     keys: KeyCalls
     audit: AuditCalls
     webhooks: WebhookClient
+    catalogue: CatalogueClient
     # What is told of where an analysis stands, and whether it has ended.
     statuses: Coalesced[tuple[bytes, bool]]
 

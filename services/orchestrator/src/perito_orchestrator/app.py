@@ -18,6 +18,7 @@ from perito_orchestrator.audit_servicer import AuditServicer
 from perito_orchestrator.broker import Broker, queue_of
 from perito_orchestrator.broker_health import BrokerHealth
 from perito_orchestrator.callers import orchestrator_callers
+from perito_orchestrator.catalogue_servicer import catalogue_service
 from perito_orchestrator.housekeeping import Housekeeping
 from perito_orchestrator.key_servicer import KeyServicer
 from perito_orchestrator.last_use import LastUse
@@ -111,6 +112,7 @@ class Orchestrator:
                     ReviewServicer(self._app, self._registry, self._reads),
                 ),
                 session_service(self._system),
+                catalogue_service(self._registry),
                 webhook_service(WebhookServicer(self._app, self._courier)),
             ],
             settings.address,

@@ -17,6 +17,7 @@ AUDIT_SERVICE = "perito.analysis.v1.AuditService"
 SESSION_SERVICE = "perito.analysis.v1.SessionService"
 REVIEW_SERVICE = "perito.analysis.v1.ReviewService"
 WEBHOOK_SERVICE = "perito.analysis.v1.WebhookService"
+CATALOGUE_SERVICE = "perito.analysis.v1.CatalogueService"
 
 SCOPES = {
     "CreateDataset": "submit",
@@ -54,6 +55,9 @@ REVIEW_SCOPES = {
 }
 """The same for ReviewService."""
 
+CATALOGUE_SCOPES = {"DescribeCatalogue": "read"}
+"""The same for CatalogueService."""
+
 AUDIT_SCOPES = {"ListRecords": "admin"}
 """The same for AuditService."""
 
@@ -74,5 +78,6 @@ def orchestrator_callers(system: Database, clients: Collection[str], last_use: L
         SESSION_SERVICE: Callers(trusted=(EDGE,)),
         REVIEW_SERVICE: Callers(trusted=(EDGE,), with_key=clients, scopes=REVIEW_SCOPES),
         WEBHOOK_SERVICE: Callers(trusted=(EDGE,)),
+        CATALOGUE_SERVICE: Callers(trusted=(EDGE,), with_key=clients, scopes=CATALOGUE_SCOPES),
     }
     return callers_around(allowed, key_ring(check))

@@ -82,8 +82,8 @@ def validate(job: Job, report: Report) -> Outcome:
 def propose(job: Job, report: Report) -> Outcome:
     """A `Compute` for previews: proposes a mapping for the files and reads no further.
 
-    Leaves `mapping.yaml`, the file to edit, and `proposal.json` with `mapping` (the same text), `placements` and
-    `questions` (rows of the system tables, and the name of the `file` in each). Raises `Invalid` where no file can be
+    Leaves `mapping.yaml`, the file to edit, and `proposal.json` with `mapping` (the same text), `targets` (the canonical
+    columns), `placements` and `questions` (rows of the system tables, and the name of the `file` in each). Raises `Invalid` where no file can be
     read, or none is a table, and HINT_INVALID.
     """
     hints = hints_of(job)
@@ -97,7 +97,7 @@ def propose(job: Job, report: Report) -> Outcome:
         table: [{**row, "file": None if row["file_id"] is None else names[cast("int", row["file_id"])]} for row in rows]
         for table, rows in understood.rows().items()
     }
-    said = {"mapping": made.to_yaml(), **tables}
+    said = {"mapping": made.to_yaml(), "targets": mapping_targets(), **tables}
     text = json.dumps(said, ensure_ascii=False, sort_keys=True)
     (Path(job.out) / PROPOSED).write_text(made.to_yaml(), "utf-8")
     (Path(job.out) / PREVIEW).write_text(text, "utf-8")

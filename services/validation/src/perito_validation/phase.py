@@ -11,5 +11,6 @@ PHASE = Phase(
     rules="perito_validation.rules",
     personal=True,
     propose="perito_validation.compute:propose",
+    describe="perito_rules.description:described",
     preload=ENGINE,
 )

@@ -43,7 +43,8 @@ async def mapping(visit: Visit) -> Response:
         return RedirectResponse(f"/datasets/{dataset.dataset_id}", 303)
     asked = _hints(visit.query)
     request = ProposeMappingRequest(dataset_id=dataset.dataset_id, hints=MappingHints(**asked))
-    proposed = reading(proposal(await visit.given.orchestrator.propose(visit.caller, request)), visit.voice)
+    answer = await visit.given.orchestrator.propose(visit.caller, request)
+    proposed = reading(proposal(answer), answer.targets, visit.voice)
     return _drawn(visit, "reading" if "part" in visit.query else "books", dataset, proposed, asked)
 
 

@@ -29,9 +29,10 @@ class Change:
 
 
 def changes(form: Mapping[str, str]) -> list[Change]:
-    """What somebody changed. Raises `Invalid` FORM_UNREADABLE, and TARGET_INVALID for what is no table and column."""
+    """What somebody changed. Raises `Invalid` FORM_UNREADABLE, and TARGET_INVALID for what is no table and column, or none that there is."""
     try:
         columns: list[list[str]] = parse((form.get("columns") or "[]").encode(), 4)
+        known = frozenset(map(str, parse((form.get("targets") or "[]").encode(), 4)))
         asked = [
             Change(str(file), str(source), str(was), form.get(f"to:{place}", str(was)).strip())
             for place, (file, source, was) in enumerate(columns)
@@ -42,6 +43,9 @@ def changes(form: Mapping[str, str]) -> list[Change]:
     for change in found:
         if any(place and len(place.split(".")) != 2 for place in (change.was, change.to)):
             message = f"{change.source[:100]} goes to a table and a column, as in sales.product, or to nothing."
+            raise Invalid("TARGET_INVALID", message, {"file": change.file[:200], "column": change.source[:200]})
+        if change.to and known and change.to not in known:
+            message = f"There is no {change.to[:100]} for {change.source[:100]} to go to. Choose one from the list."
             raise Invalid("TARGET_INVALID", message, {"file": change.file[:200], "column": change.source[:200]})
     return found
 

@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from perito.dataset.v1.intake_pb2 import MappingTarget
+
 from perito_edge.dashboard.voice import Voice
 from perito_edge.models import MappingProposal, PlacedColumn
 
@@ -18,20 +20,21 @@ _CHANGEABLE = ("mapped", "not_used", "unplaced")
 @dataclass(frozen=True)
 class Reading:
     """`files` and `questions` as the template takes them, `mapping` as YAML, `digest` of it as it was proposed;
-    `columns` (JSON) are file, source and target of each column that a form may change, in their order, and `targets`
-    what columns of these books feed.
+    `columns` (JSON) are file, source and target of each column that a form may change, in their order; `targets` every
+    `table.column` that there is, with its meaning, and `known` (JSON) their names, for the form to be checked by.
     """
 
     mapping: str
     digest: str
     columns: str
-    targets: Sequence[str]
+    targets: Sequence[Mapping[str, str]]
+    known: str
     files: Sequence[Mapping[str, Any]]
     questions: Sequence[Mapping[str, str]]
     left_out: int
 
 
-def reading(proposed: MappingProposal, voice: Voice) -> Reading:
+def reading(proposed: MappingProposal, targets: Sequence[MappingTarget], voice: Voice) -> Reading:
     """The page's part about a proposal."""
     room, files, left_out = _COLUMNS, list[Mapping[str, Any]](), 0
     listed: list[tuple[str, str, str]] = []
@@ -58,7 +61,8 @@ def reading(proposed: MappingProposal, voice: Voice) -> Reading:
         proposed.mapping,
         digest(proposed.mapping.strip()),
         json.dumps(listed, ensure_ascii=False),
-        sorted({target for _, _, target in listed if target}),
+        [{"name": f"{each.table_name}.{each.column_name}", "meaning": each.meaning} for each in targets],
+        json.dumps([f"{each.table_name}.{each.column_name}" for each in targets]),
         files,
         questions,
         left_out,

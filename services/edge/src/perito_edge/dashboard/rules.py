@@ -1,9 +1,8 @@
-"""The rules that an analysis ran, with their parameters and their SQL; and the way there from the menu."""
+"""The rules that an analysis ran, with their parameters, what came of them, and their SQL."""
 
 from typing import Any
 
-from perito.analysis.v1.analysis_pb2 import ANALYSIS_STATUS_COMPLETED, ListAnalysesRequest
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import Response
 
 from perito_edge.dashboard.case import rule_view
 from perito_edge.dashboard.drawing import draw
@@ -39,15 +38,6 @@ async def rules(visit: Visit) -> Response:
     )
 
 
-async def newest(visit: Visit) -> Response:
-    """The rules as the newest completed analysis ran them."""
-    wanted = ListAnalysesRequest(page_size=1, statuses=[ANALYSIS_STATUS_COMPLETED])
-    found = (await visit.given.orchestrator.analyses(visit.caller, wanted)).analyses
-    if found:
-        return RedirectResponse(f"/analyses/{found[0].analysis_id}/rules", 303)
-    return draw("no_rules", visit)
-
-
 def _rule(rule: Part, voice: Voice) -> dict[str, Any]:
     run = rule["status"] not in ("not_applicable", "errored")
     return rule_view(rule, voice) | {
@@ -63,4 +53,4 @@ def _rule(rule: Part, voice: Voice) -> dict[str, Any]:
     }
 
 
-PAGES = (Page("/rules", newest), Page("/analyses/{analysis_id}/rules", rules))
+PAGES = (Page("/analyses/{analysis_id}/rules", rules),)

@@ -240,8 +240,6 @@ TEXTS: Mapping[str, str] = {
     "its_findings": "Its findings",
     "failed_of": "{failed} of {all} failed",
     "no_rules_filtered": "No rule is like that.",
-    "no_rules_yet": "Rules are shown with the parameters that an analysis ran them with: there is none that has "
-    "completed yet.",
     "outcome_passed": "passed",
     "outcome_failed": "found something",
     "outcome_not_applicable": "not applicable",

@@ -240,8 +240,6 @@ TEXTS: Mapping[str, str] = {
     "its_findings": "Sus hallazgos",
     "failed_of": "fallaron {failed} de {all}",
     "no_rules_filtered": "Ninguna regla es así.",
-    "no_rules_yet": "Las reglas se muestran con los parámetros con que las ejecutó un análisis: todavía no hay "
-    "ninguno terminado.",
     "outcome_passed": "sin indicios",
     "outcome_failed": "con indicios",
     "outcome_not_applicable": "no aplicable",
