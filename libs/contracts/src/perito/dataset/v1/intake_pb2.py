@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from perito.dataset.v1 import dataset_pb2 as perito_dot_dataset_dot_v1_dot_dataset__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1eperito/dataset/v1/intake.proto\x12\x11perito.dataset.v1\x1a\x1fperito/dataset/v1/dataset.proto\"2\n\x0cMappingHints\x12\x10\n\x08\x63urrency\x18\x01 \x01(\t\x12\x10\n\x08timezone\x18\x02 \x01(\t\"w\n\x15ProposeMappingRequest\x12.\n\x07\x64\x61taset\x18\x01 \x01(\x0b\x32\x1d.perito.dataset.v1.DatasetRef\x12.\n\x05hints\x18\x02 \x01(\x0b\x32\x1f.perito.dataset.v1.MappingHints\"\xc7\x01\n\tPlacement\x12\x0c\n\x04\x66ile\x18\x01 \x01(\t\x12\x15\n\rsource_column\x18\x02 \x01(\t\x12\x12\n\ntable_name\x18\x03 \x01(\t\x12\x13\n\x0b\x63olumn_name\x18\x04 \x01(\t\x12\x32\n\x06status\x18\x05 \x01(\x0e\x32\".perito.dataset.v1.PlacementStatus\x12\x12\n\nconfidence\x18\x06 \x01(\t\x12\x11\n\treason_en\x18\x07 \x01(\t\x12\x11\n\treason_es\x18\x08 \x01(\t\"j\n\x0fMappingQuestion\x12\x0c\n\x04\x66ile\x18\x01 \x01(\t\x12\r\n\x05topic\x18\x02 \x01(\t\x12\x13\n\x0bquestion_en\x18\x03 \x01(\t\x12\x13\n\x0bquestion_es\x18\x04 \x01(\t\x12\x10\n\x08\x61\x64\x64_yaml\x18\x05 \x01(\t\"\x97\x01\n\x16ProposeMappingResponse\x12\x14\n\x0cmapping_yaml\x18\x01 \x01(\t\x12\x30\n\nplacements\x18\x02 \x03(\x0b\x32\x1c.perito.dataset.v1.Placement\x12\x35\n\tquestions\x18\x03 \x03(\x0b\x32\".perito.dataset.v1.MappingQuestion*\xca\x01\n\x0fPlacementStatus\x12 \n\x1cPLACEMENT_STATUS_UNSPECIFIED\x10\x00\x12\x1b\n\x17PLACEMENT_STATUS_MAPPED\x10\x01\x12\x1d\n\x19PLACEMENT_STATUS_CONSTANT\x10\x02\x12\x1b\n\x17PLACEMENT_STATUS_JOINED\x10\x03\x12\x1d\n\x19PLACEMENT_STATUS_NOT_USED\x10\x04\x12\x1d\n\x19PLACEMENT_STATUS_UNPLACED\x10\x05\x32{\n\rIntakeService\x12j\n\x0eProposeMapping\x12(.perito.dataset.v1.ProposeMappingRequest\x1a).perito.dataset.v1.ProposeMappingResponse\"\x03\x90\x02\x02\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1eperito/dataset/v1/intake.proto\x12\x11perito.dataset.v1\x1a\x1fperito/dataset/v1/dataset.proto\"2\n\x0cMappingHints\x12\x10\n\x08\x63urrency\x18\x01 \x01(\t\x12\x10\n\x08timezone\x18\x02 \x01(\t\"w\n\x15ProposeMappingRequest\x12.\n\x07\x64\x61taset\x18\x01 \x01(\x0b\x32\x1d.perito.dataset.v1.DatasetRef\x12.\n\x05hints\x18\x02 \x01(\x0b\x32\x1f.perito.dataset.v1.MappingHints\"\xc7\x01\n\tPlacement\x12\x0c\n\x04\x66ile\x18\x01 \x01(\t\x12\x15\n\rsource_column\x18\x02 \x01(\t\x12\x12\n\ntable_name\x18\x03 \x01(\t\x12\x13\n\x0b\x63olumn_name\x18\x04 \x01(\t\x12\x32\n\x06status\x18\x05 \x01(\x0e\x32\".perito.dataset.v1.PlacementStatus\x12\x12\n\nconfidence\x18\x06 \x01(\t\x12\x11\n\treason_en\x18\x07 \x01(\t\x12\x11\n\treason_es\x18\x08 \x01(\t\"j\n\x0fMappingQuestion\x12\x0c\n\x04\x66ile\x18\x01 \x01(\t\x12\r\n\x05topic\x18\x02 \x01(\t\x12\x13\n\x0bquestion_en\x18\x03 \x01(\t\x12\x13\n\x0bquestion_es\x18\x04 \x01(\t\x12\x10\n\x08\x61\x64\x64_yaml\x18\x05 \x01(\t\"[\n\rMappingTarget\x12\x12\n\ntable_name\x18\x01 \x01(\t\x12\x13\n\x0b\x63olumn_name\x18\x02 \x01(\t\x12\x0f\n\x07meaning\x18\x03 \x01(\t\x12\x10\n\x08required\x18\x04 \x01(\x08\"\xca\x01\n\x16ProposeMappingResponse\x12\x14\n\x0cmapping_yaml\x18\x01 \x01(\t\x12\x30\n\nplacements\x18\x02 \x03(\x0b\x32\x1c.perito.dataset.v1.Placement\x12\x35\n\tquestions\x18\x03 \x03(\x0b\x32\".perito.dataset.v1.MappingQuestion\x12\x31\n\x07targets\x18\x04 \x03(\x0b\x32 .perito.dataset.v1.MappingTarget*\xca\x01\n\x0fPlacementStatus\x12 \n\x1cPLACEMENT_STATUS_UNSPECIFIED\x10\x00\x12\x1b\n\x17PLACEMENT_STATUS_MAPPED\x10\x01\x12\x1d\n\x19PLACEMENT_STATUS_CONSTANT\x10\x02\x12\x1b\n\x17PLACEMENT_STATUS_JOINED\x10\x03\x12\x1d\n\x19PLACEMENT_STATUS_NOT_USED\x10\x04\x12\x1d\n\x19PLACEMENT_STATUS_UNPLACED\x10\x05\x32{\n\rIntakeService\x12j\n\x0eProposeMapping\x12(.perito.dataset.v1.ProposeMappingRequest\x1a).perito.dataset.v1.ProposeMappingResponse\"\x03\x90\x02\x02\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -34,8 +34,8 @@ if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_INTAKESERVICE'].methods_by_name['ProposeMapping']._loaded_options = None
   _globals['_INTAKESERVICE'].methods_by_name['ProposeMapping']._serialized_options = b'\220\002\002'
-  _globals['_PLACEMENTSTATUS']._serialized_start=724
-  _globals['_PLACEMENTSTATUS']._serialized_end=926
+  _globals['_PLACEMENTSTATUS']._serialized_start=868
+  _globals['_PLACEMENTSTATUS']._serialized_end=1070
   _globals['_MAPPINGHINTS']._serialized_start=86
   _globals['_MAPPINGHINTS']._serialized_end=136
   _globals['_PROPOSEMAPPINGREQUEST']._serialized_start=138
@@ -44,8 +44,10 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_PLACEMENT']._serialized_end=459
   _globals['_MAPPINGQUESTION']._serialized_start=461
   _globals['_MAPPINGQUESTION']._serialized_end=567
-  _globals['_PROPOSEMAPPINGRESPONSE']._serialized_start=570
-  _globals['_PROPOSEMAPPINGRESPONSE']._serialized_end=721
-  _globals['_INTAKESERVICE']._serialized_start=928
-  _globals['_INTAKESERVICE']._serialized_end=1051
+  _globals['_MAPPINGTARGET']._serialized_start=569
+  _globals['_MAPPINGTARGET']._serialized_end=660
+  _globals['_PROPOSEMAPPINGRESPONSE']._serialized_start=663
+  _globals['_PROPOSEMAPPINGRESPONSE']._serialized_end=865
+  _globals['_INTAKESERVICE']._serialized_start=1072
+  _globals['_INTAKESERVICE']._serialized_end=1195
 # @@protoc_insertion_point(module_scope)

@@ -199,6 +199,40 @@ class MappingQuestion(_message.Message):
 Global___MappingQuestion: _TypeAlias = MappingQuestion  # noqa: Y015
 
 @_typing.final
+class MappingTarget(_message.Message):
+    """A canonical column, to which a column of a file may go."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    TABLE_NAME_FIELD_NUMBER: _builtins.int
+    COLUMN_NAME_FIELD_NUMBER: _builtins.int
+    MEANING_FIELD_NUMBER: _builtins.int
+    REQUIRED_FIELD_NUMBER: _builtins.int
+    table_name: _builtins.str
+    """Canonical table."""
+    column_name: _builtins.str
+    """Canonical column."""
+    meaning: _builtins.str
+    """What it holds, in English."""
+    required: _builtins.bool
+    """Every row of the table must fill it."""
+    def __init__(
+        self,
+        *,
+        table_name: _builtins.str = ...,
+        column_name: _builtins.str = ...,
+        meaning: _builtins.str = ...,
+        required: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["column_name", b"column_name", "meaning", b"meaning", "required", b"required", "table_name", b"table_name"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___MappingTarget: _TypeAlias = MappingTarget  # noqa: Y015
+
+@_typing.final
 class ProposeMappingResponse(_message.Message):
     """A mapping to look at and to correct."""
 
@@ -207,6 +241,7 @@ class ProposeMappingResponse(_message.Message):
     MAPPING_YAML_FIELD_NUMBER: _builtins.int
     PLACEMENTS_FIELD_NUMBER: _builtins.int
     QUESTIONS_FIELD_NUMBER: _builtins.int
+    TARGETS_FIELD_NUMBER: _builtins.int
     mapping_yaml: _builtins.str
     """The mapping, as its author would write it."""
     @_builtins.property
@@ -217,16 +252,21 @@ class ProposeMappingResponse(_message.Message):
     def questions(self) -> _containers.RepeatedCompositeFieldContainer[Global___MappingQuestion]:
         """What remains open, most important first."""
 
+    @_builtins.property
+    def targets(self) -> _containers.RepeatedCompositeFieldContainer[Global___MappingTarget]:
+        """Every canonical column, table by table: what a correction may name."""
+
     def __init__(
         self,
         *,
         mapping_yaml: _builtins.str = ...,
         placements: _abc.Iterable[Global___Placement] | None = ...,
         questions: _abc.Iterable[Global___MappingQuestion] | None = ...,
+        targets: _abc.Iterable[Global___MappingTarget] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["mapping_yaml", b"mapping_yaml", "placements", b"placements", "questions", b"questions"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["mapping_yaml", b"mapping_yaml", "placements", b"placements", "questions", b"questions", "targets", b"targets"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

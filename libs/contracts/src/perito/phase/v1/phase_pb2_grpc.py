@@ -4,6 +4,7 @@ import grpc
 import warnings
 
 from perito.phase.v1 import phase_pb2 as perito_dot_phase_dot_v1_dot_phase__pb2
+from perito.phase.v1 import rule_catalogue_pb2 as perito_dot_phase_dot_v1_dot_rule__catalogue__pb2
 
 GRPC_GENERATED_VERSION = '1.85.1'
 GRPC_VERSION = grpc.__version__
@@ -40,6 +41,11 @@ class PhaseServiceStub:
                 request_serializer=perito_dot_phase_dot_v1_dot_phase__pb2.DescribePhaseRequest.SerializeToString,
                 response_deserializer=perito_dot_phase_dot_v1_dot_phase__pb2.DescribePhaseResponse.FromString,
                 _registered_method=True)
+        self.DescribeRules = channel.unary_unary(
+                '/perito.phase.v1.PhaseService/DescribeRules',
+                request_serializer=perito_dot_phase_dot_v1_dot_rule__catalogue__pb2.DescribeRulesRequest.SerializeToString,
+                response_deserializer=perito_dot_phase_dot_v1_dot_rule__catalogue__pb2.DescribeRulesResponse.FromString,
+                _registered_method=True)
         self.RunPhase = channel.unary_stream(
                 '/perito.phase.v1.PhaseService/RunPhase',
                 request_serializer=perito_dot_phase_dot_v1_dot_phase__pb2.RunPhaseRequest.SerializeToString,
@@ -53,6 +59,13 @@ class PhaseServiceServicer:
 
     def DescribePhase(self, request, context):
         """Says what this phase is, so that the orchestrator can plan without knowing any phase by name.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def DescribeRules(self, request, context):
+        """Its rules with their texts and parameters. They change with `catalogue_digest`.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -72,6 +85,11 @@ def add_PhaseServiceServicer_to_server(servicer, server):
                     servicer.DescribePhase,
                     request_deserializer=perito_dot_phase_dot_v1_dot_phase__pb2.DescribePhaseRequest.FromString,
                     response_serializer=perito_dot_phase_dot_v1_dot_phase__pb2.DescribePhaseResponse.SerializeToString,
+            ),
+            'DescribeRules': grpc.unary_unary_rpc_method_handler(
+                    servicer.DescribeRules,
+                    request_deserializer=perito_dot_phase_dot_v1_dot_rule__catalogue__pb2.DescribeRulesRequest.FromString,
+                    response_serializer=perito_dot_phase_dot_v1_dot_rule__catalogue__pb2.DescribeRulesResponse.SerializeToString,
             ),
             'RunPhase': grpc.unary_stream_rpc_method_handler(
                     servicer.RunPhase,
@@ -107,6 +125,33 @@ class PhaseService:
             '/perito.phase.v1.PhaseService/DescribePhase',
             perito_dot_phase_dot_v1_dot_phase__pb2.DescribePhaseRequest.SerializeToString,
             perito_dot_phase_dot_v1_dot_phase__pb2.DescribePhaseResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def DescribeRules(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/perito.phase.v1.PhaseService/DescribeRules',
+            perito_dot_phase_dot_v1_dot_rule__catalogue__pb2.DescribeRulesRequest.SerializeToString,
+            perito_dot_phase_dot_v1_dot_rule__catalogue__pb2.DescribeRulesResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -6,6 +6,7 @@ isort:skip_file
 from collections import abc as _abc
 from grpc import aio as _aio
 from perito.phase.v1 import phase_pb2 as _phase_pb2
+from perito.phase.v1 import rule_catalogue_pb2 as _rule_catalogue_pb2
 import abc as _abc_1
 import grpc as _grpc
 import sys
@@ -35,6 +36,8 @@ class PhaseServiceStub:
     def __new__(cls, channel: _aio.Channel) -> PhaseServiceAsyncStub: ...
     DescribePhase: _grpc.UnaryUnaryMultiCallable[_phase_pb2.DescribePhaseRequest, _phase_pb2.DescribePhaseResponse]
     """Says what this phase is, so that the orchestrator can plan without knowing any phase by name."""
+    DescribeRules: _grpc.UnaryUnaryMultiCallable[_rule_catalogue_pb2.DescribeRulesRequest, _rule_catalogue_pb2.DescribeRulesResponse]
+    """Its rules with their texts and parameters. They change with `catalogue_digest`."""
     RunPhase: _grpc.UnaryStreamMultiCallable[_phase_pb2.RunPhaseRequest, _phase_pb2.RunPhaseResponse]
     """Runs the phase once. UNAVAILABLE with reason BUSY before the first message when no slot is free."""
 
@@ -45,6 +48,8 @@ class PhaseServiceAsyncStub(PhaseServiceStub):
     def __init__(self, channel: _aio.Channel) -> None: ...
     DescribePhase: _aio.UnaryUnaryMultiCallable[_phase_pb2.DescribePhaseRequest, _phase_pb2.DescribePhaseResponse]  # type: ignore[assignment]
     """Says what this phase is, so that the orchestrator can plan without knowing any phase by name."""
+    DescribeRules: _aio.UnaryUnaryMultiCallable[_rule_catalogue_pb2.DescribeRulesRequest, _rule_catalogue_pb2.DescribeRulesResponse]  # type: ignore[assignment]
+    """Its rules with their texts and parameters. They change with `catalogue_digest`."""
     RunPhase: _aio.UnaryStreamMultiCallable[_phase_pb2.RunPhaseRequest, _phase_pb2.RunPhaseResponse]  # type: ignore[assignment]
     """Runs the phase once. UNAVAILABLE with reason BUSY before the first message when no slot is free."""
 
@@ -58,6 +63,14 @@ class PhaseServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_phase_pb2.DescribePhaseResponse, _abc.Awaitable[_phase_pb2.DescribePhaseResponse]]:
         """Says what this phase is, so that the orchestrator can plan without knowing any phase by name."""
+
+    @_abc_1.abstractmethod
+    def DescribeRules(
+        self,
+        request: _rule_catalogue_pb2.DescribeRulesRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_rule_catalogue_pb2.DescribeRulesResponse, _abc.Awaitable[_rule_catalogue_pb2.DescribeRulesResponse]]:
+        """Its rules with their texts and parameters. They change with `catalogue_digest`."""
 
     @_abc_1.abstractmethod
     def RunPhase(
