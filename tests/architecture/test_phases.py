@@ -1,7 +1,10 @@
 """A phase is one folder and one entry in each list that names phases. Whatever was forgotten is named here."""
 
+import asyncio
 import importlib
 import re
+import subprocess
+import sys
 import tomllib
 from pathlib import Path
 
@@ -9,6 +12,7 @@ import pytest
 from perito_kernel.phases import Phase
 from perito_rules.loader import load_rules
 from perito_runtime.catalogue import rule_ids
+from perito_runtime.rule_catalogue import RuleCatalogue
 
 ROOT = Path(__file__).resolve().parents[2]
 PHASES = ("validation", "consistency", "pattern", "performance", "reporting")
@@ -44,6 +48,30 @@ def test_it_says_the_rules_that_it_has(name: str) -> None:
     """A serving process reads ids without the rules' loader; both must read the same."""
     package = phase_of(name).rules
     assert rule_ids(package) == (tuple(rule.id for rule in load_rules(package)) if package else ())
+
+
+@pytest.mark.parametrize("name", PHASES)
+def test_it_describes_the_rules_that_it_has_in_both_languages(name: str) -> None:
+    phase = phase_of(name)
+    rules = asyncio.run(RuleCatalogue(phase).told()).rules
+    assert tuple(rule.id for rule in rules) == rule_ids(phase.rules)
+    for rule in rules:
+        assert rule.title_en, rule.id
+        assert rule.title_es, rule.id
+        assert bool(rule.explanation_en) == bool(rule.explanation_es), rule.id
+        assert all(each.meaning for each in rule.parameters), rule.id
+        assert all("." in column for column in (*rule.needs, *rule.optional)), rule.id
+
+
+def test_describing_rules_loads_no_engine() -> None:
+    script = (
+        "import asyncio, sys; from perito_consistency.phase import PHASE; "
+        "from perito_runtime.rule_catalogue import RuleCatalogue; "
+        "assert asyncio.run(RuleCatalogue(PHASE).told()).rules; "
+        "print(*[name for name in ('duckdb', 'numpy', 'pyarrow', 'sqlglot') if name in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", script], check=True, capture_output=True, text=True)
+    assert done.stdout.split() == []
 
 
 def test_what_it_waits_for_exists_and_comes_earlier() -> None:

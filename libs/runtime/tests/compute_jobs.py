@@ -8,6 +8,7 @@ import os
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 from perito_kernel.errors import Invalid
 from perito_kernel.phases import Job, Outcome, OutputFile, Report, RuleOutcome, RuleStatus
@@ -217,19 +218,20 @@ def proposes(job: Job, report: Report) -> Outcome:
     ]
     question = {"ordinal": 1, "file_id": None, "file": None, "topic": "currency", "add_yaml": "currency: EUR"}
     questions = [{**question, "question_en": "Which?", "question_es": "¿Cuál?"}]
-    _leave(job, json.dumps({"mapping": told, "placements": placements, "questions": questions}))
+    targets = [{"table_name": "sales", "column_name": "qty", "meaning": "Sold", "required": False}]
+    _leave(job, json.dumps({"mapping": told, "placements": placements, "questions": questions, "targets": targets}))
     return Outcome("", [OutputFile("proposal.json", "application/json")])
 
 
 def proposes_nonsense(job: Job, report: Report) -> Outcome:
     """A fault of ours."""
-    _leave(job, '{"mapping": "x", "placements": [{"status": "lost"}], "questions": []}')
+    _leave(job, '{"mapping": "x", "placements": [{"status": "lost"}], "questions": [], "targets": []}')
     return Outcome("", [])
 
 
 def proposes_too_much(job: Job, report: Report) -> Outcome:
     """Ten thousand columns in each of many files."""
-    _leave(job, json.dumps({"mapping": "x" * 5 * 1024**2, "placements": [], "questions": []}))
+    _leave(job, json.dumps({"mapping": "x" * 5 * 1024**2, "placements": [], "questions": [], "targets": []}))
     return Outcome("", [])
 
 
@@ -239,3 +241,14 @@ def _leave(job: Job, text: str) -> None:
 
 def _count(value: object) -> Outcome:
     return Outcome(str(len(str(value))), [])
+
+
+def describes(package: str) -> list[dict[str, Any]]:
+    """What rules say of themselves; `package` says how it goes."""
+    if package == "broken_rules":
+        raise ValueError("secret")
+    words = {"en": "A count differs", "es": "Un conteo difiere"}
+    parameter = {"name": "days", "type": "integer", "default_value": "3", "meaning": "days to wait"}
+    rule = {"id": "T-001", "version": "2", "kind": "set", "severity": "high", "source": "practice", "sql": "SELECT 1"}
+    texts = {"title": words, "explanation": words, "remedy": {"en": "Count again.", "es": ""}}
+    return [{**rule, **texts, "parameters": [parameter], "needs": ["counts.product"], "optional": []}]

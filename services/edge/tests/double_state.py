@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from google.protobuf.message import Message
 from perito.analysis.v1 import analysis_pb2, review_pb2
 from perito.analysis.v1.audit_pb2 import AuditRecord
+from perito.analysis.v1.catalogue_pb2 import DescribeCatalogueResponse
 from perito.analysis.v1.webhooks_pb2 import Delivery, Webhook
 from perito.dataset.v1.dataset_pb2 import DatasetRef
 from perito.dataset.v1.intake_pb2 import ProposeMappingResponse
@@ -60,6 +61,7 @@ class State:
     )
     usage: analysis_pb2.GetUsageResponse = field(default_factory=analysis_pb2.GetUsageResponse)
     sent: int = 0
+    catalogue: DescribeCatalogueResponse = field(default_factory=DescribeCatalogueResponse)
     proposal: ProposeMappingResponse = field(default_factory=ProposeMappingResponse)
     hints: list[tuple[str, str]] = field(default_factory=list[tuple[str, str]])
     findings: list[Finding] = field(default_factory=list[Finding])

@@ -27,6 +27,7 @@ from perito_runtime.error_kinds import CODE_OF_KIND
 from perito_runtime.grpc_server import GrpcServer, Service, build_server
 from perito_runtime.request_context import request_id, tenant_of
 
+from .catalogue_double import catalogue_double
 from .double_reviews import Reviews
 from .double_state import ADMIN_KEY, KEY, OTHER_ADMIN_KEY, OTHER_KEY, OTHER_TENANT, READ_KEY, TENANT, Call, State
 from .keys_double import AuditDouble, KeysDouble
@@ -64,6 +65,7 @@ class Double(State):
                     AuditDouble(self),
                 ),
                 session_double(self),
+                catalogue_double(self),
                 Service(
                     "perito.analysis.v1.ReviewService",
                     review_pb2_grpc.add_ReviewServiceServicer_to_server,

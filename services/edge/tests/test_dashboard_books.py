@@ -9,6 +9,7 @@ from itertools import pairwise
 import httpx
 import pytest
 import yaml
+from markupsafe import escape
 from perito.dataset.v1 import intake_pb2
 from perito_edge.dashboard.corrections import Change, changes, corrected
 from perito_edge.settings import EdgeSettings
@@ -51,6 +52,10 @@ def proposed(edge: Edge) -> None:
             intake_pb2.MappingQuestion(
                 topic="currency", question_en="What currency?", question_es="¿Qué moneda?", add_yaml="currency: NGN"
             )
+        ],
+        targets=[
+            intake_pb2.MappingTarget(table_name="sales", column_name=name, meaning=EVIL)
+            for name in ("product", "qty", "type")
         ],
     )  # fmt: skip
 
@@ -274,5 +279,9 @@ async def test_a_column_is_corrected_in_the_form(edge: Edge, analyst: httpx.Asyn
     saved = edge.double.datasets[edge.double.submitted[0].dataset_id].mapping
     books = yaml.safe_load(await edge.store.read_bytes(saved, 1000))
     assert books["files"]["sales.csv"]["tables"]["sales"]["columns"]["type"] == "zz"
+    assert f'<option value="sales.type" label="{escape(EVIL)}">' in page, "every column there is, not only those in use"
+    form["targets"] = unescape(hidden(page, "targets"))
+    unknown = await analyst.post(f"{where}/analyses", data={**form, "to:1": "sales.nothing"})
+    assert (unknown.status_code, "There is no sales.nothing" in unknown.text) == (422, True)
     refused = await analyst.post(f"{where}/analyses", data={**form, "to:1": "nowhere"})
     assert (refused.status_code, "TARGET_INVALID" in refused.text) == (422, True)

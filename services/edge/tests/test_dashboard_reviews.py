@@ -11,7 +11,8 @@ from perito.finding.v1 import finding_pb2
 
 from .browser import signed_in, text_of, token
 from .conftest import Edge
-from .dashboard_report import CAUSE, EVIL, SYMPTOM
+from .dashboard_report import CAUSE, EVIL, REPORT, SYMPTOM
+from .finished import finished
 from .orchestrator_double import KEY, OTHER_KEY, READ_KEY, TENANT
 from .test_dashboard_pages import examined, page
 
@@ -110,11 +111,11 @@ async def test_two_analyses_side_by_side(edge: Edge, analyst: httpx.AsyncClient)
     before, after = (await examined(edge, "March")).analysis_id, (await examined(edge, "April")).analysis_id
     compared(edge)
     assert "Choose two analyses" in await page(analyst, "/compare")
-    shown = await page(analyst, f"/compare?before={before}&after={after}&change=changed")
+    shown = await page(analyst, f"/compare?before={before}&after={after}&change=changed&of=findings")
     assert "<script>alert" not in shown
     said = text_of(shown)
     for each in ("March", "April", "NGN 10.50", "NGN 2,283,600", "amount", "new (1)", "changed (1)", "gone (0)",
-                 "112 findings are the same in both.", "1 of the new and the gone are not certain",
+                 "112 findings unchanged.", "1 of the new and the gone are not certain",
                  "87 / 100"):  # fmt: skip
         assert each in said, each
     asked: Any = edge.double.asked[-1]
@@ -122,6 +123,7 @@ async def test_two_analyses_side_by_side(edge: Edge, analyst: httpx.AsyncClient)
     following = re.search(r'href="(/compare\?[^"]+)" rel="next"', shown)
     assert following is not None
     assert "change=changed" in following[1]
+    assert "of=findings" in following[1]
     assert f'href="/compare?after={after}"' in await page(analyst, f"/analyses/{after}")
 
 
@@ -136,3 +138,28 @@ async def test_only_ones_own_analyses_are_compared(edge: Edge) -> None:
             assert "<script>" not in answer.text
     async with signed_in(edge.app, READ_KEY, "es") as reader:
         assert "Comparar" in await page(reader, f"/compare?before={mine}&after={mine}")
+
+
+async def test_two_analyses_are_compared_by_their_cases(edge: Edge, analyst: httpx.AsyncClient) -> None:
+    def case(name: str, impact: str, title: str) -> dict[str, Any]:
+        return {**REPORT["cases"][0], "case": name * 64, "fingerprint": name * 64, "impact": impact,
+                "title": {"en": f"{title} (-4)", "es": f"{title} es (-4)"}}  # fmt: skip
+
+    old = await finished(edge, {**REPORT, "cases": [case("a", "-10.5", EVIL), case("c", "7", "gone")]})
+    new = await finished(edge, {**REPORT, "cases": [case("a", "12", EVIL), case("d", "3", "fresh")]})
+    await examined(edge)
+    compared(edge)
+    where = f"/compare?before={old.analysis_id}&after={new.analysis_id}"
+    shown = await page(analyst, where)
+    assert "<script>alert" not in shown
+    said = text_of(shown)
+    for each in ("Cases (3)", "Findings (2)", "new (1)", "gone (1)", "changed (1)", "NGN 10.50", "NGN 12.00",
+                 "fresh (−4)", "0 cases unchanged."):  # fmt: skip
+        assert each in said, each
+    assert f'href="/analyses/{old.analysis_id}/findings/{"c" * 64}"' in shown, "what is gone is in the earlier one"
+    gone = text_of(await page(analyst, f"{where}&of=cases&change=gone"))
+    assert "gone (−4)" in gone
+    assert "fresh" not in gone
+    assert "cursor was not given" in text_of(await page(analyst, f"{where}&cursor=forged", 422))
+    async with signed_in(edge.app, language="es") as analista:
+        assert "Casos (3)" in text_of(await page(analista, where))

@@ -15,7 +15,7 @@ from .webhook_double import NOW, SECRET, delivery_of
 
 ID = "7c9e6679-7425-40de-944b-e07fc1f90ae7"
 URL = "https://erp.example.com/hooks/perito"
-ACTIONS = ("test", "switch", "delete", f"deliveries/{ID}/resend")
+ACTIONS = ("test", "switch", "delete", "rotate", f"deliveries/{ID}/resend")
 
 
 @pytest.fixture
@@ -86,8 +86,10 @@ async def test_nobody_else_sees_or_changes_them(edge: Edge, admin: httpx.AsyncCl
     shown = await token(admin)
     for webhook in (ID, "x", "' OR 1=1 --"):
         assert (await admin.get(f"/webhooks/{webhook}")).status_code == 404
+        changed = await admin.post(f"/webhooks/{webhook}", data={"csrf": shown, "event:phase.failed": "1"})
+        assert changed.status_code == 404
         for action in ACTIONS:
-            answer = await admin.post(f"/webhooks/{webhook}/{action}", data={"csrf": shown})
+            answer = await admin.post(f"/webhooks/{webhook}/{action}", data={"csrf": shown, "hours": "0"})
             assert answer.status_code == 404
     assert "elsewhere.example" not in (await admin.get("/webhooks")).text
     async with signed_in(edge.app, KEY) as analyst:
@@ -106,3 +108,43 @@ async def test_the_pages_speak_spanish(edge: Edge) -> None:
         await made(admin)
         assert "Nuevo webhook" in (await admin.get("/webhooks")).text
         assert "Enviar una prueba" in (await admin.get(f"/webhooks/{only(edge).webhook_id}")).text
+
+
+async def test_it_is_changed_and_keeps_at_least_one_event(edge: Edge, admin: httpx.AsyncClient) -> None:
+    await made(admin)
+    where, shown = f"/webhooks/{only(edge).webhook_id}", await token(admin)
+    assert f'value="{URL}"' in (await admin.get(where)).text
+    form = {"csrf": shown, "url": f"{URL}/2", "description": EVIL, "event:phase.failed": "1"}
+    assert (await admin.post(where, data=form)).headers["location"] == where
+    hook = only(edge)
+    assert (hook.url, hook.description, list(hook.event_types)) == (f"{URL}/2", EVIL, ["phase.failed"])
+    assert "<script>alert" not in (await admin.get(where)).text
+    none = await admin.post(where, data={"csrf": shown, "url": URL})
+    assert (none.status_code, "at least one event" in none.text) == (422, True)
+    assert only(edge).url == f"{URL}/2"
+
+
+async def test_its_secret_is_replaced_and_shown_once(edge: Edge, admin: httpx.AsyncClient) -> None:
+    await made(admin)
+    where, shown = f"/webhooks/{only(edge).webhook_id}", await token(admin)
+    answer = await admin.post(f"{where}/rotate", data={"csrf": shown, "key": "r", "hours": "24"})
+    assert SECRET in answer.text
+    assert "two signatures" in text_of(answer.text)
+    assert SECRET not in (await admin.get(where)).text
+    for hours in ("", "1", "-24", "x"):
+        refused = await admin.post(f"{where}/rotate", data={"csrf": shown, "hours": hours})
+        assert (refused.status_code, "OVERLAP_INVALID" in refused.text) == (422, True)
+    assert edge.double.count("RotateWebhookSecret") == 1
+
+
+async def test_deliveries_are_narrowed_by_what_became_of_them(edge: Edge, admin: httpx.AsyncClient) -> None:
+    await made(admin)
+    hook = only(edge).webhook_id
+    edge.double.deliveries += [delivery_of(hook, pb.DELIVERY_STATE_PENDING) for _ in range(25)]
+    shown = (await admin.get(f"/webhooks/{hook}?state=pending")).text
+    assert '<option value="pending" selected>' in shown
+    following = re.search(r'href="([^"]+)" rel="next"', shown)
+    assert following is not None
+    assert "state=pending" in following[1]
+    assert "Nothing was sent yet" in (await admin.get(f"/webhooks/{hook}?state=delivered")).text
+    assert (await admin.get(f"/webhooks/{hook}?state=lost")).status_code == 200

@@ -9,7 +9,7 @@ from typing import Any
 
 from perito.dataset.v1 import intake_pb2, intake_pb2_grpc
 from perito.finding.v1 import finding_pb2
-from perito.phase.v1 import phase_pb2, phase_pb2_grpc
+from perito.phase.v1 import phase_pb2, phase_pb2_grpc, rule_catalogue_pb2
 from perito_kernel.errors import PeritoError, Unavailable
 from perito_kernel.findings import canonical_json
 from perito_runtime.grpc_server import GrpcServer, Service, build_server
@@ -66,12 +66,25 @@ class FakePhase(phase_pb2_grpc.PhaseServiceServicer):
     words: str = "at"
     busy: int = 0
     silent: bool = False
+    described: int = 0
     behave: Behaviour | None = None
     proposes: intake_pb2.ProposeMappingResponse | PeritoError | None = None
     asked: list[tuple[str, intake_pb2.ProposeMappingRequest]] = field(
         default_factory=list[tuple[str, intake_pb2.ProposeMappingRequest]]
     )
     runs: list[phase_pb2.RunPhaseRequest] = field(default_factory=list[phase_pb2.RunPhaseRequest])
+
+    async def DescribeRules(  # noqa: N802 - the contract's name
+        self,
+        request: rule_catalogue_pb2.DescribeRulesRequest,  # noqa: ARG002 - the contract's signature
+        context: Any,  # noqa: ARG002 - the contract's signature
+    ) -> rule_catalogue_pb2.DescribeRulesResponse:
+        self.described += 1
+        if self.silent:
+            raise Unavailable("SERVICE_UNAVAILABLE", "It does not answer.")
+        return rule_catalogue_pb2.DescribeRulesResponse(
+            rules=[rule_catalogue_pb2.RuleDescription(id=each, title_en=self.name) for each in self.rule_ids]
+        )
 
     async def DescribePhase(  # noqa: N802 - the contract's name
         self,

@@ -8,7 +8,7 @@ import asyncpg
 import grpc
 import pytest
 from perito.analysis.v1 import analysis_pb2 as pb
-from perito.analysis.v1 import keys_pb2, keys_pb2_grpc, review_pb2
+from perito.analysis.v1 import catalogue_pb2, keys_pb2, keys_pb2_grpc, review_pb2
 from perito.analysis.v1.access_pb2 import AuthenticateRequest
 from perito.analysis.v1.webhooks_pb2 import ListWebhooksRequest
 from perito.analysis.v1.webhooks_pb2_grpc import WebhookServiceStub
@@ -16,6 +16,8 @@ from perito_kernel.errors import Forbidden, NotFound, PeritoError, Unavailable
 from perito_orchestrator.callers import (
     ACCESS_SERVICE,
     ANALYSIS_SERVICE,
+    CATALOGUE_SCOPES,
+    CATALOGUE_SERVICE,
     KEY_SCOPES,
     KEY_SERVICE,
     REVIEW_SCOPES,
@@ -59,6 +61,7 @@ def test_every_method_needs_a_scope() -> None:
         (pb.DESCRIPTOR, ANALYSIS_SERVICE, SCOPES),
         (keys_pb2.DESCRIPTOR, KEY_SERVICE, KEY_SCOPES),
         (review_pb2.DESCRIPTOR, REVIEW_SERVICE, REVIEW_SCOPES),
+        (catalogue_pb2.DESCRIPTOR, CATALOGUE_SERVICE, CATALOGUE_SCOPES),
     ):
         methods = descriptor.services_by_name[service.rpartition(".")[2]].methods_by_name
         assert scopes.keys() == set(methods)

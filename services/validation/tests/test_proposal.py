@@ -1,6 +1,7 @@
 """A proposal decides what the cells prove, keeps what they leave open as a question, and reads back as it was meant."""
 
 import hashlib
+import json
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -262,6 +263,12 @@ def test_a_preview_leaves_the_mapping_and_what_is_said_about_it(tmp_path: Path) 
     assert [file.name for file in outcome.artifacts] == [PROPOSED, PREVIEW]
     text = (Path(job.out) / PROPOSED).read_text("utf-8")
     assert parse_mapping(text, TABLES).currency == "EUR"
+    targets = json.loads((Path(job.out) / PREVIEW).read_bytes())["targets"]
+    named = {(each["table_name"], each["column_name"]): each for each in targets}
+    assert named.keys() == {(table, column) for table, columns in TABLES.items() for column in columns}
+    assert named["sales", "product"]["meaning"]
+    assert named["products", "product"]["required"] is True
+    assert named["products", "name"]["required"] is False
     assert (
         propose(
             make_job(tmp_path / "again", {"sales.csv": sales(["2026-02-13", "2026-02-14"])}, ""), silent

@@ -19,9 +19,10 @@ class Phase:
 
     `rules` is the import path of the package that holds its SQL files ("" where it has none); `compute` is
     `package.module:function`, a `Compute`; `propose` another one, for the phase that reads files and can say beforehand
-    how it would ("" for the others); `describe` a `Describe` of its rules. `requires` are phases whose result it cannot do
-    without, `after` phases it waits for but can do without. `personal`: it reads people's keys as they stand, and is
-    given the tenant's key of pseudonyms. `preload` is what its compute children import, or call, while they wait (see `ComputePool`).
+    how it would ("" for the others); `describe` a `Describe` of its rules. `requires` are phases whose result it cannot
+    do without, `after` phases it waits for but can do without. `personal`: it reads people's keys as they stand, and is
+    given the tenant's key of pseudonyms. `preload` is what its compute children import, or call, while they wait (see
+    `ComputePool`).
     """
 
     name: str
@@ -138,8 +139,8 @@ class Outcome:
 
 
 Describe = Callable[[str], Sequence[Mapping[str, Any]]]
-"""What the rules of a package say of themselves, in order of id: the members of `RuleDescription` of the contract, texts
-as objects with `en` and `es`. Runs in the serving process, so it imports no engine.
+"""What the rules of a package say of themselves, in order of id: the members of `RuleDescription` of the contract,
+texts as objects with `en` and `es`. Runs in the serving process, so it imports no engine.
 """
 
 Report = Callable[[float, str], None]

@@ -32,6 +32,7 @@ from perito_validation.reader import Reading, read_files
 from perito_validation.signs import count_signs
 from perito_validation.source import Source, Unread
 from perito_validation.tables import Written, table_order, write_table
+from perito_validation.targets import mapping_targets
 from perito_validation.understanding import Understanding, of_given_mapping, with_unread
 
 PARQUET = "application/vnd.apache.parquet"
@@ -82,9 +83,9 @@ def validate(job: Job, report: Report) -> Outcome:
 def propose(job: Job, report: Report) -> Outcome:
     """A `Compute` for previews: proposes a mapping for the files and reads no further.
 
-    Leaves `mapping.yaml`, the file to edit, and `proposal.json` with `mapping` (the same text), `targets` (the canonical
-    columns), `placements` and `questions` (rows of the system tables, and the name of the `file` in each). Raises `Invalid` where no file can be
-    read, or none is a table, and HINT_INVALID.
+    Leaves `mapping.yaml`, the file to edit, and `proposal.json` with `mapping` (the same text), `targets` (canonical
+    columns), `placements` and `questions` (rows of the system tables, and the name of the `file` in each). Raises
+    `Invalid` where no file can be read, or none is a table, and HINT_INVALID.
     """
     hints = hints_of(job)
     with open_database(job) as con:

@@ -56,9 +56,7 @@ async def cases(visit: Visit) -> Response:
         whole=listed.all_read,
         again=f"{base}?{urlencode(used)}" if used else base,
         begun=number > 0,
-        following=f"{base}?{urlencode({**used, 'page': number + 2})}"
-        if (number + 1) * _ON_A_PAGE < len(held)
-        else "",
+        following=f"{base}?{urlencode({**used, 'page': number + 2})}" if (number + 1) * _ON_A_PAGE < len(held) else "",
     )
 
 

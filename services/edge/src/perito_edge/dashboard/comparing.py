@@ -114,7 +114,11 @@ def _view(
         "chosen": next(iter(query.change), ""),
         "base": f"/compare?{urlencode(kept)}",
         "kinds": [
-            {"name": name, "where": f"/compare?{urlencode({**pair, 'of': name})}", "count": _differing(told[name], voice)}
+            {
+                "name": name,
+                "where": f"/compare?{urlencode({**pair, 'of': name})}",
+                "count": _differing(told[name], voice),
+            }
             for name in ("cases", "findings")
             if told[name] is not None
         ],

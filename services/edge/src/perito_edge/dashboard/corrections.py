@@ -29,7 +29,9 @@ class Change:
 
 
 def changes(form: Mapping[str, str]) -> list[Change]:
-    """What somebody changed. Raises `Invalid` FORM_UNREADABLE, and TARGET_INVALID for what is no table and column, or none that there is."""
+    """What somebody changed. Raises `Invalid` FORM_UNREADABLE, and TARGET_INVALID for what is no table and column, or
+    none that there is.
+    """
     try:
         columns: list[list[str]] = parse((form.get("columns") or "[]").encode(), 4)
         known = frozenset(map(str, parse((form.get("targets") or "[]").encode(), 4)))

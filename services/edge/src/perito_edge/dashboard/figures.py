@@ -98,9 +98,7 @@ def _line(name: tuple[str, str], rows: Sequence[Part], words: Mapping[str, Any],
     return {
         "name": clip(label(name[1], words, voice) + (f", {name[0]}" if name[0] else ""), 120),
         "drawing": charts.series(values),
-        "points": [
-            {"period": voice.day(row["period"]), "value": _written(row, words, voice)} for row in rows
-        ],
+        "points": [{"period": voice.day(row["period"]), "value": _written(row, words, voice)} for row in rows],
         "range": voice.say(
             "range",
             first=voice.day(rows[0]["period"]),

@@ -104,4 +104,6 @@ def _totals(taken: Taken) -> Totals:
             values[name], units[name] = value, str(row.get("unit") or "")
     figures = {name for name, _ in values}
     rules = {rule["id"]: rule for rule in taken.rows.get("rules", ()) if rule["id"] in figures}
-    return Totals(values, units, {name: {"title": rule["title"], "words": rule["words"]} for name, rule in rules.items()})
+    return Totals(
+        values, units, {name: {"title": rule["title"], "words": rule["words"]} for name, rule in rules.items()}
+    )

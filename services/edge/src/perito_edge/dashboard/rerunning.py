@@ -1,4 +1,4 @@
-"""The same books once more, by the rules of today: under another name or with other parameters where somebody says so."""
+"""The same books once more, by the rules of today: under another name, or with other parameters."""
 
 import secrets
 from collections.abc import Mapping, Sequence

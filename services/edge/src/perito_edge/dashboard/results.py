@@ -96,7 +96,9 @@ def _story(story: Part, rules: dict[str, Any], cases: dict[str, Any], voice: Voi
         "cases": voice.count(story["cases"], "case"),
         "rows": voice.count(story["row_count"], "row"),
         "folded": story["folded"],
-        "leading": [{"fingerprint": case["fingerprint"], "title": clip(voice.prose(case["title"]))} for case in leading],
+        "leading": [
+            {"fingerprint": case["fingerprint"], "title": clip(voice.prose(case["title"]))} for case in leading
+        ],
     }
 
 

@@ -32,8 +32,8 @@ TEXTS: Mapping[str, str] = {
     "compare_unchanged": "{count} unchanged.",
     "compare_uncertain_cases": "{count} of the new and the gone are not certain: one of the reports does not list all "
     "its cases.",
-    "compare_uncertain_findings": "{count} of the new and the gone are not certain: of a rule with very many findings, lists "
-    "keep only some.",
+    "compare_uncertain_findings": "{count} of the new and the gone are not certain: of a rule with very many findings, "
+    "lists keep only some.",
     "compare_perhaps": "not certain",
     "compare_none": "Nothing differs.",
     "compare_rules": "Rules that looked at the books in one of them alone",

@@ -21,7 +21,8 @@ TEXTS: Mapping[str, str] = {
     "compare_after": "Después",
     "choose": "elija",
     "compare_do": "Comparar",
-    "compare_choose": "Elija dos análisis: se muestra por caso y por hallazgo qué apareció, qué desapareció y qué cambió.",
+    "compare_choose": "Elija dos análisis: se muestra por caso y por hallazgo qué apareció, qué desapareció y "
+    "qué cambió.",
     "compare_kinds": "Casos o hallazgos",
     "compare_few": "Todavía no hay dos análisis terminados que comparar.",
     "compare_sides": "Los dos análisis",
@@ -32,8 +33,8 @@ TEXTS: Mapping[str, str] = {
     "compare_unchanged": "{count} sin cambios.",
     "compare_uncertain_cases": "{count} de los nuevos y los desaparecidos no son seguros: uno de los informes no lista "
     "todos sus casos.",
-    "compare_uncertain_findings": "{count} de los nuevos y los desaparecidos no son seguros: de una regla con muchísimos "
-    "hallazgos las listas guardan solo una parte.",
+    "compare_uncertain_findings": "{count} de los nuevos y los desaparecidos no son seguros: de una regla con "
+    "muchísimos hallazgos las listas guardan solo una parte.",
     "compare_perhaps": "no es seguro",
     "compare_none": "No hay diferencias.",
     "compare_rules": "Reglas que solo miraron los libros en uno de ellos",

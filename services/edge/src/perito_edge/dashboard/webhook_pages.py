@@ -71,11 +71,11 @@ async def change(visit: Visit) -> Response:
 
 async def rotate(visit: Visit) -> Response:
     """Gives it another secret and shows that, this once."""
-    hours = visit.form.get("hours", "")
+    wanted, hours = _id(visit), visit.form.get("hours", "")
     if hours not in _HOURS:
         raise Invalid("OVERLAP_INVALID", f"The old secret may sign for {', '.join(_HOURS)} hours more. Choose one.")
     request = pb.RotateWebhookSecretRequest(
-        webhook_id=_id(visit), overlap_seconds=int(hours) * 3600, idempotency_key=visit.form.get("key", "")[:100]
+        webhook_id=wanted, overlap_seconds=int(hours) * 3600, idempotency_key=visit.form.get("key", "")[:100]
     )
     answer = await visit.given.webhooks.rotate(visit.caller, request)
     return await _drawn(visit, secret=answer.secret)
