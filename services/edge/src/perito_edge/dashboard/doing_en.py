@@ -1,13 +1,8 @@
-"""What the pages say of phases, of cases, and of analyses that are run again or deleted, in English."""
+"""What the pages say of cases, and of analyses that are run again or deleted, in English."""
 
 from collections.abc import Mapping
 
 TEXTS: Mapping[str, str] = {
-    "phase_validation": "validation",
-    "phase_consistency": "consistency",
-    "phase_pattern": "pattern",
-    "phase_performance": "performance",
-    "phase_reporting": "reporting",
     "tab_cases": "Cases",
     "cases_lead": "What the findings come down to: each case has one cause and the findings that it explains.",
     "cases_first": "these are the first, the costliest of each kind",

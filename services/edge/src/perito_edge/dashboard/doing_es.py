@@ -1,13 +1,8 @@
-"""What the pages say of phases, of cases, and of analyses that are run again or deleted, in Spanish."""
+"""What the pages say of cases, and of analyses that are run again or deleted, in Spanish."""
 
 from collections.abc import Mapping
 
 TEXTS: Mapping[str, str] = {
-    "phase_validation": "validación",
-    "phase_consistency": "coherencia",
-    "phase_pattern": "patrones",
-    "phase_performance": "desempeño",
-    "phase_reporting": "informe",
     "tab_cases": "Casos",
     "cases_lead": "A qué se reducen los hallazgos: cada caso tiene una causa y los hallazgos que explica.",
     "cases_first": "estos son los primeros, los más caros de cada tipo",

@@ -13,6 +13,7 @@ from perito_edge.dashboard import (
     doing_es,
     overview_en,
     overview_es,
+    phase_names_es,
     reviews_en,
     reviews_es,
     texts_en,
@@ -30,8 +31,21 @@ _MINUS = re.compile(r"(?<![\w.,)\]-])-(?=\d)")
 _SPANISH_SEPARATORS = str.maketrans(",.", ".,")
 _UNITS = ("B", "KiB", "MiB", "GiB", "TiB")
 TEXTS: Mapping[Language, Mapping[str, str]] = {
-    "en": {**texts_en.TEXTS, **administration_en.TEXTS, **reviews_en.TEXTS, **doing_en.TEXTS, **overview_en.TEXTS},
-    "es": {**texts_es.TEXTS, **administration_es.TEXTS, **reviews_es.TEXTS, **doing_es.TEXTS, **overview_es.TEXTS},
+    "en": {
+        **texts_en.TEXTS,
+        **administration_en.TEXTS,
+        **reviews_en.TEXTS,
+        **doing_en.TEXTS,
+        **overview_en.TEXTS,
+    },
+    "es": {
+        **texts_es.TEXTS,
+        **administration_es.TEXTS,
+        **reviews_es.TEXTS,
+        **doing_es.TEXTS,
+        **overview_es.TEXTS,
+        **phase_names_es.NAMES,
+    },
 }
 OTHER: Mapping[Language, Language] = {"en": "es", "es": "en"}
 
