@@ -72,18 +72,50 @@ def correct_and_start(seen: Watched, shots: Path) -> None:
     expect(page).to_have_url(re.compile("/analyses/"), timeout=60_000)
 
 
-def examined_again_and_compared(seen: Watched, shots: Path) -> None:
-    """Examines the same files once more, as they are now, and compares the two."""
+def run_again_and_compared(seen: Watched, shots: Path) -> None:
+    """Runs the same books once more and compares the two, which do not differ."""
     page = seen.page
-    page.get_by_role("link", name="Examine these files again").click()
+    page.get_by_role("link", name="Run it again").click()
     page.get_by_label("Name of the analysis").fill("Once more")
-    page.get_by_role("button", name="Start the analysis").first.click()
+    page.get_by_label("Parameters that are to be different").fill("{")
+    page.get_by_role("button", name="Run it").click()
+    expect(page.get_by_role("alert")).to_contain_text("line 1")
+    seen.wrong[:] = [each for each in seen.wrong if "422" not in each]  # the browser tells of the status
+    shot(seen, shots, "rerun")
+    page.get_by_label("Parameters that are to be different").fill("")
+    page.get_by_role("button", name="Run it").click()
     expect(page.get_by_role("heading", name="The cases that matter")).to_be_visible(timeout=_EXAMINED)
-    page.get_by_role("link", name="Compare with another analysis").click()
-    page.get_by_label("Before", exact=True).select_option(index=2)
-    page.get_by_role("button", name="Compare").click()
+    page.get_by_role("link", name="compare with the one before").click()
     expect(page.get_by_text("Nothing differs.")).to_be_visible()
     shot(seen, shots, "compare")
+    page.get_by_role("navigation", name="Cases or findings").get_by_role("link", name="Findings").click()
+    expect(page.get_by_text("Nothing differs.")).to_be_visible()
+
+
+def followed_and_deleted(seen: Watched, shots: Path) -> None:
+    """Looks at how it went from one to the other, at what there is to find, and deletes the second one."""
+    page = seen.page
+    parts = page.get_by_role("navigation", name="Parts of the dashboard")
+    parts.get_by_role("link", name="Trends").click()
+    page.get_by_label("Key figure").select_option(index=1)
+    page.get_by_role("button", name="Filter").click()
+    expect(page).to_have_url(re.compile("figure=K-"))
+    expect(page.locator("tbody tr")).to_have_count(2)
+    shot(seen, shots, "trends")
+    parts.get_by_role("link", name="Rules").click()
+    page.get_by_label("Words").fill("balance")
+    page.get_by_role("button", name="Filter").click()
+    page.locator("details.sheet summary").first.click()
+    expect(page.locator("details[open] table")).to_be_visible()
+    shot(seen, shots, "catalogue")
+    page.goto("/?name=once+more")
+    page.get_by_role("link", name="Once more").click()
+    page.get_by_role("link", name="Delete this analysis").click()
+    expect(page.get_by_role("heading", name="Once more")).to_be_visible()
+    shot(seen, shots, "delete")
+    page.get_by_role("button", name="Delete for good").click()
+    expect(page.get_by_text("The analysis is deleted.")).to_be_visible()
+    expect(page.get_by_role("link", name="Once more")).to_have_count(0)
 
 
 def test_from_the_sign_in_to_the_export(served: Served, chromium: Browser, books: Path, shots: Path) -> None:
@@ -120,14 +152,15 @@ def test_from_the_sign_in_to_the_export(served: Served, chromium: Browser, books
         page.reload()
         expect(page.get_by_label("Severity")).to_have_value("high")
         shot(seen, shots, "findings")
-        for name, picture in (("Key figures", "figures"), ("Data", "data"), ("Rules", "rules")):
+        for name, picture in (("Cases", "cases"), ("Key figures", "figures"), ("Data", "data"), ("Rules", "rules")):
             page.get_by_role("navigation", name="Parts of the analysis").get_by_role("link", name=name).click()
             expect(page.get_by_role("heading", name=name, exact=True)).to_be_visible()
             shot(seen, shots, picture)
         page.goto(address)
         with page.expect_download() as download:
             page.get_by_role("link", name="All findings as CSV").click()
-        examined_again_and_compared(seen, shots)
+        run_again_and_compared(seen, shots)
+        followed_and_deleted(seen, shots)
         assert download.value.path().read_text("utf-8").startswith('"fingerprint",')
         page.goto("/")
         expect(page.get_by_role("link", name="Second half, all warehouses").first).to_be_visible()
@@ -151,15 +184,20 @@ def test_on_a_phone_in_spanish_and_in_the_dark(served: Served, chromium: Browser
         page.locator("table.findings a").first.click()
         expect(page.get_by_role("heading", name="Filas que lo prueban")).to_be_visible()
         shot(seen, shots, "phone-case")
-        for part in ("Indicadores", "Datos", "Reglas"):
+        analysis = re.sub("/findings.*", "", page.url)
+        for part in ("Casos", "Indicadores", "Datos", "Reglas"):
             page.get_by_role("navigation", name="Partes del análisis").get_by_role("link", name=part).click()
             seen.accessible()
             seen.fits()
         page.get_by_role("button", name="Claro").click()
         expect(page.locator("html")).to_have_attribute("data-theme", "light")
         seen.accessible()
-        for path in ("/upload", "/service", "/keys", "/audit", "/webhooks"):
+        shot_of = {"/trends": "trends", "/rules": "catalogue"}
+        parts = ("/upload", "/service", "/keys", "/audit", "/webhooks", "/trends", "/rules")
+        for path in (*parts, f"{analysis}/rerun", f"{analysis}/delete"):
             page.goto(path)
+            if path in shot_of:
+                shot(seen, shots, f"phone-{shot_of[path]}")
             seen.accessible()
             seen.fits()
         seen.quiet()
@@ -207,3 +245,31 @@ def test_what_is_not_there_says_so_to_everybody(served: Served, chromium: Browse
         expect(seen.page.get_by_role("heading", name="There is nothing here")).to_be_visible()
         seen.accessible()
         assert [each for each in seen.wrong if "404" not in each] == []
+
+
+def test_a_column_goes_where_somebody_sends_it(served: Served, chromium: Browser, tmp_path: Path, shots: Path) -> None:
+    """A header that nobody knows is sent to a canonical column that the proposal does not use."""
+    rows = "".join(f"S{n},P{n % 7},{n % 5 + 1},2026-03-{n % 28 + 1:02},4.50,K{n % 3}\n" for n in range(60))
+    (tmp_path / "sales.csv").write_text(f"sale_id,product,quantity,sale_date,unit_price,zzq\n{rows}")
+    with watched(chromium, served.base, **DESKTOP) as seen:
+        page = seen.page
+        sign_in(page, served.key)
+        upload(seen, tmp_path, shots / "unknown")
+        sent = page.get_by_label("Goes to: zzq")
+        expect(sent).to_be_visible(timeout=90_000)
+        assert page.locator("#targets option").count() > 150
+        sent.fill("sales.nothing")
+        page.get_by_label("Name of the analysis").fill("With cashiers")
+        page.get_by_role("button", name="Start the analysis").first.click()
+        expect(page.get_by_text("There is no sales.nothing")).to_be_visible()
+        seen.wrong[:] = [each for each in seen.wrong if "422" not in each]  # the browser tells of the status
+        page.go_back()
+        expect(sent).to_be_visible(timeout=90_000)
+        sent.fill("sales.user")
+        page.get_by_role("button", name="Start the analysis").first.click()
+        expect(page.get_by_role("heading", name="The cases that matter")).to_be_visible(timeout=_EXAMINED)
+        page.get_by_role("navigation", name="Parts of the analysis").get_by_role("link", name="Data").click()
+        page.get_by_text("sales.csv").last.click()
+        expect(page.get_by_role("row", name=re.compile("zzq"))).to_contain_text("sales.user")
+        seen.accessible()
+        seen.quiet()

@@ -5,7 +5,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-from perito.phase.v1 import phase_pb2, phase_pb2_grpc
+from perito.phase.v1 import phase_pb2, phase_pb2_grpc, rule_catalogue_pb2
 from perito_runtime.grpc_client import open_channel
 from perito_runtime.grpc_server import GrpcServer, Service, build_server
 
@@ -41,6 +41,13 @@ class PhaseDouble(phase_pb2_grpc.PhaseServiceServicer):
         context: Any,
     ) -> phase_pb2.DescribePhaseResponse:
         return await self.describe(context)
+
+    async def DescribeRules(  # noqa: N802 - the contract's name
+        self,
+        request: rule_catalogue_pb2.DescribeRulesRequest,  # noqa: ARG002 - the contract's signature
+        context: Any,  # noqa: ARG002
+    ) -> rule_catalogue_pb2.DescribeRulesResponse:
+        return rule_catalogue_pb2.DescribeRulesResponse()
 
     async def RunPhase(  # noqa: N802 - the contract's name
         self, request: phase_pb2.RunPhaseRequest, context: Any

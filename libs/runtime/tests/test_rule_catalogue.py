@@ -23,7 +23,7 @@ def rules(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     for name in ("some_rules", "broken_rules"):
         (tmp_path / name).mkdir()
         (tmp_path / name / "t.sql").write_text("/* ---\nid: T-001\n--- */\n", "utf-8")
-    monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.setattr(sys, "path", [str(tmp_path), *sys.path])
     return "some_rules"
 
 

@@ -168,8 +168,8 @@ async def test_who_may_only_read_runs_nothing_again(edge: Edge) -> None:
 
 
 def many_cases() -> dict[str, Any]:
-    base = REPORT["cases"][0]
-    several = [
+    base: dict[str, Any] = REPORT["cases"][0]
+    several: list[dict[str, Any]] = [
         {**base, "fingerprint": f"{n:064x}", "case": f"{n:064x}", "severity": "low" if n % 2 else "high",
          "rule_id": "C-035" if n % 3 else "V-026", "title": text(f"shop {n} (-4)", f"tienda {n} (-4)"), "members": []}
         for n in range(120)
