@@ -78,7 +78,7 @@ async def test_its_files_go_with_it_where_that_is_said_and_stay_where_others_use
     second.dataset_id, second.status = first.dataset_id, pb.ANALYSIS_STATUS_CANCELLED
     where = f"/analyses/{first.analysis_id}/delete"
     asked = await admin.get(where)
-    assert "1 other analysis use" in text_of(asked.text)
+    assert "The uploaded files stay, for 1 other analysis." in text_of(asked.text)
     assert 'name="books"' not in asked.text
     form = {"csrf": await token(admin), "books": "1"}
     assert (await admin.post(where, data=form)).headers["location"] == "/?deleted=kept"
@@ -141,7 +141,8 @@ async def test_an_analysis_is_run_again_once_with_what_is_different(edge: Edge, 
 
 
 @pytest.mark.parametrize(("form", "words"), [
-    ({"params": "{"}, "line 1"), ({"params": "[1]"}, "/params"), ({"name": "x" * 201}, "/name"),
+    ({"params": "{"}, "The parameters are not JSON"), ({"params": "{}x"}, "line 1"),
+    ({"params": "[1]"}, "/params"), ({"name": "x" * 201}, "/name"),
     ({"name": "a\u0007"}, "printable"), ({"params": "[" * 5000}, "deep"),
 ])  # fmt: skip
 async def test_what_cannot_be_run_is_said_above_the_form_which_keeps_it(

@@ -1,6 +1,7 @@
 """Cases of an analysis, the costliest first, page by page, with filters that stand in the address."""
 
 from collections.abc import Mapping, Sequence
+from decimal import Decimal
 from typing import Any
 from urllib.parse import urlencode
 
@@ -34,6 +35,7 @@ async def cases(visit: Visit) -> Response:
         for case in listed.cases.values()
         if said["severity"] in ("", case.severity) and said["rule"] in ("", case.told["rule_id"])
     ]
+    held.sort(key=lambda case: -abs(case.impact or Decimal()))  # those without a price last, as the report has them
     if said["disposition"]:
         words = await _words(visit, analysis.id, held)
         held = [case for case in held if words.get(case.case, "open") == said["disposition"]]

@@ -22,10 +22,10 @@ TEXTS: Mapping[str, str] = {
     "delete_analysis": "Delete this analysis",
     "delete_books": "Delete these files",
     "delete_lead": "For good: nothing brings it back.",
-    "delete_what": "What was found, the report in all its forms, what was said of its findings where no other analysis "
-    "has them, and files that came with it where no other analysis uses them.",
+    "delete_what": "With it go what was found, the report in all its forms, what was said of its findings where "
+    "no other analysis has them, and files that came with it where no other analysis uses them.",
     "delete_books_too": "Delete the uploaded files too ({files})",
-    "delete_books_stay": "The uploaded files stay: {count} use them.",
+    "delete_books_stay": "The uploaded files stay, for {count}.",
     "delete_books_used": "They are in use by {count}. Delete those first.",
     "delete_books_which": "Show them",
     "delete_sure": "Delete for good",

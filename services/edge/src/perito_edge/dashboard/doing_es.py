@@ -22,11 +22,11 @@ TEXTS: Mapping[str, str] = {
     "delete_analysis": "Borrar este análisis",
     "delete_books": "Borrar estos archivos",
     "delete_lead": "Para siempre: nada lo devuelve.",
-    "delete_what": "Lo que se encontró, el informe en todas sus formas, lo que se dijo de sus hallazgos si ningún otro "
-    "análisis los tiene y los archivos que llegaron con él si ningún otro análisis los usa.",
+    "delete_what": "Con él se va lo que se encontró, el informe en todas sus formas, lo que se dijo de sus "
+    "hallazgos si ningún otro análisis los tiene y los archivos que llegaron con él si ningún otro análisis los usa.",
     "delete_books_too": "Borrar también los archivos subidos ({files})",
-    "delete_books_stay": "Los archivos subidos se quedan: los usan {count}.",
-    "delete_books_used": "Los usan {count}. Borre antes esos análisis.",
+    "delete_books_stay": "Los archivos subidos se quedan, para {count}.",
+    "delete_books_used": "Están en uso por {count}. Bórrelos antes.",
     "delete_books_which": "Verlos",
     "delete_sure": "Borrar para siempre",
     "delete_books_sure": "Borrar los archivos para siempre",

@@ -13,6 +13,7 @@ TEXTS: Mapping[str, str] = {
     "trend_figure": "Key figure",
     "trend_no_figure": "none",
     "trend_between": "between {low} and {high}",
+    "trend_same": "the same each time",
     "trend_numbers": "The numbers",
     "period": "Period",
     "catalogue": "What Perito looks for",

@@ -13,6 +13,7 @@ TEXTS: Mapping[str, str] = {
     "trend_figure": "Indicador",
     "trend_no_figure": "ninguno",
     "trend_between": "entre {low} y {high}",
+    "trend_same": "siempre igual",
     "trend_numbers": "Las cifras",
     "period": "Periodo",
     "catalogue": "Lo que busca Perito",

@@ -45,7 +45,10 @@ def _asked(visit: Visit, said: Mapping[str, str]) -> RerunRequest:
     if not body["name"].isprintable():
         raise Invalid("ANALYSIS_INVALID", "The name has at most 200 printable characters. Shorten it.")
     if text := said["params"].strip():
-        body["params"] = parse(text.encode(), visit.given.settings.max_json_depth)
+        try:
+            body["params"] = parse(text.encode(), visit.given.settings.max_json_depth)
+        except Invalid as error:
+            raise Invalid(error.reason, error.message.replace("The body is", "The parameters are", 1)) from error
     return validated(RerunRequest, body)
 
 

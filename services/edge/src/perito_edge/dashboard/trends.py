@@ -121,6 +121,8 @@ def _line(
         "drawing": charts.series(values, scale, points=True),
         "last": written(known[-1]) if known else "–",
         "between": voice.say("trend_between", low=written(min(known)), high=written(max(known)))
+        if len(set(known)) > 1
+        else voice.say("trend_same")
         if len(known) > 1
         else "",
     }
