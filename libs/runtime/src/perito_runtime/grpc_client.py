@@ -16,7 +16,7 @@ from perito_runtime.tls import TlsFiles, TlsMaterial, channel_credentials
 
 __all__ = ["call_error", "call_errors", "open_channel", "tenant_metadata", "tenant_of"]
 
-_OPTIONS = (
+OPTIONS = (
     ("grpc.max_receive_message_length", MESSAGE_BYTES),
     ("grpc.max_send_message_length", MESSAGE_BYTES),
     # Windows that grow with the line hold megabytes for each reader of a stream that does not keep up.
@@ -25,6 +25,8 @@ _OPTIONS = (
     ("grpc.keepalive_time_ms", 15_000),
     ("grpc.keepalive_timeout_ms", 5_000),
     ("grpc.keepalive_permit_without_calls", 1),
+    # By default the third ping of a channel that sends nothing waits for a minute: so long the frozen are believed.
+    ("grpc.http2.max_pings_without_data", 0),
     ("grpc.initial_reconnect_backoff_ms", 100),
     # The time that one attempt to connect may take: a busy machine or a TLS handshake needs more than moments.
     ("grpc.min_reconnect_backoff_ms", 2_000),
@@ -69,7 +71,7 @@ def _opened(
     stream_timeout: float,
 ) -> grpc.aio.Channel:
     interceptors = interceptors_of(calls)
-    options = [*_OPTIONS, *([("grpc.service_config", service_config(services))] if services else [])]
+    options = [*OPTIONS, *([("grpc.service_config", service_config(services))] if services else [])]
     if tls is None:
         return grpc.aio.insecure_channel(target, options=options, interceptors=interceptors)
     expected = name or _first_of_several(target)

@@ -30,11 +30,11 @@ HANDSHAKE_SECONDS = 10.0
 """How long a connection may take to say who it is. It holds a descriptor; gRPC's own patience is two minutes."""
 
 _UNIX_PATH_BYTES = 107
-_OPTIONS = (
+OPTIONS = (
     ("grpc.so_reuseport", 0),  # by default two servers bind one port and say nothing
     ("grpc.max_receive_message_length", MESSAGE_BYTES),
     ("grpc.max_send_message_length", MESSAGE_BYTES),
-    ("grpc.http2.min_recv_ping_interval_without_data_ms", 10_000),
+    ("grpc.http2.min_ping_interval_without_data_ms", 10_000),  # by default five minutes
     ("grpc.keepalive_permit_without_calls", 1),
 )
 _log = logger("grpc")
@@ -166,7 +166,7 @@ def build_server(
     """
     check_address(address, tls=tls is not None)
     credentials = server_credentials(tls) if tls else None
-    options = (*_OPTIONS, ("grpc.server_handshake_timeout_ms", round(1000 * HANDSHAKE_SECONDS)))
+    options = (*OPTIONS, ("grpc.server_handshake_timeout_ms", round(1000 * HANDSHAKE_SECONDS)))
     server = grpc.aio.server(interceptors=[interceptor_chain(interceptors)], options=options)
     health_servicer = health.aio.HealthServicer()
     health_pb2_grpc.add_HealthServicer_to_server(health_servicer, server)
