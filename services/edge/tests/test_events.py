@@ -3,12 +3,13 @@
 import asyncio
 import json
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import fastapi.routing
+import grpc
 import httpx
 import pytest
 from perito.analysis.v1 import analysis_pb2 as pb
@@ -16,6 +17,7 @@ from perito.event.v1.event_pb2 import AnalysisEvent
 from perito_edge.server import EdgeServer
 from perito_edge.settings import EdgeSettings
 from perito_kernel.errors import Unavailable
+from perito_runtime.client_interceptors import Calls
 
 from .conftest import Edge, checked_client
 from .finished import running
@@ -39,7 +41,7 @@ class Told:
         return json.loads(self.data)
 
 
-async def events_of(response: httpx.Response) -> AsyncIterator[Told]:
+async def events_of(response: httpx.Response) -> AsyncGenerator[Told]:
     """What the stream holds, read as the standard says."""
     now = Told()
     async for line in response.aiter_lines():
@@ -183,18 +185,42 @@ async def test_a_silent_stream_is_kept_alive(served: Edge, monkeypatch: pytest.M
 
 
 async def until_called(edge: Edge, method: str) -> None:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(5):
         while edge.double.count(method) == 0:  # noqa: ASYNC110 -- nobody announces it
             await asyncio.sleep(0.01)
 
 
 async def test_a_client_that_leaves_gives_its_place_back(served: Edge) -> None:
     async with served.client.stream("GET", path_of(running(served))) as response:
-        await anext(events_of(response))
+        # Kept to the end of the block: a reader that nobody holds is closed, and the connection with it.
+        told = events_of(response)
+        await anext(told)
         assert served.app.state.event_streams.open == 1
         await until_called(served, "WatchAnalysis")  # or there is no call yet that could end
+        await told.aclose()
     await none_open(served)
     await until_called(served, "WatchAnalysis ended")
+
+
+async def test_a_client_that_leaves_before_the_orchestrator_has_the_call_leaves_nothing_behind(
+    served: Edge, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun = asyncio.Event()
+
+    async def slowly(self: Calls, details: grpc.aio.ClientCallDetails, default: float) -> grpc.aio.ClientCallDetails:
+        if "WatchAnalysis" in str(details.method):
+            begun.set()
+            await asyncio.sleep(0.3)
+        return await ready(self, details, default)
+
+    ready = Calls.ready
+    monkeypatch.setattr(Calls, "ready", slowly)
+    async with served.client.stream("GET", path_of(running(served))) as response:
+        assert (await anext(response.aiter_raw())).startswith(b"retry")
+        await begun.wait()
+    await none_open(served)
+    await asyncio.sleep(0.5)
+    assert served.double.count("WatchAnalysis") == served.double.count("WatchAnalysis ended")
 
 
 class TestBounds:
