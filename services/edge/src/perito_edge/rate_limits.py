@@ -64,10 +64,12 @@ class RateLimits:
         """Takes `cost` from the quota of a key and scope. More than the whole quota is never asked of one request."""
         quota, name = self._quotas[scope], f"{key_id}/{scope}"
         if self._shared is not None and self._may_ask():
+            looking = self._away
             try:
                 found = await self._shared.take(name, quota, min(cost, quota))
             except Unavailable as error:
-                self._lost(error)
+                if looking or not self._away:  # of those who asked at once one says so
+                    self._lost(error)
             else:
                 self._answered()
                 return found

@@ -1,9 +1,11 @@
 """The same counters in Redis, where all edges count together. Redis decides, by its own clock, in one script.
 
-Nothing here waits for Redis longer than it was told: whoever asks goes on without it then.
+Requests that come while Redis is being asked wait for its answer and are then asked about together: under load one
+round trip decides for dozens. Nothing here waits longer than it was told: whoever asks goes on without Redis then.
 """
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,10 +14,15 @@ from urllib.parse import urlsplit
 from perito_kernel.errors import Invalid, Unavailable
 from perito_runtime.tls import TlsFiles
 
+from perito_edge import redis_scripts
 from perito_edge.rate_windows import WINDOW_SECONDS, Counts, Taken, taken
 
-_AT_ONCE = 16
-"""Connections at most; who finds none free waits for one within the same time bound."""
+_AT_ONCE = 128
+"""Requests that one script decides at most; it takes Redis a millisecond."""
+_LOOKS = 4
+"""Turns of the loop after the time is up. A loop that was busy all the while runs its timers before it reads: the
+answer may be there."""
+_PREFIX = "perito"
 _FORM = "Write it as redis://host:6379/0 (rediss:// for TLS), without a password: that comes from a file."
 
 
@@ -34,6 +41,19 @@ class RedisAddress:
             raise Invalid("REDIS_URL", f"The address of Redis is none. {_FORM}")
 
 
+@dataclass(slots=True)
+class _Question:
+    name: str
+    quota: int
+    cost: int
+    since: float
+    answer: "asyncio.Future[Taken]"
+
+    def fails(self, error: BaseException) -> None:
+        if not self.answer.done():
+            self.answer.set_exception(Unavailable("REDIS_AWAY", f"Redis does not answer ({type(error).__name__})."))
+
+
 class RedisWindows:
     """Counters by name. `seconds`: the most that one `take` waits."""
 
@@ -44,30 +64,84 @@ class RedisWindows:
 
         self._failures = (RedisError, OSError, TimeoutError)
         self._seconds = seconds
-        self._places = asyncio.Semaphore(_AT_ONCE)
         options = _options(address, seconds)
-        self._storage = RedisStorage(f"async+{address.url}", implementation="redispy", key_prefix="perito", **options)
+        storage = RedisStorage(f"async+{address.url}", implementation="redispy", key_prefix=_PREFIX, **options)
+        bridge: Any = storage.bridge  # its type is of all clients alike
+        self._client = bridge.get_connection()
+        script = redis_scripts.for_all(bridge.SCRIPT_ACQUIRE_SLIDING_WINDOW, bridge.SCRIPT_SLIDING_WINDOW)
+        self._script = self._client.register_script(script)
+        self._waiting: list[_Question] = []
+        self._asking: asyncio.Task[None] | None = None
 
     async def take(self, name: str, quota: int, cost: int) -> Taken:
         """Takes `cost` (at most `quota`) where there is so much, and says how it stands then.
 
         Raises `Unavailable` REDIS_AWAY where Redis gave no answer in time.
         """
-        try:
-            async with asyncio.timeout(self._seconds), self._places:
-                granted = await self._storage.acquire_sliding_window_entry(name, quota, WINDOW_SECONDS, cost)
-                found = await self._storage.get_sliding_window(name, WINDOW_SECONDS)
-        except self._failures as error:
-            raise Unavailable("REDIS_AWAY", f"Redis does not answer ({type(error).__name__}).") from error
-        previous, previous_left, current, current_left = found
-        # A count lives for the minute after its own, so that it can be the minute before.
-        left = previous_left or current_left - WINDOW_SECONDS
-        return taken(Counts(previous, current, max(0.0, left)), quota, cost, granted=granted)
+        loop = asyncio.get_running_loop()
+        question = _Question(name, quota, cost, loop.time(), loop.create_future())
+        self._waiting.append(question)
+        if self._asking is None:
+            self._asking = loop.create_task(self._ask_for_all(), name="requests counted in Redis")
+        return await question.answer
 
     async def close(self) -> None:
-        """Lets go of the connections."""
-        bridge: Any = self._storage.bridge  # its type is of all clients alike
-        await bridge.get_connection().aclose()
+        """Lets go of the connection; who still waits goes on without Redis."""
+        if self._asking is not None:
+            self._asking.cancel()
+            await asyncio.gather(self._asking, return_exceptions=True)
+        await self._client.aclose()
+
+    async def _ask_for_all(self) -> None:
+        """Until nobody waits."""
+        asked: list[_Question] = []
+        try:
+            while self._waiting:
+                asked, self._waiting = self._waiting[:_AT_ONCE], self._waiting[_AT_ONCE:]
+                found = await self._in_time(asked)
+                for question, told in zip(asked, found, strict=True):
+                    if not question.answer.done():  # a client that has left asks no more
+                        question.answer.set_result(_taken(question, told))
+        except BaseException as error:
+            # Those who came meanwhile have waited for the same answer: they wait no longer than the first.
+            left, self._waiting = self._waiting, []
+            for question in (*asked, *left):
+                question.fails(error)
+            if not isinstance(error, self._failures):
+                raise
+        finally:
+            self._asking = None
+
+    async def _in_time(self, asked: Sequence[_Question]) -> list[list[int]]:
+        """What the script answers. Raises TimeoutError when the first of them has waited for long enough."""
+        keys = [key for question in asked for key in _keys(question.name)]
+        numbers = redis_scripts.asked(WINDOW_SECONDS, [(each.quota, each.cost) for each in asked])
+        answer = asyncio.ensure_future(self._script(keys=keys, args=[numbers]))
+        try:
+            left = asked[0].since + self._seconds - asyncio.get_running_loop().time()
+            await asyncio.wait({answer}, timeout=max(0.0, left))
+            for _ in range(_LOOKS):
+                if answer.done():
+                    break
+                await asyncio.sleep(0)
+            if not answer.done():
+                raise TimeoutError
+            return redis_scripts.answered(answer.result())
+        finally:
+            answer.cancel()
+
+
+def _keys(name: str) -> tuple[str, str]:
+    """The minute before, and the counted one; as `limits` names them."""
+    return f"{_PREFIX}:{{{name}}}/-1", f"{_PREFIX}:{{{name}}}"
+
+
+def _taken(question: _Question, told: Sequence[int]) -> Taken:
+    previous, previous_left, current, current_left, granted = told
+    # A count lives for the minute after its own, so that it can be the minute before.
+    milliseconds = previous_left if previous_left > 0 else current_left - 1000 * WINDOW_SECONDS
+    counts = Counts(previous, current, max(0.0, milliseconds / 1000))
+    return taken(counts, question.quota, question.cost, granted=bool(granted))
 
 
 def _options(address: RedisAddress, seconds: float) -> dict[str, Any]:
