@@ -15,7 +15,7 @@ from grpc_status import rpc_status
 from perito_kernel.errors import Internal, Invalid, Kind, PeritoError
 
 from perito_runtime.grpc_errors import error_status
-from perito_runtime.logs import logger
+from perito_runtime.logs import LineOfEachRequest, logger
 from perito_runtime.request_context import (
     ACTOR_KEY,
     REQUEST_KEY,
@@ -32,6 +32,7 @@ Around = Callable[[str, Any], AbstractAsyncContextManager[None]]
 _UNWRAPPED = ("/grpc.health.", "/grpc.reflection.")
 _FOREVER_SECONDS = 10 * 365 * 86_400.0
 _log = logger("grpc")
+_served = LineOfEachRequest("grpc")
 
 
 @asynccontextmanager
@@ -91,7 +92,7 @@ async def logging_around(_method: str, _context: Any) -> AsyncGenerator[None, No
         outcome, kind = "INTERNAL", Kind.INTERNAL
         raise
     finally:
-        say = _log.error if kind is Kind.INTERNAL else _log.info
+        say = _log.error if kind is Kind.INTERNAL else _served.info
         say("call served", outcome=outcome, milliseconds=round((time.monotonic() - began) * 1000))
 
 

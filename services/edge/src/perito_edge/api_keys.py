@@ -48,7 +48,7 @@ def _of_key_id(schema: dict[str, Any]) -> None:
     schema.update(pattern="^[0-9A-Za-z]{16}$")
 
 
-def _key_id(
+async def _key_id(
     key_id: Annotated[
         str,
         Path(

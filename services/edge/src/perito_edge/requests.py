@@ -1,7 +1,7 @@
 """What handlers take from a request beside the body: who asks, the idempotency key, an id in the path."""
 
 import re
-from collections.abc import Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from dataclasses import dataclass
 from typing import Annotated, Any
 from uuid import UUID
@@ -60,12 +60,12 @@ def require_json(request: Request) -> None:
         raise Invalid("UNSUPPORTED_MEDIA_TYPE", "Send the body as `application/json`.")
 
 
-def _parts(request: Request) -> Parts:
+async def _parts(request: Request) -> Parts:
     parts: Parts = request.app.state.parts
     return parts
 
 
-def _caller(request: Request) -> Caller:
+async def _caller(request: Request) -> Caller:
     caller: Caller = request.scope["state"]["caller"]
     return caller
 
@@ -80,7 +80,7 @@ def _hexadecimal(schema: dict[str, Any]) -> None:
     schema.update(pattern=_FINGERPRINT.pattern)
 
 
-def _idempotency_key(
+async def _idempotency_key(
     idempotency_key: Annotated[
         str | None,
         Header(
@@ -101,7 +101,7 @@ def _idempotency_key(
     return idempotency_key
 
 
-def _analysis_id(
+async def _analysis_id(
     analysis_id: Annotated[
         str, Path(description="Id that the submit answered.", examples=[_ID], json_schema_extra={"format": "uuid"})
     ],
@@ -115,7 +115,7 @@ def _analysis_id(
         ) from exc
 
 
-def _dataset_id(
+async def _dataset_id(
     dataset_id: Annotated[
         str, Path(description="Id that the upload answered.", examples=[_ID], json_schema_extra={"format": "uuid"})
     ],
@@ -127,7 +127,7 @@ def _dataset_id(
         raise NotFound("DATASET_NOT_FOUND", "There is no such dataset. Upload the files first.") from exc
 
 
-def _fingerprint(
+async def _fingerprint(
     fingerprint: Annotated[
         str,
         Path(
@@ -144,8 +144,10 @@ def _fingerprint(
     return fingerprint
 
 
-def dependency(function: Callable[..., Any]) -> Any:
-    """What FastAPI calls for a parameter."""
+def dependency(function: Callable[..., Awaitable[Any] | AsyncGenerator[Any]]) -> Any:
+    """What FastAPI calls for a parameter. A plain function would go through a thread each time, which costs more than
+    most of what it does.
+    """
     return Depends(function)
 
 

@@ -44,7 +44,7 @@ def _body_of(model: type[BaseModel], *, required: bool = True) -> dict[str, Any]
     return {"requestBody": {"required": required, "content": {"application/json": schema}}}
 
 
-def _webhook_id(
+async def _webhook_id(
     webhook_id: Annotated[
         str, Path(description="Id of a webhook.", examples=[_ID], json_schema_extra={"format": "uuid"})
     ],
@@ -52,7 +52,7 @@ def _webhook_id(
     return _uuid(webhook_id, _NOT_FOUND)
 
 
-def _delivery_id(
+async def _delivery_id(
     delivery_id: Annotated[
         str, Path(description="Id of a delivery.", examples=[_ID], json_schema_extra={"format": "uuid"})
     ],
