@@ -1,5 +1,6 @@
 """A key has a quota for each scope; who guesses keys must wait; nobody waits for a Redis that is away."""
 
+import asyncio
 from collections.abc import Callable
 
 import pytest
@@ -10,7 +11,7 @@ from perito_kernel.errors import Exhausted, Unavailable
 from structlog.testing import capture_logs
 
 from .conftest import Edge
-from .orchestrator_double import OTHER_KEY
+from .orchestrator_double import OTHER_KEY, READ_KEY
 
 ID = "7c9e6679-7425-40de-944b-e07fc1f90ae7"
 STATUS = f"/api/forensic/status/{ID}"
@@ -37,6 +38,7 @@ class Shared:
 
     async def take(self, name: str, quota: int, cost: int) -> Taken:
         self.asked += 1
+        await asyncio.sleep(0)
         if self.away:
             raise Unavailable("REDIS_AWAY", "Redis does not answer (TimeoutError).")
         return self.windows.take(name, quota, cost)
@@ -76,6 +78,16 @@ async def test_what_costs_more_than_the_quota_costs_the_quota(edge_with: Made) -
     batch = {"analyses": [{"dataset_id": ID}]}
     answers = [await edge.client.post("/api/forensic/batch-analyze", json=batch) for _ in range(2)]
     assert [answer.status_code for answer in answers] == [202, 429]
+
+
+async def test_what_a_key_may_not_do_is_taken_from_its_quota_too(edge_with: Made) -> None:
+    edge = edge_with(EdgeSettings(rate_submit=2, rate_admin=1))
+    edge.client.headers["X-API-Key"] = READ_KEY
+    refused = [await edge.client.post("/api/forensic/analyze", json={"dataset_id": ID}) for _ in range(3)]
+    assert [answer.status_code for answer in refused] == [403, 403, 429], "each costs 1, whatever it would have cost"
+    assert refused[0].headers["RateLimit"].startswith('"submit";r=1;t=')
+    assert [(await edge.client.get("/api/forensic/keys")).status_code for _ in range(2)] == [403, 429]
+    assert (await edge.client.get(STATUS)).status_code == 404, "what it may do has a quota of its own"
 
 
 async def test_what_is_refused_or_not_there_counts_and_health_does_not(edge_with: Made) -> None:
@@ -156,6 +168,18 @@ async def test_while_redis_is_away_edges_count_alone_and_one_request_at_a_time_l
         assert (await limits.take("k", "read", 1)).quota == 100
     assert [line["event"] for line in lines] == ["Redis is back: edges count requests together"]
     assert not limits.alone
+
+
+async def test_requests_that_miss_redis_together_make_the_pause_no_longer() -> None:
+    clock = Clock()
+    shared = Shared(clock)
+    shared.away = True
+    limits = RateLimits({"read": 100}, 2, shared, clock)
+    await asyncio.gather(*(limits.take("k", "read", 1) for _ in range(20)))
+    assert shared.asked == 20
+    clock.now += 1
+    await limits.take("k", "read", 1)
+    assert shared.asked == 21
 
 
 def test_no_scope_is_without_a_quota() -> None:

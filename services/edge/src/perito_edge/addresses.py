@@ -15,16 +15,21 @@ from starlette.routing import compile_path
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from perito_edge.problems import InvalidFields
+from perito_edge.request_figures import ROUTE
 
 COST = "x-perito-cost"
 """What the API description calls the cost of an operation."""
+_FOUND = "operation"
 _TOLD = 20
 """Unknown parameters that one answer names at most."""
 _NAME_TOLD = 100
 
 
 @dataclass(frozen=True)
-class _Operation:
+class Operation:
+    """What an address answers to one method; `path` is the address as the description has it."""
+
+    path: str
     form: re.Pattern[str]
     method: str
     parameters: Sequence[str]
@@ -35,7 +40,7 @@ class Addresses:
     """Finds what a path answers. Begins empty; `learn` reads a whole API description."""
 
     def __init__(self) -> None:
-        self._known: dict[int, list[_Operation]] = {}  # by the slashes of the path, so that few forms are compared
+        self._known: dict[int, list[Operation]] = {}  # by the slashes of the path, so that few forms are compared
 
     def learn(self, document: Mapping[str, Any], bare: Sequence[str]) -> None:
         """Takes the operations of `document`, and `bare`: paths that answer GET without being described."""
@@ -48,7 +53,7 @@ class Addresses:
             self._add(path, "GET", (), 1)
 
     def _add(self, path: str, method: str, parameters: Sequence[str], cost: int) -> None:
-        operation = _Operation(compile_path(path)[0], method, parameters, cost)
+        operation = Operation(path, compile_path(path)[0], method, parameters, cost)
         self._known.setdefault(path.count("/"), []).append(operation)
 
     def methods(self, path: str) -> set[str]:
@@ -56,21 +61,13 @@ class Addresses:
         found = {known.method for known in self._alike(path) if known.form.match(path)}
         return found | {"HEAD"} if "GET" in found else found
 
-    def parameters(self, path: str, method: str) -> Sequence[str] | None:
-        """The query parameters that an operation takes; None where there is none."""
-        found = self._operation(path, method)
-        return found and found.parameters
-
-    def cost(self, path: str, method: str) -> int:
-        """What a request costs of its key's quota: HEAD what GET does, and 1 where there is no operation."""
-        found = self._operation(path, "GET" if method == "HEAD" else method)
-        return found.cost if found else 1
-
-    def _operation(self, path: str, method: str) -> _Operation | None:
-        matching = (known for known in self._alike(path) if known.method == method and known.form.match(path))
+    def operation(self, path: str, method: str) -> Operation | None:
+        """What a request asks for, HEAD what GET does; None where there is nothing."""
+        asked = "GET" if method == "HEAD" else method
+        matching = (known for known in self._alike(path) if known.method == asked and known.form.match(path))
         return next(matching, None)
 
-    def _alike(self, path: str) -> Sequence[_Operation]:
+    def _alike(self, path: str) -> Sequence[Operation]:
         return self._known.get(path.count("/"), ())
 
 
@@ -85,14 +82,24 @@ class Addressed:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        asks_head = scope["method"] == "HEAD"
-        taken = self._addresses.parameters(scope["path"], "GET" if asks_head else scope["method"])
-        if taken is not None:
-            _refuse_unknown(scope["query_string"], taken)
-        if asks_head and taken is not None:
+        found = found_for(scope, self._addresses)
+        if found is not None:
+            scope["state"][ROUTE] = found.path
+            if scope["query_string"]:
+                _refuse_unknown(scope["query_string"], found.parameters)
+        if found is not None and scope["method"] == "HEAD":
             await _head(self._app, scope, send)
         else:
             await self._app(scope, receive, send)
+
+
+def found_for(scope: Scope, addresses: Addresses) -> Operation | None:
+    """What the request asks for, looked for once."""
+    state = scope["state"]
+    if _FOUND not in state:
+        state[_FOUND] = addresses.operation(scope["path"], scope["method"])
+    found: Operation | None = state[_FOUND]
+    return found
 
 
 def _query_names(operation: Mapping[str, Any]) -> Sequence[str]:

@@ -87,9 +87,10 @@ def create_app(
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
-        telemetry={"operation_spans": False, "meter_provider": measures.provider},
+        # Measures and traces are ours: the framework's take longer than an answer from memory.
+        telemetry={"tracing": False, "metrics": False, "logs": False},
         middleware=[
-            Middleware(RequestContext, security=SecurityHeaders(settings.hsts_seconds)),
+            Middleware(RequestContext, security=SecurityHeaders(settings.hsts_seconds), figures=measures.requests),
             *cross_origin(settings.cors_origins),
             Middleware(Faults),
             Middleware(Dashboard, sessions=sessions),

@@ -84,7 +84,12 @@ def scope_of(path: str, method: str) -> str | None:
     return None if scope == OPEN else scope
 
 
+def allows(caller: Caller, scope: str) -> bool:
+    """Whether the key has `scope`."""
+    return scope == ANY_SCOPE or scope in caller.scopes
+
+
 def require_scope(caller: Caller, scope: str) -> None:
     """Raises `Forbidden` where the key lacks `scope`."""
-    if scope != ANY_SCOPE and scope not in caller.scopes:
+    if not allows(caller, scope):
         raise Forbidden("SCOPE_MISSING", f"This key lacks the scope `{scope}`: use one that has it.", {"scope": scope})

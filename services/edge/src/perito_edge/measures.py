@@ -1,4 +1,4 @@
-"""What the edge measures of itself, as Prometheus reads it: requests (the framework's own figures), uploads, streams.
+"""What the edge measures of itself, as Prometheus reads it: requests, uploads, streams.
 
 A registry for each application, so nothing of another library or another application in the process gets in. Labels are
 bounded: route templates, methods, statuses; never an id, a tenant, an address or a key.
@@ -13,21 +13,24 @@ from opentelemetry.sdk.metrics import AlwaysOffExemplarFilter, MeterProvider
 from opentelemetry.sdk.resources import Resource
 from prometheus_client import CollectorRegistry, GCCollector, PlatformCollector, ProcessCollector, generate_latest
 
+from perito_edge.request_figures import RequestFigures
+
 _Number = Callable[[], int]
 
 
 class Measures:
-    """Instruments and their exposition. `provider` is for the framework, which measures each request."""
+    """Instruments and their exposition. `requests` is told of each request."""
 
     def __init__(self) -> None:
         self._registry = CollectorRegistry()
         reader = PrometheusMetricReader(registry=self._registry, scope_info_enabled=False)
         service = Resource({"service.name": "perito-edge", "service.version": version("perito-edge")})
         # Prometheus text has no exemplars; and nothing is to be written when the interpreter ends.
-        self.provider = MeterProvider(
+        provider = MeterProvider(
             [reader], resource=service, exemplar_filter=AlwaysOffExemplarFilter(), shutdown_on_exit=False
         )
-        self._meter = self.provider.get_meter("perito.edge")
+        self._meter = provider.get_meter("perito.edge")
+        self.requests = RequestFigures(self._registry)
         self._uploaded = self._meter.create_counter(
             "perito.uploads", unit="By", description="Bytes of books that were stored, of refused uploads too."
         )

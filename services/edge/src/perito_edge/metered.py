@@ -1,4 +1,5 @@
-"""Takes each request from its key's quota, and says in every answer how that stands (RateLimit of the IETF's draft 11).
+"""Takes each request from its key's quota, and says in every answer how that stands (RateLimit of the IETF's draft 11);
+then refuses what the key may not do at all, which costs 1: who asks for it again and again must wait as others do.
 
 Pure ASGI. It runs after the key check: health, which needs no key, is not limited.
 """
@@ -6,13 +7,14 @@ Pure ASGI. It runs after the key check: health, which needs no key, is not limit
 from perito_kernel.errors import Exhausted
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from perito_edge.addresses import Addresses
+from perito_edge.addresses import Addresses, found_for
+from perito_edge.keys import allows, require_scope
 from perito_edge.rate_limits import RateLimits
 from perito_edge.rate_windows import WINDOW_SECONDS, Taken
 
 
 class Metered:
-    """Refuses what is over a quota, before its body is read."""
+    """Refuses what is over a quota or beyond the key's scopes, before its body is read."""
 
     def __init__(self, app: ASGIApp, limits: RateLimits, addresses: Addresses) -> None:
         self._app = app
@@ -22,12 +24,15 @@ class Metered:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         caller = scope["state"].get("caller") if scope["type"] == "http" else None
         if caller is not None:
-            of = self._limits.counted_as(scope["state"].get("needed", "read"))
-            cost = self._addresses.cost(scope["path"], scope["method"])
+            needed = scope["state"]["needed"]
+            of = self._limits.counted_as(needed)
+            found_there = found_for(scope, self._addresses)
+            cost = found_there.cost if found_there is not None and allows(caller, needed) else 1
             found = await self._limits.take(caller.key_id, of, cost)
             scope["state"]["headers"] = _headers(of, found)
             if not found.granted:
                 raise _refusal(of, cost, found)
+            require_scope(caller, needed)
         await self._app(scope, receive, send)
 
 

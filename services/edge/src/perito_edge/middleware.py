@@ -16,10 +16,11 @@ from perito_runtime.logs import LineOfEachRequest, logger, without_secrets
 from perito_runtime.request_context import enter_acting_key, enter_request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from perito_edge.keys import METRICS_PATH, require_scope, scope_of
+from perito_edge.keys import METRICS_PATH, scope_of
 from perito_edge.orchestrator_client import Caller
 from perito_edge.problems import internal, problem_response
 from perito_edge.rate_limits import Guesses
+from perito_edge.request_figures import RequestFigures
 from perito_edge.security_headers import Raw, SecurityHeaders
 from perito_edge.wire import refuse_large_head
 
@@ -35,11 +36,18 @@ log = logger("perito.edge")
 
 
 class RequestContext:
-    """Outermost: gives the request its id, every answer its headers, and the log its line."""
+    """Outermost: gives the request its id, every answer its headers, the log its line, the measures their figures."""
 
-    def __init__(self, app: ASGIApp, security: SecurityHeaders, clock: Callable[[], float] = time.perf_counter) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        security: SecurityHeaders,
+        figures: RequestFigures,
+        clock: Callable[[], float] = time.perf_counter,
+    ) -> None:
         self._app = app
         self._security = security
+        self._figures = figures
         self._clock = clock
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -50,6 +58,7 @@ class RequestContext:
         state = scope.setdefault("state", {})
         state["request_id"] = request_id
         begun = self._clock()
+        self._figures.begin(scope)
         counted = {"status": 0, "bytes_in": 0, "bytes_out": 0}
 
         async def receive_counted() -> Message:
@@ -70,7 +79,9 @@ class RequestContext:
         try:
             await self._app(scope, receive_counted, send_with_headers)
         finally:
-            _log(scope, counted, self._clock() - begun)
+            seconds = self._clock() - begun
+            self._figures.end(scope, counted["status"], seconds)
+            _log(scope, counted, seconds)
 
 
 def _asked_id(headers: Iterable[tuple[bytes, bytes]]) -> str:
@@ -139,7 +150,10 @@ class Faults:
 
 
 class KeyCheck:
-    """Refuses every request without a valid key, before its body is read, and those who guess. Health alone is open."""
+    """Refuses every request without a valid key, before its body is read, and those who guess. Health alone is open.
+
+    Whether the key may do what is asked is `Metered`'s to say: that is taken from its quota too.
+    """
 
     def __init__(self, app: ASGIApp, keys: KeyRing[Caller], guesses: Guesses) -> None:
         self._app = app
@@ -156,7 +170,6 @@ class KeyCheck:
             # For answers that last: raises once the key is refused.
             scope["state"]["still_good"] = partial(self._keys.identify, key)
             enter_acting_key(caller.key_id)
-            require_scope(caller, needed)
         await self._app(scope, receive, send)
 
     async def _caller(self, scope: Scope, key: str | None) -> Caller:

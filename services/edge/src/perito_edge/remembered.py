@@ -11,7 +11,6 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -33,8 +32,6 @@ class _Answer:
     status: int
     headers: list[tuple[bytes, bytes]]
     body: bytes
-    route: Any
-    """What the framework measures the request as."""
 
 
 class Remembered:
@@ -65,7 +62,6 @@ class Remembered:
     async def _answer(self, name: _Name, scope: Scope, receive: Receive, send: Send) -> None:
         known = self._held.get(name)
         if known is not None and known.until > self._clock() and not _names_a_tag(scope):
-            _measured_as(scope, known.route)
             await send({"type": "http.response.start", "status": known.status, "headers": list(known.headers)})
             await send({"type": "http.response.body", "body": known.body, "more_body": False})
             return
@@ -78,15 +74,15 @@ class Remembered:
                 head = {"status": message["status"], "headers": list(message["headers"])}
             elif head is not None:
                 if not message.get("more_body", False) and _may_keep(head, message, scope):
-                    self._keep(name, head, message.get("body", b""), scope)
+                    self._keep(name, head, message.get("body", b""))
                 head = None  # what comes in several pieces is not kept
             await send(message)
 
         await self._app(scope, receive, send_keeping)
 
-    def _keep(self, name: _Name, head: Message, body: bytes, scope: Scope) -> None:
+    def _keep(self, name: _Name, head: Message, body: bytes) -> None:
         self._drop(name)
-        self._held[name] = _Answer(self._clock() + _SECONDS, head["status"], head["headers"], body, _measure(scope))
+        self._held[name] = _Answer(self._clock() + _SECONDS, head["status"], head["headers"], body)
         self._bytes += len(body)
         while self._bytes > _MAX_BYTES:
             self._drop(next(iter(self._held)))
@@ -116,15 +112,3 @@ def _may_keep(head: Message, body: Message, scope: Scope) -> bool:
     tagged = any(name.lower() == b"etag" for name, _ in head["headers"])
     settled = tagged or scope["state"].get(SETTLED, False)
     return settled and head["status"] == 200 and len(body.get("body", b"")) <= _MAX_ANSWER
-
-
-def _measure(scope: Scope) -> Any:
-    telemetry = scope.get("fastapi.telemetry")
-    return None if telemetry is None else telemetry.route
-
-
-def _measured_as(scope: Scope, route: Any) -> None:
-    """FastAPI measures by the route that its router found, which is not asked here."""
-    telemetry = scope.get("fastapi.telemetry")
-    if telemetry is not None:
-        telemetry.route = route
