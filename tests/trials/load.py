@@ -1,4 +1,4 @@
-"""1 and 10 million ledger rows from submit to completed, beside DuckDB alone; what the mesh adds, and how it scales.
+"""1 and 10 million ledger rows from submit to completed, beside DuckDB alone; what mesh and edge add and bear.
 
 Goals of speed are told with whether they were reached; what fails the trial is an analysis that does not complete, or
 one that takes more memory than an all-in-one is given. The books are the same for every seed.
@@ -20,7 +20,7 @@ from perito_standalone.analyze import temporary_directory
 from perito_standalone.memory import default_budget
 from perito_standalone.supervisor import Supervisor, SupervisorSettings
 
-from tests.load import large_upload, mesh_figures
+from tests.load import edge, edge_figures, large_upload, mesh_figures
 from tests.load.books import FILES, write_books
 from tests.load.large_upload import LargeUpload
 from tests.load.small import json_books, submit
@@ -60,16 +60,17 @@ def run(seed: int, say: Say) -> Figures:
     """See `Trial.run`."""
     configure_logs("WARNING")
     upload = large_upload.measure(say)
-    mesh = mesh_figures.measure(say)
+    found = _Found(mesh_figures.measure(say), edge.measure(say), upload)
     with tempfile.TemporaryDirectory(prefix="perito-load-") as name:
-        return asyncio.run(_measured(Path(name), _Found(mesh, upload), say))
+        return asyncio.run(_measured(Path(name), found, say))
 
 
 @dataclass
 class _Found:
-    """All that was measured; seconds where nothing else is said. `mesh` as `mesh_figures.measure` has it."""
+    """All that was measured; seconds where nothing else is said. `mesh` and `edge` as their `measure` has them."""
 
     mesh: Mapping[str, Any]
+    edge: Mapping[str, Any]
     upload: LargeUpload
     sizes: dict[int, list[Run]] = field(default_factory=dict[int, list[Run]])
     started: list[float] = field(default_factory=list[float])
@@ -104,6 +105,7 @@ def _figures(folder: Path, found: _Found) -> Figures:
         "start": found.started,
         "small": found.small,
         "mesh": found.mesh,
+        "edge": found.edge,
         "upload": asdict(found.upload),
         "goals": [goal.row() for goal in _goals(found)],
     }
@@ -201,7 +203,15 @@ def tables(figures: Figures) -> Mapping[str, str]:
         "phases": _phase_table(sizes),
         "careful reader": _careful_table(figures),
         "mesh": mesh_figures.table(cast("Mapping[str, Any]", figures["mesh"])),
+        "edge": _edge_table(figures),
     }
+
+
+def _edge_table(figures: Figures) -> str:
+    """A record of before it was measured says nothing of it."""
+    if "edge" not in figures:
+        return "*Not in this record: `./taskw trials:load` measures it.*"
+    return edge_figures.table(cast("Mapping[str, Any]", figures["edge"]))
 
 
 def _goal_table(figures: Figures) -> str:
