@@ -1,6 +1,7 @@
 """Bytes that no honest client sends: each is refused or cut off, none hurts the request after it."""
 
 import asyncio
+import contextlib
 import re
 from pathlib import Path
 
@@ -61,6 +62,44 @@ async def test_requests_in_one_breath_are_answered_one_by_one(served: Edge, fold
     assert b"stands twice in one object" in answers
     writer.close()
     await writer.wait_closed()
+
+
+_CHUNKED = (
+    "POST /sign-in HTTP/1.1\r\nHost: edge\r\nOrigin: http://edge\r\nContent-Type: application/x-www-form-urlencoded\r\n"
+    "Transfer-Encoding: chunked\r\n\r\n2\r\nk=\r\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("begun", "line"), [("0\r\n", "X: y\r\n"), ("0\r\nX: ", "yyyyyyyy"), ("2;", "x=y;"), ("0;x=", "yyyyyyyy")]
+)
+async def test_what_stands_around_a_body_has_an_end(served: Edge, folder: Path, begun: str, line: str) -> None:
+    """Trailers without end, which the parser would collect, and words on the size of a piece; without any key."""
+    reader, writer = await asyncio.open_unix_connection(f"{folder}/e")
+    writer.write((_CHUNKED + begun).encode())
+    sent, piece = 0, (line * 8000).encode()
+    try:
+        async with asyncio.timeout(10):
+            while sent < 64 * 2**20:
+                writer.write(piece)
+                await writer.drain()
+                sent += len(piece)
+    except ConnectionError:
+        pass
+    assert sent < 8 * 2**20, "it was cut off"
+    answer = b""
+    with contextlib.suppress(ConnectionError):
+        answer = await reader.read(2000)
+    assert answer[:12] in (b"", b"HTTP/1.1 431")
+    writer.close()
+    assert (await served.client.get("/api/forensic/health")).status_code == 200
+
+
+async def test_a_short_trailer_hurts_nobody(served: Edge, folder: Path) -> None:
+    body = f'{{"dataset_id": "{_ID}"}}'
+    said = f"{_POST}Transfer-Encoding: chunked\r\n\r\n{len(body):x}\r\n{body}\r\n0\r\nDigest: x\r\n\r\n"
+    head = await spoken(folder, said)
+    assert head.split(b" ")[1] == b"404", "there is no such dataset, and all of the body was read"
 
 
 async def test_a_body_that_is_shorter_than_it_said_makes_nothing(served: Edge, folder: Path) -> None:

@@ -1,7 +1,9 @@
 """Bounds on the head of a request, which uvicorn's fast parser does not set: how long it may be, and may take.
 
 A head that does not end is cut off here, with an answer that needs no application. One that ends and was too long all
-the same (they come in pieces of up to 256 KiB) is refused like every other request.
+the same (they come in pieces of up to 256 KiB) is refused like every other request. What stands around the pieces of a
+body is bounded alike: lines after its end (trailers), which nobody needs and the parser would collect, and words on the
+size of a piece.
 """
 
 import asyncio
@@ -19,6 +21,7 @@ SILENT_SECONDS = 75.0
 """Without a first byte; as long as an idle connection stays open."""
 
 _LARGE = f"The head of the request is larger than {MAX_HEAD_BYTES} bytes or {MAX_HEADERS} lines: send less."
+_AROUND = f"More than {MAX_HEAD_BYTES} bytes came with no body among them: send no trailers."
 _CUT = (
     "HTTP/1.1 {status}\r\nconnection: close\r\ncontent-type: text/plain; charset=utf-8\r\n"
     "content-length: {length}\r\n\r\n{text}"
@@ -42,6 +45,8 @@ class BoundedProtocol(HttpToolsProtocol):
         super().__init__(*given, **named)
         self._in_head = True
         self._head_bytes = 0
+        self._around_bytes = 0
+        """Since the last byte of a body: no more than a head may have."""
         self._patience: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # pyright: ignore[reportIncompatibleMethodOverride] -- uvicorn's own
@@ -59,7 +64,10 @@ class BoundedProtocol(HttpToolsProtocol):
         self._wait_no_more(silent=self._head_bytes == 0)
         if self._in_head:
             self._head_bytes += len(data)
+        self._around_bytes += len(data)
         super().data_received(data)
+        if not self._in_head and self._around_bytes > MAX_HEAD_BYTES:
+            self._cut("431 Request Header Fields Too Large", _AROUND)
         if not self._in_head or not self._head_bytes or self.transport.is_closing():
             return
         if self._head_bytes > MAX_HEAD_BYTES:
@@ -67,9 +75,19 @@ class BoundedProtocol(HttpToolsProtocol):
         elif self._patience is None:
             self._patience = self.loop.call_later(HEAD_SECONDS, self._slow)
 
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """A line of a head; one of a trailer is nobody's."""
+        if self._in_head:
+            super().on_header(name, value)
+
+    def on_body(self, body: bytes) -> None:
+        """A piece of a body."""
+        self._around_bytes = 0
+        super().on_body(body)
+
     def on_headers_complete(self) -> None:
         """The end of a head."""
-        self._in_head, self._head_bytes = False, 0
+        self._in_head, self._head_bytes, self._around_bytes = False, 0, 0
         self._wait_no_more()
         super().on_headers_complete()
 
