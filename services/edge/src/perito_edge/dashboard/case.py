@@ -49,6 +49,7 @@ async def case(visit: Visit) -> Response:
         tab="findings" if about is None else "cases",
         review=review,
         changed="changed" in visit.query,
+        unsaid="unsaid" in visit.query,
         **_view(own, about, rule, taken, visit.voice),
     )
 

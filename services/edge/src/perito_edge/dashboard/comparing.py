@@ -18,6 +18,7 @@ from perito_edge.comparison_models import CasesQuery, FindingsPairQuery, PairQue
 from perito_edge.comparisons import compare_analyses, compare_cases_of, compare_findings
 from perito_edge.dashboard.drawing import draw
 from perito_edge.dashboard.page import Page
+from perito_edge.dashboard.refusals import sentence
 from perito_edge.dashboard.report_parts import Part, clip, exposure
 from perito_edge.dashboard.visit import Visit
 from perito_edge.dashboard.voice import Voice
@@ -42,7 +43,7 @@ async def compare(visit: Visit) -> Response:
     try:
         differences = await _json(await _differences(visit, query))
     except Invalid as error:
-        wrong = error.message
+        wrong = sentence(error, visit.voice.language)
     return draw(
         "compare",
         visit,

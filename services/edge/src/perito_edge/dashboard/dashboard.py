@@ -37,6 +37,7 @@ from perito_edge.dashboard import (
 from perito_edge.dashboard.cookies import language_of, theme_of
 from perito_edge.dashboard.drawing import draw
 from perito_edge.dashboard.page import Page, endpoint, from_script
+from perito_edge.dashboard.refusals import spoken
 from perito_edge.dashboard.session_client import SessionClient
 from perito_edge.dashboard.static_files import static
 from perito_edge.dashboard.visit import Visit
@@ -110,6 +111,7 @@ def refusal(request: Request, error: PeritoError | HTTPException) -> Response:
     if isinstance(error, HTTPException):
         error = _framework_error(error)
     visit: Visit | None = request.scope["state"].get("visit")
+    error = spoken(error, language_of(request.headers))
     if from_script(request):
         return problem_response(error, request_id_of(request))
     if visit is None or (isinstance(error, Unauthenticated) and request.method not in {"GET", "HEAD"}):

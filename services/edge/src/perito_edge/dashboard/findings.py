@@ -11,6 +11,7 @@ from starlette.responses import Response
 from perito_edge.dashboard.drawing import draw
 from perito_edge.dashboard.ids import analysis_id
 from perito_edge.dashboard.page import Page
+from perito_edge.dashboard.refusals import sentence
 from perito_edge.dashboard.report_parts import SEVERITIES, clip
 from perito_edge.dashboard.reviewing import WORDS, words_of
 from perito_edge.dashboard.visit import Visit
@@ -33,7 +34,7 @@ async def findings(visit: Visit) -> Response:
     try:
         listed = await visit.given.orchestrator.findings(visit.caller, _request(wanted, said, visit))
     except Invalid as error:
-        listed, wrong = ListFindingsResponse(), error.message
+        listed, wrong = ListFindingsResponse(), sentence(error, visit.voice.language)
     visit.reads(wanted)
     page = findings_page(listed)
     words = await words_of(visit, wanted, [finding.fingerprint for finding in page.items]) if page.items else {}

@@ -12,6 +12,7 @@ from starlette.responses import RedirectResponse, Response
 
 from perito_edge.dashboard.drawing import draw
 from perito_edge.dashboard.page import Page
+from perito_edge.dashboard.refusals import sentence
 from perito_edge.dashboard.report_parts import clip
 from perito_edge.dashboard.visit import Visit
 from perito_edge.dashboard.voice import Voice
@@ -58,7 +59,7 @@ async def audit(visit: Visit) -> Response:
         asked = ListRecordsRequest(page_size=_ON_A_PAGE, page_token=visit.query.get("cursor", ""))
         page = await visit.given.audit.page(visit.caller, asked)
     except Invalid as error:
-        wrong = error.message
+        wrong = sentence(error, visit.voice.language)
     return draw(
         "audit",
         visit,
@@ -77,7 +78,7 @@ async def _drawn(visit: Visit, made: str = "") -> Response:
         asked = ListKeysRequest(page_size=_ON_A_PAGE, page_token=visit.query.get("cursor", ""))
         page = await visit.given.keys.page(visit.caller, asked)
     except Invalid as error:
-        wrong = error.message
+        wrong = sentence(error, visit.voice.language)
     return draw(
         "keys",
         visit,

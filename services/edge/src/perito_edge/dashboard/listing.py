@@ -15,6 +15,7 @@ from starlette.responses import Response
 from perito_edge.dashboard.deleting import TOLD
 from perito_edge.dashboard.drawing import draw
 from perito_edge.dashboard.page import Page
+from perito_edge.dashboard.refusals import sentence
 from perito_edge.dashboard.report_heads import Head, ReportHeads
 from perito_edge.dashboard.visit import Visit
 from perito_edge.dashboard.voice import Voice
@@ -71,7 +72,7 @@ async def listing(visit: Visit) -> Response:
     try:
         page = await visit.given.orchestrator.analyses(visit.caller, filters.request(visit.query.get("cursor", "")))
     except Invalid as error:
-        page, wrong = ListAnalysesResponse(), error.message
+        page, wrong = ListAnalysesResponse(), sentence(error, visit.voice.language)
     heads: ReportHeads = visit.request.app.state.report_heads
     known = await heads.of(visit.caller, page.analyses)
     return draw(

@@ -10,6 +10,7 @@ from starlette.responses import RedirectResponse, Response
 from perito_edge.dashboard.drawing import draw
 from perito_edge.dashboard.ids import analysis_id
 from perito_edge.dashboard.page import Page
+from perito_edge.dashboard.refusals import sentence
 from perito_edge.dashboard.visit import Visit
 from perito_edge.problems import InvalidFields
 from perito_edge.request_models import RerunRequest
@@ -60,7 +61,7 @@ async def _drawn(visit: Visit, said: Mapping[str, str], error: Invalid | None = 
         422 if error else 200,
         analysis=found,
         said=said,
-        wrong=error.message if error else "",
+        wrong=sentence(error, visit.voice.language) if error else "",
         places=_places(error),
     )
 

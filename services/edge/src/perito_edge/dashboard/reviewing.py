@@ -75,6 +75,10 @@ async def say(visit: Visit) -> Response:
         await visit.given.reviews.say(visit.caller, word)
     except Conflict:
         return RedirectResponse(f"{back}?changed=1#said", 303)
+    except Invalid as error:
+        if error.reason != "REASON_MISSING":
+            raise
+        return RedirectResponse(f"{back}?unsaid=1#said", 303)
     return RedirectResponse(f"{back}#said", 303)
 
 

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 TEXTS: Mapping[str, str] = {
     "review": "What you hold it to be",
     "review_changed": "Somebody has said something since you opened this page. Look at it, then say yours again.",
+    "review_unsaid": "A false alarm needs its reason: later analyses show it with that. Nothing was saved.",
     "review_carried": "said in an earlier analysis",
     "review_is": "It is",
     "review_why": "Why (needed for a false alarm)",

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 TEXTS: Mapping[str, str] = {
     "review": "Qué cree usted que es",
     "review_changed": "Alguien ha dicho algo desde que abrió esta página. Véalo y repita lo suyo.",
+    "review_unsaid": "Una falsa alarma necesita su motivo: los análisis posteriores lo muestran. No se guardó nada.",
     "review_carried": "dicho en un análisis anterior",
     "review_is": "Es",
     "review_why": "Por qué (necesario en una falsa alarma)",

@@ -18,6 +18,7 @@ from perito_edge.dashboard.drawing import draw
 from perito_edge.dashboard.kpi_totals import KpiTotals, Name, Totals
 from perito_edge.dashboard.listing import Filters
 from perito_edge.dashboard.page import Page
+from perito_edge.dashboard.refusals import sentence
 from perito_edge.dashboard.report_heads import Head, ReportHeads
 from perito_edge.dashboard.report_parts import clip, decimal, label
 from perito_edge.dashboard.visit import Visit
@@ -36,7 +37,7 @@ async def trends(visit: Visit) -> Response:
     try:
         page = await visit.given.orchestrator.analyses(visit.caller, filters.request("", MOST))
     except Invalid as error:
-        page, wrong = ListAnalysesResponse(), error.message
+        page, wrong = ListAnalysesResponse(), sentence(error, visit.voice.language)
     analyses = list(reversed(page.analyses))
     heads: ReportHeads = visit.request.app.state.report_heads
     known = await heads.of(visit.caller, page.analyses)

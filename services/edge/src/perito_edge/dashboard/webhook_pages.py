@@ -11,6 +11,7 @@ from starlette.responses import RedirectResponse, Response
 
 from perito_edge.dashboard.drawing import draw
 from perito_edge.dashboard.page import Page
+from perito_edge.dashboard.refusals import sentence
 from perito_edge.dashboard.report_parts import clip
 from perito_edge.dashboard.visit import Visit
 from perito_edge.dashboard.voice import Voice
@@ -130,7 +131,7 @@ async def _drawn(visit: Visit, tested: dict[str, Any] | None = None, secret: str
     try:
         listed = await visit.given.webhooks.deliveries(visit.caller, asked)
     except Invalid as error:
-        wrong = error.message
+        wrong = sentence(error, visit.voice.language)
     page = deliveries(listed)
     return draw(
         "webhook",
