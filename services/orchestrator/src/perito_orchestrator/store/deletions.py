@@ -10,7 +10,7 @@ from uuid import UUID
 
 from perito_kernel.errors import Conflict, NotFound, Precondition
 
-from perito_orchestrator.store import audit, outbox
+from perito_orchestrator.store import audit, outbox, webhook_locks
 from perito_orchestrator.store.database import Connection, Database
 
 Kind = Literal["analyses", "datasets"]
@@ -42,6 +42,7 @@ async def delete_analysis(db: Database, tenant: UUID, analysis: UUID) -> None:
     Raises NotFound ANALYSIS_NOT_FOUND, also for another tenant's, and Precondition ANALYSIS_RUNNING.
     """
     async with db.unit(tenant, _DELETE_SECONDS) as connection:
+        await webhook_locks.lock_with_analysis(connection, tenant, analysis)
         status = await connection.fetchval("SELECT delete_analysis($1, $2)", tenant, analysis)
         if status is None:
             raise NotFound("ANALYSIS_NOT_FOUND", "There is no such analysis. Check the id that the submit answered.")

@@ -102,6 +102,17 @@ async def take(
     return [Claim(*row.values()) for row in rows]
 
 
+async def oldest_due(system: Database) -> float:
+    """For how many seconds the oldest delivery has been due that nobody is at; 0 where none is. As perito_system."""
+    async with system.unit(None) as connection:
+        age = await connection.fetchval(
+            "SELECT extract(epoch FROM clock_timestamp() - d.next_at)::float8 FROM webhook_deliveries d"
+            " JOIN webhooks w USING (tenant_id, webhook_id) WHERE d.state = 'pending' AND w.enabled"
+            " AND d.next_at <= clock_timestamp() ORDER BY d.next_at LIMIT 1"
+        )
+    return age or 0.0
+
+
 async def parcel(db: Database, claim: Claim) -> Parcel | None:
     """What is to be sent. None where the delivery is no longer this process's, or is gone."""
     async with db.unit(claim.tenant) as connection:
@@ -156,7 +167,11 @@ async def finish(db: Database, claim: Claim, attempt: Attempt, patience: Patienc
 
 
 async def _judge(connection: Connection, claim: Claim, patience: Patience, *, failed: bool, gone: bool) -> None:
-    """Since when the webhook has been failing, and whether that is the end of it."""
+    """Since when the webhook has been failing, and whether that is the end of it.
+
+    Two tries of one webhook may come here at once, each with the KEY SHARE of `finish`: a lock that conflicts with that
+    would have each wait for the other.
+    """
     if not failed:
         await connection.execute(
             "UPDATE webhooks SET failing_since = NULL"
@@ -171,7 +186,7 @@ async def _judge(connection: Connection, claim: Claim, patience: Patience, *, fa
         " updated_at = CASE WHEN enabled AND n.ends THEN clock_timestamp() ELSE updated_at END"
         " FROM (SELECT $3::boolean OR coalesce("
         "   w.failing_since < clock_timestamp() - make_interval(secs => $4), false) AS ends, w.enabled AS was,"
-        "   w.webhook_id AS one FROM webhooks w WHERE w.tenant_id = $1 AND w.webhook_id = $2 FOR UPDATE) AS n"
+        "   w.webhook_id AS one FROM webhooks w WHERE w.tenant_id = $1 AND w.webhook_id = $2 FOR NO KEY UPDATE) AS n"
         " WHERE tenant_id = $1 AND webhook_id = n.one RETURNING n.was AND n.ends",
         *(claim.tenant, claim.webhook, gone, patience.disable_seconds),
     )

@@ -100,18 +100,21 @@ async def attempts(db: Database, tenant: UUID, deliveries: Sequence[UUID]) -> Ma
 
 async def forget(db: Database, tenant: UUID, days: float, give_up_seconds: float) -> int:
     """Gives up what waited too long for a webhook that is disabled, and forgets what ended more than `days` ago: how
-    many of that.
+    many of that. What somebody else holds, who deletes it or tries it, is left for the next time.
     """
     async with db.unit(tenant) as connection:
         await connection.execute(
-            "UPDATE webhook_deliveries d SET state = 'given_up', ended_at = clock_timestamp() FROM webhooks w"
-            " WHERE d.tenant_id = $1 AND d.state = 'pending' AND w.tenant_id = $1 AND w.webhook_id = d.webhook_id"
-            " AND NOT w.enabled AND d.begun_at < clock_timestamp() - make_interval(secs => $2)",
+            "UPDATE webhook_deliveries d SET state = 'given_up', ended_at = clock_timestamp() FROM ("
+            "   SELECT delivery_id FROM webhook_deliveries p JOIN webhooks w USING (tenant_id, webhook_id)"
+            "   WHERE p.tenant_id = $1 AND p.state = 'pending' AND NOT w.enabled"
+            "   AND p.begun_at < clock_timestamp() - make_interval(secs => $2)"
+            "   FOR UPDATE OF p SKIP LOCKED) AS old WHERE d.tenant_id = $1 AND d.delivery_id = old.delivery_id",
             *(tenant, give_up_seconds),
         )
         gone = await connection.fetch(
             "DELETE FROM webhook_deliveries d USING (SELECT delivery_id FROM webhook_deliveries WHERE tenant_id = $1"
-            "   AND ended_at < clock_timestamp() - make_interval(secs => $2) ORDER BY ended_at LIMIT $3) AS old"
+            "   AND ended_at < clock_timestamp() - make_interval(secs => $2) ORDER BY ended_at LIMIT $3"
+            "   FOR UPDATE SKIP LOCKED) AS old"
             " WHERE d.tenant_id = $1 AND d.delivery_id = old.delivery_id RETURNING true",
             *(tenant, days * 86400, _PAGE),
         )

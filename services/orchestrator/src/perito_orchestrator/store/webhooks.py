@@ -9,7 +9,7 @@ from uuid import UUID
 import asyncpg
 from perito_kernel.errors import NotFound, Precondition
 
-from perito_orchestrator.store import audit, idempotency
+from perito_orchestrator.store import audit, idempotency, webhook_locks
 from perito_orchestrator.store.database import Connection, Database
 from perito_orchestrator.store.idempotency import Key
 
@@ -119,6 +119,7 @@ async def update(db: Database, tenant: UUID, webhook: UUID, changes: Mapping[str
 async def delete(db: Database, tenant: UUID, webhook: UUID) -> None:
     """Deletes it with its deliveries. Raises NotFound as `read`."""
     async with db.unit(tenant) as connection:
+        await webhook_locks.lock_with_webhook(connection, tenant, webhook)
         if not await connection.fetchval("SELECT delete_webhook($1, $2)", tenant, webhook):
             raise not_found()
         await audit.record(connection, "webhook.deleted", str(webhook))
