@@ -48,6 +48,7 @@ from perito_client.reviews import ReviewCalls
 from perito_client.transport import PREFIX, Patience, Transport, opened
 from perito_client.upload import Form
 from perito_client.waiting import ENDED, ended
+from perito_client.webhooks import Webhooks
 
 Severities = Sequence[Severity]
 OnStatus = Callable[[Status], None]
@@ -65,6 +66,8 @@ class PeritoClient(ReviewCalls):
         super().__init__(transport)
         self.keys = Keys(transport)
         """Keys of the tenant and its audit log, for a key that may."""
+        self.webhooks = Webhooks(transport)
+        """Webhooks of the tenant, for a key that may."""
 
     async def health(self) -> Health:
         """Whether the service can work, asked once."""

@@ -20,6 +20,7 @@ from perito_kernel.errors import Internal, PeritoError
 from perito_runtime.failpoints import failpoint
 from perito_runtime.logs import logger
 
+from perito_orchestrator import webhook_measures
 from perito_orchestrator.store import webhook_deliveries as deliveries
 from perito_orchestrator.store.database import Database
 from perito_orchestrator.store.webhook_deliveries import Attempt, Claim, Parcel
@@ -34,6 +35,7 @@ _OF_A_WEBHOOK = 2
 _OF_A_TENANT = 8
 _OF_ALL = 64
 _LEAVE_SECONDS = 10.0
+_LOOK_SECONDS = 5.0
 _CHANCE = random.SystemRandom()  # nobody else's sequence is disturbed
 _USER_AGENT = "Perito-Webhooks/1.0"
 
@@ -65,6 +67,10 @@ class Courier:
         self._running: set[asyncio.Task[None]] = set()
         self._ended = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
+        self.oldest_due_seconds = 0.0
+        """How long what has waited longest has been due, as of the last look."""
+        self._looked = -_LOOK_SECONDS
+        webhook_measures.watch(self)
 
     def start(self) -> None:
         """Begins, where there is a key."""
@@ -109,6 +115,7 @@ class Courier:
             parcel.now, outcome.milliseconds, outcome.status, outcome.failure, outcome.detail, outcome.answer
         )
         state = await deliveries.finish(self._app, claim, attempt, self._patience, _CHANCE.uniform(0.8, 1.2))
+        webhook_measures.tried(state, outcome.failure)
         if outcome.failure:
             log.info("webhook not delivered", webhook=str(claim.webhook), failure=outcome.failure, state=state)
         return state
@@ -151,6 +158,7 @@ class Courier:
             try:
                 while await self.run_once():
                     pass
+                await self._look()
             except PeritoError as error:
                 log.warning("webhooks wait", reason=error.reason)
                 await asyncio.sleep(self._poll_seconds)
@@ -158,6 +166,13 @@ class Courier:
                 log.exception("webhooks failed")
                 await asyncio.sleep(self._poll_seconds)
             await self._rest()
+
+    async def _look(self) -> None:
+        """Looks now and then how long the oldest has waited, for who measures it."""
+        now = asyncio.get_running_loop().time()
+        if now - self._looked >= _LOOK_SECONDS:
+            self._looked = now
+            self.oldest_due_seconds = await deliveries.oldest_due(self._system)
 
     async def _rest(self) -> None:
         """Until a try ends and makes room, or for a while."""

@@ -221,13 +221,21 @@ def serve(
     ] = False,
     memory: Memory = "",
     rate: Annotated[int, typer.Option(help="Quota of a key a minute, for each of its scopes.", min=1)] = 100,
+    webhook_network: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Private network that webhooks may lead to, such as 10.1.0.0/16. May be given several times.",
+            envvar="PERITO_WEBHOOK_ALLOWED_NETWORKS",
+        ),
+    ] = None,
     verbose: Annotated[bool, typer.Option("--verbose", help="Log every step in a terminal too.")] = False,
 ) -> None:
     """See `_SERVE`."""
     with _importing():
-        from perito_standalone.commands import run_serve  # noqa: PLC0415 (help must not wait for the services)
+        from perito_standalone.commands import Serving, run_serve  # noqa: PLC0415 (help must not wait for the services)
 
-    code = run_serve(data_dir, host, port, memory, rate, allow_plain_http=allow_plain_http, verbose=verbose)
+    serving = Serving(host, port, rate, tuple(webhook_network or ()), allow_plain_http=allow_plain_http)
+    code = run_serve(data_dir, serving, memory, verbose=verbose)
     raise typer.Exit(code)
 
 

@@ -3,9 +3,9 @@
 import asyncio
 import contextlib
 import logging
-import os
 import sys
 from collections.abc import Generator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 from perito_edge.settings import EdgeSettings
@@ -23,7 +23,7 @@ from perito_standalone.examination import LOG, examined, until_told
 from perito_standalone.guarded import guarded, plain_console
 from perito_standalone.map_books import propose, target_of, write_mapping
 from perito_standalone.memory import compute_share
-from perito_standalone.options import budget_of, refuse_open_door, severity_of
+from perito_standalone.options import budget_of, networks_of, refuse_open_door, severity_of
 from perito_standalone.outcome import exit_code, read_report
 from perito_standalone.postgres_upgrade import upgrade_database
 from perito_standalone.printed import left_alone, printed
@@ -34,9 +34,6 @@ from perito_standalone.reproduce_inputs import books_of_report
 from perito_standalone.reproduce_print import print_reproduction
 from perito_standalone.supervisor import Supervisor, SupervisorSettings
 from perito_standalone.understanding_print import print_understanding
-
-_NETWORKS = "PERITO_WEBHOOK_ALLOWED_NETWORKS"
-"""Private networks that webhooks of an all-in-one may lead to: the same variable as the orchestrator's."""
 
 
 def run_analyze(  # noqa: PLR0913 (the command's options)
@@ -118,22 +115,32 @@ def run_reidentify(where: Path, wanted: list[str], pseudonym_key: Path | None) -
     return guarded(work, lambda: None)
 
 
-def run_serve(  # the command's options
-    data_dir: Path | None, host: str, port: int, memory: str, rate: int, *, allow_plain_http: bool, verbose: bool
-) -> int:
+@dataclass(frozen=True)
+class Serving:
+    """How `perito serve` is to serve: where, how many requests of a key a minute, and which private networks webhooks
+    may lead to.
+    """
+
+    host: str
+    port: int
+    rate: int
+    networks: tuple[str, ...] = ()
+    allow_plain_http: bool = False
+
+
+def run_serve(data_dir: Path | None, serving: Serving, memory: str, *, verbose: bool) -> int:
     """`perito serve`. Returns the exit code when it has been told to stop."""
     directory = (data_dir or default_data_directory()).absolute()
 
     def work() -> int:
-        refuse_open_door(host, allow_plain_http)
-        listen = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
-        networks = WebhookSettings(networks=tuple(os.environ.get(_NETWORKS, "").split()))
+        refuse_open_door(serving.host, serving.allow_plain_http)
+        host = f"[{serving.host}]" if ":" in serving.host else serving.host
         settings = SupervisorSettings(
             directory,
-            listen=listen,
+            listen=f"{host}:{serving.port}",
             memory_bytes=budget_of(memory),
-            webhooks=networks,
-            edge=EdgeSettings.for_each_scope(rate),
+            webhooks=WebhookSettings(networks=networks_of(serving.networks)),
+            edge=EdgeSettings.for_each_scope(serving.rate),
         )
         return asyncio.run(_serve(settings, verbose))
 

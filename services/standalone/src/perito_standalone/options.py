@@ -2,6 +2,7 @@
 
 import contextlib
 import ipaddress
+from collections.abc import Sequence
 
 from perito_kernel.errors import Invalid, Precondition
 from perito_kernel.findings import Severity
@@ -34,6 +35,18 @@ def budget_of(memory: str) -> int:
     if budget < _LEAST_MEMORY:
         raise Invalid("OPTION_INVALID", f"--memory {memory} is too little: 512MiB is the least.")
     return budget
+
+
+def networks_of(words: Sequence[str]) -> tuple[str, ...]:
+    """Networks, one or several by blanks in each word. Raises `Invalid` OPTION_INVALID."""
+    networks = [network for word in words for network in word.split()]
+    for network in networks:
+        try:
+            ipaddress.ip_network(network)
+        except ValueError as error:
+            message = f"--webhook-network {network} is no network ({error}). Write it like 10.1.0.0/16."
+            raise Invalid("OPTION_INVALID", message) from error
+    return tuple(networks)
 
 
 def refuse_open_door(host: str, allowed: bool) -> None:
