@@ -7,11 +7,22 @@ from perito.analysis.v1 import review_pb2 as pb
 from perito.analysis.v1.analysis_pb2 import ListFindingsRequest
 
 from .conftest import Edge
-from .finished import finished
+from .finished import REPORT, finished
 from .orchestrator_double import OTHER_KEY, READ_KEY
 from .test_large_answers import listed
 
 FINGERPRINT = f"{1:064x}"
+CASE: dict[str, Any] = {
+    "severity": "high",
+    "impact": "10.5000",
+    "currency": "NGN",
+    "explained": 1,
+    "row_count": 3,
+    "rule_id": "C-006",
+    "phase": "consistency",
+    "title": {"en": "x", "es": "x"},
+    "identity": {},
+}
 OPEN = {
     "status": "open",
     "reason": "",
@@ -24,9 +35,10 @@ OPEN = {
 
 
 async def place(edge: Edge, of: str = "findings", fingerprint: str = FINGERPRINT) -> str:
-    """Where the disposition of a finding is that is there."""
+    """Where the disposition of a finding is that is there; the first one is the cause of a case."""
     edge.double.findings = listed(3)
-    return f"/api/forensic/analysis/{(await finished(edge)).analysis_id}/{of}/{fingerprint}/disposition"
+    analysis = await finished(edge, REPORT | {"cases": [{"case": FINGERPRINT, **CASE}]})
+    return f"/api/forensic/analysis/{analysis.analysis_id}/{of}/{fingerprint}/disposition"
 
 
 @pytest.mark.parametrize("of", ["findings", "cases"])
@@ -50,6 +62,28 @@ async def test_findings_and_cases_have_words_of_their_own(edge: Edge) -> None:
     await edge.client.put(url, json={"status": "confirmed", "version": 0})
     of_case = (await edge.client.get(url.replace("/findings/", "/cases/"))).json()
     assert (of_case["status"], of_case["version"]) == ("open", 0)
+
+
+async def test_a_finding_that_is_no_case_of_the_report_is_not_marked_as_one(edge: Edge) -> None:
+    symptom = f"{2:064x}"
+    url = await place(edge, "cases", symptom)
+    word = {"status": "confirmed", "version": 0}
+    for answer in (await edge.client.get(url), await edge.client.put(url, json=word)):
+        assert (answer.status_code, answer.json()["reason"]) == (404, "CASE_NOT_FOUND")
+    assert edge.double.count("SetDisposition") == 0
+    assert (await edge.client.put(url.replace("/cases/", "/findings/"), json=word)).status_code == 200
+    assert (await edge.client.put(url.replace(symptom, FINGERPRINT), json=word)).status_code == 200
+    unreported = (await finished(edge, None)).analysis_id
+    answer = await edge.client.get(f"/api/forensic/analysis/{unreported}/cases/{FINGERPRINT}/disposition")
+    assert (answer.status_code, answer.json()["reason"]) == (404, "CASE_NOT_FOUND"), "without a report there is none"
+
+
+async def test_beyond_the_cases_that_are_read_any_finding_may_be_one(
+    edge: Edge, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("perito_edge.report_cases.MOST", 0)
+    url = await place(edge, "cases", f"{2:064x}")
+    assert (await edge.client.put(url, json={"status": "confirmed", "version": 0})).status_code == 200
 
 
 async def test_nobody_is_overwritten_unseen(edge: Edge) -> None:

@@ -93,6 +93,13 @@ NOT_ENDED = (
     "The analysis 7c9e6679-7425-40de-944b-e07fc1f90ae7 has not ended. Follow its status, then compare again.",
 )
 RUNNING = ("ANALYSIS_RUNNING", "The analysis is running. Cancel it first, or wait until it has ended.")
+CASE_NOT_FOUND = (
+    "CASE_NOT_FOUND",
+    (
+        "The report of this analysis has no such case. Copy `case` of the report whole: it is the fingerprint of the"
+        " finding that is the cause. What a case explains is marked as a finding."
+    ),
+)
 FINDING_NOT_FOUND = (
     "FINDING_NOT_FOUND",
     "The lists of this analysis have no such finding. Copy the fingerprint whole; of a rule with more than 1,000 ...",

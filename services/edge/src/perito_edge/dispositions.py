@@ -11,8 +11,9 @@ from perito.analysis.v1.review_pb2 import (
     SubjectKind,
 )
 
-from perito_edge.answers import BODY_INVALID, DISPOSITION_CHANGED, FINDING_NOT_FOUND, problems, success
+from perito_edge.answers import BODY_INVALID, CASE_NOT_FOUND, DISPOSITION_CHANGED, FINDING_NOT_FOUND, problems, success
 from perito_edge.bodies import read_body
+from perito_edge.case_ids import require_case
 from perito_edge.orchestrator_client import Caller
 from perito_edge.requests import AnalysisId, Fingerprint, Given, Parts, Who, require_json
 from perito_edge.review_models import Disposition, DispositionAnswer, DispositionRequest
@@ -29,18 +30,22 @@ _BODY: dict[str, Any] = {
         "content": {"application/json": {"schema": {"$ref": "#/components/schemas/DispositionRequest"}}},
     }
 }
-_READ = problems(404, examples={404: FINDING_NOT_FOUND}) | success(200, "What is said, and what was said before.")
-_SAY = problems(
-    *(400, 404, 408, 409, 413, 415),
-    examples={404: FINDING_NOT_FOUND, 409: DISPOSITION_CHANGED, 422: BODY_INVALID},
-) | success(200, "As it is now.")
+
+
+def _reading(missing: tuple[str, str]) -> dict[int | str, dict[str, Any]]:
+    return problems(404, examples={404: missing}) | success(200, "What is said, and what was said before.")
+
+
+def _saying(missing: tuple[str, str]) -> dict[int | str, dict[str, Any]]:
+    examples = {404: missing, 409: DISPOSITION_CHANGED, 422: BODY_INVALID}
+    return problems(400, 404, 408, 409, 413, 415, examples=examples) | success(200, "As it is now.")
 
 
 @router.get(
     "/analysis/{analysis_id}/findings/{fingerprint}/disposition",
     operation_id="get_finding_disposition",
     summary="What a finding is held to be",
-    responses=_READ,
+    responses=_reading(FINDING_NOT_FOUND),
 )
 async def get_finding_disposition(
     given: Given, caller: Who, analysis_id: AnalysisId, fingerprint: Fingerprint
@@ -53,7 +58,7 @@ async def get_finding_disposition(
     "/analysis/{analysis_id}/findings/{fingerprint}/disposition",
     operation_id="set_finding_disposition",
     summary="Say what a finding is",
-    responses=_SAY,
+    responses=_saying(FINDING_NOT_FOUND),
     openapi_extra=_BODY,
 )
 async def set_finding_disposition(
@@ -69,12 +74,15 @@ async def set_finding_disposition(
     "/analysis/{analysis_id}/cases/{fingerprint}/disposition",
     operation_id="get_case_disposition",
     summary="What a case is held to be",
-    responses=_READ,
+    responses=_reading(CASE_NOT_FOUND),
 )
 async def get_case_disposition(
     given: Given, caller: Who, analysis_id: AnalysisId, fingerprint: Fingerprint
 ) -> DispositionAnswer:
-    """As of a finding. A case bears the fingerprint of the finding that is its cause, and has words of its own."""
+    """As of a finding. A case bears the fingerprint of the finding that is its cause, as `case` of the report has it,
+    and has words of its own. 404 for a finding that is no case of the report.
+    """
+    await require_case(given, caller, analysis_id, fingerprint)
     return await _read(given, caller, SUBJECT_KIND_CASE, analysis_id, fingerprint)
 
 
@@ -82,13 +90,16 @@ async def get_case_disposition(
     "/analysis/{analysis_id}/cases/{fingerprint}/disposition",
     operation_id="set_case_disposition",
     summary="Say what a case is",
-    responses=_SAY,
+    responses=_saying(CASE_NOT_FOUND),
     openapi_extra=_BODY,
 )
 async def set_case_disposition(
     request: Request, given: Given, caller: Who, analysis_id: AnalysisId, fingerprint: Fingerprint
 ) -> Disposition:
-    """As of a finding. What is said of a case says nothing of the findings in it."""
+    """As of a finding. What is said of a case says nothing of the findings in it. 404 for a finding that is no case of
+    the report: what a case explains is marked as a finding.
+    """
+    await require_case(given, caller, analysis_id, fingerprint)
     return await _say(request, given, caller, SUBJECT_KIND_CASE, analysis_id, fingerprint)
 
 

@@ -16,6 +16,7 @@ from perito.analysis.v1.review_pb2 import (
 from perito_kernel.errors import Conflict, Invalid, NotFound
 from starlette.responses import RedirectResponse, Response
 
+from perito_edge.case_ids import require_case
 from perito_edge.dashboard.ids import analysis_id
 from perito_edge.dashboard.page import Page
 from perito_edge.dashboard.report_parts import clip
@@ -70,6 +71,8 @@ async def say(visit: Visit) -> Response:
         reason=visit.form.get("reason", "").strip(),
         version=min(int(visit.form["version"][:18]), 2**53),
     )
+    if kind == "case":
+        await require_case(visit.given, visit.caller, wanted, fingerprint)
     back = f"/analyses/{wanted}/findings/{fingerprint}"
     try:
         await visit.given.reviews.say(visit.caller, word)

@@ -3,6 +3,10 @@
 from collections.abc import Mapping
 
 TEXTS: Mapping[str, str] = {
+    "compare_findings": "Findings",
+    "compare_capped": "Of some rules not all findings could be compared: lists keep at most 1,000 of each rule",
+    "compare_capped_any": "any rule",
+    "compare_of": "{compared} of {all}",
     "review": "What you hold it to be",
     "review_changed": "Somebody has said something since you opened this page. Look at it, then say yours again.",
     "review_unsaid": "A false alarm needs its reason: later analyses show it with that. Nothing was saved.",

@@ -3,6 +3,11 @@
 from collections.abc import Mapping
 
 TEXTS: Mapping[str, str] = {
+    "compare_findings": "Hallazgos",
+    "compare_capped": "De algunas reglas no se han podido comparar todos los hallazgos: las listas guardan como máximo "
+    "1.000 de cada regla",
+    "compare_capped_any": "cualquier regla",
+    "compare_of": "{compared} de {all}",
     "review": "Qué cree usted que es",
     "review_changed": "Alguien ha dicho algo desde que abrió esta página. Véalo y repita lo suyo.",
     "review_unsaid": "Una falsa alarma necesita su motivo: los análisis posteriores lo muestran. No se guardó nada.",

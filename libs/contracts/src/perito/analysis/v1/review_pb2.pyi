@@ -60,7 +60,9 @@ class _SubjectKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_SubjectKi
     SUBJECT_KIND_FINDING: _SubjectKind.ValueType  # 1
     """One finding."""
     SUBJECT_KIND_CASE: _SubjectKind.ValueType  # 2
-    """A case, which bears the fingerprint of the finding that is its cause."""
+    """A case, which bears the fingerprint of the finding that is its cause: `case` of the report. The orchestrator reads no
+    reports and takes any finding of its lists; REST and the pages refuse what the report does not list as a case.
+    """
 
 class SubjectKind(_SubjectKind, metaclass=_SubjectKindEnumTypeWrapper):
     """What a disposition is of."""
@@ -69,7 +71,9 @@ SUBJECT_KIND_UNSPECIFIED: SubjectKind.ValueType  # 0
 SUBJECT_KIND_FINDING: SubjectKind.ValueType  # 1
 """One finding."""
 SUBJECT_KIND_CASE: SubjectKind.ValueType  # 2
-"""A case, which bears the fingerprint of the finding that is its cause."""
+"""A case, which bears the fingerprint of the finding that is its cause: `case` of the report. The orchestrator reads no
+reports and takes any finding of its lists; REST and the pages refuse what the report does not list as a case.
+"""
 Global___SubjectKind: _TypeAlias = SubjectKind  # noqa: Y015
 
 class _Change:
