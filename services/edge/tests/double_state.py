@@ -46,6 +46,7 @@ class State:
             ADMIN_KEY: (TENANT, "DDDDDDDDDDDDDDDD", ("read", "submit", "metrics", "admin")),
         }
     )
+    rates: dict[str, dict[str, int]] = field(default_factory=dict[str, dict[str, int]])
     reads: list[tuple[str, str, str, int]] = field(default_factory=list[tuple[str, str, str, int]])
     records: list[AuditRecord] = field(default_factory=list[AuditRecord])
     suspended: set[str] = field(default_factory=set[str])

@@ -26,6 +26,7 @@ class KeysDouble(keys_pb2_grpc.KeyServiceServicer):
         tenant = await self._enter("CreateKey", context)
         self._refuse_more(request.scopes)
         text, key_id = self._add(tenant, request.name, tuple(request.scopes))
+        self._state.rates[key_id] = dict(request.rates)
         return pb.CreateKeyResponse(text=text, key=self._shown(key_id, expires_at=request.expires_at))
 
     async def ListKeys(  # noqa: N802 -- the proto's name
@@ -57,6 +58,18 @@ class KeysDouble(keys_pb2_grpc.KeyServiceServicer):
         text, key_id = self._add(tenant, self._names.get(request.key_id, ""), scopes)
         replaced = self._shown(request.key_id, expires_at=f"in {request.overlap_seconds} s", rotated_to=key_id)
         return pb.RotateKeyResponse(text=text, key=self._shown(key_id), replaced=replaced)
+
+    async def UpdateKey(  # noqa: N802 -- the proto's name
+        self, request: pb.UpdateKeyRequest, context: Any
+    ) -> pb.UpdateKeyResponse:
+        tenant = await self._enter("UpdateKey", context)
+        scopes = self._known(tenant, request.key_id)
+        if request.key_id in self._ended:
+            raise Precondition("KEY_ENDED", "This key is revoked: make a new one.", {"status": "revoked"})
+        if not set(request.rates) <= set(scopes):
+            raise Invalid("RATES_INVALID", "The key lacks that scope, so it has no quota of it. Leave it out.")
+        self._state.rates[request.key_id] = dict(request.rates)
+        return pb.UpdateKeyResponse(key=self._shown(request.key_id))
 
     async def RevokeKey(  # noqa: N802 -- the proto's name
         self, request: pb.RevokeKeyRequest, context: Any
@@ -105,6 +118,7 @@ class KeysDouble(keys_pb2_grpc.KeyServiceServicer):
             status=pb.KEY_STATUS_REVOKED if ended else pb.KEY_STATUS_ACTIVE,
             created_at=_MADE,
             revoked_at=ended,
+            rates=self._state.rates.get(key_id, {}),
             **more,
         )
 

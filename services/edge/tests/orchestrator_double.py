@@ -96,7 +96,9 @@ class _Access(access_pb2_grpc.AccessServiceServicer):
         if request.api_key not in self._state.keys:
             raise Unauthenticated("API_KEY_INVALID", "No.")
         tenant, key_id, scopes = self._state.keys[request.api_key]
-        return access_pb2.AuthenticateResponse(tenant_id=tenant, key_id=key_id, scopes=scopes)
+        return access_pb2.AuthenticateResponse(
+            tenant_id=tenant, key_id=key_id, scopes=scopes, rates=self._state.rates.get(key_id, {})
+        )
 
     async def NoteReads(  # noqa: N802 -- the proto's name
         self,

@@ -39,7 +39,7 @@ class _Sessions(session_pb2_grpc.SessionServiceServicer):
         tenant, key_id, scopes = known
         return pb.ReadSessionResponse(
             tenant_id=tenant, key_id=key_id, scopes=scopes, tenant_name="Ferretería <b>Núñez</b>",
-            ends_at="2026-03-01T22:00:00.000Z",
+            ends_at="2026-03-01T22:00:00.000Z", rates=self._state.rates.get(key_id, {}),
         )  # fmt: skip
 
     async def CloseSession(  # noqa: N802 -- the proto's name

@@ -1,6 +1,7 @@
 """Keys over REST: shown once, never more than their maker, refused where they are managed without the right to."""
 
 import asyncio
+from collections.abc import Callable
 
 import pytest
 from perito_edge.keys import RULES, scope_of
@@ -50,7 +51,8 @@ async def test_a_key_gives_no_scope_that_it_lacks(admin: Edge) -> None:
 
 
 @pytest.mark.parametrize(
-    ("method", "path"), [("GET", ""), ("POST", ""), ("POST", f"/{OWN}/rotate"), ("DELETE", f"/{OWN}"), ("GET", "/x")]
+    ("method", "path"),
+    [("GET", ""), ("POST", ""), ("POST", f"/{OWN}/rotate"), ("DELETE", f"/{OWN}"), ("PATCH", f"/{OWN}"), ("GET", "/x")],
 )
 async def test_keys_are_managed_with_the_scope_admin_alone(edge: Edge, method: str, path: str) -> None:
     edge.client.headers["X-API-Key"] = KEY
@@ -71,6 +73,10 @@ async def test_keys_are_managed_with_the_scope_admin_alone(edge: Edge, method: s
         {"name": "x", "scopes": ["fly"]},
         {"name": "x", "scopes": ["read"], "expires_at": "tomorrow"},
         {"name": "x", "scopes": ["read"], "expires_at": "2030-01-01T00:00:00"},
+        {"name": "x", "scopes": ["read"], "rates": {"read": 0}},
+        {"name": "x", "scopes": ["read"], "rates": {"read": 1_000_001}},
+        {"name": "x", "scopes": ["read"], "rates": {"read": "5"}},
+        {"name": "x", "scopes": ["read"], "rates": {"fly": 5}},
         {"name": "x", "scopes": ["read"], "tenant_id": "22222222-2222-4222-8222-222222222222"},
     ],
 )
@@ -106,9 +112,45 @@ async def test_a_key_is_ended_and_the_last_one_is_not(admin: Edge) -> None:
 
 @pytest.mark.parametrize("key_id", [UNKNOWN, "BBBBBBBBBBBBBBBB", "x", "..%2Fhealth", "ñ" * 16])
 async def test_a_key_that_is_not_there_or_another_tenants_is_not_found(admin: Edge, key_id: str) -> None:
-    for method, path in (("DELETE", key_id), ("POST", f"{key_id}/rotate")):
-        answer = await admin.client.request(method, f"{KEYS}/{path}")
+    for method, path, body in (
+        ("DELETE", key_id, None),
+        ("POST", f"{key_id}/rotate", None),
+        ("PATCH", key_id, {"rates": {"read": 5}}),
+    ):
+        answer = await admin.client.request(method, f"{KEYS}/{path}", json=body)
         assert (answer.status_code, answer.json()["reason"]) in {(404, "KEY_NOT_FOUND"), (404, "HTTP_NOT_FOUND")}
+
+
+async def test_a_key_has_quotas_of_its_own_that_every_answer_tells(admin: Edge) -> None:
+    asked = {"name": "x", "scopes": ["read", "submit"], "rates": {"read": 7, "submit": None}}
+    made = (await admin.client.post(KEYS, json=asked)).json()
+    none = dict.fromkeys(("read", "submit", "rules", "metrics", "admin"))
+    assert made["rates"] == none | {"read": 7}
+    told = await admin.client.get(f"{KEYS}/current", headers={"X-API-Key": made["key"]})
+    assert told.headers["RateLimit-Policy"] == '"read";q=7;w=60'
+    changed = await admin.client.patch(f"{KEYS}/{made['key_id']}", json={"rates": {"submit": 5}})
+    assert (changed.status_code, changed.json()["rates"]) == (200, none | {"submit": 5})
+    lacking = await admin.client.patch(f"{KEYS}/{made['key_id']}", json={"rates": {"metrics": 5}})
+    assert (lacking.status_code, lacking.json()["reason"]) == (422, "RATES_INVALID")
+    bodies: list[dict[str, object]] = [{}, {"rates": None}, {"rates": {"read": -1}}, {"rates": {}, "name": "y"}]
+    for body in bodies:
+        refused = await admin.client.patch(f"{KEYS}/{made['key_id']}", json=body)
+        assert (refused.status_code, refused.json()["reason"]) == (422, "BODY_INVALID")
+    await admin.client.delete(f"{KEYS}/{made['key_id']}")
+    ended = await admin.client.patch(f"{KEYS}/{made['key_id']}", json={"rates": {}})
+    assert (ended.status_code, ended.json()["reason"]) == (409, "KEY_ENDED")
+
+
+async def test_nobody_gets_more_than_the_deployment_gives(edge_with: Callable[[EdgeSettings], Edge]) -> None:
+    edge = edge_with(EdgeSettings(rate_most=500))
+    edge.client.headers["X-API-Key"] = ADMIN_KEY
+    for method, path, more in (("POST", KEYS, {"name": "x", "scopes": ["read"]}), ("PATCH", f"{KEYS}/{OWN}", {})):
+        refused = await edge.client.request(method, path, json={**more, "rates": {"read": 501}})
+        assert (refused.status_code, refused.json()["reason"]) == (422, "RATE_TOO_HIGH")
+        assert refused.json()["errors"] == [{"pointer": "/rates/read", "limit": 500}]
+    edge.double.rates["AAAAAAAAAAAAAAAA"] = {"read": 100_000}  # as an operator may have written it
+    answer = await edge.client.get("/api/forensic/list", headers={"X-API-Key": KEY})
+    assert answer.headers["RateLimit-Policy"] == '"read";q=500;w=60'
 
 
 async def test_the_list_goes_on_from_page_to_page(admin: Edge) -> None:

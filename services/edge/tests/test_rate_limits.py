@@ -185,3 +185,23 @@ async def test_requests_that_miss_redis_together_make_the_pause_no_longer() -> N
 def test_no_scope_is_without_a_quota() -> None:
     assert set(EdgeSettings().quotas().values()) == {100}
     assert EdgeSettings.for_each_scope(7).quotas() == dict.fromkeys(EdgeSettings().quotas(), 7)
+
+
+async def test_an_edge_counts_with_a_keys_own_quota_once_it_looks_at_the_key_again(edge_with: Made) -> None:
+    edge = edge_with(EdgeSettings(rate_read=2, key_positive_seconds=0.1))
+    assert [(await edge.client.get(STATUS)).status_code for _ in range(3)] == [404, 404, 429]
+    edge.double.rates["AAAAAAAAAAAAAAAA"] = {"read": 4}
+    await asyncio.sleep(0.15)
+    found = [await edge.client.get(STATUS) for _ in range(3)]
+    assert [answer.status_code for answer in found] == [404, 404, 429], "two were taken before"
+    assert found[0].headers["RateLimit-Policy"] == '"read";q=4;w=60'
+    edge.double.rates["AAAAAAAAAAAAAAAA"] = {"submit": 4}
+    await asyncio.sleep(0.15)
+    assert (await edge.client.get(STATUS)).headers["RateLimit-Policy"] == '"read";q=2;w=60'
+
+
+async def test_own_quotas_are_shared_among_edges_that_count_alone_and_are_bounded() -> None:
+    alone = [RateLimits({"read": 100}, 4, clock=Clock(), most=40) for _ in range(4)]
+    granted = [(await limits.take("k", "read", 1, 1000)).granted for limits in alone for _ in range(100)]
+    assert sum(granted) == 40
+    assert (await alone[0].take("other", "read", 1, 8)).quota == 2

@@ -91,3 +91,24 @@ def test_it_says_which_database_it_wants_and_that_it_is_away(
     monkeypatch.setenv("PERITO_DATABASE", "postgresql://somebody@host/perito")
     assert main(["tenants", "list"], "operate") == 2
     assert "no user" in capsys.readouterr().err
+
+
+async def test_a_key_gets_quotas_of_its_own(run: Run) -> None:
+    await asked(run, "tenants", "create", "Shop Ltd")
+    words = ("keys", "create", "--name", "x", "--scopes", "read,submit", "--rates", "submit=50,read=1000")
+    key_id = (await asked(run, *words))[1].split()[1]
+    assert "read=1000,submit=50" in (await asked(run, "keys", "list"))[1]
+    code, said = await asked(run, "keys", "rates", key_id, "read=7")
+    assert (code, "a minute read=7" in said) == (0, True)
+    for words, reason in (
+        (("keys", "rates", key_id, "admin=7"), "lacks the scope"),
+        (("keys", "rates", key_id, "read=0"), "1 to 1000000"),
+        (("keys", "rates", "nobody", "read=1"), "There is no such key"),
+    ):
+        code, said = await asked(run, *words)
+        assert (code, reason in said) == (2, True), said
+    with pytest.raises(SystemExit, match="2"):
+        await asked(run, "keys", "rates", key_id, "read")
+    code, said = await asked(run, "keys", "rates", key_id, "")
+    assert (code, "the quotas of the deployment" in said) == (0, True)
+    assert "read=7" not in (await asked(run, "keys", "list"))[1]

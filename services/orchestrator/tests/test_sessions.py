@@ -1,5 +1,6 @@
 """Sessions of people: opened with a key, kept as a hash, and ended by time, by idleness, by the key and by sign-out."""
 
+import hashlib
 import secrets
 from collections.abc import AsyncIterator
 from uuid import UUID
@@ -11,6 +12,7 @@ from perito.analysis.v1.session_pb2_grpc import SessionServiceStub
 from perito_kernel.errors import PeritoError, Unauthenticated
 from perito_orchestrator.keys import NewKey, create_key, create_tenant, new_key
 from perito_orchestrator.sessions import MOST_OF_A_KEY, SessionServicer
+from perito_orchestrator.store import audit
 from perito_orchestrator.store.database import Database
 from perito_runtime.grpc_client import call_errors
 
@@ -148,6 +150,68 @@ async def test_a_key_has_so_many_sessions_and_ended_ones_are_forgotten(
     await superuser.execute("UPDATE sessions SET ends_at = clock_timestamp()")
     await opened(servicer, quiet)
     assert await superuser.fetchval("SELECT count(*) FROM sessions") == 1
+
+
+async def test_who_signs_in_and_out_is_in_the_audit_log_and_who_fails_to_is_not(
+    dsns: Dsns, servicer: SessionServicer, superuser: asyncpg.Connection
+) -> None:
+    tenant, key = await keyed(dsns)
+    other, _ = await keyed(dsns, "B")
+    session, forgotten = await opened(servicer, key), await opened(servicer, key)
+    for _ in range(2):
+        await servicer.CloseSession(pb.CloseSessionRequest(session=session), None)
+    await superuser.execute("UPDATE sessions SET ends_at = clock_timestamp()")
+    await servicer.CloseSession(pb.CloseSessionRequest(session=forgotten), None)
+    guess = new_key()
+    known = f"perito_live_{key.key_id}_{guess.text.split('_')[3]}"  # an id is no secret, so anybody may guess beside it
+    for wrong in (guess.text, known, "x"):
+        with pytest.raises(Unauthenticated):
+            await servicer.OpenSession(pb.OpenSessionRequest(api_key=wrong), None)
+    told = await superuser.fetch(
+        "SELECT action, actor, subject, details FROM audit_records WHERE tenant_id = $1 AND action LIKE 'session.%'"
+        " ORDER BY number",
+        tenant,
+    )
+    names = [hashlib.sha256(each.encode()).hexdigest()[:12] for each in (session, forgotten)]
+    assert [tuple(row) for row in told] == [
+        ("session.opened", f"key:{key.key_id}", names[0], "{}"),
+        ("session.opened", f"key:{key.key_id}", names[1], "{}"),
+        ("session.closed", f"key:{key.key_id}", names[0], "{}"),
+    ]
+    assert await superuser.fetchval("SELECT count(*) FROM audit_records WHERE tenant_id = $1", other) == 2
+    owner = Database(dsns.owner)
+    await owner.open()
+    assert (await audit.verify(owner, tenant))[1] is None
+    await owner.close()
+
+
+async def test_perito_system_tells_of_sessions_and_of_nothing_else(dsns: Dsns) -> None:
+    tenant, _ = await keyed(dsns)
+    system = await asyncpg.connect(dsns.system, server_settings={"search_path": "perito", "app.tenant": str(tenant)})
+    with pytest.raises(asyncpg.InsufficientPrivilegeError):
+        await system.execute("SELECT audit('operator', 'key.created', 'x', '{}')")
+    await system.close()
+
+
+async def test_looking_at_pages_is_using_the_key(
+    dsns: Dsns, servicer: SessionServicer, superuser: asyncpg.Connection
+) -> None:
+    _, key = await keyed(dsns)
+    session = await opened(servicer, key)
+    used = "SELECT last_used_at > clock_timestamp() - interval '5 seconds' FROM api_keys"
+    await superuser.execute("UPDATE sessions SET seen_at = clock_timestamp() - interval '2 minutes'")
+    await read(servicer, session)
+    assert await superuser.fetchval(used)
+
+
+async def test_a_session_has_the_quotas_of_its_key(
+    dsns: Dsns, servicer: SessionServicer, superuser: asyncpg.Connection
+) -> None:
+    _, key = await keyed(dsns)
+    session = await opened(servicer, key)
+    assert dict((await read(servicer, session)).rates) == {}
+    await superuser.execute("""UPDATE api_keys SET rates = '{"read": 7}'""")
+    assert dict((await read(servicer, session)).rates) == {"read": 7}
 
 
 async def test_only_the_edge_may_ask(mesh: Mesh) -> None:

@@ -4,7 +4,7 @@ A key is shown once, so what makes one is asked once: where the connection is lo
 has, and make another.
 """
 
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from datetime import datetime
 from functools import partial
 
@@ -15,6 +15,7 @@ from perito_client.generated.api.keys import (
     list_keys,
     revoke_key,
     rotate_key,
+    update_key,
 )
 from perito_client.generated.models import (
     AuditEntry,
@@ -22,9 +23,11 @@ from perito_client.generated.models import (
     Key,
     KeyRequest,
     NewKey,
+    RatesRequest,
     RotatedKey,
     RotateRequest,
     ScopeName,
+    UpdateKeyRequest,
 )
 from perito_client.transport import Transport
 
@@ -41,9 +44,17 @@ class Keys:
         """What the key of this client is. Every key may ask."""
         return await self._transport.answered(partial(get_current_key.asyncio_detailed, client=self._transport.api))
 
-    async def create(self, name: str, scopes: Sequence[ScopeName], expires_at: datetime | None = None) -> NewKey:
-        """Makes a key, with scopes that this client's own has. `key` is the whole of it, shown this once."""
-        body = KeyRequest(name=name, scopes=list(scopes), expires_at=_instant(expires_at))
+    async def create(
+        self,
+        name: str,
+        scopes: Sequence[ScopeName],
+        expires_at: datetime | None = None,
+        rates: Mapping[ScopeName, int] | None = None,
+    ) -> NewKey:
+        """Makes a key, with scopes that this client's own has. `key` is the whole of it, shown this once. `rates`:
+        requests a minute of its own, by scope.
+        """
+        body = KeyRequest(name=name, scopes=list(scopes), expires_at=_instant(expires_at), rates=_rates(rates or {}))
         return await self._transport.once(partial(create_key.asyncio_detailed, client=self._transport.api, body=body))
 
     async def every(self) -> AsyncGenerator[Key]:
@@ -67,6 +78,13 @@ class Keys:
             partial(rotate_key.asyncio_detailed, key_id, client=self._transport.api, body=body)
         )
 
+    async def set_rates(self, key_id: str, rates: Mapping[ScopeName, int]) -> Key:
+        """Gives a key these quotas of its own, requests a minute by scope, and no others; none: the deployment's."""
+        body = UpdateKeyRequest(rates=_rates(rates))
+        return await self._transport.answered(
+            partial(update_key.asyncio_detailed, key_id, client=self._transport.api, body=body)
+        )
+
     async def revoke(self, key_id: str) -> Key:
         """Ends a key, everywhere within five seconds. Refused with LAST_ADMIN_KEY for the last that manages keys."""
         return await self._transport.answered(partial(revoke_key.asyncio_detailed, key_id, client=self._transport.api))
@@ -86,3 +104,7 @@ class Keys:
 
 def _instant(given: datetime | None) -> str:
     return "" if given is None else given.isoformat(timespec="seconds")
+
+
+def _rates(rates: Mapping[ScopeName, int]) -> RatesRequest:
+    return RatesRequest(**{str(scope): rate for scope, rate in rates.items()})

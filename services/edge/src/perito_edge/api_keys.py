@@ -20,6 +20,7 @@ from perito_edge.key_models import (
     RotateRequest,
     key_view,
 )
+from perito_edge.key_rates import UpdateKeyRequest, asked_rates
 from perito_edge.lists import in_words_of_the_query, link_to
 from perito_edge.requests import Given, Parts, Who, dependency, require_json
 from perito_edge.strict_json import parse
@@ -82,6 +83,7 @@ async def create_key(request: Request, given: Given, caller: Who) -> NewKey:
     require_json(request)
     asked = validated(KeyRequest, parse(await _read(request, given), given.settings.max_json_depth))
     wanted = CreateKeyRequest(name=asked.name, scopes=asked.scopes, expires_at=asked.expires_at)
+    wanted.rates.update(asked_rates(asked.rates, given.settings))
     made = await given.keys.create(caller, wanted)
     return NewKey(**key_view(made.key).model_dump(), key=made.text)
 
@@ -139,6 +141,26 @@ async def rotate_key(request: Request, given: Given, caller: Who, key_id: KeyId)
     wanted = RotateKeyRequest(key_id=key_id, overlap_seconds=asked.overlap_seconds, expires_at=asked.expires_at)
     made = await given.keys.rotate(caller, wanted)
     return RotatedKey(**key_view(made.key).model_dump(), key=made.text, replaced=key_view(made.replaced))
+
+
+@router.patch(
+    "/{key_id}",
+    operation_id="update_key",
+    summary="Give a key quotas of its own",
+    responses=problems(
+        *(400, 404, 408, 409, 413, 415),
+        examples={404: _UNKNOWN, 409: _ENDED, 422: BODY_INVALID},
+    )
+    | success(200, "The key, as it is now."),
+    openapi_extra=_body("UpdateKeyRequest", required=True),
+)
+async def update_key(request: Request, given: Given, caller: Who, key_id: KeyId) -> Key:
+    """How many requests a minute it may make, by scope, where that is not what this deployment gives every key. Every
+    edge counts so within five seconds.
+    """
+    require_json(request)
+    asked = validated(UpdateKeyRequest, parse(await _read(request, given), given.settings.max_json_depth))
+    return key_view((await given.keys.set_rates(caller, key_id, asked_rates(asked.rates, given.settings))).key)
 
 
 @router.delete(

@@ -77,7 +77,8 @@ def create_app(
     )
     measures, addresses, reads = Measures(), Addresses(), ReadNotes(orchestrator)
     sessions = SessionClient(channel, settings.rpc_seconds)
-    limits = RateLimits(settings.quotas(), settings.replicas, shared)
+    limits = RateLimits(settings.quotas(), settings.replicas, shared, most=settings.rate_most)
+    guesses = Guesses(settings.rate_unknown_keys)
     app = FastAPI(
         title="Perito",
         version="1.0.0",
@@ -94,7 +95,7 @@ def create_app(
             *cross_origin(settings.cors_origins),
             Middleware(Faults),
             Middleware(Dashboard, sessions=sessions),
-            Middleware(KeyCheck, keys=key_ring(orchestrator, settings), guesses=Guesses(settings.rate_unknown_keys)),
+            Middleware(KeyCheck, keys=key_ring(orchestrator, settings), guesses=guesses),
             Middleware(Metered, limits=limits, addresses=addresses),
             Middleware(Noted, notes=reads),
             Middleware(Addressed, addresses=addresses),
@@ -110,6 +111,7 @@ def create_app(
     )
     app.state.parts = _parts(settings, channel, orchestrator, store, measures)
     app.state.sessions = sessions
+    app.state.limits, app.state.guesses = limits, guesses
     app.state.report_heads = ReportHeads(orchestrator, store)
     app.state.report_reader = reader = ReportReader(store)
     app.state.kpi_totals = KpiTotals(orchestrator, reader)

@@ -18,6 +18,7 @@ from perito_edge.costs import cost_of
 from perito_edge.event_models import AnalysisEvent, Goodbye
 from perito_edge.examples import NONE, example_of
 from perito_edge.key_models import KeyRequest, RotateRequest
+from perito_edge.key_rates import UpdateKeyRequest
 from perito_edge.keys import METRICS_PATH, scope_of
 from perito_edge.problems import MEDIA_TYPE, Problem
 from perito_edge.request_models import AnalyzeRequest, CancelRequest, ExportRequest, Hints, RerunRequest
@@ -62,7 +63,7 @@ _BEARER = {"type": "http", "scheme": "bearer", "description": "The same key, for
 # Models of bodies that are read as they arrive, which the framework therefore does not see.
 _BODIES: tuple[type[BaseModel], ...] = (
     *(Problem, AnalyzeRequest, BatchRequest, Hints, ExportRequest, CancelRequest),
-    *(AnalysisEvent, Goodbye, KeyRequest, RotateRequest, DispositionRequest, RerunRequest),
+    *(AnalysisEvent, Goodbye, KeyRequest, RotateRequest, UpdateKeyRequest, DispositionRequest, RerunRequest),
     *(CreateWebhookRequest, UpdateWebhookRequest, RotateSecretRequest),
 )
 

@@ -3,7 +3,7 @@
 Which key asks travels by itself (perito_runtime.request_context); the tenant is named on each call.
 """
 
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Mapping
 from typing import TypeVar
 
 import grpc
@@ -18,6 +18,8 @@ from perito.analysis.v1.keys_pb2 import (
     RevokeKeyResponse,
     RotateKeyRequest,
     RotateKeyResponse,
+    UpdateKeyRequest,
+    UpdateKeyResponse,
 )
 from perito.analysis.v1.keys_pb2_grpc import KeyServiceStub
 from perito_runtime.grpc_client import call_errors, tenant_metadata
@@ -50,6 +52,11 @@ class KeyCalls:
     async def rotate(self, caller: Caller, request: RotateKeyRequest) -> RotateKeyResponse:
         """Makes a key in the place of another. Raises `NotFound`, and `Precondition` for one that has ended."""
         return await _answered(self._stub.RotateKey(request, timeout=self._seconds, metadata=_of(caller)))
+
+    async def set_rates(self, caller: Caller, key_id: str, rates: Mapping[str, int]) -> UpdateKeyResponse:
+        """Gives a key quotas of its own. Raises `NotFound`, `Invalid`, and `Precondition` for one that has ended."""
+        request = UpdateKeyRequest(key_id=key_id, rates=rates)
+        return await _answered(self._stub.UpdateKey(request, timeout=self._seconds, metadata=_of(caller)))
 
     async def revoke(self, caller: Caller, key_id: str) -> RevokeKeyResponse:
         """Ends a key. Raises `NotFound`, and `Precondition` for the last that may manage keys."""

@@ -6,6 +6,8 @@ from perito.analysis.v1 import keys_pb2 as pb
 from pydantic import BaseModel, ConfigDict, Field
 from typing_extensions import TypeAliasType
 
+from perito_edge.key_rates import KeyRates, RatesRequest, rates_view
+
 ScopeName = TypeAliasType("ScopeName", Literal["read", "submit", "rules", "metrics", "admin"])
 KeyStatus = TypeAliasType("KeyStatus", Literal["active", "expired", "revoked"])
 _INSTANT = r"^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?(Z|[+-]\d\d:\d\d))?$"
@@ -30,6 +32,7 @@ class KeyRequest(BaseModel):
     expires_at: str = Field(
         default="", max_length=40, pattern=_INSTANT, description=f"{_EXPIRES} Left out: it does not expire."
     )
+    rates: RatesRequest = Field(default=RatesRequest(), description="Quotas of its own, for scopes that it gets.")
 
 
 class RotateRequest(BaseModel):
@@ -66,6 +69,7 @@ class Key(BaseModel):
     last_used_at: str | None = Field(
         description="True to about a minute; null: never, as far as is known.", examples=["2026-03-02T08:15:00.000Z"]
     )
+    rates: KeyRates
 
 
 class NewKey(Key):
@@ -118,6 +122,7 @@ def key_view(key: pb.ApiKey) -> Key:
         revoked_at=key.revoked_at or None,
         rotated_to=key.rotated_to or None,
         last_used_at=key.last_used_at or None,
+        rates=rates_view(key),
     )
 
 

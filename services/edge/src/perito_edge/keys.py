@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 
+from perito.analysis.v1.access_pb2 import AuthenticateResponse
 from perito_kernel.errors import Forbidden, Unauthenticated
 from perito_runtime.callers import ANY_SCOPE
 from perito_runtime.key_ring import KeyRing
@@ -25,8 +26,7 @@ def key_ring(
     """Answers for keys, by asking the orchestrator."""
 
     async def check(api_key: str) -> Caller:
-        answer = await orchestrator.authenticate(api_key)
-        return Caller(answer.tenant_id, answer.key_id, frozenset(answer.scopes))
+        return caller_of(await orchestrator.authenticate(api_key))
 
     return KeyRing(
         check,
@@ -36,6 +36,11 @@ def key_ring(
         entries=settings.key_cache_entries,
         clock=clock,
     )
+
+
+def caller_of(found: AuthenticateResponse) -> Caller:
+    """The bearer of a key that proved good."""
+    return Caller(found.tenant_id, found.key_id, frozenset(found.scopes), dict(found.rates))
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,8 @@
 """Takes each request from its key's quota, and says in every answer how that stands (RateLimit of the IETF's draft 11);
 then refuses what the key may not do at all, which costs 1: who asks for it again and again must wait as others do.
 
-Pure ASGI. It runs after the key check: health, which needs no key, is not limited.
+`Metered` is pure ASGI, and runs after the key check: health, which needs no key, is not limited. Pages of the dashboard
+take by the same function once they know whose session it is.
 """
 
 from perito_kernel.errors import Exhausted
@@ -9,6 +10,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from perito_edge.addresses import Addresses, found_for
 from perito_edge.keys import allows, require_scope
+from perito_edge.orchestrator_client import Caller
 from perito_edge.rate_limits import RateLimits
 from perito_edge.rate_windows import WINDOW_SECONDS, Taken
 
@@ -25,15 +27,20 @@ class Metered:
         caller = scope["state"].get("caller") if scope["type"] == "http" else None
         if caller is not None:
             needed = scope["state"]["needed"]
-            of = self._limits.counted_as(needed)
             found_there = found_for(scope, self._addresses)
             cost = found_there.cost if found_there is not None and allows(caller, needed) else 1
-            found = await self._limits.take(caller.key_id, of, cost)
-            scope["state"]["headers"] = _headers(of, found)
-            if not found.granted:
-                raise _refusal(of, cost, found)
+            await take(self._limits, scope, caller, needed, cost)
             require_scope(caller, needed)
         await self._app(scope, receive, send)
+
+
+async def take(limits: RateLimits, scope: Scope, caller: Caller, needed: str, cost: int) -> None:
+    """Takes what a request costs of the quota that it needs, for the answer to say. Raises `Exhausted` RATE_LIMITED."""
+    of = limits.counted_as(needed)
+    found = await limits.take(caller.key_id, of, cost, caller.rates.get(of))
+    scope["state"]["headers"] = _headers(of, found)
+    if not found.granted:
+        raise _refusal(of, cost, found)
 
 
 def _headers(scope: str, found: Taken) -> list[tuple[bytes, bytes]]:

@@ -4,8 +4,8 @@ The request id travels by itself (perito_runtime.request_context); the tenant is
 """
 
 import time
-from collections.abc import Awaitable, Sequence
-from dataclasses import dataclass
+from collections.abc import Awaitable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeVar
 
 import grpc
@@ -56,11 +56,12 @@ _ANOTHER_MAY = ("SERVICE_UNAVAILABLE", "DEADLINE_EXCEEDED", "CALL_CANCELLED", "D
 
 @dataclass(frozen=True)
 class Caller:
-    """Who asks, as the key check found."""
+    """Who asks, as the key check found. `rates`: the key's own quotas a minute, by scope."""
 
     tenant: str
     key_id: str
     scopes: frozenset[str]
+    rates: Mapping[str, int] = field(default_factory=dict[str, int], hash=False)
 
 
 class _Keyed(Protocol):

@@ -33,7 +33,9 @@ class SharedWindows(Protocol):
 
 
 class RateLimits:
-    """Quotas by scope. `replicas`: how many edges share them where each must count alone."""
+    """Quotas by scope. `replicas`: how many edges share them where each must count alone; `most`: what a key's own
+    quota gives at most.
+    """
 
     def __init__(
         self,
@@ -41,8 +43,10 @@ class RateLimits:
         replicas: int,
         shared: SharedWindows | None = None,
         clock: Callable[[], float] = time.monotonic,
+        most: int = 10_000,
     ) -> None:
         self._quotas = quotas
+        self._most = most
         self._replicas = replicas
         self._shared = shared
         self._clock = clock
@@ -60,9 +64,12 @@ class RateLimits:
         """The scope of whose quota a request takes: `read` where any will do."""
         return scope if scope in self._quotas else "read"
 
-    async def take(self, key_id: str, scope: str, cost: int) -> Taken:
-        """Takes `cost` from the quota of a key and scope. More than the whole quota is never asked of one request."""
-        quota, name = self._quotas[scope], f"{key_id}/{scope}"
+    async def take(self, key_id: str, scope: str, cost: int, own: int | None = None) -> Taken:
+        """Takes `cost` from the quota of a key and scope, which may be the key's `own`. More than the whole quota is
+        never asked of one request.
+        """
+        quota = self._quotas[scope] if own is None else min(own, self._most)
+        name = f"{key_id}/{scope}"
         if self._shared is not None and self._may_ask():
             looking = self._away
             try:
@@ -73,8 +80,8 @@ class RateLimits:
             else:
                 self._answered()
                 return found
-        own = max(1, quota // self._replicas)
-        return self._local.take(name, own, min(cost, own))
+        share = max(1, quota // self._replicas)
+        return self._local.take(name, share, min(cost, share))
 
     def _may_ask(self) -> bool:
         """While Redis is away one request tries it after each pause; the others do not wait for it."""

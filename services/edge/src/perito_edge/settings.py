@@ -60,6 +60,8 @@ class EdgeSettings:
     rate_rules: int = 100
     rate_metrics: int = 100
     rate_admin: int = 100
+    # The most that a quota of a key's own may be.
+    rate_most: int = 10_000
     # Keys of one address that were refused, a minute.
     rate_unknown_keys: int = 30
     # How many edges share the quotas where each counts alone.

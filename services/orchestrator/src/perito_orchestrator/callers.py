@@ -43,6 +43,7 @@ KEY_SCOPES = {
     "ListKeys": "admin",
     "GetCurrentKey": ANY_SCOPE,
     "RotateKey": "admin",
+    "UpdateKey": "admin",
     "RevokeKey": "admin",
 }
 """The same for KeyService."""

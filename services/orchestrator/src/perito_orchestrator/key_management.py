@@ -4,9 +4,9 @@ A key gives no more than whoever makes it has, and the last one that may manage 
 tenant would be locked out, and only an operator could let it in again.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -14,6 +14,7 @@ from uuid import UUID
 from perito_kernel.errors import Exhausted, Forbidden, Invalid, NotFound, Precondition, Unauthenticated
 
 from perito_orchestrator.cursor import page_token, place_of, token_invalid
+from perito_orchestrator.key_rates import checked_rates
 from perito_orchestrator.keys import SCOPES, check_scopes, new_key
 from perito_orchestrator.store import access, audit
 from perito_orchestrator.store.access import KeyRow, KeyToStore
@@ -31,11 +32,12 @@ _QUESTION = ["keys"]
 
 @dataclass(frozen=True)
 class WantedKey:
-    """What somebody asks for. `expires_at` None: it does not expire."""
+    """What somebody asks for. `expires_at` None: it does not expire; `rates`: its own quotas a minute, by scope."""
 
     name: str
     scopes: Sequence[str]
     expires_at: datetime | None = None
+    rates: Mapping[str, int] = field(default_factory=dict[str, int])
 
 
 @dataclass(frozen=True)
@@ -61,8 +63,8 @@ class Keys:
     async def create(self, wanted: WantedKey, environment: str = "") -> MadeKey:
         """Makes a key; its environment is the maker's unless it is named.
 
-        Raises Invalid KEY_NAME_INVALID, SCOPE_UNKNOWN, EXPIRY_INVALID; Forbidden SCOPE_NOT_YOURS; Exhausted
-        KEYS_TOO_MANY; NotFound TENANT_NOT_FOUND.
+        Raises Invalid KEY_NAME_INVALID, SCOPE_UNKNOWN, EXPIRY_INVALID, RATES_INVALID; Forbidden SCOPE_NOT_YOURS;
+        Exhausted KEYS_TOO_MANY; NotFound TENANT_NOT_FOUND.
         """
         asked = _checked(wanted)
         async with self._unit() as connection:
@@ -82,17 +84,32 @@ class Keys:
             raise Invalid("OVERLAP_INVALID", f"The old key goes on for 0 to {MOST_OVERLAP_SECONDS} seconds, no longer.")
         async with self._unit() as connection:
             await access.lock(connection, self._tenant)
-            old = await _found(connection, key_id)
-            if old.status != "active":
-                raise Precondition("KEY_ENDED", f"This key is {old.status}: make a new one.", {"status": old.status})
+            old = await _active(connection, key_id)
             await self._entered(connection, old.scopes)
-            wanted = WantedKey(old.name, old.scopes, _expiry(expires_at or _as_long_as(old)))
+            wanted = WantedKey(old.name, old.scopes, _expiry(expires_at or _as_long_as(old)), old.rates)
             made = await self._insert(connection, wanted, old.environment)
             await access.replace(connection, key_id, made.row.key_id, overlap_seconds)
             replaced = await _found(connection, key_id)
             facts = {"rotated_to": made.row.key_id, "expires_at": _told(replaced.expires_at)}
             await audit.record(connection, "key.rotated", key_id, facts, self._actor)
         return made, replaced
+
+    async def set_rates(self, key_id: str, rates: Mapping[str, int]) -> KeyRow:
+        """Gives a key these quotas of its own in the place of those that it has. Others may have more than the maker's:
+        an edge bounds them all.
+
+        Raises NotFound KEY_NOT_FOUND, Precondition KEY_ENDED, Invalid SCOPE_UNKNOWN, RATES_INVALID.
+        """
+        async with self._unit() as connection:
+            await access.lock(connection, self._tenant)
+            key = await _active(connection, key_id)
+            asked = checked_rates(rates, key.scopes)
+            if asked == key.rates:
+                return key
+            await access.set_rates(connection, key_id, asked)
+            changed = await _found(connection, key_id)
+            await audit.record(connection, "key.changed", key_id, {"rates": asked}, self._actor)
+        return changed
 
     async def revoke(self, key_id: str, *, even_the_last: bool = False) -> KeyRow:
         """Ends a key; one that has ended stays as it is.
@@ -161,7 +178,8 @@ class Keys:
             raise Exhausted("KEYS_TOO_MANY", f"A tenant has at most {_MOST_KEYS} keys that work: revoke some first.")
         made = new_key(environment)
         stored = KeyToStore(
-            made.key_id, environment, made.secret_sha256, wanted.scopes, wanted.name, self._by, wanted.expires_at
+            *(made.key_id, environment, made.secret_sha256, wanted.scopes, wanted.name, self._by, wanted.expires_at),
+            rates=wanted.rates,
         )
         await access.insert_key(connection, self._tenant, stored)
         return MadeKey(made.text, await _found(connection, made.key_id))
@@ -174,6 +192,14 @@ async def _found(connection: Connection, key_id: str) -> KeyRow:
     return found
 
 
+async def _active(connection: Connection, key_id: str) -> KeyRow:
+    """A key that works. Raises NotFound KEY_NOT_FOUND, Precondition KEY_ENDED."""
+    key = await _found(connection, key_id)
+    if key.status != "active":
+        raise Precondition("KEY_ENDED", f"This key is {key.status}: make a new one.", {"status": key.status})
+    return key
+
+
 def _checked(wanted: WantedKey) -> WantedKey:
     name = wanted.name.strip()
     if not 1 <= len(name) <= _NAME_CHARACTERS or not name.isprintable():
@@ -182,7 +208,7 @@ def _checked(wanted: WantedKey) -> WantedKey:
         raise Invalid("SCOPE_UNKNOWN", f"Name at least one scope, of {', '.join(SCOPES)}.")
     check_scopes(wanted.scopes)
     scopes = tuple(scope for scope in SCOPES if scope in wanted.scopes)
-    return WantedKey(name, scopes, _expiry(wanted.expires_at))
+    return WantedKey(name, scopes, _expiry(wanted.expires_at), checked_rates(wanted.rates, scopes))
 
 
 def _expiry(wanted: datetime | None) -> datetime | None:
@@ -201,7 +227,8 @@ def _as_long_as(old: KeyRow) -> datetime | None:
 
 
 def _facts(row: KeyRow) -> dict[str, object]:
-    return {"name": row.name, "scopes": list(row.scopes), "expires_at": _told(row.expires_at)}
+    facts: dict[str, object] = {"name": row.name, "scopes": list(row.scopes), "expires_at": _told(row.expires_at)}
+    return facts | ({"rates": dict(row.rates)} if row.rates else {})
 
 
 def _told(instant: datetime | None) -> str | None:

@@ -32,7 +32,7 @@ class KeyServicer(keys_pb2_grpc.KeyServiceServicer):
         self, request: pb.CreateKeyRequest, context: Any
     ) -> pb.CreateKeyResponse:
         """See the contract."""
-        wanted = WantedKey(request.name, request.scopes, expiry(request.expires_at))
+        wanted = WantedKey(request.name, request.scopes, expiry(request.expires_at), request.rates)
         made = await self._keys(context).create(wanted)
         return pb.CreateKeyResponse(text=made.text, key=key_message(made.row))
 
@@ -61,6 +61,13 @@ class KeyServicer(keys_pb2_grpc.KeyServiceServicer):
         keys = self._keys(context)
         made, replaced = await keys.rotate(without_nul(request.key_id), overlap, expiry(request.expires_at))
         return pb.RotateKeyResponse(text=made.text, key=key_message(made.row), replaced=key_message(replaced))
+
+    async def UpdateKey(  # noqa: N802 - the contract's name
+        self, request: pb.UpdateKeyRequest, context: Any
+    ) -> pb.UpdateKeyResponse:
+        """See the contract."""
+        key = await self._keys(context).set_rates(without_nul(request.key_id), request.rates)
+        return pb.UpdateKeyResponse(key=key_message(key))
 
     async def RevokeKey(  # noqa: N802 - the contract's name
         self, request: pb.RevokeKeyRequest, context: Any
@@ -106,4 +113,5 @@ def key_message(row: KeyRow) -> pb.ApiKey:
         revoked_at=instant_text(row.revoked_at),
         rotated_to=row.rotated_to or "",
         last_used_at=instant_text(row.last_used_at),
+        rates=row.rates,
     )

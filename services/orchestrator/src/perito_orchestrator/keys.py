@@ -11,8 +11,8 @@ import re
 import secrets
 import string
 import zlib
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from uuid import UUID
 
 from perito_kernel.errors import Forbidden, Invalid, Unauthenticated
@@ -31,12 +31,15 @@ _NOBODY = hashlib.sha256(b"no such key").digest()
 
 @dataclass(frozen=True)
 class Bearer:
-    """Who a key belongs to and what it may do. `use_unknown`: its last use is to be written."""
+    """Who a key belongs to and what it may do. `use_unknown`: its last use is to be written; `rates`: its own quotas a
+    minute, by scope.
+    """
 
     tenant: UUID
     key_id: str
     scopes: tuple[str, ...]
     use_unknown: bool = False
+    rates: Mapping[str, int] = field(default_factory=dict[str, int])
 
 
 @dataclass(frozen=True)
@@ -101,7 +104,7 @@ async def authenticate(system: Database, text: str) -> Bearer:
             "This tenant is suspended: ask whoever runs Perito for you. What was accepted goes on, and nothing is"
             " lost.",
         )
-    return Bearer(stored.tenant, match[2], stored.scopes, stored.use_unknown)
+    return Bearer(stored.tenant, match[2], stored.scopes, stored.use_unknown, stored.rates)
 
 
 def _refused() -> Unauthenticated:

@@ -26,9 +26,11 @@ Commands = Callable[..., argparse.ArgumentParser]
 LocalPlace = Callable[[str], Place]
 """From a data directory (empty: the default one) to its database."""
 
+_RATES = "requests a minute of its own, such as read=1000,submit=50"
 _EXAMPLES = """examples:
   {prog} keys create --name "till system" --scopes read,submit --days 365
   {prog} keys rotate 8sVbq2Zk0nXcT4aL --overlap-hours 48
+  {prog} keys rates 8sVbq2Zk0nXcT4aL read=1000,submit=50
   {prog} tenants suspend "Shop Ltd" --reason "invoice 2211"
   {prog} audit verify
 
@@ -102,11 +104,15 @@ def _add_keys(commands: Commands, where: argparse.ArgumentParser) -> None:
     create.add_argument("--name", required=True, help="for people: what or who uses it")
     create.add_argument("--scopes", required=True, type=_words, help=f"by commas, of {','.join(SCOPES)}")
     create.add_argument("--days", type=float, help="so long it works; left out: until it is revoked")
+    create.add_argument("--rates", default={}, type=_rates, metavar="SCOPE=N,...", help=_RATES)
     _of_tenant(_command(commands, "list", "keys of a tenant, newest first", where, printed.list_keys))
     rotate = _command(commands, "rotate", "make a key in the place of another", where, printed.rotate_key)
     rotate.add_argument("key_id", metavar="KEY_ID")
     rotate.add_argument("--overlap-hours", type=float, default=24.0, help="so long the old one still works (24)")
     rotate.add_argument("--days", type=float, help="so long the new one works; left out: as long as the old one would")
+    rates = _command(commands, "rates", "give a key quotas of its own, and no others", where, printed.set_rates)
+    rates.add_argument("key_id", metavar="KEY_ID")
+    rates.add_argument("rates", type=_rates, metavar="SCOPE=N,...", help=f"{_RATES}; '' for none of its own")
     revoke = _command(commands, "revoke", "end a key, everywhere within five seconds", where, printed.revoke_key)
     revoke.add_argument("key_id", metavar="KEY_ID")
     revoke.add_argument("--last", action="store_true", help="also the last one that may manage keys")
@@ -161,6 +167,13 @@ def _of_tenant(command: argparse.ArgumentParser) -> None:
 
 def _words(text: str) -> list[str]:
     return [word for word in text.replace(" ", "").split(",") if word]
+
+
+def _rates(text: str) -> dict[str, int]:
+    pairs = [word.partition("=") for word in _words(text)]
+    if not all(number.isascii() and number.isdecimal() and len(number) < 12 for _, _, number in pairs):
+        raise argparse.ArgumentTypeError("quotas are written as read=1000,submit=50")
+    return {scope: int(number) for scope, _, number in pairs}
 
 
 if __name__ == "__main__":

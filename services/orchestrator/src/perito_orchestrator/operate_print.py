@@ -2,7 +2,7 @@
 
 import argparse
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
 from perito_kernel.errors import Invalid
@@ -17,7 +17,7 @@ _SHOWN_CHARACTERS = 200
 
 async def create_key(operations: Operations, chosen: argparse.Namespace) -> int:
     """`keys create`."""
-    made = await operations.create_key(chosen.tenant, chosen.name, chosen.scopes, chosen.days)
+    made = await operations.create_key(chosen.tenant, chosen.name, chosen.scopes, chosen.days, chosen.rates)
     _tell_new(made)
     return 0
 
@@ -26,12 +26,12 @@ async def list_keys(operations: Operations, chosen: argparse.Namespace) -> int:
     """`keys list`."""
     rows = [
         (
-            *(key.key_id, key.status, ",".join(key.scopes), key.name),
+            *(key.key_id, key.status, ",".join(key.scopes), _rates(key.rates), key.name),
             *(_instant(each) for each in (key.created_at, key.expires_at, key.last_used_at)),
         )
         for key in await operations.keys(chosen.tenant)
     ]
-    _table(("id", "status", "scopes", "name", "created", "expires", "last used"), rows)
+    _table(("id", "status", "scopes", "own quotas", "name", "created", "expires", "last used"), rows)
     return 0
 
 
@@ -40,6 +40,14 @@ async def rotate_key(operations: Operations, chosen: argparse.Namespace) -> int:
     made, replaced = await operations.rotate_key(chosen.key_id, chosen.overlap_hours * 3600, chosen.days)
     _tell_new(made)
     _say(f"{replaced.key_id} still works until {_instant(replaced.expires_at)}.")
+    return 0
+
+
+async def set_rates(operations: Operations, chosen: argparse.Namespace) -> int:
+    """`keys rates`."""
+    key = await operations.set_rates(chosen.key_id, chosen.rates)
+    now = f"has a minute {_rates(key.rates)}" if key.rates else "has the quotas of the deployment"
+    _say(f"{key.key_id} {now}; within five seconds every edge counts so, up to PERITO_RATE_MOST.")
     return 0
 
 
@@ -154,6 +162,10 @@ def _quota(name: str, text: str) -> int | None:
         return int(TypeAdapter(ByteSize).validate_python(text)) if name == "bytes" else int(text)
     except ValueError as error:
         raise Invalid("OPTION_INVALID", f"--{name} takes a number, 0 for no bound, or `default`.") from error
+
+
+def _rates(rates: Mapping[str, int]) -> str:
+    return ",".join(f"{scope}={rate}" for scope, rate in rates.items())
 
 
 def _tell_new(made: MadeKey) -> None:

@@ -81,10 +81,17 @@ class Operations:
             await tenants.set_quotas(self._owner, one.tenant, changes)
         return one, await tenants.read_quotas(self._owner, one.tenant)
 
-    async def create_key(self, wanted: str, name: str, scopes: Sequence[str], days: float | None) -> MadeKey:
-        """Makes a key for a tenant; it expires after so many days, None: it does not."""
+    async def create_key(
+        self,
+        wanted: str,
+        name: str,
+        scopes: Sequence[str],
+        days: float | None = None,
+        rates: Mapping[str, int] | None = None,
+    ) -> MadeKey:
+        """Makes a key for a tenant; it expires after so many days, None: it does not. `rates`: its own quotas."""
         one = await self.tenant(wanted)
-        return await self._keys(one.tenant).create(WantedKey(name, scopes, _in_days(days)))
+        return await self._keys(one.tenant).create(WantedKey(name, scopes, _in_days(days), rates or {}))
 
     async def keys(self, wanted: str) -> list[KeyRow]:
         """All keys of a tenant, newest first."""
@@ -99,6 +106,11 @@ class Operations:
         """Replaces a key."""
         tenant = await tenants.of_key(self._system, key_id)
         return await self._keys(tenant).rotate(key_id, overlap_seconds, _in_days(days))
+
+    async def set_rates(self, key_id: str, rates: Mapping[str, int]) -> KeyRow:
+        """Gives a key these quotas of its own, and no others."""
+        tenant = await tenants.of_key(self._system, key_id)
+        return await self._keys(tenant).set_rates(key_id, rates)
 
     async def revoke_key(self, key_id: str, *, even_the_last: bool) -> KeyRow:
         """Ends a key."""

@@ -266,7 +266,7 @@ class AccessServicer(access_pb2_grpc.AccessServiceServicer):
         bearer = await keys.authenticate(self._system, request.api_key)
         self._last_use.note(bearer)
         return access_pb2.AuthenticateResponse(
-            tenant_id=str(bearer.tenant), key_id=bearer.key_id, scopes=list(bearer.scopes)
+            tenant_id=str(bearer.tenant), key_id=bearer.key_id, scopes=list(bearer.scopes), rates=bearer.rates
         )
 
     async def NoteReads(  # noqa: N802 - the contract's name

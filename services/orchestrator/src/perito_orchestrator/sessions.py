@@ -69,6 +69,7 @@ class SessionServicer(session_pb2_grpc.SessionServiceServicer):
             scopes=found.scopes,
             tenant_name=found.tenant_name,
             ends_at=instant_text(found.ends_at),
+            rates=found.rates,
         )
 
     async def CloseSession(  # noqa: N802 - the contract's name
@@ -78,7 +79,7 @@ class SessionServicer(session_pb2_grpc.SessionServiceServicer):
     ) -> pb.CloseSessionResponse:
         """See the contract."""
         if _SESSION.fullmatch(request.session):
-            await sessions.delete(self._system, _sha256(request.session))
+            await sessions.delete(self._system, _sha256(request.session), IDLE_SECONDS)
         return pb.CloseSessionResponse()
 
 

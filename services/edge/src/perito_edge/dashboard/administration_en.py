@@ -4,6 +4,14 @@ from collections.abc import Mapping
 
 TEXTS: Mapping[str, str] = {
     "part_keys": "Keys",
+    "rate_limited": "More was asked for in this minute than one key, or one address with wrong keys, may ask for. Try "
+    "again in {seconds} seconds. Whoever manages keys can give a key a quota of its own.",
+    "key_rates": "Requests a minute",
+    "key_rates_a_minute": "a minute",
+    "key_rates_lead": "Empty: as many as this Perito gives every key.",
+    "key_rates_own": "Quotas of its own",
+    "key_rates_set": "Set",
+    "key_rates_wrong": "A quota is a whole number of requests a minute, from 1 on. Correct it.",
     "part_audit": "Audit",
     "keys_lead": "Every program and person has a key of its own, so that each can be ended by itself. A key that is "
     "revoked is refused everywhere within five seconds.",

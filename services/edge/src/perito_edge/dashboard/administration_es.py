@@ -4,6 +4,15 @@ from collections.abc import Mapping
 
 TEXTS: Mapping[str, str] = {
     "part_keys": "Claves",
+    "rate_limited": "En este minuto se ha pedido más de lo que puede pedir una clave, o una dirección con claves "
+    "erróneas. Inténtelo de nuevo en {seconds} segundos. "
+    "Quien gestiona las claves puede dar a una clave un cupo propio.",
+    "key_rates": "Peticiones por minuto",
+    "key_rates_a_minute": "por minuto",
+    "key_rates_lead": "Vacío: las que este Perito da a cada clave.",
+    "key_rates_own": "Cupos propios",
+    "key_rates_set": "Fijar",
+    "key_rates_wrong": "Un cupo es un número entero de peticiones por minuto, desde 1. Corríjalo.",
     "part_audit": "Auditoría",
     "keys_lead": "Cada programa y cada persona tiene su propia clave, para poder retirarlas por separado. Una clave "
     "revocada se rechaza en todas partes en cinco segundos.",

@@ -119,9 +119,12 @@ def refusal(request: Request, error: PeritoError | HTTPException) -> Response:
             return RedirectResponse("/sign-in?ended=1", 303)
         visit = Visit(request, Voice(language_of(request.headers)), theme_of(request.headers), None)
     status = status_of(error)
-    response = draw("error", visit, status, error=error, title=_title(visit, status), request_id=request_id_of(request))
+    later = str(error.details.get("retry_after_seconds", 1))
+    told = visit.voice.say("rate_limited", seconds=later) if error.reason == "RATE_LIMITED" else error.message
+    values = {"error": error, "told": told, "title": _title(visit, status), "request_id": request_id_of(request)}
+    response = draw("error", visit, status, **values)
     if status in {429, 503}:
-        response.headers["Retry-After"] = str(error.details.get("retry_after_seconds", 1))
+        response.headers["Retry-After"] = later
     return response
 
 

@@ -1,6 +1,7 @@
 """Keys of the tenant and its audit log, for who may manage keys. A new key is shown once, on the page that made it."""
 
 import re
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from urllib.parse import urlencode
@@ -17,10 +18,12 @@ from perito_edge.dashboard.report_parts import clip
 from perito_edge.dashboard.visit import Visit
 from perito_edge.dashboard.voice import Voice
 from perito_edge.key_models import Key, key_view
+from perito_edge.key_rates import refuse_too_high
 
 SCOPES = ("read", "submit", "rules", "metrics", "admin")
 _ON_A_PAGE = 50
 _DAY_SECONDS = 86_400
+_DIGITS = 7
 _KEY_ID = re.compile(r"[0-9A-Za-z]{16}", re.ASCII)
 
 
@@ -35,6 +38,7 @@ async def create(visit: Visit) -> Response:
     request = CreateKeyRequest(
         name=visit.form.get("name", "").strip()[:200], scopes=scopes, expires_at=_end_of(visit.form.get("until", ""))
     )
+    request.rates.update(_rates(visit, scopes))
     made = await visit.given.keys.create(visit.caller, request)
     return await _drawn(visit, made=made.text)
 
@@ -44,6 +48,12 @@ async def rotate(visit: Visit) -> Response:
     request = RotateKeyRequest(key_id=_key_id(visit), overlap_seconds=_DAY_SECONDS)
     made = await visit.given.keys.rotate(visit.caller, request)
     return await _drawn(visit, made=made.text)
+
+
+async def set_rates(visit: Visit) -> Response:
+    """Gives a key quotas of its own, and those of the deployment where nothing is written."""
+    await visit.given.keys.set_rates(visit.caller, _key_id(visit), _rates(visit, SCOPES))
+    return RedirectResponse("/keys", 303)
 
 
 async def revoke(visit: Visit) -> Response:
@@ -88,6 +98,7 @@ async def _drawn(visit: Visit, made: str = "") -> Response:
         keys=[_key(key_view(key), visit.voice) for key in page.keys],
         scopes=[scope for scope in SCOPES if visit.may(scope)],
         mine=visit.caller.key_id,
+        most=visit.given.settings.rate_most,
         begun="cursor" in visit.query,
         following=f"/keys?{urlencode({'cursor': page.next_page_token})}" if page.next_page_token else "",
     )
@@ -98,6 +109,20 @@ def _key_id(visit: Visit) -> str:
     if not _KEY_ID.fullmatch(wanted):
         raise NotFound("KEY_NOT_FOUND", "There is no such key. The list of keys has those that there are.")
     return wanted
+
+
+def _rates(visit: Visit, scopes: Sequence[str]) -> dict[str, int]:
+    """Quotas by scope, as the form has them. Raises `Invalid` RATES_INVALID, RATE_TOO_HIGH."""
+    rates: dict[str, int] = {}
+    for scope in scopes:
+        written = visit.form.get(f"rate:{scope}", "").strip()
+        if not written:
+            continue
+        if not (written.isascii() and written.isdecimal() and len(written) <= _DIGITS and int(written)):
+            raise Invalid("RATES_INVALID", visit.voice.say("key_rates_wrong"))
+        refuse_too_high(scope, int(written), visit.given.settings)
+        rates[scope] = int(written)
+    return rates
 
 
 def _end_of(day: str) -> str:
@@ -117,6 +142,11 @@ def _key(key: Key, voice: Voice) -> dict[str, Any]:
         "name": clip(key.name or voice.say("unnamed"), 100),
         "status": key.status,
         "scopes": ", ".join(key.scopes),
+        "rates": [
+            {"scope": scope, "own": rate, "said": "" if rate is None else voice.number(rate)}
+            for scope in key.scopes
+            for rate in (getattr(key.rates, scope),)
+        ],
         "created": voice.moment(key.created_at),
         "expires": voice.moment(key.expires_at),
         "used": voice.moment(key.last_used_at),
@@ -140,6 +170,7 @@ def _record(record: AuditRecord, voice: Voice) -> dict[str, str]:
 PAGES = (
     Page("/keys", keys, scope="admin"),
     Page("/keys", create, "POST", scope="admin"),
+    Page("/keys/{key_id}/rates", set_rates, "POST", scope="admin"),
     Page("/keys/{key_id}/rotate", rotate, "POST", scope="admin"),
     Page("/keys/{key_id}/revoke", revoke, "POST", scope="admin"),
     Page("/audit", audit, scope="admin"),

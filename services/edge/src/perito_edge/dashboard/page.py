@@ -15,6 +15,7 @@ from starlette.responses import RedirectResponse, Response
 
 from perito_edge.bodies import read_body
 from perito_edge.dashboard.drawing import draw
+from perito_edge.dashboard.page_costs import cost_of_page
 from perito_edge.dashboard.session_client import SessionClient
 from perito_edge.dashboard.visit import Visit, shows_token, visit_of
 from perito_edge.keys import require_scope
@@ -40,11 +41,14 @@ class Page:
 
 
 def endpoint(page: Page, sessions: SessionClient) -> Callable[[Request], Awaitable[Response]]:
-    """The page as a route answers it."""
+    """The page as a route answers it. A request of somebody who is signed in takes from the quota of his key."""
+    cost = cost_of_page(page.method, page.path)
 
     async def answer(request: Request) -> Response:
         visit = await visit_of(request, sessions)
         request.scope["state"]["visit"] = visit
+        if page.scope is not None and visit.session is not None:
+            await visit.take(visit.caller, page.scope, cost)  # before a body is read
         if request.method not in _SAFE:
             visit = await _changing(page, visit)
         if page.scope is not None:

@@ -42,7 +42,7 @@ class SessionClient:
         """Who is signed in with it. Raises `Unauthenticated` for a session that has ended or never was."""
         async with call_errors():
             told = await self._stub.ReadSession(ReadSessionRequest(session=secret), timeout=self._seconds)
-        caller = Caller(told.tenant_id, told.key_id, frozenset(told.scopes))
+        caller = Caller(told.tenant_id, told.key_id, frozenset(told.scopes), dict(told.rates))
         return Session(caller, told.tenant_name, told.ends_at, secret)
 
     async def close(self, secret: str) -> None:

@@ -18,6 +18,7 @@ from perito_edge.dashboard.cookies import (
 from perito_edge.dashboard.drawing import draw
 from perito_edge.dashboard.page import Page, own_path
 from perito_edge.dashboard.visit import Visit
+from perito_edge.keys import caller_of
 
 _LONGEST_KEY = 200
 
@@ -35,18 +36,30 @@ async def form(visit: Visit) -> Response:
 
 
 async def sign_in(visit: Visit) -> Response:
-    """Opens a session. Where the browser does not keep its cookie, the next page says what to do."""
+    """Opens a session. Where the browser does not keep its cookie, the next page says what to do.
+
+    Guessing costs waiting, as it does over REST, and signing in takes from the quota of the key that proved good.
+    """
     following = own_path(visit.form.get("next", "/"))
-    key = visit.form.get("key", "").strip()
+    key = visit.form.get("key", "").strip()[:_LONGEST_KEY]
+    visit.guesses.admit(visit.address, key)
     try:
-        secret = await visit.sessions.open(key[:_LONGEST_KEY])
+        secret = await _opened(visit, key)
     except Unauthenticated:
+        visit.guesses.refused(visit.address)
         return draw("sign_in", visit, 401, following=following, told="", refused=visit.voice.say("key_refused"))
     if visit.session is not None:
         await visit.sessions.close(visit.session.secret)  # who signs in anew leaves no session behind
     response = RedirectResponse(f"/sign-in?{urlencode({'lost': '1', 'next': following})}", 303)
     keep_session(response, secret)
     return response
+
+
+async def _opened(visit: Visit, key: str) -> str:
+    caller = caller_of(await visit.given.orchestrator.authenticate(key))
+    visit.guesses.worked(caller, key)
+    await visit.take(caller, "read", 1)
+    return await visit.sessions.open(key)
 
 
 async def sign_out(visit: Visit) -> Response:

@@ -15,7 +15,9 @@ from starlette.requests import Request
 from perito_edge.dashboard.cookies import Theme, language_of, session_of, theme_of
 from perito_edge.dashboard.session_client import Session, SessionClient
 from perito_edge.dashboard.voice import Voice
+from perito_edge.metered import take
 from perito_edge.orchestrator_client import Caller
+from perito_edge.rate_limits import Guesses, RateLimits
 from perito_edge.read_notes import ReadNotes
 from perito_edge.requests import Parts
 
@@ -44,6 +46,23 @@ class Visit:
         """Where sessions are opened and closed."""
         sessions: SessionClient = self.request.app.state.sessions
         return sessions
+
+    @property
+    def guesses(self) -> Guesses:
+        """Keys that were refused, those of REST among them."""
+        guesses: Guesses = self.request.app.state.guesses
+        return guesses
+
+    @property
+    def address(self) -> str:
+        """Who is at the other end; empty where it came over a Unix socket."""
+        client = self.request.client
+        return client.host if client else ""
+
+    async def take(self, caller: Caller, scope: str, cost: int) -> None:
+        """Takes what this request costs of the quota of a key. Raises `Exhausted` RATE_LIMITED."""
+        limits: RateLimits = self.request.app.state.limits
+        await take(limits, self.request.scope, caller, scope, cost)
 
     @property
     def here(self) -> str:

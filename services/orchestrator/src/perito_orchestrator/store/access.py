@@ -1,7 +1,8 @@
 """The key table: found by public id as perito_system, changed for one tenant within the caller's transaction."""
 
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+import json
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID, uuid4
 
@@ -11,7 +12,7 @@ from perito_orchestrator.store.database import Connection, Database
 
 _SHOWN = (
     "key_id, name, environment, scopes, created_at, created_by, expires_at, revoked_at, rotated_to, last_used_at,"
-    " (CASE WHEN revoked_at IS NOT NULL THEN 'revoked' WHEN expires_at <= clock_timestamp() THEN 'expired'"
+    " rates, (CASE WHEN revoked_at IS NOT NULL THEN 'revoked' WHEN expires_at <= clock_timestamp() THEN 'expired'"
     " ELSE 'active' END) AS status"
 )
 _USABLE = "revoked_at IS NULL AND (expires_at IS NULL OR expires_at > clock_timestamp())"
@@ -20,7 +21,7 @@ _USABLE = "revoked_at IS NULL AND (expires_at IS NULL OR expires_at > clock_time
 @dataclass(frozen=True)
 class StoredKey:
     """A usable key: neither revoked nor expired. `suspended`: its tenant is; `use_unknown`: its last use has not been
-    written within the last minute.
+    written within the last minute; `rates`: its own quotas a minute, by scope.
     """
 
     tenant: UUID
@@ -28,11 +29,12 @@ class StoredKey:
     scopes: tuple[str, ...]
     suspended: bool
     use_unknown: bool
+    rates: Mapping[str, int]
 
 
 @dataclass(frozen=True)
 class KeyRow:
-    """A key as it may be shown. `status` is active, expired or revoked."""
+    """A key as it may be shown. `status` is active, expired or revoked; `rates`: its own quotas a minute."""
 
     key_id: str
     name: str
@@ -45,6 +47,7 @@ class KeyRow:
     rotated_to: str | None
     last_used_at: datetime | None
     status: str
+    rates: Mapping[str, int]
 
 
 @dataclass(frozen=True)
@@ -58,6 +61,7 @@ class KeyToStore:
     name: str = ""
     created_by: str = ""
     expires_at: datetime | None = None
+    rates: Mapping[str, int] = field(default_factory=dict[str, int])
 
 
 async def find_key(system: Database, key_id: str) -> StoredKey | None:
@@ -67,7 +71,8 @@ async def find_key(system: Database, key_id: str) -> StoredKey | None:
         return None
     found = rows[0]
     return StoredKey(
-        found["tenant_id"], found["secret_sha256"], tuple(found["scopes"]), found["suspended"], found["use_unknown"]
+        *(found["tenant_id"], found["secret_sha256"], tuple(found["scopes"]), found["suspended"], found["use_unknown"]),
+        rates=json.loads(found["rates"]),
     )
 
 
@@ -112,10 +117,10 @@ async def lock(connection: Connection, tenant: UUID) -> None:
 async def insert_key(connection: Connection, tenant: UUID, key: KeyToStore) -> None:
     """Stores a key's hash. Inside a transaction that acts as the tenant."""
     await connection.execute(
-        "INSERT INTO api_keys (tenant_id, key_id, environment, secret_sha256, scopes, name, created_by, expires_at)"
-        " VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+        "INSERT INTO api_keys (tenant_id, key_id, environment, secret_sha256, scopes, name, created_by, expires_at,"
+        " rates) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
         *(tenant, key.key_id, key.environment, key.secret_sha256, list(key.scopes)),
-        *(key.name, key.created_by, key.expires_at),
+        *(key.name, key.created_by, key.expires_at, json.dumps(dict(key.rates))),
     )
 
 
@@ -158,6 +163,11 @@ async def replace(connection: Connection, key_id: str, successor: str, overlap_s
     )
 
 
+async def set_rates(connection: Connection, key_id: str, rates: Mapping[str, int]) -> None:
+    """Gives a key these quotas of its own, and no others."""
+    await connection.execute("UPDATE api_keys SET rates = $2 WHERE key_id = $1", key_id, json.dumps(dict(rates)))
+
+
 async def revoke(connection: Connection, key_id: str, by: str) -> None:
     """Ends a key now."""
     await connection.execute(
@@ -179,4 +189,5 @@ def _shown(row: asyncpg.Record) -> KeyRow:
         row["rotated_to"],
         row["last_used_at"],
         row["status"],
+        json.loads(row["rates"]),
     )

@@ -1,5 +1,7 @@
 """The session table, as perito_system: there is no tenant before a session has said which."""
 
+import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -16,12 +18,15 @@ class StoredSession:
     key_id: str
     scopes: tuple[str, ...]
     ends_at: datetime
+    rates: Mapping[str, int]
 
 
 async def insert(
     system: Database, tenant: UUID, key_id: str, sha256: bytes, *, seconds: float, idle_seconds: float, most: int
 ) -> None:
-    """Stores a session's hash, and forgets those that have ended and those beyond the `most` newest of the key."""
+    """Stores a session's hash, and forgets those that have ended and those beyond the `most` newest of the key. The
+    audit log tells of the new one.
+    """
     await system.fetch(
         "SELECT open_session($1, $2, $3, $4, $5, $6)", *(tenant, key_id, sha256, seconds, idle_seconds, most)
     )
@@ -33,9 +38,12 @@ async def find(system: Database, sha256: bytes, idle_seconds: float) -> StoredSe
     if not rows:
         return None
     row = rows[0]
-    return StoredSession(row["tenant_id"], row["tenant_name"], row["key_id"], tuple(row["scopes"]), row["ends_at"])
+    return StoredSession(
+        *(row["tenant_id"], row["tenant_name"], row["key_id"], tuple(row["scopes"]), row["ends_at"]),
+        rates=json.loads(row["rates"]),
+    )
 
 
-async def delete(system: Database, sha256: bytes) -> None:
-    """Forgets a session, if there is one."""
-    await system.fetch("DELETE FROM sessions WHERE session_sha256 = $1", sha256)
+async def delete(system: Database, sha256: bytes, idle_seconds: float) -> None:
+    """Forgets a session, if there is one. The audit log tells of one that had not ended by itself."""
+    await system.fetch("SELECT close_session($1, $2)", sha256, idle_seconds)

@@ -68,6 +68,7 @@ from .health_status import HealthStatus
 from .hints import Hints
 from .impact import Impact
 from .key import Key
+from .key_rates import KeyRates
 from .key_request import KeyRequest
 from .key_status import KeyStatus
 from .keys_page import KeysPage
@@ -87,6 +88,7 @@ from .placed_file import PlacedFile
 from .placement_status import PlacementStatus
 from .problem import Problem
 from .quota import Quota
+from .rates_request import RatesRequest
 from .registered_dataset import RegisteredDataset
 from .rerun_request import RerunRequest
 from .rerun_request_params import RerunRequestParams
@@ -104,6 +106,7 @@ from .storage_quota import StorageQuota
 from .stored_file import StoredFile
 from .text import Text
 from .understanding import Understanding
+from .update_key_request import UpdateKeyRequest
 from .update_webhook_request import UpdateWebhookRequest
 from .usage import Usage
 from .webhook import Webhook
@@ -181,6 +184,7 @@ __all__ = (
     "Hints",
     "Impact",
     "Key",
+    "KeyRates",
     "KeyRequest",
     "KeyStatus",
     "KeysPage",
@@ -200,6 +204,7 @@ __all__ = (
     "PlacementStatus",
     "Problem",
     "Quota",
+    "RatesRequest",
     "RegisteredDataset",
     "RerunRequest",
     "RerunRequestParams",
@@ -217,6 +222,7 @@ __all__ = (
     "StoredFile",
     "Text",
     "Understanding",
+    "UpdateKeyRequest",
     "UpdateWebhookRequest",
     "Usage",
     "Webhook",

@@ -1,13 +1,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Self, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Self, TypeVar, cast
 
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
 from ..models.key_status import KeyStatus, check_key_status
 from ..models.scope_name import ScopeName, check_scope_name
+
+if TYPE_CHECKING:
+    from ..models.key_rates import KeyRates
+
 
 T = TypeVar("T", bound="CurrentKey")
 
@@ -37,6 +41,8 @@ class CurrentKey:
     """ Id of the key that came in its place. """
     last_used_at: None | str
     """ True to about a minute; null: never, as far as is known. """
+    rates: KeyRates
+    """ Quotas of a key's own, by scope. `RateLimit-Policy` of an answer says which one counts. """
     tenant_id: str
     """ UUID. """
     tenant_name: str
@@ -74,6 +80,8 @@ class CurrentKey:
         last_used_at: None | str
         last_used_at = self.last_used_at
 
+        rates = self.rates.to_dict()
+
         tenant_id = self.tenant_id
 
         tenant_name = self.tenant_name
@@ -93,6 +101,7 @@ class CurrentKey:
                 "revoked_at": revoked_at,
                 "rotated_to": rotated_to,
                 "last_used_at": last_used_at,
+                "rates": rates,
                 "tenant_id": tenant_id,
                 "tenant_name": tenant_name,
             }
@@ -102,6 +111,8 @@ class CurrentKey:
 
     @classmethod
     def from_dict(cls, src_dict: Mapping[str, Any]) -> Self:
+        from ..models.key_rates import KeyRates
+
         d = dict(src_dict)
         key_id = d.pop("key_id")
 
@@ -155,6 +166,8 @@ class CurrentKey:
 
         last_used_at = _parse_last_used_at(d.pop("last_used_at"))
 
+        rates = KeyRates.from_dict(d.pop("rates"))
+
         tenant_id = d.pop("tenant_id")
 
         tenant_name = d.pop("tenant_name")
@@ -171,6 +184,7 @@ class CurrentKey:
             revoked_at=revoked_at,
             rotated_to=rotated_to,
             last_used_at=last_used_at,
+            rates=rates,
             tenant_id=tenant_id,
             tenant_name=tenant_name,
         )

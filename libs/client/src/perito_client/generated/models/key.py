@@ -1,13 +1,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Self, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Self, TypeVar, cast
 
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
 from ..models.key_status import KeyStatus, check_key_status
 from ..models.scope_name import ScopeName, check_scope_name
+
+if TYPE_CHECKING:
+    from ..models.key_rates import KeyRates
+
 
 T = TypeVar("T", bound="Key")
 
@@ -37,6 +41,8 @@ class Key:
     """ Id of the key that came in its place. """
     last_used_at: None | str
     """ True to about a minute; null: never, as far as is known. """
+    rates: KeyRates
+    """ Quotas of a key's own, by scope. `RateLimit-Policy` of an answer says which one counts. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
@@ -70,6 +76,8 @@ class Key:
         last_used_at: None | str
         last_used_at = self.last_used_at
 
+        rates = self.rates.to_dict()
+
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
         field_dict.update(
@@ -85,6 +93,7 @@ class Key:
                 "revoked_at": revoked_at,
                 "rotated_to": rotated_to,
                 "last_used_at": last_used_at,
+                "rates": rates,
             }
         )
 
@@ -92,6 +101,8 @@ class Key:
 
     @classmethod
     def from_dict(cls, src_dict: Mapping[str, Any]) -> Self:
+        from ..models.key_rates import KeyRates
+
         d = dict(src_dict)
         key_id = d.pop("key_id")
 
@@ -145,6 +156,8 @@ class Key:
 
         last_used_at = _parse_last_used_at(d.pop("last_used_at"))
 
+        rates = KeyRates.from_dict(d.pop("rates"))
+
         key = cls(
             key_id=key_id,
             name=name,
@@ -157,6 +170,7 @@ class Key:
             revoked_at=revoked_at,
             rotated_to=rotated_to,
             last_used_at=last_used_at,
+            rates=rates,
         )
 
         key.additional_properties = d

@@ -1,13 +1,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Self, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Self, TypeVar, cast
 
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
 from ..models.key_status import KeyStatus, check_key_status
 from ..models.scope_name import ScopeName, check_scope_name
+
+if TYPE_CHECKING:
+    from ..models.key_rates import KeyRates
+
 
 T = TypeVar("T", bound="NewKey")
 
@@ -37,6 +41,8 @@ class NewKey:
     """ Id of the key that came in its place. """
     last_used_at: None | str
     """ True to about a minute; null: never, as far as is known. """
+    rates: KeyRates
+    """ Quotas of a key's own, by scope. `RateLimit-Policy` of an answer says which one counts. """
     key: str
     """ The whole key. It is shown this once; only its hash is kept. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
@@ -72,6 +78,8 @@ class NewKey:
         last_used_at: None | str
         last_used_at = self.last_used_at
 
+        rates = self.rates.to_dict()
+
         key = self.key
 
         field_dict: dict[str, Any] = {}
@@ -89,6 +97,7 @@ class NewKey:
                 "revoked_at": revoked_at,
                 "rotated_to": rotated_to,
                 "last_used_at": last_used_at,
+                "rates": rates,
                 "key": key,
             }
         )
@@ -97,6 +106,8 @@ class NewKey:
 
     @classmethod
     def from_dict(cls, src_dict: Mapping[str, Any]) -> Self:
+        from ..models.key_rates import KeyRates
+
         d = dict(src_dict)
         key_id = d.pop("key_id")
 
@@ -150,6 +161,8 @@ class NewKey:
 
         last_used_at = _parse_last_used_at(d.pop("last_used_at"))
 
+        rates = KeyRates.from_dict(d.pop("rates"))
+
         key = d.pop("key")
 
         new_key = cls(
@@ -164,6 +177,7 @@ class NewKey:
             revoked_at=revoked_at,
             rotated_to=rotated_to,
             last_used_at=last_used_at,
+            rates=rates,
             key=key,
         )
 

@@ -11,6 +11,7 @@ from ..models.scope_name import ScopeName, check_scope_name
 
 if TYPE_CHECKING:
     from ..models.key import Key
+    from ..models.key_rates import KeyRates
 
 
 T = TypeVar("T", bound="RotatedKey")
@@ -41,6 +42,8 @@ class RotatedKey:
     """ Id of the key that came in its place. """
     last_used_at: None | str
     """ True to about a minute; null: never, as far as is known. """
+    rates: KeyRates
+    """ Quotas of a key's own, by scope. `RateLimit-Policy` of an answer says which one counts. """
     key: str
     """ The whole key. It is shown this once; only its hash is kept. """
     replaced: Key
@@ -78,6 +81,8 @@ class RotatedKey:
         last_used_at: None | str
         last_used_at = self.last_used_at
 
+        rates = self.rates.to_dict()
+
         key = self.key
 
         replaced = self.replaced.to_dict()
@@ -97,6 +102,7 @@ class RotatedKey:
                 "revoked_at": revoked_at,
                 "rotated_to": rotated_to,
                 "last_used_at": last_used_at,
+                "rates": rates,
                 "key": key,
                 "replaced": replaced,
             }
@@ -107,6 +113,7 @@ class RotatedKey:
     @classmethod
     def from_dict(cls, src_dict: Mapping[str, Any]) -> Self:
         from ..models.key import Key
+        from ..models.key_rates import KeyRates
 
         d = dict(src_dict)
         key_id = d.pop("key_id")
@@ -161,6 +168,8 @@ class RotatedKey:
 
         last_used_at = _parse_last_used_at(d.pop("last_used_at"))
 
+        rates = KeyRates.from_dict(d.pop("rates"))
+
         key = d.pop("key")
 
         replaced = Key.from_dict(d.pop("replaced"))
@@ -177,6 +186,7 @@ class RotatedKey:
             revoked_at=revoked_at,
             rotated_to=rotated_to,
             last_used_at=last_used_at,
+            rates=rates,
             key=key,
             replaced=replaced,
         )

@@ -24,27 +24,31 @@ _sym_db = _symbol_database.Default()
 
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1fperito/analysis/v1/access.proto\x12\x12perito.analysis.v1\"&\n\x13\x41uthenticateRequest\x12\x0f\n\x07\x61pi_key\x18\x01 \x01(\t\"I\n\x14\x41uthenticateResponse\x12\x11\n\ttenant_id\x18\x01 \x01(\t\x12\x0e\n\x06key_id\x18\x02 \x01(\t\x12\x0e\n\x06scopes\x18\x03 \x03(\t\"T\n\nResultRead\x12\x11\n\ttenant_id\x18\x01 \x01(\t\x12\x0e\n\x06key_id\x18\x02 \x01(\t\x12\x13\n\x0b\x61nalysis_id\x18\x03 \x01(\t\x12\x0e\n\x06minute\x18\x04 \x01(\x03\"A\n\x10NoteReadsRequest\x12-\n\x05reads\x18\x01 \x03(\x0b\x32\x1e.perito.analysis.v1.ResultRead\"\x13\n\x11NoteReadsResponse2\xd6\x01\n\rAccessService\x12\x66\n\x0c\x41uthenticate\x12\'.perito.analysis.v1.AuthenticateRequest\x1a(.perito.analysis.v1.AuthenticateResponse\"\x03\x90\x02\x01\x12]\n\tNoteReads\x12$.perito.analysis.v1.NoteReadsRequest\x1a%.perito.analysis.v1.NoteReadsResponse\"\x03\x90\x02\x02\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1fperito/analysis/v1/access.proto\x12\x12perito.analysis.v1\"&\n\x13\x41uthenticateRequest\x12\x0f\n\x07\x61pi_key\x18\x01 \x01(\t\"\xbb\x01\n\x14\x41uthenticateResponse\x12\x11\n\ttenant_id\x18\x01 \x01(\t\x12\x0e\n\x06key_id\x18\x02 \x01(\t\x12\x0e\n\x06scopes\x18\x03 \x03(\t\x12\x42\n\x05rates\x18\x04 \x03(\x0b\x32\x33.perito.analysis.v1.AuthenticateResponse.RatesEntry\x1a,\n\nRatesEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\x05:\x02\x38\x01\"T\n\nResultRead\x12\x11\n\ttenant_id\x18\x01 \x01(\t\x12\x0e\n\x06key_id\x18\x02 \x01(\t\x12\x13\n\x0b\x61nalysis_id\x18\x03 \x01(\t\x12\x0e\n\x06minute\x18\x04 \x01(\x03\"A\n\x10NoteReadsRequest\x12-\n\x05reads\x18\x01 \x03(\x0b\x32\x1e.perito.analysis.v1.ResultRead\"\x13\n\x11NoteReadsResponse2\xd6\x01\n\rAccessService\x12\x66\n\x0c\x41uthenticate\x12\'.perito.analysis.v1.AuthenticateRequest\x1a(.perito.analysis.v1.AuthenticateResponse\"\x03\x90\x02\x01\x12]\n\tNoteReads\x12$.perito.analysis.v1.NoteReadsRequest\x1a%.perito.analysis.v1.NoteReadsResponse\"\x03\x90\x02\x02\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'perito.analysis.v1.access_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
+  _globals['_AUTHENTICATERESPONSE_RATESENTRY']._loaded_options = None
+  _globals['_AUTHENTICATERESPONSE_RATESENTRY']._serialized_options = b'8\001'
   _globals['_ACCESSSERVICE'].methods_by_name['Authenticate']._loaded_options = None
   _globals['_ACCESSSERVICE'].methods_by_name['Authenticate']._serialized_options = b'\220\002\001'
   _globals['_ACCESSSERVICE'].methods_by_name['NoteReads']._loaded_options = None
   _globals['_ACCESSSERVICE'].methods_by_name['NoteReads']._serialized_options = b'\220\002\002'
   _globals['_AUTHENTICATEREQUEST']._serialized_start=55
   _globals['_AUTHENTICATEREQUEST']._serialized_end=93
-  _globals['_AUTHENTICATERESPONSE']._serialized_start=95
-  _globals['_AUTHENTICATERESPONSE']._serialized_end=168
-  _globals['_RESULTREAD']._serialized_start=170
-  _globals['_RESULTREAD']._serialized_end=254
-  _globals['_NOTEREADSREQUEST']._serialized_start=256
-  _globals['_NOTEREADSREQUEST']._serialized_end=321
-  _globals['_NOTEREADSRESPONSE']._serialized_start=323
-  _globals['_NOTEREADSRESPONSE']._serialized_end=342
-  _globals['_ACCESSSERVICE']._serialized_start=345
-  _globals['_ACCESSSERVICE']._serialized_end=559
+  _globals['_AUTHENTICATERESPONSE']._serialized_start=96
+  _globals['_AUTHENTICATERESPONSE']._serialized_end=283
+  _globals['_AUTHENTICATERESPONSE_RATESENTRY']._serialized_start=239
+  _globals['_AUTHENTICATERESPONSE_RATESENTRY']._serialized_end=283
+  _globals['_RESULTREAD']._serialized_start=285
+  _globals['_RESULTREAD']._serialized_end=369
+  _globals['_NOTEREADSREQUEST']._serialized_start=371
+  _globals['_NOTEREADSREQUEST']._serialized_end=436
+  _globals['_NOTEREADSRESPONSE']._serialized_start=438
+  _globals['_NOTEREADSRESPONSE']._serialized_end=457
+  _globals['_ACCESSSERVICE']._serialized_start=460
+  _globals['_ACCESSSERVICE']._serialized_end=674
 # @@protoc_insertion_point(module_scope)

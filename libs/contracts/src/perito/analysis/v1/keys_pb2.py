@@ -24,43 +24,61 @@ _sym_db = _symbol_database.Default()
 
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1dperito/analysis/v1/keys.proto\x12\x12perito.analysis.v1\"\xf4\x01\n\x06\x41piKey\x12\x0e\n\x06key_id\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\x12\x13\n\x0b\x65nvironment\x18\x03 \x01(\t\x12\x0e\n\x06scopes\x18\x04 \x03(\t\x12-\n\x06status\x18\x05 \x01(\x0e\x32\x1d.perito.analysis.v1.KeyStatus\x12\x12\n\ncreated_at\x18\x06 \x01(\t\x12\x12\n\ncreated_by\x18\x07 \x01(\t\x12\x12\n\nexpires_at\x18\x08 \x01(\t\x12\x12\n\nrevoked_at\x18\t \x01(\t\x12\x12\n\nrotated_to\x18\n \x01(\t\x12\x14\n\x0clast_used_at\x18\x0b \x01(\t\"D\n\x10\x43reateKeyRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0e\n\x06scopes\x18\x02 \x03(\t\x12\x12\n\nexpires_at\x18\x03 \x01(\t\"J\n\x11\x43reateKeyResponse\x12\x0c\n\x04text\x18\x01 \x01(\t\x12\'\n\x03key\x18\x02 \x01(\x0b\x32\x1a.perito.analysis.v1.ApiKey\"8\n\x0fListKeysRequest\x12\x11\n\tpage_size\x18\x01 \x01(\x05\x12\x12\n\npage_token\x18\x02 \x01(\t\"U\n\x10ListKeysResponse\x12(\n\x04keys\x18\x01 \x03(\x0b\x32\x1a.perito.analysis.v1.ApiKey\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\x16\n\x14GetCurrentKeyRequest\"h\n\x15GetCurrentKeyResponse\x12\'\n\x03key\x18\x01 \x01(\x0b\x32\x1a.perito.analysis.v1.ApiKey\x12\x11\n\ttenant_id\x18\x02 \x01(\t\x12\x13\n\x0btenant_name\x18\x03 \x01(\t\"h\n\x10RotateKeyRequest\x12\x0e\n\x06key_id\x18\x01 \x01(\t\x12\x1c\n\x0foverlap_seconds\x18\x02 \x01(\x03H\x00\x88\x01\x01\x12\x12\n\nexpires_at\x18\x03 \x01(\tB\x12\n\x10_overlap_seconds\"x\n\x11RotateKeyResponse\x12\x0c\n\x04text\x18\x01 \x01(\t\x12\'\n\x03key\x18\x02 \x01(\x0b\x32\x1a.perito.analysis.v1.ApiKey\x12,\n\x08replaced\x18\x03 \x01(\x0b\x32\x1a.perito.analysis.v1.ApiKey\"\"\n\x10RevokeKeyRequest\x12\x0e\n\x06key_id\x18\x01 \x01(\t\"<\n\x11RevokeKeyResponse\x12\'\n\x03key\x18\x01 \x01(\x0b\x32\x1a.perito.analysis.v1.ApiKey*n\n\tKeyStatus\x12\x1a\n\x16KEY_STATUS_UNSPECIFIED\x10\x00\x12\x15\n\x11KEY_STATUS_ACTIVE\x10\x01\x12\x16\n\x12KEY_STATUS_EXPIRED\x10\x02\x12\x16\n\x12KEY_STATUS_REVOKED\x10\x03\x32\xe6\x03\n\nKeyService\x12X\n\tCreateKey\x12$.perito.analysis.v1.CreateKeyRequest\x1a%.perito.analysis.v1.CreateKeyResponse\x12Z\n\x08ListKeys\x12#.perito.analysis.v1.ListKeysRequest\x1a$.perito.analysis.v1.ListKeysResponse\"\x03\x90\x02\x01\x12i\n\rGetCurrentKey\x12(.perito.analysis.v1.GetCurrentKeyRequest\x1a).perito.analysis.v1.GetCurrentKeyResponse\"\x03\x90\x02\x01\x12X\n\tRotateKey\x12$.perito.analysis.v1.RotateKeyRequest\x1a%.perito.analysis.v1.RotateKeyResponse\x12]\n\tRevokeKey\x12$.perito.analysis.v1.RevokeKeyRequest\x1a%.perito.analysis.v1.RevokeKeyResponse\"\x03\x90\x02\x02\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1dperito/analysis/v1/keys.proto\x12\x12perito.analysis.v1\"\xd8\x02\n\x06\x41piKey\x12\x0e\n\x06key_id\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\x12\x13\n\x0b\x65nvironment\x18\x03 \x01(\t\x12\x0e\n\x06scopes\x18\x04 \x03(\t\x12-\n\x06status\x18\x05 \x01(\x0e\x32\x1d.perito.analysis.v1.KeyStatus\x12\x12\n\ncreated_at\x18\x06 \x01(\t\x12\x12\n\ncreated_by\x18\x07 \x01(\t\x12\x12\n\nexpires_at\x18\x08 \x01(\t\x12\x12\n\nrevoked_at\x18\t \x01(\t\x12\x12\n\nrotated_to\x18\n \x01(\t\x12\x14\n\x0clast_used_at\x18\x0b \x01(\t\x12\x34\n\x05rates\x18\x0c \x03(\x0b\x32%.perito.analysis.v1.ApiKey.RatesEntry\x1a,\n\nRatesEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\x05:\x02\x38\x01\"\xb2\x01\n\x10\x43reateKeyRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0e\n\x06scopes\x18\x02 \x03(\t\x12\x12\n\nexpires_at\x18\x03 \x01(\t\x12>\n\x05rates\x18\x04 \x03(\x0b\x32/.perito.analysis.v1.CreateKeyRequest.RatesEntry\x1a,\n\nRatesEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\x05:\x02\x38\x01\"J\n\x11\x43reateKeyResponse\x12\x0c\n\x04text\x18\x01 \x01(\t\x12\'\n\x03key\x18\x02 \x01(\x0b\x32\x1a.perito.analysis.v1.ApiKey\"8\n\x0fListKeysRequest\x12\x11\n\tpage_size\x18\x01 \x01(\x05\x12\x12\n\npage_token\x18\x02 \x01(\t\"U\n\x10ListKeysResponse\x12(\n\x04keys\x18\x01 \x03(\x0b\x32\x1a.perito.analysis.v1.ApiKey\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\x16\n\x14GetCurrentKeyRequest\"h\n\x15GetCurrentKeyResponse\x12\'\n\x03key\x18\x01 \x01(\x0b\x32\x1a.perito.analysis.v1.ApiKey\x12\x11\n\ttenant_id\x18\x02 \x01(\t\x12\x13\n\x0btenant_name\x18\x03 \x01(\t\"h\n\x10RotateKeyRequest\x12\x0e\n\x06key_id\x18\x01 \x01(\t\x12\x1c\n\x0foverlap_seconds\x18\x02 \x01(\x03H\x00\x88\x01\x01\x12\x12\n\nexpires_at\x18\x03 \x01(\tB\x12\n\x10_overlap_seconds\"x\n\x11RotateKeyResponse\x12\x0c\n\x04text\x18\x01 \x01(\t\x12\'\n\x03key\x18\x02 \x01(\x0b\x32\x1a.perito.analysis.v1.ApiKey\x12,\n\x08replaced\x18\x03 \x01(\x0b\x32\x1a.perito.analysis.v1.ApiKey\"\x90\x01\n\x10UpdateKeyRequest\x12\x0e\n\x06key_id\x18\x01 \x01(\t\x12>\n\x05rates\x18\x02 \x03(\x0b\x32/.perito.analysis.v1.UpdateKeyRequest.RatesEntry\x1a,\n\nRatesEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\x05:\x02\x38\x01\"<\n\x11UpdateKeyResponse\x12\'\n\x03key\x18\x01 \x01(\x0b\x32\x1a.perito.analysis.v1.ApiKey\"\"\n\x10RevokeKeyRequest\x12\x0e\n\x06key_id\x18\x01 \x01(\t\"<\n\x11RevokeKeyResponse\x12\'\n\x03key\x18\x01 \x01(\x0b\x32\x1a.perito.analysis.v1.ApiKey*n\n\tKeyStatus\x12\x1a\n\x16KEY_STATUS_UNSPECIFIED\x10\x00\x12\x15\n\x11KEY_STATUS_ACTIVE\x10\x01\x12\x16\n\x12KEY_STATUS_EXPIRED\x10\x02\x12\x16\n\x12KEY_STATUS_REVOKED\x10\x03\x32\xc5\x04\n\nKeyService\x12X\n\tCreateKey\x12$.perito.analysis.v1.CreateKeyRequest\x1a%.perito.analysis.v1.CreateKeyResponse\x12Z\n\x08ListKeys\x12#.perito.analysis.v1.ListKeysRequest\x1a$.perito.analysis.v1.ListKeysResponse\"\x03\x90\x02\x01\x12i\n\rGetCurrentKey\x12(.perito.analysis.v1.GetCurrentKeyRequest\x1a).perito.analysis.v1.GetCurrentKeyResponse\"\x03\x90\x02\x01\x12X\n\tRotateKey\x12$.perito.analysis.v1.RotateKeyRequest\x1a%.perito.analysis.v1.RotateKeyResponse\x12]\n\tUpdateKey\x12$.perito.analysis.v1.UpdateKeyRequest\x1a%.perito.analysis.v1.UpdateKeyResponse\"\x03\x90\x02\x02\x12]\n\tRevokeKey\x12$.perito.analysis.v1.RevokeKeyRequest\x1a%.perito.analysis.v1.RevokeKeyResponse\"\x03\x90\x02\x02\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'perito.analysis.v1.keys_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
+  _globals['_APIKEY_RATESENTRY']._loaded_options = None
+  _globals['_APIKEY_RATESENTRY']._serialized_options = b'8\001'
+  _globals['_CREATEKEYREQUEST_RATESENTRY']._loaded_options = None
+  _globals['_CREATEKEYREQUEST_RATESENTRY']._serialized_options = b'8\001'
+  _globals['_UPDATEKEYREQUEST_RATESENTRY']._loaded_options = None
+  _globals['_UPDATEKEYREQUEST_RATESENTRY']._serialized_options = b'8\001'
   _globals['_KEYSERVICE'].methods_by_name['ListKeys']._loaded_options = None
   _globals['_KEYSERVICE'].methods_by_name['ListKeys']._serialized_options = b'\220\002\001'
   _globals['_KEYSERVICE'].methods_by_name['GetCurrentKey']._loaded_options = None
   _globals['_KEYSERVICE'].methods_by_name['GetCurrentKey']._serialized_options = b'\220\002\001'
+  _globals['_KEYSERVICE'].methods_by_name['UpdateKey']._loaded_options = None
+  _globals['_KEYSERVICE'].methods_by_name['UpdateKey']._serialized_options = b'\220\002\002'
   _globals['_KEYSERVICE'].methods_by_name['RevokeKey']._loaded_options = None
   _globals['_KEYSERVICE'].methods_by_name['RevokeKey']._serialized_options = b'\220\002\002'
-  _globals['_KEYSTATUS']._serialized_start=1047
-  _globals['_KEYSTATUS']._serialized_end=1157
+  _globals['_KEYSTATUS']._serialized_start=1467
+  _globals['_KEYSTATUS']._serialized_end=1577
   _globals['_APIKEY']._serialized_start=54
-  _globals['_APIKEY']._serialized_end=298
-  _globals['_CREATEKEYREQUEST']._serialized_start=300
-  _globals['_CREATEKEYREQUEST']._serialized_end=368
-  _globals['_CREATEKEYRESPONSE']._serialized_start=370
-  _globals['_CREATEKEYRESPONSE']._serialized_end=444
-  _globals['_LISTKEYSREQUEST']._serialized_start=446
-  _globals['_LISTKEYSREQUEST']._serialized_end=502
-  _globals['_LISTKEYSRESPONSE']._serialized_start=504
-  _globals['_LISTKEYSRESPONSE']._serialized_end=589
-  _globals['_GETCURRENTKEYREQUEST']._serialized_start=591
-  _globals['_GETCURRENTKEYREQUEST']._serialized_end=613
-  _globals['_GETCURRENTKEYRESPONSE']._serialized_start=615
-  _globals['_GETCURRENTKEYRESPONSE']._serialized_end=719
-  _globals['_ROTATEKEYREQUEST']._serialized_start=721
-  _globals['_ROTATEKEYREQUEST']._serialized_end=825
-  _globals['_ROTATEKEYRESPONSE']._serialized_start=827
-  _globals['_ROTATEKEYRESPONSE']._serialized_end=947
-  _globals['_REVOKEKEYREQUEST']._serialized_start=949
-  _globals['_REVOKEKEYREQUEST']._serialized_end=983
-  _globals['_REVOKEKEYRESPONSE']._serialized_start=985
-  _globals['_REVOKEKEYRESPONSE']._serialized_end=1045
-  _globals['_KEYSERVICE']._serialized_start=1160
-  _globals['_KEYSERVICE']._serialized_end=1646
+  _globals['_APIKEY']._serialized_end=398
+  _globals['_APIKEY_RATESENTRY']._serialized_start=354
+  _globals['_APIKEY_RATESENTRY']._serialized_end=398
+  _globals['_CREATEKEYREQUEST']._serialized_start=401
+  _globals['_CREATEKEYREQUEST']._serialized_end=579
+  _globals['_CREATEKEYREQUEST_RATESENTRY']._serialized_start=354
+  _globals['_CREATEKEYREQUEST_RATESENTRY']._serialized_end=398
+  _globals['_CREATEKEYRESPONSE']._serialized_start=581
+  _globals['_CREATEKEYRESPONSE']._serialized_end=655
+  _globals['_LISTKEYSREQUEST']._serialized_start=657
+  _globals['_LISTKEYSREQUEST']._serialized_end=713
+  _globals['_LISTKEYSRESPONSE']._serialized_start=715
+  _globals['_LISTKEYSRESPONSE']._serialized_end=800
+  _globals['_GETCURRENTKEYREQUEST']._serialized_start=802
+  _globals['_GETCURRENTKEYREQUEST']._serialized_end=824
+  _globals['_GETCURRENTKEYRESPONSE']._serialized_start=826
+  _globals['_GETCURRENTKEYRESPONSE']._serialized_end=930
+  _globals['_ROTATEKEYREQUEST']._serialized_start=932
+  _globals['_ROTATEKEYREQUEST']._serialized_end=1036
+  _globals['_ROTATEKEYRESPONSE']._serialized_start=1038
+  _globals['_ROTATEKEYRESPONSE']._serialized_end=1158
+  _globals['_UPDATEKEYREQUEST']._serialized_start=1161
+  _globals['_UPDATEKEYREQUEST']._serialized_end=1305
+  _globals['_UPDATEKEYREQUEST_RATESENTRY']._serialized_start=354
+  _globals['_UPDATEKEYREQUEST_RATESENTRY']._serialized_end=398
+  _globals['_UPDATEKEYRESPONSE']._serialized_start=1307
+  _globals['_UPDATEKEYRESPONSE']._serialized_end=1367
+  _globals['_REVOKEKEYREQUEST']._serialized_start=1369
+  _globals['_REVOKEKEYREQUEST']._serialized_end=1403
+  _globals['_REVOKEKEYRESPONSE']._serialized_start=1405
+  _globals['_REVOKEKEYRESPONSE']._serialized_end=1465
+  _globals['_KEYSERVICE']._serialized_start=1580
+  _globals['_KEYSERVICE']._serialized_end=2161
 # @@protoc_insertion_point(module_scope)

@@ -56,6 +56,11 @@ class KeyServiceStub:
                 request_serializer=perito_dot_analysis_dot_v1_dot_keys__pb2.RotateKeyRequest.SerializeToString,
                 response_deserializer=perito_dot_analysis_dot_v1_dot_keys__pb2.RotateKeyResponse.FromString,
                 _registered_method=True)
+        self.UpdateKey = channel.unary_unary(
+                '/perito.analysis.v1.KeyService/UpdateKey',
+                request_serializer=perito_dot_analysis_dot_v1_dot_keys__pb2.UpdateKeyRequest.SerializeToString,
+                response_deserializer=perito_dot_analysis_dot_v1_dot_keys__pb2.UpdateKeyResponse.FromString,
+                _registered_method=True)
         self.RevokeKey = channel.unary_unary(
                 '/perito.analysis.v1.KeyService/RevokeKey',
                 request_serializer=perito_dot_analysis_dot_v1_dot_keys__pb2.RevokeKeyRequest.SerializeToString,
@@ -97,6 +102,14 @@ class KeyServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def UpdateKey(self, request, context):
+        """Gives a key other quotas of its own, all at once; every edge counts with them within five seconds.
+        FAILED_PRECONDITION with reason KEY_ENDED for one that works no more.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def RevokeKey(self, request, context):
         """Ends a key for good; it is refused everywhere within five seconds. One that has ended answers again.
         FAILED_PRECONDITION with reason LAST_ADMIN_KEY for the last one that may manage keys.
@@ -127,6 +140,11 @@ def add_KeyServiceServicer_to_server(servicer, server):
                     servicer.RotateKey,
                     request_deserializer=perito_dot_analysis_dot_v1_dot_keys__pb2.RotateKeyRequest.FromString,
                     response_serializer=perito_dot_analysis_dot_v1_dot_keys__pb2.RotateKeyResponse.SerializeToString,
+            ),
+            'UpdateKey': grpc.unary_unary_rpc_method_handler(
+                    servicer.UpdateKey,
+                    request_deserializer=perito_dot_analysis_dot_v1_dot_keys__pb2.UpdateKeyRequest.FromString,
+                    response_serializer=perito_dot_analysis_dot_v1_dot_keys__pb2.UpdateKeyResponse.SerializeToString,
             ),
             'RevokeKey': grpc.unary_unary_rpc_method_handler(
                     servicer.RevokeKey,
@@ -244,6 +262,33 @@ class KeyService:
             '/perito.analysis.v1.KeyService/RotateKey',
             perito_dot_analysis_dot_v1_dot_keys__pb2.RotateKeyRequest.SerializeToString,
             perito_dot_analysis_dot_v1_dot_keys__pb2.RotateKeyResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def UpdateKey(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/perito.analysis.v1.KeyService/UpdateKey',
+            perito_dot_analysis_dot_v1_dot_keys__pb2.UpdateKeyRequest.SerializeToString,
+            perito_dot_analysis_dot_v1_dot_keys__pb2.UpdateKeyResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -45,6 +45,10 @@ class KeyServiceStub:
     """Makes a key in the place of another one, with its name and scopes, and shows it, this once. The other one goes on
     for a while. FAILED_PRECONDITION with reason KEY_ENDED for one that works no more.
     """
+    UpdateKey: _grpc.UnaryUnaryMultiCallable[_keys_pb2.UpdateKeyRequest, _keys_pb2.UpdateKeyResponse]
+    """Gives a key other quotas of its own, all at once; every edge counts with them within five seconds.
+    FAILED_PRECONDITION with reason KEY_ENDED for one that works no more.
+    """
     RevokeKey: _grpc.UnaryUnaryMultiCallable[_keys_pb2.RevokeKeyRequest, _keys_pb2.RevokeKeyResponse]
     """Ends a key for good; it is refused everywhere within five seconds. One that has ended answers again.
     FAILED_PRECONDITION with reason LAST_ADMIN_KEY for the last one that may manage keys.
@@ -66,6 +70,10 @@ class KeyServiceAsyncStub(KeyServiceStub):
     RotateKey: _aio.UnaryUnaryMultiCallable[_keys_pb2.RotateKeyRequest, _keys_pb2.RotateKeyResponse]  # type: ignore[assignment]
     """Makes a key in the place of another one, with its name and scopes, and shows it, this once. The other one goes on
     for a while. FAILED_PRECONDITION with reason KEY_ENDED for one that works no more.
+    """
+    UpdateKey: _aio.UnaryUnaryMultiCallable[_keys_pb2.UpdateKeyRequest, _keys_pb2.UpdateKeyResponse]  # type: ignore[assignment]
+    """Gives a key other quotas of its own, all at once; every edge counts with them within five seconds.
+    FAILED_PRECONDITION with reason KEY_ENDED for one that works no more.
     """
     RevokeKey: _aio.UnaryUnaryMultiCallable[_keys_pb2.RevokeKeyRequest, _keys_pb2.RevokeKeyResponse]  # type: ignore[assignment]
     """Ends a key for good; it is refused everywhere within five seconds. One that has ended answers again.
@@ -109,6 +117,16 @@ class KeyServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_keys_pb2.RotateKeyResponse, _abc.Awaitable[_keys_pb2.RotateKeyResponse]]:
         """Makes a key in the place of another one, with its name and scopes, and shows it, this once. The other one goes on
         for a while. FAILED_PRECONDITION with reason KEY_ENDED for one that works no more.
+        """
+
+    @_abc_1.abstractmethod
+    def UpdateKey(
+        self,
+        request: _keys_pb2.UpdateKeyRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_keys_pb2.UpdateKeyResponse, _abc.Awaitable[_keys_pb2.UpdateKeyResponse]]:
+        """Gives a key other quotas of its own, all at once; every edge counts with them within five seconds.
+        FAILED_PRECONDITION with reason KEY_ENDED for one that works no more.
         """
 
     @_abc_1.abstractmethod

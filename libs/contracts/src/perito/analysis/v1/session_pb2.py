@@ -24,13 +24,15 @@ _sym_db = _symbol_database.Default()
 
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n perito/analysis/v1/session.proto\x12\x12perito.analysis.v1\"%\n\x12OpenSessionRequest\x12\x0f\n\x07\x61pi_key\x18\x01 \x01(\t\"&\n\x13OpenSessionResponse\x12\x0f\n\x07session\x18\x01 \x01(\t\"%\n\x12ReadSessionRequest\x12\x0f\n\x07session\x18\x01 \x01(\t\"n\n\x13ReadSessionResponse\x12\x11\n\ttenant_id\x18\x01 \x01(\t\x12\x0e\n\x06key_id\x18\x02 \x01(\t\x12\x0e\n\x06scopes\x18\x03 \x03(\t\x12\x13\n\x0btenant_name\x18\x04 \x01(\t\x12\x0f\n\x07\x65nds_at\x18\x05 \x01(\t\"&\n\x13\x43loseSessionRequest\x12\x0f\n\x07session\x18\x01 \x01(\t\"\x16\n\x14\x43loseSessionResponse2\xbd\x02\n\x0eSessionService\x12^\n\x0bOpenSession\x12&.perito.analysis.v1.OpenSessionRequest\x1a\'.perito.analysis.v1.OpenSessionResponse\x12\x63\n\x0bReadSession\x12&.perito.analysis.v1.ReadSessionRequest\x1a\'.perito.analysis.v1.ReadSessionResponse\"\x03\x90\x02\x02\x12\x66\n\x0c\x43loseSession\x12\'.perito.analysis.v1.CloseSessionRequest\x1a(.perito.analysis.v1.CloseSessionResponse\"\x03\x90\x02\x02\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n perito/analysis/v1/session.proto\x12\x12perito.analysis.v1\"%\n\x12OpenSessionRequest\x12\x0f\n\x07\x61pi_key\x18\x01 \x01(\t\"&\n\x13OpenSessionResponse\x12\x0f\n\x07session\x18\x01 \x01(\t\"%\n\x12ReadSessionRequest\x12\x0f\n\x07session\x18\x01 \x01(\t\"\xdf\x01\n\x13ReadSessionResponse\x12\x11\n\ttenant_id\x18\x01 \x01(\t\x12\x0e\n\x06key_id\x18\x02 \x01(\t\x12\x0e\n\x06scopes\x18\x03 \x03(\t\x12\x13\n\x0btenant_name\x18\x04 \x01(\t\x12\x0f\n\x07\x65nds_at\x18\x05 \x01(\t\x12\x41\n\x05rates\x18\x06 \x03(\x0b\x32\x32.perito.analysis.v1.ReadSessionResponse.RatesEntry\x1a,\n\nRatesEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\x05:\x02\x38\x01\"&\n\x13\x43loseSessionRequest\x12\x0f\n\x07session\x18\x01 \x01(\t\"\x16\n\x14\x43loseSessionResponse2\xbd\x02\n\x0eSessionService\x12^\n\x0bOpenSession\x12&.perito.analysis.v1.OpenSessionRequest\x1a\'.perito.analysis.v1.OpenSessionResponse\x12\x63\n\x0bReadSession\x12&.perito.analysis.v1.ReadSessionRequest\x1a\'.perito.analysis.v1.ReadSessionResponse\"\x03\x90\x02\x02\x12\x66\n\x0c\x43loseSession\x12\'.perito.analysis.v1.CloseSessionRequest\x1a(.perito.analysis.v1.CloseSessionResponse\"\x03\x90\x02\x02\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'perito.analysis.v1.session_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
+  _globals['_READSESSIONRESPONSE_RATESENTRY']._loaded_options = None
+  _globals['_READSESSIONRESPONSE_RATESENTRY']._serialized_options = b'8\001'
   _globals['_SESSIONSERVICE'].methods_by_name['ReadSession']._loaded_options = None
   _globals['_SESSIONSERVICE'].methods_by_name['ReadSession']._serialized_options = b'\220\002\002'
   _globals['_SESSIONSERVICE'].methods_by_name['CloseSession']._loaded_options = None
@@ -41,12 +43,14 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_OPENSESSIONRESPONSE']._serialized_end=133
   _globals['_READSESSIONREQUEST']._serialized_start=135
   _globals['_READSESSIONREQUEST']._serialized_end=172
-  _globals['_READSESSIONRESPONSE']._serialized_start=174
-  _globals['_READSESSIONRESPONSE']._serialized_end=284
-  _globals['_CLOSESESSIONREQUEST']._serialized_start=286
-  _globals['_CLOSESESSIONREQUEST']._serialized_end=324
-  _globals['_CLOSESESSIONRESPONSE']._serialized_start=326
-  _globals['_CLOSESESSIONRESPONSE']._serialized_end=348
-  _globals['_SESSIONSERVICE']._serialized_start=351
-  _globals['_SESSIONSERVICE']._serialized_end=668
+  _globals['_READSESSIONRESPONSE']._serialized_start=175
+  _globals['_READSESSIONRESPONSE']._serialized_end=398
+  _globals['_READSESSIONRESPONSE_RATESENTRY']._serialized_start=354
+  _globals['_READSESSIONRESPONSE_RATESENTRY']._serialized_end=398
+  _globals['_CLOSESESSIONREQUEST']._serialized_start=400
+  _globals['_CLOSESESSIONREQUEST']._serialized_end=438
+  _globals['_CLOSESESSIONRESPONSE']._serialized_start=440
+  _globals['_CLOSESESSIONRESPONSE']._serialized_end=462
+  _globals['_SESSIONSERVICE']._serialized_start=465
+  _globals['_SESSIONSERVICE']._serialized_end=782
 # @@protoc_insertion_point(module_scope)

@@ -58,7 +58,7 @@ class SessionServiceServicer:
 
     def OpenSession(self, request, context):
         """Opens a session for the bearer of a key. Answers UNAUTHENTICATED as AccessService does. Ended sessions are forgotten
-        at the same time, and of one key the 50 newest stay.
+        at the same time, and of one key the 50 newest stay. The audit log of the tenant tells of it, and of CloseSession.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

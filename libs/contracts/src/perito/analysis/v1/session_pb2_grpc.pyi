@@ -35,7 +35,7 @@ class SessionServiceStub:
     def __new__(cls, channel: _aio.Channel) -> SessionServiceAsyncStub: ...
     OpenSession: _grpc.UnaryUnaryMultiCallable[_session_pb2.OpenSessionRequest, _session_pb2.OpenSessionResponse]
     """Opens a session for the bearer of a key. Answers UNAUTHENTICATED as AccessService does. Ended sessions are forgotten
-    at the same time, and of one key the 50 newest stay.
+    at the same time, and of one key the 50 newest stay. The audit log of the tenant tells of it, and of CloseSession.
     """
     ReadSession: _grpc.UnaryUnaryMultiCallable[_session_pb2.ReadSessionRequest, _session_pb2.ReadSessionResponse]
     """Whose a session is, and a note that it was used. UNAUTHENTICATED with reason SESSION_INVALID for one that is unknown,
@@ -51,7 +51,7 @@ class SessionServiceAsyncStub(SessionServiceStub):
     def __init__(self, channel: _aio.Channel) -> None: ...
     OpenSession: _aio.UnaryUnaryMultiCallable[_session_pb2.OpenSessionRequest, _session_pb2.OpenSessionResponse]  # type: ignore[assignment]
     """Opens a session for the bearer of a key. Answers UNAUTHENTICATED as AccessService does. Ended sessions are forgotten
-    at the same time, and of one key the 50 newest stay.
+    at the same time, and of one key the 50 newest stay. The audit log of the tenant tells of it, and of CloseSession.
     """
     ReadSession: _aio.UnaryUnaryMultiCallable[_session_pb2.ReadSessionRequest, _session_pb2.ReadSessionResponse]  # type: ignore[assignment]
     """Whose a session is, and a note that it was used. UNAUTHENTICATED with reason SESSION_INVALID for one that is unknown,
@@ -70,7 +70,7 @@ class SessionServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_session_pb2.OpenSessionResponse, _abc.Awaitable[_session_pb2.OpenSessionResponse]]:
         """Opens a session for the bearer of a key. Answers UNAUTHENTICATED as AccessService does. Ended sessions are forgotten
-        at the same time, and of one key the 50 newest stay.
+        at the same time, and of one key the 50 newest stay. The audit log of the tenant tells of it, and of CloseSession.
         """
 
     @_abc_1.abstractmethod

@@ -101,8 +101,9 @@ def sync_detailed(
 ) -> Response[DispositionAnswer | Problem]:
     """What a case is held to be
 
-     As of a finding. A case bears the fingerprint of the finding that is its cause, and has words of its
-    own.
+     As of a finding. A case bears the fingerprint of the finding that is its cause, as `case` of the
+    report has it, and
+    has words of its own. 404 for a finding that is no case of the report.
 
     Needs a key with the scope `read`, and costs 1 of its quota a minute.
 
@@ -138,8 +139,9 @@ def sync(
 ) -> DispositionAnswer | Problem | None:
     """What a case is held to be
 
-     As of a finding. A case bears the fingerprint of the finding that is its cause, and has words of its
-    own.
+     As of a finding. A case bears the fingerprint of the finding that is its cause, as `case` of the
+    report has it, and
+    has words of its own. 404 for a finding that is no case of the report.
 
     Needs a key with the scope `read`, and costs 1 of its quota a minute.
 
@@ -170,8 +172,9 @@ async def asyncio_detailed(
 ) -> Response[DispositionAnswer | Problem]:
     """What a case is held to be
 
-     As of a finding. A case bears the fingerprint of the finding that is its cause, and has words of its
-    own.
+     As of a finding. A case bears the fingerprint of the finding that is its cause, as `case` of the
+    report has it, and
+    has words of its own. 404 for a finding that is no case of the report.
 
     Needs a key with the scope `read`, and costs 1 of its quota a minute.
 
@@ -205,8 +208,9 @@ async def asyncio(
 ) -> DispositionAnswer | Problem | None:
     """What a case is held to be
 
-     As of a finding. A case bears the fingerprint of the finding that is its cause, and has words of its
-    own.
+     As of a finding. A case bears the fingerprint of the finding that is its cause, as `case` of the
+    report has it, and
+    has words of its own. 404 for a finding that is no case of the report.
 
     Needs a key with the scope `read`, and costs 1 of its quota a minute.
 

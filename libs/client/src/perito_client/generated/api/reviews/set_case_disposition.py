@@ -134,7 +134,9 @@ def sync_detailed(
 ) -> Response[Disposition | Problem]:
     """Say what a case is
 
-     As of a finding. What is said of a case says nothing of the findings in it.
+     As of a finding. What is said of a case says nothing of the findings in it. 404 for a finding that
+    is no case of
+    the report: what a case explains is marked as a finding.
 
     Needs a key with the scope `submit`, and costs 1 of its quota a minute.
 
@@ -173,7 +175,9 @@ def sync(
 ) -> Disposition | Problem | None:
     """Say what a case is
 
-     As of a finding. What is said of a case says nothing of the findings in it.
+     As of a finding. What is said of a case says nothing of the findings in it. 404 for a finding that
+    is no case of
+    the report: what a case explains is marked as a finding.
 
     Needs a key with the scope `submit`, and costs 1 of its quota a minute.
 
@@ -207,7 +211,9 @@ async def asyncio_detailed(
 ) -> Response[Disposition | Problem]:
     """Say what a case is
 
-     As of a finding. What is said of a case says nothing of the findings in it.
+     As of a finding. What is said of a case says nothing of the findings in it. 404 for a finding that
+    is no case of
+    the report: what a case explains is marked as a finding.
 
     Needs a key with the scope `submit`, and costs 1 of its quota a minute.
 
@@ -244,7 +250,9 @@ async def asyncio(
 ) -> Disposition | Problem | None:
     """Say what a case is
 
-     As of a finding. What is said of a case says nothing of the findings in it.
+     As of a finding. What is said of a case says nothing of the findings in it. 404 for a finding that
+    is no case of
+    the report: what a case explains is marked as a finding.
 
     Needs a key with the scope `submit`, and costs 1 of its quota a minute.
 
