@@ -4,6 +4,7 @@ import asyncio
 import base64
 import gzip
 import hashlib
+import json
 import os
 from datetime import UTC, datetime
 from pathlib import Path
@@ -193,6 +194,8 @@ async def test_keys_are_listed_replaced_and_ended(service: Service, client: Peri
     service.answers[rotate.format(key_id=KEY_ID)] = [told(rotate, "post", 201)]
     assert (await client.keys.rotate(KEY_ID, 0)).replaced.key_id == KEY_ID
     service.answers[f"{KEYS}/{KEY_ID}"] = [CUT, told(f"{KEYS}/{{key_id}}", "delete", 200)]
+    assert (await client.keys.set_rates(KEY_ID, {"read": 1000})).key_id == KEY_ID
+    assert json.loads(service.asked[-1].body) == {"rates": {"read": 1000}}
     assert (await client.keys.revoke(KEY_ID)).key_id == KEY_ID
     service.answers[f"{API}/audit"] = [told(f"{API}/audit", "get", 200, next_cursor=None)]
     assert [entry.number async for entry in client.keys.audit()] == [12]

@@ -127,6 +127,21 @@ async def test_two_analyses_side_by_side(edge: Edge, analyst: httpx.AsyncClient)
     assert f'href="/compare?after={after}"' in await page(analyst, f"/analyses/{after}")
 
 
+@pytest.mark.parametrize(("language", "said"), [("en", "1,000 of 4,127"), ("es", "1.000 de 4.127")])
+async def test_what_could_not_be_compared_is_told_with_its_true_numbers(edge: Edge, language: str, said: str) -> None:
+    before, after = (await examined(edge, "March")).analysis_id, (await examined(edge, "April")).analysis_id
+    compared(edge)
+    told = edge.double.compared
+    told.before_total, told.after_total = 4300, 212
+    async with signed_in(edge.app, language=language) as analyst:
+        path = f"/compare?before={before}&after={after}"
+        assert '<details class="notice">' not in await page(analyst, path), "where all were compared nothing is said"
+        told.capped.add(rule_id="C-006", before=4127, before_compared=1000, after=212, after_compared=212)
+        shown = text_of(await page(analyst, path))
+    for each in ("C-006", said, "4,300" if language == "en" else "4.300"):
+        assert each in shown, each
+
+
 async def test_only_ones_own_analyses_are_compared(edge: Edge) -> None:
     mine = (await examined(edge)).analysis_id
     compared(edge)

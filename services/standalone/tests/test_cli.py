@@ -20,6 +20,7 @@ from perito_reporting.document import schema
 from perito_simulator.faults.catalogue import told
 from perito_simulator.truth import read_truth
 from perito_standalone.commands import run_analyze
+from perito_standalone.options import networks_of
 from perito_standalone.outcome import exit_code
 
 from .conftest import Ran
@@ -227,6 +228,19 @@ def test_serve_refuses_an_open_door_without_encryption(tmp_path: Path) -> None:
     assert done.code == 2
     assert "unencrypted" in done.complained
     assert not (tmp_path / "data").exists()
+
+
+@pytest.mark.parametrize("word", ["10.1.0.0/33", "home", "10.1.0.1/16"])
+def test_serve_refuses_what_is_no_network(tmp_path: Path, word: str) -> None:
+    done = perito(tmp_path, "serve", "--webhook-network", word, "--data-dir", str(tmp_path / "data"))
+    assert done.code == 2
+    assert f"--webhook-network {word} is no network" in " ".join(done.complained.split())
+    assert not (tmp_path / "data").exists()
+
+
+def test_networks_are_given_one_by_one_or_by_blanks() -> None:
+    assert networks_of(()) == ()
+    assert networks_of(("10.1.0.0/16", "fd12::/48 127.0.0.0/8")) == ("10.1.0.0/16", "fd12::/48", "127.0.0.0/8")
 
 
 def test_key_is_shown_once_only_its_hash_is_kept_and_the_directory_has_one_holder() -> None:

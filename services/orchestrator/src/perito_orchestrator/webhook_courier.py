@@ -70,7 +70,7 @@ class Courier:
         self.oldest_due_seconds = 0.0
         """How long what has waited longest has been due, as of the last look."""
         self._looked = -_LOOK_SECONDS
-        webhook_measures.watch(self)
+        webhook_measures.MEASURES.watch(self)
 
     def start(self) -> None:
         """Begins, where there is a key."""
@@ -115,7 +115,7 @@ class Courier:
             parcel.now, outcome.milliseconds, outcome.status, outcome.failure, outcome.detail, outcome.answer
         )
         state = await deliveries.finish(self._app, claim, attempt, self._patience, _CHANCE.uniform(0.8, 1.2))
-        webhook_measures.tried(state, outcome.failure)
+        webhook_measures.MEASURES.tried(state, outcome.failure)
         if outcome.failure:
             log.info("webhook not delivered", webhook=str(claim.webhook), failure=outcome.failure, state=state)
         return state

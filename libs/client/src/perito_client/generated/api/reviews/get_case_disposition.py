@@ -102,8 +102,8 @@ def sync_detailed(
     """What a case is held to be
 
      As of a finding. A case bears the fingerprint of the finding that is its cause, as `case` of the
-    report has it, and
-    has words of its own. 404 for a finding that is no case of the report.
+    report has it,
+    and has words of its own. 404 for a finding that is no case of the report.
 
     Needs a key with the scope `read`, and costs 1 of its quota a minute.
 
@@ -140,8 +140,8 @@ def sync(
     """What a case is held to be
 
      As of a finding. A case bears the fingerprint of the finding that is its cause, as `case` of the
-    report has it, and
-    has words of its own. 404 for a finding that is no case of the report.
+    report has it,
+    and has words of its own. 404 for a finding that is no case of the report.
 
     Needs a key with the scope `read`, and costs 1 of its quota a minute.
 
@@ -173,8 +173,8 @@ async def asyncio_detailed(
     """What a case is held to be
 
      As of a finding. A case bears the fingerprint of the finding that is its cause, as `case` of the
-    report has it, and
-    has words of its own. 404 for a finding that is no case of the report.
+    report has it,
+    and has words of its own. 404 for a finding that is no case of the report.
 
     Needs a key with the scope `read`, and costs 1 of its quota a minute.
 
@@ -209,8 +209,8 @@ async def asyncio(
     """What a case is held to be
 
      As of a finding. A case bears the fingerprint of the finding that is its cause, as `case` of the
-    report has it, and
-    has words of its own. 404 for a finding that is no case of the report.
+    report has it,
+    and has words of its own. 404 for a finding that is no case of the report.
 
     Needs a key with the scope `read`, and costs 1 of its quota a minute.
 
