@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from perito_edge.settings import EdgeSettings
 from perito_runtime.logs import configure_logs
 from perito_standalone.analyze import temporary_directory
 from perito_standalone.postgres import PostgresSettings
@@ -71,7 +72,12 @@ def shots(tmp_path_factory: pytest.TempPathFactory) -> Path:
 async def _serve(up: "Future[Served]", over: threading.Event) -> None:
     try:
         async with temporary_directory() as folder:
-            settings = SupervisorSettings(folder, listen="127.0.0.1:0", postgres=PostgresSettings(durable=False))
+            settings = SupervisorSettings(
+                folder,
+                listen="127.0.0.1:0",
+                postgres=PostgresSettings(durable=False),
+                edge=EdgeSettings.for_each_scope(100_000),  # a journey looks at pages faster than people do
+            )
             async with Supervisor(settings) as supervisor:
                 up.set_result(Served(f"http://{supervisor.address.removeprefix('http://')}", str(supervisor.first_key)))
                 await asyncio.to_thread(over.wait)
