@@ -101,6 +101,28 @@ async def test_who_guesses_keys_at_the_sign_in_must_wait_by_address(edge_with: M
     assert guessed.status_code == 429, "REST and the sign-in count together"
 
 
+async def test_who_tries_cookies_must_wait_and_sessions_that_worked_go_on(edge_with: Made) -> None:
+    edge = edge_with(EdgeSettings(rate_unknown_keys=3))
+    async with signed_in(edge.app) as analyst, browser(edge.app) as forger:
+        assert (await analyst.get("/service")).status_code == 200
+        asked = edge.double.count("ReadSession")
+        found = [
+            (await forger.get("/service", headers={"Cookie": f"__Host-perito={n:043}"})).status_code for n in range(5)
+        ]
+        assert found == [303, 303, 303, 429, 429]
+        assert edge.double.count("ReadSession") == asked + 3, "the last two were not even asked about"
+        assert (await analyst.get("/service")).status_code == 200
+        assert (await forger.get("/sign-in")).status_code == 200, "without a cookie nothing is guessed"
+
+
+async def test_static_files_ask_nobody_whose_session_it_is(edge: Edge) -> None:
+    async with signed_in(edge.app) as analyst:
+        static = (await analyst.get("/service")).text.partition('href="/static/')[2].partition('"')[0]
+        asked = edge.double.count("ReadSession")
+        assert (await analyst.get(f"/static/{static}")).status_code == 200
+        assert edge.double.count("ReadSession") == asked
+
+
 async def test_signing_in_takes_from_the_quota_of_the_key(edge_with: Made) -> None:
     edge = edge_with(EdgeSettings(rate_read=2))
     async with browser(edge.app) as client:

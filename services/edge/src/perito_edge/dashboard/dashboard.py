@@ -45,7 +45,7 @@ from perito_edge.dashboard.voice import Voice
 from perito_edge.problems import internal, problem_response, request_id_of, status_of
 
 PAGES: Sequence[Page] = (
-    Page("/static/{digest}/{name}", static, scope=None),
+    Page("/static/{digest}/{name}", static, scope=None, anonymous=True),
     *sign_in.PAGES,
     *listing.PAGES,
     *uploading.PAGES,

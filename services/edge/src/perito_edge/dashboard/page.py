@@ -28,7 +28,8 @@ _SAFE = frozenset({"GET", "HEAD"})
 class Page:
     """One address. `scope` is what a key needs, None where nobody need be signed in. `form_bytes` bounds the form of a
     POST; 0 where `answer` reads the body itself, and the token must come in a header. `token` is False for signing in,
-    which begins a session. `fields` bounds how many a form has.
+    which begins a session. `fields` bounds how many a form has. `anonymous`: it is the same for everybody, and
+    nobody is asked whose session it is.
     """
 
     path: str
@@ -38,6 +39,7 @@ class Page:
     form_bytes: int = FORM_BYTES
     token: bool = True
     fields: int = 200
+    anonymous: bool = False
 
 
 def endpoint(page: Page, sessions: SessionClient) -> Callable[[Request], Awaitable[Response]]:
@@ -45,7 +47,7 @@ def endpoint(page: Page, sessions: SessionClient) -> Callable[[Request], Awaitab
     cost = cost_of_page(page.method, page.path)
 
     async def answer(request: Request) -> Response:
-        visit = await visit_of(request, sessions)
+        visit = await visit_of(request, None if page.anonymous else sessions)
         request.scope["state"]["visit"] = visit
         if page.scope is not None and visit.session is not None:
             await visit.take(visit.caller, page.scope, cost)  # before a body is read

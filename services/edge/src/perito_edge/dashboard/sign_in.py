@@ -59,7 +59,9 @@ async def _opened(visit: Visit, key: str) -> str:
     caller = caller_of(await visit.given.orchestrator.authenticate(key))
     visit.guesses.worked(caller, key)
     await visit.take(caller, "read", 1)
-    return await visit.sessions.open(key)
+    secret = await visit.sessions.open(key)
+    visit.guesses.worked(secret, secret)  # it will, and whoever guesses behind this address must not stand in its way
+    return secret
 
 
 async def sign_out(visit: Visit) -> Response:

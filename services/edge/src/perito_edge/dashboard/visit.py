@@ -4,7 +4,7 @@ import hashlib
 import hmac
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from urllib.parse import quote
 
 from perito_kernel.errors import Unauthenticated
@@ -103,20 +103,26 @@ class Visit:
         return self.session is not None and scope in self.session.caller.scopes
 
 
-async def visit_of(request: Request, sessions: SessionClient) -> Visit:
-    """The visit of a request. A session that has ended is none; raises `PeritoError` where nobody can say."""
-    headers = request.headers
-    secret = session_of(headers)
-    session = None
-    if secret is not None:
-        try:
-            session = await sessions.read(secret)
-        except Unauthenticated:
-            session = None
-    if session is not None:
-        request.scope["state"]["caller"] = session.caller  # for the log
-        enter_acting_key(session.caller.key_id)
-    return Visit(request, Voice(language_of(headers)), theme_of(headers), session)
+async def visit_of(request: Request, sessions: SessionClient | None) -> Visit:
+    """The visit of a request; without `sessions` nobody's. A session that has ended is none.
+
+    Raises `PeritoError` where nobody can say, and `Exhausted` RATE_LIMITED for one more cookie that opens nothing from
+    an address that has sent too many: each is a question to the database.
+    """
+    visit = Visit(request, Voice(language_of(request.headers)), theme_of(request.headers), None)
+    secret = session_of(request.headers)
+    if secret is None or sessions is None:
+        return visit
+    visit.guesses.admit(visit.address, secret)
+    try:
+        session = await sessions.read(secret)
+    except Unauthenticated:
+        visit.guesses.refused(visit.address)
+        return visit
+    visit.guesses.worked(session, secret)
+    request.scope["state"]["caller"] = session.caller  # for the log
+    enter_acting_key(session.caller.key_id)
+    return replace(visit, session=session)
 
 
 def shows_token(visit: Visit, shown: str) -> bool:
