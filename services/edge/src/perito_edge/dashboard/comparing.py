@@ -125,6 +125,8 @@ def _view(
         ],
         "unchanged": voice.count(counts["unchanged"], "case" if of == "cases" else "finding"),
         "uncertain": counts["uncertain"] and voice.number(counts["uncertain"]),
+        "totals": [voice.number(told["findings"][f"{side}_total"]) for side in ("before", "after")],
+        "capped": _capped(told, voice),
         "items": [(_case if of == "cases" else _finding)(item, voice) for item in differences["items"]],
         "following": f"/compare?{urlencode({**kept, 'change': next(iter(query.change), ''), 'cursor': cursor})}"
         if cursor
@@ -134,6 +136,29 @@ def _view(
             {"id": row["rule_id"], "before": row["before"] or "", "after": row["after"] or ""} for row in told["rules"]
         ],
     }
+
+
+def _capped(told: Part, voice: Voice) -> list[dict[str, str]]:
+    """What was not compared whole, with its true numbers: the cases, where reports list not all, and rules with more
+    findings than lists keep.
+    """
+    found: list[dict[str, str]] = []
+    sides, cases = ("before", "after"), told["cases"]
+    if cases is not None and any(cases[f"{side}_compared"] < cases[f"{side}_total"] for side in sides):
+        whole = {side: cases[f"{side}_total"] for side in sides}
+        found.append(_of_all(voice.say("tab_cases"), {**cases, **whole}, voice))
+    rules = told["findings"]["capped"]
+    return found + [_of_all(rule["rule_id"] or voice.say("compare_capped_any"), rule, voice) for rule in rules]
+
+
+def _of_all(name: str, numbers: Part, voice: Voice) -> dict[str, str]:
+    compared = {
+        side: voice.say(
+            "compare_of", compared=voice.number(numbers[f"{side}_compared"]), all=voice.number(numbers[side])
+        )
+        for side in ("before", "after")
+    }
+    return {"name": name, **compared}
 
 
 def _side(analysis: Part, exposed: Part | None, voice: Voice) -> dict[str, Any]:

@@ -3,8 +3,7 @@
 from collections.abc import Mapping
 
 TEXTS: Mapping[str, str] = {
-    "compare_findings": "Findings",
-    "compare_capped": "Of some rules not all findings could be compared: lists keep at most 1,000 of each rule",
+    "compare_capped": "Not everything could be compared: lists and reports keep at most 1,000 findings of each rule",
     "compare_capped_any": "any rule",
     "compare_of": "{compared} of {all}",
     "review": "What you hold it to be",

@@ -3,9 +3,8 @@
 from collections.abc import Mapping
 
 TEXTS: Mapping[str, str] = {
-    "compare_findings": "Hallazgos",
-    "compare_capped": "De algunas reglas no se han podido comparar todos los hallazgos: las listas guardan como máximo "
-    "1.000 de cada regla",
+    "compare_capped": "No se ha podido comparar todo: las listas y los informes guardan como máximo 1.000 hallazgos de "
+    "cada regla",
     "compare_capped_any": "cualquier regla",
     "compare_of": "{compared} de {all}",
     "review": "Qué cree usted que es",
