@@ -50,7 +50,8 @@ def endpoint(page: Page, sessions: SessionClient) -> Callable[[Request], Awaitab
         visit = await visit_of(request, None if page.anonymous else sessions)
         request.scope["state"]["visit"] = visit
         if page.scope is not None and visit.session is not None:
-            await visit.take(visit.caller, page.scope, cost)  # before a body is read
+            # Before a body is read. As over REST, what the key may not do at all costs 1.
+            await visit.take(visit.caller, page.scope, cost if visit.may(page.scope) else 1)
         if request.method not in _SAFE:
             visit = await _changing(page, visit)
         if page.scope is not None:
