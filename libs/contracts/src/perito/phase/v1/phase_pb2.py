@@ -27,7 +27,7 @@ from perito.finding.v1 import finding_pb2 as perito_dot_finding_dot_v1_dot_findi
 from perito.phase.v1 import rule_catalogue_pb2 as perito_dot_phase_dot_v1_dot_rule__catalogue__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1bperito/phase/v1/phase.proto\x12\x0fperito.phase.v1\x1a\x1fperito/dataset/v1/dataset.proto\x1a\x1fperito/finding/v1/finding.proto\x1a$perito/phase/v1/rule_catalogue.proto\"\x16\n\x14\x44\x65scribePhaseRequest\"\xbe\x01\n\x15\x44\x65scribePhaseResponse\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0f\n\x07ordinal\x18\x02 \x01(\x05\x12\x0f\n\x07version\x18\x03 \x01(\t\x12\x10\n\x08requires\x18\x04 \x03(\t\x12\r\n\x05\x61\x66ter\x18\x05 \x03(\t\x12\r\n\x05slots\x18\x06 \x01(\x05\x12\x18\n\x10\x63\x61talogue_digest\x18\x07 \x01(\t\x12\x10\n\x08rule_ids\x18\x08 \x03(\t\x12\x19\n\x11proposes_mappings\x18\t \x01(\x08\"\x89\x01\n\x08Upstream\x12\r\n\x05phase\x18\x01 \x01(\t\x12.\n\x06result\x18\x02 \x01(\x0b\x32\x1c.perito.phase.v1.PhaseResultH\x00\x12\x18\n\x0emissing_reason\x18\x03 \x01(\tH\x00\x12\x19\n\x11missing_reason_es\x18\x04 \x01(\tB\t\n\x07outcome\"\xba\x01\n\x0fRunPhaseRequest\x12\x11\n\ttenant_id\x18\x01 \x01(\t\x12\x13\n\x0b\x61nalysis_id\x18\x02 \x01(\t\x12\r\n\x05\x66\x65nce\x18\x03 \x01(\x03\x12.\n\x07\x64\x61taset\x18\x04 \x01(\x0b\x32\x1d.perito.dataset.v1.DatasetRef\x12+\n\x08upstream\x18\x05 \x03(\x0b\x32\x19.perito.phase.v1.Upstream\x12\x13\n\x0bparams_json\x18\x06 \x01(\t\"|\n\x10RunPhaseResponse\x12-\n\x08progress\x18\x01 \x01(\x0b\x32\x19.perito.phase.v1.ProgressH\x00\x12.\n\x06result\x18\x02 \x01(\x0b\x32\x1c.perito.phase.v1.PhaseResultH\x00\x42\t\n\x07message\"*\n\x08Progress\x12\x10\n\x08\x66raction\x18\x01 \x01(\x01\x12\x0c\n\x04step\x18\x02 \x01(\t\"T\n\x08\x41rtifact\x12\x0c\n\x04name\x18\x01 \x01(\t\x12,\n\x06object\x18\x02 \x01(\x0b\x32\x1c.perito.dataset.v1.ObjectRef\x12\x0c\n\x04rows\x18\x03 \x01(\x03\"\xc7\x01\n\x0bPhaseResult\x12\r\n\x05phase\x18\x01 \x01(\t\x12\x0f\n\x07version\x18\x02 \x01(\t\x12\x16\n\x0e\x63ontent_digest\x18\x03 \x01(\t\x12,\n\tartifacts\x18\x04 \x03(\x0b\x32\x19.perito.phase.v1.Artifact\x12-\n\x05rules\x18\x05 \x03(\x0b\x32\x1e.perito.finding.v1.RuleOutcome\x12\x14\n\x0csummary_json\x18\x06 \x01(\t\x12\r\n\x05\x61s_of\x18\x07 \x01(\t2\xab\x02\n\x0cPhaseService\x12\x63\n\rDescribePhase\x12%.perito.phase.v1.DescribePhaseRequest\x1a&.perito.phase.v1.DescribePhaseResponse\"\x03\x90\x02\x01\x12\x63\n\rDescribeRules\x12%.perito.phase.v1.DescribeRulesRequest\x1a&.perito.phase.v1.DescribeRulesResponse\"\x03\x90\x02\x01\x12Q\n\x08RunPhase\x12 .perito.phase.v1.RunPhaseRequest\x1a!.perito.phase.v1.RunPhaseResponse0\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1bperito/phase/v1/phase.proto\x12\x0fperito.phase.v1\x1a\x1fperito/dataset/v1/dataset.proto\x1a\x1fperito/finding/v1/finding.proto\x1a$perito/phase/v1/rule_catalogue.proto\"\x16\n\x14\x44\x65scribePhaseRequest\"\xec\x01\n\x15\x44\x65scribePhaseResponse\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0f\n\x07ordinal\x18\x02 \x01(\x05\x12\x0f\n\x07version\x18\x03 \x01(\t\x12\x10\n\x08requires\x18\x04 \x03(\t\x12\r\n\x05\x61\x66ter\x18\x05 \x03(\t\x12\r\n\x05slots\x18\x06 \x01(\x05\x12\x18\n\x10\x63\x61talogue_digest\x18\x07 \x01(\t\x12\x10\n\x08rule_ids\x18\x08 \x03(\t\x12\x19\n\x11proposes_mappings\x18\t \x01(\x08\x12\x14\n\x0c\x63hecks_rules\x18\n \x01(\x08\x12\x16\n\x0eruns_own_rules\x18\x0b \x01(\x08\"\x89\x01\n\x08Upstream\x12\r\n\x05phase\x18\x01 \x01(\t\x12.\n\x06result\x18\x02 \x01(\x0b\x32\x1c.perito.phase.v1.PhaseResultH\x00\x12\x18\n\x0emissing_reason\x18\x03 \x01(\tH\x00\x12\x19\n\x11missing_reason_es\x18\x04 \x01(\tB\t\n\x07outcome\"\xeb\x01\n\x0fRunPhaseRequest\x12\x11\n\ttenant_id\x18\x01 \x01(\t\x12\x13\n\x0b\x61nalysis_id\x18\x02 \x01(\t\x12\r\n\x05\x66\x65nce\x18\x03 \x01(\x03\x12.\n\x07\x64\x61taset\x18\x04 \x01(\x0b\x32\x1d.perito.dataset.v1.DatasetRef\x12+\n\x08upstream\x18\x05 \x03(\x0b\x32\x19.perito.phase.v1.Upstream\x12\x13\n\x0bparams_json\x18\x06 \x01(\t\x12/\n\trule_pack\x18\x07 \x01(\x0b\x32\x1c.perito.dataset.v1.ObjectRef\"|\n\x10RunPhaseResponse\x12-\n\x08progress\x18\x01 \x01(\x0b\x32\x19.perito.phase.v1.ProgressH\x00\x12.\n\x06result\x18\x02 \x01(\x0b\x32\x1c.perito.phase.v1.PhaseResultH\x00\x42\t\n\x07message\"*\n\x08Progress\x12\x10\n\x08\x66raction\x18\x01 \x01(\x01\x12\x0c\n\x04step\x18\x02 \x01(\t\"T\n\x08\x41rtifact\x12\x0c\n\x04name\x18\x01 \x01(\t\x12,\n\x06object\x18\x02 \x01(\x0b\x32\x1c.perito.dataset.v1.ObjectRef\x12\x0c\n\x04rows\x18\x03 \x01(\x03\"\xc7\x01\n\x0bPhaseResult\x12\r\n\x05phase\x18\x01 \x01(\t\x12\x0f\n\x07version\x18\x02 \x01(\t\x12\x16\n\x0e\x63ontent_digest\x18\x03 \x01(\t\x12,\n\tartifacts\x18\x04 \x03(\x0b\x32\x19.perito.phase.v1.Artifact\x12-\n\x05rules\x18\x05 \x03(\x0b\x32\x1e.perito.finding.v1.RuleOutcome\x12\x14\n\x0csummary_json\x18\x06 \x01(\t\x12\r\n\x05\x61s_of\x18\x07 \x01(\t\"&\n\x08RuleText\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0c\n\x04text\x18\x02 \x01(\t\"P\n\x11\x43heckRulesRequest\x12\x11\n\ttenant_id\x18\x01 \x01(\t\x12(\n\x05rules\x18\x02 \x03(\x0b\x32\x19.perito.phase.v1.RuleText\"L\n\x0bRuleProblem\x12\x0c\n\x04line\x18\x01 \x01(\x05\x12\x0e\n\x06\x63olumn\x18\x02 \x01(\x05\x12\x0e\n\x06reason\x18\x03 \x01(\t\x12\x0f\n\x07message\x18\x04 \x01(\t\"\x92\x02\n\x0b\x43heckedRule\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\n\n\x02id\x18\x02 \x01(\t\x12\x0f\n\x07version\x18\x03 \x01(\t\x12\x0c\n\x04kind\x18\x04 \x01(\t\x12\x10\n\x08title_en\x18\x05 \x01(\t\x12\x10\n\x08title_es\x18\x06 \x01(\t\x12\r\n\x05phase\x18\x07 \x01(\t\x12-\n\x08severity\x18\x08 \x01(\x0e\x32\x1b.perito.finding.v1.Severity\x12\x17\n\x0fparameters_json\x18\t \x01(\t\x12\r\n\x05needs\x18\n \x03(\t\x12\x10\n\x08optional\x18\x0b \x03(\t\x12.\n\x08problems\x18\x0c \x03(\x0b\x32\x1c.perito.phase.v1.RuleProblem\"A\n\x12\x43heckRulesResponse\x12+\n\x05rules\x18\x01 \x03(\x0b\x32\x1c.perito.phase.v1.CheckedRule2\x87\x03\n\x0cPhaseService\x12\x63\n\rDescribePhase\x12%.perito.phase.v1.DescribePhaseRequest\x1a&.perito.phase.v1.DescribePhaseResponse\"\x03\x90\x02\x01\x12\x63\n\rDescribeRules\x12%.perito.phase.v1.DescribeRulesRequest\x1a&.perito.phase.v1.DescribeRulesResponse\"\x03\x90\x02\x01\x12Q\n\x08RunPhase\x12 .perito.phase.v1.RunPhaseRequest\x1a!.perito.phase.v1.RunPhaseResponse0\x01\x12Z\n\nCheckRules\x12\".perito.phase.v1.CheckRulesRequest\x1a#.perito.phase.v1.CheckRulesResponse\"\x03\x90\x02\x02\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -38,22 +38,34 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_PHASESERVICE'].methods_by_name['DescribePhase']._serialized_options = b'\220\002\001'
   _globals['_PHASESERVICE'].methods_by_name['DescribeRules']._loaded_options = None
   _globals['_PHASESERVICE'].methods_by_name['DescribeRules']._serialized_options = b'\220\002\001'
+  _globals['_PHASESERVICE'].methods_by_name['CheckRules']._loaded_options = None
+  _globals['_PHASESERVICE'].methods_by_name['CheckRules']._serialized_options = b'\220\002\002'
   _globals['_DESCRIBEPHASEREQUEST']._serialized_start=152
   _globals['_DESCRIBEPHASEREQUEST']._serialized_end=174
   _globals['_DESCRIBEPHASERESPONSE']._serialized_start=177
-  _globals['_DESCRIBEPHASERESPONSE']._serialized_end=367
-  _globals['_UPSTREAM']._serialized_start=370
-  _globals['_UPSTREAM']._serialized_end=507
-  _globals['_RUNPHASEREQUEST']._serialized_start=510
-  _globals['_RUNPHASEREQUEST']._serialized_end=696
-  _globals['_RUNPHASERESPONSE']._serialized_start=698
-  _globals['_RUNPHASERESPONSE']._serialized_end=822
-  _globals['_PROGRESS']._serialized_start=824
-  _globals['_PROGRESS']._serialized_end=866
-  _globals['_ARTIFACT']._serialized_start=868
-  _globals['_ARTIFACT']._serialized_end=952
-  _globals['_PHASERESULT']._serialized_start=955
-  _globals['_PHASERESULT']._serialized_end=1154
-  _globals['_PHASESERVICE']._serialized_start=1157
-  _globals['_PHASESERVICE']._serialized_end=1456
+  _globals['_DESCRIBEPHASERESPONSE']._serialized_end=413
+  _globals['_UPSTREAM']._serialized_start=416
+  _globals['_UPSTREAM']._serialized_end=553
+  _globals['_RUNPHASEREQUEST']._serialized_start=556
+  _globals['_RUNPHASEREQUEST']._serialized_end=791
+  _globals['_RUNPHASERESPONSE']._serialized_start=793
+  _globals['_RUNPHASERESPONSE']._serialized_end=917
+  _globals['_PROGRESS']._serialized_start=919
+  _globals['_PROGRESS']._serialized_end=961
+  _globals['_ARTIFACT']._serialized_start=963
+  _globals['_ARTIFACT']._serialized_end=1047
+  _globals['_PHASERESULT']._serialized_start=1050
+  _globals['_PHASERESULT']._serialized_end=1249
+  _globals['_RULETEXT']._serialized_start=1251
+  _globals['_RULETEXT']._serialized_end=1289
+  _globals['_CHECKRULESREQUEST']._serialized_start=1291
+  _globals['_CHECKRULESREQUEST']._serialized_end=1371
+  _globals['_RULEPROBLEM']._serialized_start=1373
+  _globals['_RULEPROBLEM']._serialized_end=1449
+  _globals['_CHECKEDRULE']._serialized_start=1452
+  _globals['_CHECKEDRULE']._serialized_end=1726
+  _globals['_CHECKRULESRESPONSE']._serialized_start=1728
+  _globals['_CHECKRULESRESPONSE']._serialized_end=1793
+  _globals['_PHASESERVICE']._serialized_start=1796
+  _globals['_PHASESERVICE']._serialized_end=2187
 # @@protoc_insertion_point(module_scope)

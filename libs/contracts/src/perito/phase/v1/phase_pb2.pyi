@@ -52,6 +52,8 @@ class DescribePhaseResponse(_message.Message):
     CATALOGUE_DIGEST_FIELD_NUMBER: _builtins.int
     RULE_IDS_FIELD_NUMBER: _builtins.int
     PROPOSES_MAPPINGS_FIELD_NUMBER: _builtins.int
+    CHECKS_RULES_FIELD_NUMBER: _builtins.int
+    RUNS_OWN_RULES_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     """Stable name, also the name of its queue."""
     ordinal: _builtins.int
@@ -64,6 +66,10 @@ class DescribePhaseResponse(_message.Message):
     """SHA-256 over its rules."""
     proposes_mappings: _builtins.bool
     """It also serves perito.dataset.v1.IntakeService, at the same address."""
+    checks_rules: _builtins.bool
+    """It answers CheckRules."""
+    runs_own_rules: _builtins.bool
+    """It runs the rules of `RunPhaseRequest.rule_pack` whose header names it; the others leave a pack alone."""
     @_builtins.property
     def requires(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Phases whose result it cannot do without."""
@@ -88,10 +94,12 @@ class DescribePhaseResponse(_message.Message):
         catalogue_digest: _builtins.str = ...,
         rule_ids: _abc.Iterable[_builtins.str] | None = ...,
         proposes_mappings: _builtins.bool = ...,
+        checks_rules: _builtins.bool = ...,
+        runs_own_rules: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["after", b"after", "catalogue_digest", b"catalogue_digest", "name", b"name", "ordinal", b"ordinal", "proposes_mappings", b"proposes_mappings", "requires", b"requires", "rule_ids", b"rule_ids", "slots", b"slots", "version", b"version"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["after", b"after", "catalogue_digest", b"catalogue_digest", "checks_rules", b"checks_rules", "name", b"name", "ordinal", b"ordinal", "proposes_mappings", b"proposes_mappings", "requires", b"requires", "rule_ids", b"rule_ids", "runs_own_rules", b"runs_own_rules", "slots", b"slots", "version", b"version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -147,6 +155,7 @@ class RunPhaseRequest(_message.Message):
     DATASET_FIELD_NUMBER: _builtins.int
     UPSTREAM_FIELD_NUMBER: _builtins.int
     PARAMS_JSON_FIELD_NUMBER: _builtins.int
+    RULE_PACK_FIELD_NUMBER: _builtins.int
     tenant_id: _builtins.str
     """UUID."""
     analysis_id: _builtins.str
@@ -163,6 +172,13 @@ class RunPhaseRequest(_message.Message):
     def upstream(self) -> _containers.RepeatedCompositeFieldContainer[Global___Upstream]:
         """One entry for each of `requires` and `after`."""
 
+    @_builtins.property
+    def rule_pack(self) -> _dataset_pb2.ObjectRef:
+        """The tenant's own rules, frozen in the plan; absent where it has none. A JSON object
+        `{"version": 1, "rules": [{"name": "U-001.sql", "text": "..."}]}` in the object store, sorted by name, of at most 50
+        rules of at most 64 KiB each. They are checked again before they are run, and run apart from the phase's own.
+        """
+
     def __init__(
         self,
         *,
@@ -172,10 +188,11 @@ class RunPhaseRequest(_message.Message):
         dataset: _dataset_pb2.DatasetRef | None = ...,
         upstream: _abc.Iterable[Global___Upstream] | None = ...,
         params_json: _builtins.str = ...,
+        rule_pack: _dataset_pb2.ObjectRef | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["dataset", b"dataset"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["dataset", b"dataset", "rule_pack", b"rule_pack"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["analysis_id", b"analysis_id", "dataset", b"dataset", "fence", b"fence", "params_json", b"params_json", "tenant_id", b"tenant_id", "upstream", b"upstream"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["analysis_id", b"analysis_id", "dataset", b"dataset", "fence", b"fence", "params_json", b"params_json", "rule_pack", b"rule_pack", "tenant_id", b"tenant_id", "upstream", b"upstream"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -320,3 +337,187 @@ class PhaseResult(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___PhaseResult: _TypeAlias = PhaseResult  # noqa: Y015
+
+@_typing.final
+class RuleText(_message.Message):
+    """A rule of a tenant's own, as its file says it."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NAME_FIELD_NUMBER: _builtins.int
+    TEXT_FIELD_NUMBER: _builtins.int
+    name: _builtins.str
+    """Name of the file, for example `U-001.sql`."""
+    text: _builtins.str
+    """The file's text: a header, then SQL; at most 64 KiB."""
+    def __init__(
+        self,
+        *,
+        name: _builtins.str = ...,
+        text: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["name", b"name", "text", b"text"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RuleText: _TypeAlias = RuleText  # noqa: Y015
+
+@_typing.final
+class CheckRulesRequest(_message.Message):
+    """Rules to look at. Nothing is kept and no books are read."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    TENANT_ID_FIELD_NUMBER: _builtins.int
+    RULES_FIELD_NUMBER: _builtins.int
+    tenant_id: _builtins.str
+    """UUID."""
+    @_builtins.property
+    def rules(self) -> _containers.RepeatedCompositeFieldContainer[Global___RuleText]:
+        """At most 50."""
+
+    def __init__(
+        self,
+        *,
+        tenant_id: _builtins.str = ...,
+        rules: _abc.Iterable[Global___RuleText] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["rules", b"rules", "tenant_id", b"tenant_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CheckRulesRequest: _TypeAlias = CheckRulesRequest  # noqa: Y015
+
+@_typing.final
+class RuleProblem(_message.Message):
+    """Why a rule is refused, where it says so, and what to write instead."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    LINE_FIELD_NUMBER: _builtins.int
+    COLUMN_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    MESSAGE_FIELD_NUMBER: _builtins.int
+    line: _builtins.int
+    """Line of the file, from 1."""
+    column: _builtins.int
+    """Column of that line in characters, from 1."""
+    reason: _builtins.str
+    """Stable word, for example `RULE_FUNCTION_REFUSED`."""
+    message: _builtins.str
+    """One sentence that ends in what to do, in English."""
+    def __init__(
+        self,
+        *,
+        line: _builtins.int = ...,
+        column: _builtins.int = ...,
+        reason: _builtins.str = ...,
+        message: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["column", b"column", "line", b"line", "message", b"message", "reason", b"reason"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RuleProblem: _TypeAlias = RuleProblem  # noqa: Y015
+
+@_typing.final
+class CheckedRule(_message.Message):
+    """What a rule says of itself. Where its header cannot be read, only name and problems are set."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NAME_FIELD_NUMBER: _builtins.int
+    ID_FIELD_NUMBER: _builtins.int
+    VERSION_FIELD_NUMBER: _builtins.int
+    KIND_FIELD_NUMBER: _builtins.int
+    TITLE_EN_FIELD_NUMBER: _builtins.int
+    TITLE_ES_FIELD_NUMBER: _builtins.int
+    PHASE_FIELD_NUMBER: _builtins.int
+    SEVERITY_FIELD_NUMBER: _builtins.int
+    PARAMETERS_JSON_FIELD_NUMBER: _builtins.int
+    NEEDS_FIELD_NUMBER: _builtins.int
+    OPTIONAL_FIELD_NUMBER: _builtins.int
+    PROBLEMS_FIELD_NUMBER: _builtins.int
+    name: _builtins.str
+    """As in the request."""
+    id: _builtins.str
+    """Its id, for example `U-001`."""
+    version: _builtins.str
+    """Version of its definition, which whoever writes it counts."""
+    kind: _builtins.str
+    """`row` or `set`."""
+    title_en: _builtins.str
+    """Its title."""
+    title_es: _builtins.str
+    """In Spanish; the English one where the file has none."""
+    phase: _builtins.str
+    """Name of the phase that runs it."""
+    severity: _finding_pb2.Severity.ValueType
+    """How bad its findings are."""
+    parameters_json: _builtins.str
+    """Its parameters, a JSON object by name: `{type, default, meaning}`."""
+    @_builtins.property
+    def needs(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Columns without which it is not applicable, as `table.column`, sorted."""
+
+    @_builtins.property
+    def optional(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Columns it reads where they are there, as `table.column`, sorted."""
+
+    @_builtins.property
+    def problems(self) -> _containers.RepeatedCompositeFieldContainer[Global___RuleProblem]:
+        """None where the rule is accepted; by line and column."""
+
+    def __init__(
+        self,
+        *,
+        name: _builtins.str = ...,
+        id: _builtins.str = ...,
+        version: _builtins.str = ...,
+        kind: _builtins.str = ...,
+        title_en: _builtins.str = ...,
+        title_es: _builtins.str = ...,
+        phase: _builtins.str = ...,
+        severity: _finding_pb2.Severity.ValueType = ...,
+        parameters_json: _builtins.str = ...,
+        needs: _abc.Iterable[_builtins.str] | None = ...,
+        optional: _abc.Iterable[_builtins.str] | None = ...,
+        problems: _abc.Iterable[Global___RuleProblem] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["id", b"id", "kind", b"kind", "name", b"name", "needs", b"needs", "optional", b"optional", "parameters_json", b"parameters_json", "phase", b"phase", "problems", b"problems", "severity", b"severity", "title_en", b"title_en", "title_es", b"title_es", "version", b"version"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CheckedRule: _TypeAlias = CheckedRule  # noqa: Y015
+
+@_typing.final
+class CheckRulesResponse(_message.Message):
+    """One entry for each rule of the request, in its order."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    RULES_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def rules(self) -> _containers.RepeatedCompositeFieldContainer[Global___CheckedRule]:
+        """What became of each."""
+
+    def __init__(
+        self,
+        *,
+        rules: _abc.Iterable[Global___CheckedRule] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["rules", b"rules"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CheckRulesResponse: _TypeAlias = CheckRulesResponse  # noqa: Y015

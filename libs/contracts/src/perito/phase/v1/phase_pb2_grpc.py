@@ -51,6 +51,11 @@ class PhaseServiceStub:
                 request_serializer=perito_dot_phase_dot_v1_dot_phase__pb2.RunPhaseRequest.SerializeToString,
                 response_deserializer=perito_dot_phase_dot_v1_dot_phase__pb2.RunPhaseResponse.FromString,
                 _registered_method=True)
+        self.CheckRules = channel.unary_unary(
+                '/perito.phase.v1.PhaseService/CheckRules',
+                request_serializer=perito_dot_phase_dot_v1_dot_phase__pb2.CheckRulesRequest.SerializeToString,
+                response_deserializer=perito_dot_phase_dot_v1_dot_phase__pb2.CheckRulesResponse.FromString,
+                _registered_method=True)
 
 
 class PhaseServiceServicer:
@@ -78,6 +83,15 @@ class PhaseServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def CheckRules(self, request, context):
+        """Says what a tenant's own rules are, or why they are refused. Every phase that says `checks_rules` answers the same.
+        UNAVAILABLE with reason BUSY when no slot is free. It may be silent for longer than a replica that is well would be
+        elsewhere: the work is done by a compute child.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_PhaseServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -95,6 +109,11 @@ def add_PhaseServiceServicer_to_server(servicer, server):
                     servicer.RunPhase,
                     request_deserializer=perito_dot_phase_dot_v1_dot_phase__pb2.RunPhaseRequest.FromString,
                     response_serializer=perito_dot_phase_dot_v1_dot_phase__pb2.RunPhaseResponse.SerializeToString,
+            ),
+            'CheckRules': grpc.unary_unary_rpc_method_handler(
+                    servicer.CheckRules,
+                    request_deserializer=perito_dot_phase_dot_v1_dot_phase__pb2.CheckRulesRequest.FromString,
+                    response_serializer=perito_dot_phase_dot_v1_dot_phase__pb2.CheckRulesResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -179,6 +198,33 @@ class PhaseService:
             '/perito.phase.v1.PhaseService/RunPhase',
             perito_dot_phase_dot_v1_dot_phase__pb2.RunPhaseRequest.SerializeToString,
             perito_dot_phase_dot_v1_dot_phase__pb2.RunPhaseResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def CheckRules(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/perito.phase.v1.PhaseService/CheckRules',
+            perito_dot_phase_dot_v1_dot_phase__pb2.CheckRulesRequest.SerializeToString,
+            perito_dot_phase_dot_v1_dot_phase__pb2.CheckRulesResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -40,6 +40,11 @@ class PhaseServiceStub:
     """Its rules with their texts and parameters. They change with `catalogue_digest`."""
     RunPhase: _grpc.UnaryStreamMultiCallable[_phase_pb2.RunPhaseRequest, _phase_pb2.RunPhaseResponse]
     """Runs the phase once. UNAVAILABLE with reason BUSY before the first message when no slot is free."""
+    CheckRules: _grpc.UnaryUnaryMultiCallable[_phase_pb2.CheckRulesRequest, _phase_pb2.CheckRulesResponse]
+    """Says what a tenant's own rules are, or why they are refused. Every phase that says `checks_rules` answers the same.
+    UNAVAILABLE with reason BUSY when no slot is free. It may be silent for longer than a replica that is well would be
+    elsewhere: the work is done by a compute child.
+    """
 
 @_typing.type_check_only
 class PhaseServiceAsyncStub(PhaseServiceStub):
@@ -52,6 +57,11 @@ class PhaseServiceAsyncStub(PhaseServiceStub):
     """Its rules with their texts and parameters. They change with `catalogue_digest`."""
     RunPhase: _aio.UnaryStreamMultiCallable[_phase_pb2.RunPhaseRequest, _phase_pb2.RunPhaseResponse]  # type: ignore[assignment]
     """Runs the phase once. UNAVAILABLE with reason BUSY before the first message when no slot is free."""
+    CheckRules: _aio.UnaryUnaryMultiCallable[_phase_pb2.CheckRulesRequest, _phase_pb2.CheckRulesResponse]  # type: ignore[assignment]
+    """Says what a tenant's own rules are, or why they are refused. Every phase that says `checks_rules` answers the same.
+    UNAVAILABLE with reason BUSY when no slot is free. It may be silent for longer than a replica that is well would be
+    elsewhere: the work is done by a compute child.
+    """
 
 class PhaseServiceServicer(metaclass=_abc_1.ABCMeta):
     """One phase of an examination. Validation, consistency, pattern, performance and reporting all serve exactly this."""
@@ -79,5 +89,16 @@ class PhaseServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_abc.Iterator[_phase_pb2.RunPhaseResponse], _abc.AsyncIterator[_phase_pb2.RunPhaseResponse]]:
         """Runs the phase once. UNAVAILABLE with reason BUSY before the first message when no slot is free."""
+
+    @_abc_1.abstractmethod
+    def CheckRules(
+        self,
+        request: _phase_pb2.CheckRulesRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_phase_pb2.CheckRulesResponse, _abc.Awaitable[_phase_pb2.CheckRulesResponse]]:
+        """Says what a tenant's own rules are, or why they are refused. Every phase that says `checks_rules` answers the same.
+        UNAVAILABLE with reason BUSY when no slot is free. It may be silent for longer than a replica that is well would be
+        elsewhere: the work is done by a compute child.
+        """
 
 def add_PhaseServiceServicer_to_server(servicer: PhaseServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...
