@@ -29,6 +29,7 @@ def test_job_survives_the_pipe() -> None:
         scratch="/job/scratch",
         threads=2,
         memory_bytes=1 << 30,
+        own=[UpstreamResult("U-001.sql", "1", {"findings.parquet": "/job/own/f"}, [RULE])],
     )
     assert job_from_json(job_to_json(job)) == job
     assert job.artifact("validation", "missing.parquet") is None

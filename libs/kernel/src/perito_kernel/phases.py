@@ -22,7 +22,8 @@ class Phase:
     how it would ("" for the others); `describe` a `Describe` of its rules. `requires` are phases whose result it cannot
     do without, `after` phases it waits for but can do without. `personal`: it reads people's keys as they stand, and is
     given the tenant's key of pseudonyms. `preload` is what its compute children import, or call, while they wait (see
-    `ComputePool`).
+    `ComputePool`). `checks` is a `Compute` that says what is wrong with tenants' own rules, `own_rules` one that runs
+    such a rule, for the phases that do ("" for the others).
     """
 
     name: str
@@ -36,6 +37,8 @@ class Phase:
     propose: str = ""
     describe: str = ""
     preload: tuple[str, ...] = ()
+    checks: str = ""
+    own_rules: str = ""
 
 
 class RuleStatus(Enum):
@@ -96,7 +99,8 @@ class UpstreamResult:
 @dataclass(frozen=True)
 class Job:
     """What a compute function gets. `scratch` is for spilling and is removed; `out` holds what becomes artefacts.
-    `pseudonym_key` is the tenant's (hexadecimal), for phases that read people's keys; it is never printed."""
+    `pseudonym_key` is the tenant's (hexadecimal), for phases that read people's keys; it is never printed. `own` is
+    what each of the tenant's own rules left, one after another: artefacts and outcome, as of an earlier phase."""
 
     phase: str
     rules: str
@@ -109,6 +113,7 @@ class Job:
     threads: int
     memory_bytes: int
     pseudonym_key: str = field(default="", repr=False)
+    own: Sequence[UpstreamResult] = ()
 
     def artifact(self, phase: str, name: str) -> Path | None:
         """Local path of an upstream artefact, or None where the phase is missing or wrote no such file."""
@@ -159,9 +164,10 @@ def job_from_json(text: str) -> Job:
     """Inverse of `job_to_json`."""
     raw = json.loads(text)
     raw["files"] = [InputFile(**f) for f in raw["files"]]
-    for result in raw["upstream"]:
-        result["rules"] = _rules(result["rules"])
-    raw["upstream"] = [UpstreamResult(**u) for u in raw["upstream"]]
+    for name in ("upstream", "own"):
+        for result in raw[name]:
+            result["rules"] = _rules(result["rules"])
+        raw[name] = [UpstreamResult(**u) for u in raw[name]]
     return Job(**raw)
 
 

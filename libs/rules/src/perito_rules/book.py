@@ -73,11 +73,13 @@ class Tally:
 
 @dataclass(frozen=True)
 class Book:
-    """Where a rule's findings are entered: the run's phase and currency."""
+    """Where a rule's findings are entered: the run's phase and currency. `rehearsed`: even what finds nothing is
+    entered, since a check of a rule wants to know whether it could be."""
 
     connection: "DuckDBPyConnection"
     phase: str
     currency: str
+    rehearsed: bool = False
 
 
 def create_tables(connection: "DuckDBPyConnection") -> None:

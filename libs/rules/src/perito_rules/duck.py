@@ -24,10 +24,19 @@ Schemas = Mapping[str, Mapping[str, str]]
 """Column name to SQL type, per table that the job has."""
 
 
-def open_duckdb(files: Iterable[Path], scratch: Path, threads: int, memory_bytes: int) -> "DuckDBPyConnection":
-    """A `new_instance` that can read `files` and nothing else; its configuration cannot be changed any more."""
+def open_duckdb(
+    files: Iterable[Path], scratch: Path, threads: int, memory_bytes: int, *, spilled: int = 0
+) -> "DuckDBPyConnection":
+    """A `new_instance` that can read `files` and nothing else; its configuration cannot be changed any more.
+
+    With `spilled`, it is for SQL of a stranger: no more bytes than that may go to disk, and no name that is no table's
+    is looked for among the variables of this process.
+    """
     scratch.mkdir(parents=True, exist_ok=True)
     connection = new_instance(scratch, threads, memory_bytes)
+    if spilled:
+        connection.execute(f"SET max_temp_directory_size = '{spilled >> 10} KiB'")
+        connection.execute("SET python_enable_replacements = false")
     allowed = ", ".join(literal(str(path.resolve())) for path in files)
     connection.execute(f"SET allowed_paths = [{allowed}]")
     connection.execute("SET enable_external_access = false")

@@ -36,6 +36,9 @@ _FIELDS = {
     *("words", "source", "each", "table", "where", "select", "values", "function", "phase", "unique", "one_of"),
     "stored",
 }
+OWN_FIELDS = _FIELDS - {"each", "function", "stored"} | {"example"}
+"""Fields of the header of a tenant's own rule."""
+
 _EACH = {"", "keyed_table", "typed_column"}
 
 
@@ -52,6 +55,15 @@ def load_rules(package: str) -> tuple[Rule, ...]:
 
 def parse_rule(text: str, file: str) -> Rule:
     """The rule of one file's text. Raises Invalid `RULE_MALFORMED`."""
+    header, body = read_header(text, file)
+    unknown = sorted(header.keys() - _FIELDS)
+    if unknown:
+        raise _malformed(file, 1, f"unknown header field {unknown[0]}")
+    return rule_of(header, body, text, file)
+
+
+def read_header(text: str, file: str) -> tuple[dict[str, Any], int]:
+    """The header of a rule's file, and where the SQL begins in it. Raises Invalid `RULE_MALFORMED`."""
     match = _HEADER.match(text)
     if match is None:
         raise _malformed(file, 1, "the file must begin with /* --- YAML --- */")
@@ -63,12 +75,13 @@ def parse_rule(text: str, file: str) -> Rule:
         raise _malformed(file, line, "the header is not YAML") from error
     if not isinstance(raw, dict):
         raise _malformed(file, 1, "the header must be a mapping")
-    header = cast("dict[str, Any]", raw)
-    unknown = sorted(header.keys() - _FIELDS)
-    if unknown:
-        raise _malformed(file, 1, f"unknown header field {unknown[0]}")
+    return cast("dict[str, Any]", raw), match.end()
+
+
+def rule_of(header: Mapping[str, Any], body: int, text: str, file: str) -> Rule:
+    """The rule of a header and the SQL that begins at `body`. Raises Invalid `RULE_MALFORMED`."""
     kind = _word(file, header, "kind", [k.value for k in Kind])
-    sections = _sections(text, match.end(), Kind(kind), file)
+    sections = _sections(text, body, Kind(kind), file)
     return _checked(_rule(header, sections, file, text), file)
 
 
@@ -148,7 +161,7 @@ def _rule(header: Mapping[str, Any], sections: list[tuple[str, Section]], file: 
 
 
 def _checked(rule: Rule, file: str) -> Rule:
-    if not re.fullmatch(r"[a-z][a-z0-9_]*" if rule.kind is Kind.VIEW else r"[A-Z]-\d{2,3}", rule.id):
+    if not re.fullmatch(r"[a-z][a-z0-9_]*" if rule.kind is Kind.VIEW else r"[A-Z]-\d{2,3}|U-\d{4}", rule.id):
         raise _malformed(file, 1, f"id {rule.id!r} is no catalogue id like C-006 (a view: lower_snake)")
     if not re.fullmatch(r"\d+(\.\d+)*", rule.version):
         raise _malformed(file, 1, "version must be a number like 1 or 1.2")

@@ -67,6 +67,15 @@ def scan(
     execute(connection, "DROP TABLE IF EXISTS _failed")
 
 
+def rehearse(connection: "DuckDBPyConnection", instance: Instance, values: Mapping[str, Value]) -> Scanned:
+    """What `scan` would say of one rule, with its rows fetched even where there are none. Raises `duckdb.Error`."""
+    one = _Judged(0, instance)
+    table, bound = instance.rule.table, {f"p0_{name}": value for name, value in values.items()}
+    (tally,) = _count(connection, table, [one], bound)
+    _fetch(connection, table, [one], bound)
+    return Scanned(instance, tally, _violations(one), _evidence(one, table))
+
+
 @dataclass(frozen=True)
 class _Judged:
     """An instance and its number in the fused query; parameters bear the number, for two rules may share a name."""

@@ -19,7 +19,7 @@ from perito_rules.functions import judge, load_violations
 from perito_rules.metrics import enter_kpis
 from perito_rules.model import Kind, Rule, Text, Value
 from perito_rules.planner import Instance, Planned
-from perito_rules.rowscan import Scanned, scan
+from perito_rules.rowscan import Scanned, rehearse, scan
 from perito_rules.sqltext import quote
 from perito_rules.statements import execute
 
@@ -74,6 +74,24 @@ class Runner:
             for instance in item.instances:
                 self._attempt(instance, accounts[item.rule.id], self._instance)
         return [self._outcome(item, accounts.get(item.rule.id)) for item in planned]
+
+    def rehearse(self, instance: Instance) -> tuple[str, Exception | None]:
+        """Runs one instance on a book that is `rehearsed`; the step at which it broke and how, or None."""
+        account, values = _Account(), self._values[instance.rule.id]
+        try:
+            if instance.rule.kind is not Kind.ROW:
+                self._instance(instance, account)
+                return account.step, None
+            account.step = "expression"
+            scanned = rehearse(self._connection, instance, values)
+            account.step = "violations"
+            sql = f"CREATE OR REPLACE TEMP TABLE violations AS {scanned.violations}"
+            execute(self._connection, sql, used(scanned.violations, values))
+            account.step = "findings"
+            enter(self._book, instance, values, [scanned.evidence], scanned.tally)
+        except Exception as error:  # noqa: BLE001  # a rule may break in any way, and whoever checks it says how
+            return account.step, error
+        return account.step, None
 
     def _run_rows(self, instances: Sequence[Instance], accounts: Mapping[str, _Account]) -> None:
         tables = sorted({instance.fill(instance.rule.table) for instance in instances})
