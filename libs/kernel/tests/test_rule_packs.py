@@ -37,7 +37,7 @@ def test_the_most_that_may_be_sent_comes_back() -> None:
         (b'{"version": 2, "rules": []}', "version"),
         (b'{"version": 1, "rules": [{"name": "a"}]}', "not JSON"),
         (b'{"version": 1, "rules": [{"name": "a", "text": 1}]}', "not JSON"),
-        (b'{"version": 1, "rules": [{"name": "../a", "text": ""}]}', "no name of a file"),
+        (b'{"version": 1, "rules": [{"name": "../a", "text": ""}]}', "is no name"),
         (b'{"version": 1, "rules": [{"name": "a", "text": "\\ud800"}]}', "half of a character"),
         (json.dumps({"version": 1, "rules": [{"name": n, "text": ""} for n in "ba"]}).encode(), "sorted"),
         (json.dumps({"version": 1, "rules": [{"name": "a", "text": ""}] * 2}).encode(), "one name"),

@@ -55,6 +55,13 @@ class PhaseDouble(phase_pb2_grpc.PhaseServiceServicer):
         async for message in self.run(request, context):
             yield message
 
+    async def CheckRules(  # noqa: N802 - the contract's name
+        self,
+        request: phase_pb2.CheckRulesRequest,
+        context: Any,  # noqa: ARG002 - the contract's signature
+    ) -> phase_pb2.CheckRulesResponse:
+        return phase_pb2.CheckRulesResponse(rules=[phase_pb2.CheckedRule(name=rule.name) for rule in request.rules])
+
 
 def double_service(servicer: PhaseDouble) -> Service:
     """For `build_server`."""

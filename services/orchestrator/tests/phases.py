@@ -122,6 +122,13 @@ class FakePhase(phase_pb2_grpc.PhaseServiceServicer):
                 raise error
         yield phase_pb2.RunPhaseResponse(result=await self._result(request))
 
+    async def CheckRules(  # noqa: N802 - the contract's name
+        self,
+        request: phase_pb2.CheckRulesRequest,
+        context: Any,  # noqa: ARG002 - the contract's signature
+    ) -> phase_pb2.CheckRulesResponse:
+        return phase_pb2.CheckRulesResponse(rules=[phase_pb2.CheckedRule(name=rule.name) for rule in request.rules])
+
     async def _result(self, request: phase_pb2.RunPhaseRequest) -> phase_pb2.PhaseResult:
         artifacts: list[phase_pb2.Artifact] = []
         if self.findings:

@@ -50,6 +50,13 @@ def read_pack(content: bytes) -> list[RuleText]:
     return _checked(rules)
 
 
+def header_word(text: str, field: str) -> str:
+    """The value of a field on a line of its own in a rule's header, or "": for whoever must not parse it."""
+    header = text.partition("*/")[0]
+    found = re.search(rf"""^{field}:[ \t]*["']?([^\s"'#]{{1,40}})""", header, re.MULTILINE)
+    return found[1] if found else ""
+
+
 def _rule(entry: Any) -> RuleText:
     name, text = entry["name"], entry["text"]
     if not isinstance(name, str) or not isinstance(text, str):
@@ -65,7 +72,9 @@ def _checked(rules: list[RuleText]) -> list[RuleText]:
         raise _invalid("two rules have one name, or they are not sorted by it")
     for rule in rules:
         if not _NAME.fullmatch(rule.name):
-            raise _invalid(f"{rule.name[:40]!r} is no name of a file: letters, digits, dots, dashes and underscores are")
+            raise _invalid(
+                f"{rule.name[:40]!r} is no name of a file: letters, digits, dots, dashes and underscores are"
+            )
         try:
             size = len(rule.text.encode())
         except UnicodeEncodeError as error:

@@ -7,7 +7,7 @@ PostgreSQL unread.
 
 import hashlib
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -39,9 +39,15 @@ _EVIDENCE = ("fingerprint", "ordinal", "role", "file_id", "record", "line", "tab
 
 
 def write_artifacts(
-    connection: "DuckDBPyConnection", rules: tuple[Rule, ...], outcomes: Sequence[RuleOutcome], out: Path
+    connection: "DuckDBPyConnection",
+    rules: tuple[Rule, ...],
+    outcomes: Sequence[RuleOutcome],
+    out: Path,
+    own: Sequence[Mapping[str, Any]] = (),
 ) -> tuple[list[OutputFile], str]:
-    """Writes all artefacts of a run to `out`; answers the files and the content digest (hexadecimal)."""
+    """Writes all artefacts of a run to `out`; answers the files and the content digest (hexadecimal). `own` are the
+    tenant's own rules, described.
+    """
     out.mkdir(parents=True, exist_ok=True)
     _finish(connection)
     digest = hashlib.sha256()
@@ -50,7 +56,7 @@ def write_artifacts(
         _table(connection, "_final", findings, "rule_id, fingerprint", out / "findings.parquet", digest),
         _table(connection, "_proven", _EVIDENCE, "fingerprint, ordinal", out / "evidence.parquet", digest),
         _head(connection, outcomes, out / "findings-head.ndjson"),
-        _rules(rules, out / "rules.json", digest),
+        _rules(rules, own, out / "rules.json", digest),
     ]
     if any(rule.kind is Kind.METRIC for rule in rules):
         order = "id, measure, scope, key, period"
@@ -135,8 +141,8 @@ def _storable(name: str, value: Any) -> Any:
     return re.sub(r"(?<!\\)((?:\\\\)*)\\u0000", "\\1\ufffd", text) if name.endswith("_json") else text
 
 
-def _rules(rules: tuple[Rule, ...], path: Path, digest: Any) -> OutputFile:
-    content = rules_json(rules)
+def _rules(rules: tuple[Rule, ...], own: Sequence[Mapping[str, Any]], path: Path, digest: Any) -> OutputFile:
+    content = rules_json(rules, own)
     path.write_bytes(content)
     digest.update(content)
-    return OutputFile(path.name, "application/json", len(rules))
+    return OutputFile(path.name, "application/json", len(rules) + len(own))

@@ -32,6 +32,7 @@ def examine(job: Job, report: Report) -> Outcome:
         memory_bytes=job.memory_bytes,
         report=report,
         earlier=Earlier(findings, evidence) if findings and evidence else None,
+        own=job.own,
     )
     summary = {"findings": sum(outcome.findings for outcome in run.outcomes)}
     return Outcome(run.content_digest, run.artifacts, run.outcomes, summary)

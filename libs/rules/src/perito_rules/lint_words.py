@@ -5,12 +5,12 @@ that is not on it is refused: the next release of an engine brings new ones, and
 """
 
 
-def _words(text: str) -> frozenset[str]:
+def words_of(text: str) -> frozenset[str]:
     """The words of a text; what follows a # is a remark."""
     return frozenset(word for line in text.splitlines() for word in line.partition("#")[0].split())
 
 
-AGGREGATES = _words(
+AGGREGATES = words_of(
     """
     sum count count_if countif min max bool_or bool_and logical_or logical_and bit_and bit_or bit_xor
     bitwise_and_agg bitwise_or_agg bitwise_xor_agg median percentile_disc percentile_cont quantile_disc quantile_cont
@@ -19,28 +19,28 @@ AGGREGATES = _words(
 )
 """Aggregates that do not depend on the order of rows, given exact arguments."""
 
-ORDERED_AGGREGATES = _words(
+ORDERED_AGGREGATES = words_of(
     """
     first last any_value arg_min arg_max min_by max_by list array_agg string_agg group_concat listagg arbitrary
     """
 )
 """Aggregates whose answer depends on the order of rows: only with an ORDER BY inside that ends in a unique key."""
 
-ORDERED_WINDOWS = _words(
+ORDERED_WINDOWS = words_of(
     """
     row_number lag lead first_value last_value nth_value ntile
     """
 )
 """Window functions that tell apart rows which their ORDER BY does not: only over a unique key."""
 
-FREE_WINDOWS = _words(
+FREE_WINDOWS = words_of(
     """
     rank dense_rank percent_rank cume_dist
     """
 )
 """Window functions that give rows of equal order the same answer."""
 
-FLOATS = _words(
+FLOATS = words_of(
     """
     sqrt cbrt ln log log2 log10 exp pow power median percentile_cont quantile_cont quantile percent_rank cume_dist
     jaro_winkler_similarity jaro_similarity
@@ -49,7 +49,7 @@ FLOATS = _words(
 """Functions whose result is binary floating point: to be cast to DECIMAL before it is aggregated or leaves
     its SELECT."""
 
-SCALARS = _words(
+SCALARS = words_of(
     """
     # choice and type
     cast try_cast trycast try case if coalesce nullif ifnull greatest least typeof exists
@@ -74,20 +74,20 @@ SCALARS = _words(
     """
 )
 
-CLOCKS = _words(
+CLOCKS = words_of(
     """
     now current_date current_time current_timestamp current_datetime today get_current_timestamp get_current_time
     transaction_timestamp localtime localtimestamp utc_timestamp age
     """
 )
 
-RANDOM = _words(
+RANDOM = words_of(
     """
     rand random uuid gen_random_uuid setseed nextval currval randn generate_uuid uuidv7
     """
 )
 
-INEXACT = _words(
+INEXACT = words_of(
     """
     avg mean favg fsum kahan_sum sumkahan stddev stddev_samp stddev_pop variance var_samp var_pop variance_pop corr
     covar_samp covar_pop regr_slope regr_intercept regr_r2 regr_count regr_avgx regr_avgy regr_sxx regr_syy regr_sxy
@@ -95,13 +95,13 @@ INEXACT = _words(
     """
 )
 
-ARBITRARY = _words(
+ARBITRARY = words_of(
     """
     mode histogram histogram_exact
     """
 )
 
-TABLE_FUNCTIONS = _words(
+TABLE_FUNCTIONS = words_of(
     """
     generate_series range unnest explode
     """

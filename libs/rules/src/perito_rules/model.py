@@ -5,7 +5,7 @@ engine's. Nothing here imports an engine, so a serving process may describe rule
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -192,9 +192,10 @@ def parameter_text(value: Value) -> str:
     return str(value)
 
 
-def rules_json(rules: "tuple[Rule, ...]") -> bytes:
-    """The artefact `rules.json`: what the phase's rules say of themselves, sorted by id."""
-    described = [rule.describe() for rule in sorted(rules, key=lambda r: r.id)]
+def rules_json(rules: "tuple[Rule, ...]", own: Sequence[Mapping[str, Any]] = ()) -> bytes:
+    """The artefact `rules.json`: what the phase's rules say of themselves, and the tenant's own that were run with
+    them, sorted by id."""
+    described = sorted([*(rule.describe() for rule in rules), *own], key=lambda said: said["id"])
     return (json.dumps(described, ensure_ascii=False, indent=1, sort_keys=True) + "\n").encode()
 
 

@@ -58,7 +58,7 @@ def _problem(rule: Rule, step: str, error: Exception) -> Problem:
     elif isinstance(error, PeritoError):
         told = error.message
     else:
-        told = " ".join(said.partition("LINE ")[0].split())[:300] or type(error).__name__
+        told = said.partition("\n")[0].partition(". ")[0][:300] or type(error).__name__
         if inside and section and step != "expression":
             lines = section.sql.count("\n")
             return Problem(first + min(int(inside[1]) - 1, lines), 1, "RULE_DOES_NOT_RUN", _with_advice(step, told))

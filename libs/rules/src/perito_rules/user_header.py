@@ -56,10 +56,13 @@ def read_own(text: str, file: str) -> tuple[Rule | None, list[Problem]]:
         return None, found
     try:
         header, body = read_header(text, file)
-    except Invalid as error:
-        return None, [_told(error)]
-    except (ValueError, RecursionError):  # a number of thousands of digits, for one
-        return None, [_malformed(1, "the header holds a value that cannot be read: write it shorter")]
+    except (Invalid, ValueError, RecursionError) as error:
+        unread = _malformed(1, "the header holds a value that cannot be read, such as a very long number: shorten it")
+        return None, [_told(error) if isinstance(error, Invalid) else unread]
+    return _read(header, body, text, file)
+
+
+def _read(header: Mapping[str, Any], body: int, text: str, file: str) -> tuple[Rule | None, list[Problem]]:
     lines = _Lines(text, body)
     found = [*_of_fields(header, lines)]
     if found:
@@ -109,7 +112,8 @@ def _of_yaml(text: str) -> Iterator[Problem]:
     above = text[: start + 3].count("\n")
     try:
         for number, event in enumerate(yaml.parse(header, yaml.SafeLoader)):
-            line, column = above + event.start_mark.line + 1, event.start_mark.column + 1
+            mark = event.start_mark
+            line, column = (above + mark.line + 1, mark.column + 1) if mark else (1, 1)
             if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
                 yield Problem(line, column, "RULE_MALFORMED", "no & and * of YAML: write the value where it is meant")
                 return
@@ -148,7 +152,7 @@ def _completed(header: Mapping[str, Any]) -> dict[str, Any]:
     texts = cast("Mapping[str, Any]", header.get("texts") or {})
     full["texts"] = {"finding": _in_both(texts.get("finding"))}
     words = cast("Mapping[str, Any]", header.get("words") or {})
-    full["words"] = {name: _in_both(word if word else name.replace("_", " ")) for name, word in words.items()}
+    full["words"] = {name: _in_both(word or name.replace("_", " ")) for name, word in words.items()}
     full.setdefault("source", "Own rule")
     return full
 
@@ -221,7 +225,7 @@ def _of_parameters(rule: Rule, lines: _Lines) -> Iterator[Problem]:
 
 
 def _malformed(line: int, message: str) -> Problem:
-    return Problem(line, 1, "RULE_MALFORMED", message)
+    return Problem(line, 1, "RULE_MALFORMED", message if ": " in message else f"{message}: see docs/own-rules.md")
 
 
 def _told(error: Invalid, lines: _Lines | None = None) -> Problem:

@@ -29,7 +29,7 @@ _WRAPPED = "SELECT (\n"
 
 @dataclass(frozen=True)
 class Checked:
-    """A rule's file after its check. With `problems`, it is refused; `rule` is None where not even its header is one."""
+    """A rule's file after its check. With `problems` it is refused; `rule` is None where its header cannot be read."""
 
     name: str
     rule: Rule | None

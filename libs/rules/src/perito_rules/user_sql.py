@@ -41,14 +41,14 @@ def object_to(
         return [_complex(0)]
     row = connection.execute("SELECT json_serialize_sql($sql::VARCHAR)", {"sql": sql}).fetchone()
     try:
-        tree = json.loads(row[0]) if row else {}
+        tree: dict[str, Any] = json.loads(row[0] if row else "{}")
     except RecursionError:
         return [_complex(0)]
     if tree["error"]:
         return [_unreadable(tree)]
     statements: list[Any] = tree["statements"]
     if len(statements) != 1:
-        second = statements[1] if len(statements) > 1 else {}
+        second = statements[1] if len(statements) > 1 else None
         at = min(_places(second), default=0)
         return [Objection(at, "RULE_STATEMENT_REFUSED", "a section is one SELECT: take out what follows it")]
     reader = _Reader(tables)
@@ -96,7 +96,7 @@ def _places(node: object) -> Iterator[int]:
 
 
 def _not_one_expression(node: Mapping[str, Any], table: str) -> Iterator[Objection]:
-    source = node.get("from_table") or {}
+    source: Mapping[str, Any] = node.get("from_table") or {}
     plain = (
         node.get("type") == "SELECT_NODE"
         and len(node["select_list"]) == 1
@@ -109,7 +109,7 @@ def _not_one_expression(node: Mapping[str, Any], table: str) -> Iterator[Objecti
         yield Objection(0, "RULE_STATEMENT_REFUSED", "this must be one expression over the rule's table: nothing else")
 
 
-class _TooMuch(Exception):  # noqa: N818 - ends a walk, it is no error
+class _TooMuch(Exception):
     def __init__(self, at: int) -> None:
         super().__init__()
         self.at = at

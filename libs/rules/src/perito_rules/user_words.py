@@ -9,11 +9,12 @@ or loops (lambdas, lists, recursion).
 from types import MappingProxyType
 
 from perito_rules import lint_words as words
+from perito_rules.lint_words import words_of
 
-OPERATORS = frozenset("+ - * / // % || @ ~~ !~~ ~~* !~~* & | ~ ^ ** << >>".split()) - {"^", "**", "<<", ">>"}
+OPERATORS = words_of("+ - * / // % || @ ~~ !~~ ~~* !~~* & | ~")
 """Operators that the tree has as functions; powers and shifts are left out, `pow` is a function by name."""
 
-SCALARS = frozenset(
+SCALARS = words_of(
     """
     nullif ifnull greatest least
     abs round floor ceil ceiling sign trunc mod divide multiply add subtract ratio plain isfinite sqrt ln log log2 log10
@@ -27,7 +28,7 @@ SCALARS = frozenset(
     second quarter week weekofyear yearweek dayofweek isodow weekday dayofmonth dayofyear isoyear last_day make_date
     monthname dayname strftime strptime try_strptime epoch epoch_ms to_days to_weeks to_months to_quarters to_years
     to_hours to_minutes to_seconds list_value row
-    """.split()
+    """
 )
 """Functions of one row. Each gives as much as it is given, or less, or a fixed size."""
 
@@ -50,40 +51,40 @@ DISGUISED = [
 ]
 """Functions that are written like columns, without brackets."""
 
-TYPES = frozenset(
+TYPES = words_of(
     """
     BOOLEAN TINYINT SMALLINT INTEGER BIGINT HUGEINT UTINYINT USMALLINT UINTEGER UBIGINT DECIMAL NUMERIC FLOAT DOUBLE
     VARCHAR TEXT STRING DATE TIME TIMESTAMP INTERVAL INT BOOL LONG SHORT
-    """.split()
+    """
 )
 """Types that a value may be cast to."""
 
-EXPRESSIONS = frozenset(
+EXPRESSIONS = words_of(
     """
     COLUMN_REF CONSTANT PARAMETER COMPARISON CONJUNCTION BETWEEN CASE CAST TYPE FUNCTION WINDOW SUBQUERY STAR
-    """.split()
+    """
 )
 """Classes of expressions, beside operators."""
 
-OPERATOR_TYPES = frozenset(
+OPERATOR_TYPES = words_of(
     """
     OPERATOR_NOT OPERATOR_IS_NULL OPERATOR_IS_NOT_NULL OPERATOR_COALESCE OPERATOR_NULLIF OPERATOR_TRY COMPARE_IN
     COMPARE_NOT_IN GROUPING_FUNCTION
-    """.split()
+    """
 )
 
-SOURCES = frozenset("BASE_TABLE JOIN SUBQUERY EMPTY EXPRESSION_LIST".split())
+SOURCES = words_of("BASE_TABLE JOIN SUBQUERY EMPTY EXPRESSION_LIST")
 """What may stand in FROM: tables, joins, SELECTs in brackets, nothing, and VALUES."""
 
-JOINS = frozenset("REGULAR CROSS ASOF DEPENDENT".split())
+JOINS = words_of("REGULAR CROSS ASOF DEPENDENT")
 
-NODES = frozenset("SELECT_NODE SET_OPERATION_NODE CTE_NODE".split())
+NODES = words_of("SELECT_NODE SET_OPERATION_NODE CTE_NODE")
 
-PLAIN = frozenset(
+PLAIN = words_of(
     """
     ORDER_MODIFIER LIMIT_MODIFIER DISTINCT_MODIFIER ORDER_DEFAULT ASCENDING DESCENDING ORDER_ASCENDING
     ORDER_DESCENDING
-    """.split()
+    """
 )
 """Parts of a query that hold no danger of their own; what stands in them is looked at like everything else."""
 
@@ -121,10 +122,10 @@ def function_remedy(name: str) -> str:
     return said if not said.startswith("it is not on") else instead(name)
 
 
-_READERS = frozenset(
+_READERS = words_of(
     """
     query query_table glob getenv getvariable current_setting current_schema current_database current_catalog
     current_role current_user session_user read_text read_blob which_secret which_database
-    """.split()
+    """
 )
-_GROWING = frozenset("repeat range generate_series lpad rpad format printf list_resize array_resize bar unnest".split())
+_GROWING = words_of("repeat range generate_series lpad rpad format printf list_resize array_resize bar unnest")

@@ -270,6 +270,10 @@ class Slot:
             {"limit_mib": mib},
         )
 
+    def replace_child(self) -> None:
+        """Has the next job of this slot done by a child that has done nothing before."""
+        self._pool.later(self._seat.renew())
+
     def release(self) -> None:
         """Frees the slot and removes its folder. Safe to call twice."""
         if self._held:

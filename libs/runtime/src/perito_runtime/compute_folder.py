@@ -7,6 +7,7 @@ import fcntl
 import os
 import shutil
 import tempfile
+from dataclasses import dataclass
 from pathlib import Path
 
 _PREFIX = "perito-compute-"
@@ -51,3 +52,19 @@ def _sweep(left: Path) -> None:
         return  # its owner lives
     finally:
         os.close(lock)
+
+
+@dataclass(frozen=True)
+class Room:
+    """Where one of several jobs of a slot leaves what it made, and where it may spill."""
+
+    out: Path
+    scratch: Path
+
+    @classmethod
+    def made(cls, folder: Path) -> "Room":
+        """A room of its own in a folder that is not there yet."""
+        room = cls(folder / "out", folder / "scratch")
+        for path in (folder, room.out, room.scratch):
+            path.mkdir(mode=0o700)
+        return room

@@ -129,4 +129,20 @@ def phase_description(
         catalogue_digest=catalogue_digest,
         rule_ids=rule_ids,
         proposes_mappings=bool(phase.propose),
+        checks_rules=bool(phase.checks),
+        runs_own_rules=bool(phase.own_rules),
+    )
+
+
+def checked_rule_message(entry: Mapping[str, Any]) -> phase_pb2.CheckedRule:
+    """What a check says of a rule, out of the JSON that its compute child left; what it could not read is empty."""
+    severity = entry.get("severity")
+    texts = ("name", "id", "version", "kind", "title_en", "title_es", "phase")
+    return phase_pb2.CheckedRule(
+        **{name: str(entry.get(name) or "") for name in texts},
+        severity=_TO_SEVERITY[Severity(severity)] if severity else finding_pb2.SEVERITY_UNSPECIFIED,
+        parameters_json=canonical_json(entry.get("parameters") or {}),
+        needs=entry.get("needs") or (),
+        optional=entry.get("optional") or (),
+        problems=[phase_pb2.RuleProblem(**problem) for problem in entry["problems"]],
     )

@@ -8,12 +8,15 @@ because whoever holds the lease takes silence for death.
 import asyncio
 import re
 from collections.abc import AsyncGenerator, Callable
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from perito.phase.v1 import phase_pb2, phase_pb2_grpc, rule_catalogue_pb2
 from perito_kernel.errors import Internal, Invalid, Unavailable
 from perito_kernel.phases import Job, Outcome, OutputFile, Phase, UpstreamResult
+from perito_kernel.rule_packs import MOST_PACK_BYTES
 
 from perito_runtime.catalogue import catalogue_digest, rule_ids
 from perito_runtime.compute import ComputePool, Slot
@@ -21,9 +24,16 @@ from perito_runtime.failpoints import failpoint, failpoint_sync
 from perito_runtime.grpc_server import Service
 from perito_runtime.job_inputs import check_files, fetch_files, take_slot
 from perito_runtime.logs import bind
-from perito_runtime.messages import json_object, phase_description, phase_result_message, upstream_result
+from perito_runtime.messages import (
+    checked_rule_message,
+    json_object,
+    phase_description,
+    phase_result_message,
+    upstream_result,
+)
 from perito_runtime.not_taken import LEAVING
 from perito_runtime.object_store import ObjectStore, artifact_key, canonical_id, check_tenant
+from perito_runtime.own_rules import OwnRuleLimits, checked_rules, rules_to_check, run_own_rules
 from perito_runtime.progress import Progress
 from perito_runtime.request_context import tenant_of
 from perito_runtime.rule_catalogue import RuleCatalogue
@@ -40,7 +50,8 @@ _ARTIFACT = re.compile(r"[a-z0-9_][a-z0-9_.\-]{0,99}")
 class PhaseServicer(phase_pb2_grpc.PhaseServiceServicer):
     """Serves one phase on a pool that it may share with others. `beat_seconds` is how often it repeats its progress;
     `pseudonym_keys` answers a tenant's key of pseudonyms, for a phase that reads people's keys. Once `leaving` is set,
-    work is handed back with Unavailable PHASE_LEAVING: another replica shall do it, and nobody is to blame.
+    work is handed back with Unavailable PHASE_LEAVING: another replica shall do it, and nobody is to blame. `own_rules`
+    bounds the tenants' own; `rule_pack` is run where a request has none, for whoever has the process to himself.
     """
 
     def __init__(
@@ -52,6 +63,8 @@ class PhaseServicer(phase_pb2_grpc.PhaseServiceServicer):
         pseudonym_keys: PseudonymKeys | None = None,
         leaving: asyncio.Event | None = None,
         beat_seconds: float = BEAT_SECONDS,
+        own_rules: OwnRuleLimits | None = None,
+        rule_pack: bytes = b"",
     ) -> None:
         if phase.personal and pseudonym_keys is None:
             raise Internal(
@@ -63,6 +76,8 @@ class PhaseServicer(phase_pb2_grpc.PhaseServiceServicer):
         self._store = store
         self._leaving = leaving or asyncio.Event()
         self._beat_seconds = beat_seconds
+        self._own_rules = own_rules or OwnRuleLimits()
+        self._rule_pack = rule_pack
         self._digest = catalogue_digest(phase.rules)
         self._rule_ids = rule_ids(phase.rules)
         self._catalogue = RuleCatalogue(phase)
@@ -105,6 +120,21 @@ class PhaseServicer(phase_pb2_grpc.PhaseServiceServicer):
             if not work.cancelled():
                 work.exception()  # seen, so that asyncio does not complain of it where the caller is gone
 
+    async def CheckRules(  # noqa: N802 - the contract's name
+        self, request: phase_pb2.CheckRulesRequest, context: Any
+    ) -> phase_pb2.CheckRulesResponse:
+        """See the contract."""
+        texts = rules_to_check(self._phase, request, tenant_of(context))
+        slot = take_slot(self._pool, self._phase.name)
+        work = asyncio.create_task(checked_rules(self._phase, slot, self._pool, texts, context.time_remaining()))
+        work.add_done_callback(lambda _: slot.release())
+        try:
+            await asyncio.wait([work])
+            return phase_pb2.CheckRulesResponse(rules=[checked_rule_message(entry) for entry in work.result()])
+        finally:  # the caller may have left: its work ends, and its child with it, before the slot is free
+            work.cancel()
+            await asyncio.wait([work])
+
     async def _run(
         self, request: phase_pb2.RunPhaseRequest, slot: Slot, progress: Progress, seconds: float
     ) -> phase_pb2.PhaseResult:
@@ -112,10 +142,17 @@ class PhaseServicer(phase_pb2_grpc.PhaseServiceServicer):
         progress.step(0.0, "reading the inputs", (0.0, 0.05))
         job = await self._job(request, slot)
         left = deadline - asyncio.get_running_loop().time()
+        begun = 0.05
+        if pack := await self._pack(request, slot):
+            begun = 0.3
+            tell = partial(progress.step, within=(0.05, begun))
+            own = await run_own_rules(self._phase, slot, job, pack, self._own_rules, left, tell)
+            job = replace(job, own=own)
+            left = deadline - asyncio.get_running_loop().time()
 
         def heard(share: float, step: str) -> None:
             failpoint_sync("phase.computing", self._phase.name)
-            progress.step(share, step, (0.05, 0.95))
+            progress.step(share, step, (begun, 0.95))
 
         outcome = await slot.run(self._phase.compute, job, heard, left)
         progress.step(0.0, "storing the results", (0.95, 1.0))
@@ -140,6 +177,17 @@ class PhaseServicer(phase_pb2_grpc.PhaseServiceServicer):
             memory_bytes=self._pool.job_memory_bytes,
             pseudonym_key=self._pseudonym_keys(request.tenant_id) if self._pseudonym_keys else "",
         )
+
+    async def _pack(self, request: phase_pb2.RunPhaseRequest, slot: Slot) -> bytes:
+        """The rules of the tenant's own, where this phase runs such; empty where there are none."""
+        if not self._phase.own_rules:
+            return b""
+        if not request.HasField("rule_pack"):
+            return self._rule_pack
+        if request.rule_pack.bytes > MOST_PACK_BYTES:
+            raise Invalid("RULE_PACK_INVALID", f"A pack of rules has at most {MOST_PACK_BYTES} bytes.")
+        path = await self._store.fetch(request.rule_pack, slot.inputs)
+        return await asyncio.to_thread(path.read_bytes)
 
     async def _upstream(self, entry: phase_pb2.Upstream, into: Path) -> UpstreamResult:
         paths = {
@@ -183,6 +231,8 @@ def _check(request: phase_pb2.RunPhaseRequest, tenant: str) -> None:
         raise Invalid("TENANT_MISMATCH", "The request is of another tenant than its metadata says.")
     canonical_id(request.analysis_id)
     check_files(request.dataset, tenant)
+    if request.HasField("rule_pack"):
+        check_tenant(request.rule_pack, tenant)
     for entry in request.upstream:
         for artifact in entry.result.artifacts:
             check_tenant(artifact.object, tenant)

@@ -21,6 +21,7 @@ from perito_runtime.lifecycle import Lifecycle, nothing, stop_signal
 from perito_runtime.logs import bind, logger
 from perito_runtime.object_store import ObjectStore
 from perito_runtime.object_stores import open_store
+from perito_runtime.own_rules import OwnRuleLimits
 from perito_runtime.phase_service import PhaseServicer, phase_service
 from perito_runtime.process import run_process
 from perito_runtime.settings import BEAT_SECONDS, PhaseSettings, read_secret
@@ -54,7 +55,8 @@ async def serve_phase(phase: Phase, settings: PhaseSettings) -> None:
         secret = read_secret(settings.pseudonym_secret_file, "PERITO_PSEUDONYM_SECRET_FILE")
         keys = partial(tenant_key, secret)
     leaving = asyncio.Event()
-    services = services_of(phase, pool, open_store(settings), keys, leaving, settings.beat_seconds)
+    limits = OwnRuleLimits(settings.own_rules_seconds, settings.own_rule_seconds)
+    services = services_of(phase, pool, open_store(settings), keys, leaving, settings.beat_seconds, limits)
     server = build_server(
         services,
         settings.listen,
@@ -92,11 +94,23 @@ def services_of(
     keys: Callable[[str], str] | None = None,
     leaving: asyncio.Event | None = None,
     beat_seconds: float = BEAT_SECONDS,
+    limits: OwnRuleLimits | None = None,
+    rule_pack: bytes = b"",
 ) -> list[Service]:
     """Everything that a phase serves, on one address. `keys` gives the key of pseudonyms of a tenant; once `leaving`
-    is set, running work is handed back; work repeats its progress every `beat_seconds`.
+    is set, running work is handed back; work repeats its progress every `beat_seconds`. `limits` bounds tenants' own
+    rules, and `rule_pack` is run where a request has no such rules.
     """
-    servicer = PhaseServicer(phase, pool, store, pseudonym_keys=keys, leaving=leaving, beat_seconds=beat_seconds)
+    servicer = PhaseServicer(
+        phase,
+        pool,
+        store,
+        pseudonym_keys=keys,
+        leaving=leaving,
+        beat_seconds=beat_seconds,
+        own_rules=limits,
+        rule_pack=rule_pack,
+    )
     served = [phase_service(servicer)]
     return [*served, intake_service(IntakeServicer(phase, pool, store))] if phase.propose else served
 

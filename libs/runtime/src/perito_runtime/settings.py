@@ -85,6 +85,10 @@ class PhaseSettings(CachedStoreSettings, ServiceSettings):
         description="How often work repeats its progress: at most half of the orchestrator's PERITO_LEASE_SECONDS,"
         " after which silence counts as death",
     )
+    own_rules_seconds: float = Field(
+        default=300.0, gt=0, description="How long a tenant's own rules may take in one run of the phase, together"
+    )
+    own_rule_seconds: float = Field(default=60.0, gt=0, description="How long each of them may take")
     reflection: bool = Field(default=True, description="Whether it tells gRPC clients what it serves")
     pseudonym_secret_file: Path | None = Field(
         default=None,

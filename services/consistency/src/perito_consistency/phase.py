@@ -1,7 +1,7 @@
 """What the consistency phase is. It tests whether the books agree with each other."""
 
 from perito_kernel.phases import Phase
-from perito_rules.preload import ENGINE
+from perito_rules.preload import CHECKS, ENGINE, OWN_RULES
 
 PHASE = Phase(
     name="consistency",
@@ -12,4 +12,6 @@ PHASE = Phase(
     requires=("validation",),
     describe="perito_rules.description:described",
     preload=ENGINE,
+    checks=CHECKS,
+    own_rules=OWN_RULES,
 )

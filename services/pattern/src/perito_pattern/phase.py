@@ -1,7 +1,7 @@
 """What the pattern phase is. It looks for what resembles error, loss or fraud."""
 
 from perito_kernel.phases import Phase
-from perito_rules.preload import ENGINE
+from perito_rules.preload import CHECKS, ENGINE, OWN_RULES
 
 PHASE = Phase(
     name="pattern",
@@ -12,4 +12,6 @@ PHASE = Phase(
     requires=("validation",),
     describe="perito_rules.description:described",
     preload=ENGINE,
+    checks=CHECKS,
+    own_rules=OWN_RULES,
 )

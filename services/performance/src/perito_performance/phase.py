@@ -1,7 +1,7 @@
 """What the performance phase is. It measures how the business performs."""
 
 from perito_kernel.phases import Phase
-from perito_rules.preload import ENGINE
+from perito_rules.preload import CHECKS, ENGINE
 
 PHASE = Phase(
     name="performance",
@@ -12,4 +12,5 @@ PHASE = Phase(
     requires=("validation",),
     describe="perito_rules.description:described",
     preload=ENGINE,
+    checks=CHECKS,
 )

@@ -1,7 +1,7 @@
 """What the reporting phase is. It has no rules of its own and runs even when an earlier phase left nothing."""
 
 from perito_kernel.phases import Phase
-from perito_rules.preload import ENGINE
+from perito_rules.preload import CHECKS, ENGINE
 
 PHASE = Phase(
     name="reporting",
@@ -10,4 +10,5 @@ PHASE = Phase(
     compute="perito_reporting.compute:report",
     after=("validation", "consistency", "pattern", "performance"),
     preload=ENGINE,
+    checks=CHECKS,
 )

@@ -29,6 +29,7 @@ from perito_standalone.books_folder import DEFAULT_MAPPING, Books
 from perito_standalone.data_directory import make_folders, remove_socket_folder
 from perito_standalone.postgres import PostgresSettings
 from perito_standalone.postgres_watchdog import is_held, is_postgres, postmaster
+from perito_standalone.rules_folder import own_rules_facts
 from perito_standalone.run_files import PROPOSED, REPORT_HTML, REPORT_JSON, fetch_tables, proposed_sha, write_run
 from perito_standalone.service_account import closed_parent, service_account
 from perito_standalone.supervisor import Supervisor, SupervisorSettings
@@ -49,7 +50,8 @@ class Finished:
 @dataclass(frozen=True)
 class Asked:
     """What is asked of an examination besides its books: `name` it is told by, `lang` of its page and of what is
-    printed. `hints` may hold `currency` and `timezone` of books without a mapping. `listen` as the supervisor's."""
+    printed. `hints` may hold `currency` and `timezone` of books without a mapping. `listen` and `rule_pack` as the
+    supervisor's."""
 
     name: str
     memory_bytes: int
@@ -57,6 +59,7 @@ class Asked:
     lang: Language = "en"
     hints: Mapping[str, str] = field(default_factory=dict[str, str])
     listen: str = ""
+    rule_pack: bytes = b""
 
 
 @asynccontextmanager
@@ -77,6 +80,7 @@ async def analyzed(
             tenant_name="command line",
             postgres=PostgresSettings(durable=False),
             pseudonym_key=asked.pseudonym_key,
+            rule_pack=asked.rule_pack,
         )
         async with Supervisor(settings) as supervisor:
             if supervisor.first_key is None:
@@ -90,6 +94,8 @@ async def analyzed(
                 accepted = await client.submit(dataset.dataset_id, name=asked.name, params=params)
                 status = await client.wait(accepted.id, on_status)
                 facts = _facts((begun, started, uploaded, time.monotonic()), dataset, books)
+                if asked.rule_pack:
+                    facts["own_rules"] = own_rules_facts(asked.rule_pack)
                 if books.mapping is None:
                     facts[PROPOSED] = await _fetch_mapping(client, status, out) | {"hints": hints}
                 finished = await _written(supervisor, client, status, out, facts, asked.lang)

@@ -1,11 +1,8 @@
 """The `perito` command. It only reads its arguments here; what does the work is imported when it is needed."""
 
-import gc
 import os
-from collections.abc import Generator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 import typer
 
@@ -16,6 +13,17 @@ from perito_standalone.cli_evaluate import evaluate
 from perito_standalone.cli_generate import HELP as GENERATE
 from perito_standalone.cli_generate import generate
 from perito_standalone.cli_operate import add_operate
+from perito_standalone.cli_options import (
+    Currency,
+    DataDir,
+    KeyFile,
+    Language,
+    Memory,
+    Timezone,
+    hints_of,
+    importing,
+)
+from perito_standalone.cli_rules import app as own_rules
 
 # gRPC's own notes would stand among what Perito says.
 os.environ.setdefault("GRPC_VERBOSITY", "ERROR")
@@ -52,6 +60,7 @@ Examples:
   perito analyze exports/2026-06 --mapping books.yaml --out out
   perito analyze exports.zip --out out --currency NGN --timezone Africa/Lagos
   perito analyze ledger.csv --mapping ledger.yaml --out out --fail-on critical
+  perito analyze exports/2026-06 --out out --rules our-rules    (first: perito rules check our-rules)
   perito analyze libros --mapping mapeo.yaml --out informe --lang es
 """
 
@@ -138,31 +147,6 @@ Examples:
   perito reidentify /var/lib/perito/data user-3qk7m2x9v0ab
 """
 
-DataDir = Annotated[
-    Path | None, typer.Option(help="Where everything is kept. Default: /var/lib/perito/data for root, else ~/.local.")
-]
-KeyFile = Annotated[
-    Path | None,
-    typer.Option(metavar="FILE", help="Key of pseudonyms (64 hex digits). Default: your own, made when first needed."),
-]
-Memory = Annotated[
-    str, typer.Option(help="Memory for all of it, such as 3GiB. Default: half of what there is, at most 4GiB.")
-]
-Currency = Annotated[str, typer.Option(help="Currency of the books (ISO 4217), where they do not say it.")]
-Timezone = Annotated[str, typer.Option(help="Time zone of the books (IANA), such as Africa/Lagos.")]
-Language = Annotated[Literal["en", "es"], typer.Option(help="Language of what is printed, and of the page.")]
-
-
-@contextmanager
-def _importing() -> Generator[None]:
-    """What is imported stays: to look through it for garbage is an eighth of the time that it takes."""
-    gc.disable()
-    try:
-        yield
-        gc.freeze()  # or the first collection after this would look through all of it
-    finally:
-        gc.enable()
-
 
 @app.command(help=_ANALYZE, short_help="Examine a folder of exported files, write a report")
 def analyze(  # noqa: PLR0913, PLR0917 (the command's options)
@@ -178,13 +162,19 @@ def analyze(  # noqa: PLR0913, PLR0917 (the command's options)
     pseudonym_key: KeyFile = None,
     currency: Currency = "",
     timezone: Timezone = "",
+    rules: Annotated[
+        Path | None,
+        typer.Option(metavar="PATH", help="Rules of your own: a folder of .sql files, or one (docs/own-rules.md)."),
+    ] = None,
 ) -> None:
     """See `_ANALYZE`."""
-    with _importing():
+    with importing():
         from perito_standalone.commands import run_analyze  # noqa: PLC0415 (help must not wait for the services)
 
-    hints = _hints(currency, timezone)
-    code = run_analyze(path, mapping, out, fail_on, name, memory, lang, pseudonym_key=pseudonym_key, hints=hints)
+    hints = hints_of(currency, timezone)
+    code = run_analyze(
+        path, mapping, out, fail_on, name, memory, lang, pseudonym_key=pseudonym_key, hints=hints, rules=rules
+    )
     raise typer.Exit(code)
 
 
@@ -201,14 +191,10 @@ def map_books(
     lang: Language = "en",
 ) -> None:
     """See `_MAP`."""
-    with _importing():
+    with importing():
         from perito_standalone.commands import run_map  # noqa: PLC0415 (help must not wait for the services)
 
-    raise typer.Exit(run_map(path, out, _hints(currency, timezone), memory, lang, force=force))
-
-
-def _hints(currency: str, timezone: str) -> dict[str, str]:
-    return {name: hint for name, hint in (("currency", currency.upper()), ("timezone", timezone)) if hint}
+    raise typer.Exit(run_map(path, out, hints_of(currency, timezone), memory, lang, force=force))
 
 
 @app.command(help=_SERVE, short_help="Start all of Perito on this machine")
@@ -231,7 +217,7 @@ def serve(
     verbose: Annotated[bool, typer.Option("--verbose", help="Log every step in a terminal too.")] = False,
 ) -> None:
     """See `_SERVE`."""
-    with _importing():
+    with importing():
         from perito_standalone.commands import Serving, run_serve  # noqa: PLC0415 (help must not wait for the services)
 
     serving = Serving(host, port, rate, tuple(webhook_network or ()), allow_plain_http=allow_plain_http)
@@ -247,7 +233,7 @@ def demo(
     memory: Memory = "",
 ) -> None:
     """See `_DEMO`."""
-    with _importing():
+    with importing():
         from perito_standalone.demo import run_demo  # noqa: PLC0415 (help must not wait for the services)
 
     raise typer.Exit(run_demo(out, memory, rows, serve=serve))
@@ -289,6 +275,7 @@ def reidentify(
 
 
 app.add_typer(certs, short_help="Certificates by which services know each other")
+app.add_typer(own_rules, short_help="Rules of your own: check and test them")
 app.add_typer(dead_letters, short_help="Messages that RabbitMQ has set aside")
 add_operate(app)
 

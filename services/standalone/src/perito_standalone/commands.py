@@ -32,6 +32,7 @@ from perito_standalone.pseudonym_key import own_key
 from perito_standalone.reproduce import reproduce
 from perito_standalone.reproduce_inputs import books_of_report
 from perito_standalone.reproduce_print import print_reproduction
+from perito_standalone.rules_folder import pack_of
 from perito_standalone.supervisor import Supervisor, SupervisorSettings
 from perito_standalone.understanding_print import print_understanding
 
@@ -47,13 +48,16 @@ def run_analyze(  # noqa: PLR0913 (the command's options)
     *,
     pseudonym_key: Path | None = None,
     hints: Mapping[str, str] | None = None,
+    rules: Path | None = None,
 ) -> int:
-    """`perito analyze`. `hints`: `currency` and `timezone` of books without a mapping. Returns the exit code."""
+    """`perito analyze`. `hints`: `currency` and `timezone` of books without a mapping; `rules`: where own rules are.
+    Returns the exit code."""
 
     def work() -> int:
         least = severity_of(fail_on)
         key = own_key(pseudonym_key)
-        asked = Asked(name or path.absolute().name, budget_of(memory), key, lang, hints or {})
+        named, pack = name or path.absolute().name, pack_of(rules)
+        asked = Asked(named, budget_of(memory), key, lang, hints or {}, rule_pack=pack)
         finished = examined(path, mapping, out, asked)
         return exit_code(finished.status, read_report(out) if finished.reported else None, least)
 

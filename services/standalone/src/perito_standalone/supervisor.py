@@ -52,7 +52,8 @@ class SupervisorSettings:
     """`listen`: `127.0.0.1:8080`, or empty for a Unix socket of its own. Sizes in bytes, times in seconds, 0 threads
     means all cores for each job. A phase that takes `phase_seconds` is killed. `phases` are import paths; tests add
     their own. `pseudonym_key` is every tenant's where it is given; else each has its own, of a secret of the data
-    directory, which has the one that seals those of webhooks, too.
+    directory, which has the one that seals those of webhooks, too. `rule_pack` are own rules of whoever has the house
+    to himself: run where an analysis brings none.
     """
 
     data_dir: Path
@@ -68,6 +69,7 @@ class SupervisorSettings:
     edge: EdgeSettings = field(default_factory=EdgeSettings)
     phases: tuple[str, ...] = PHASES
     webhooks: WebhookSettings = field(default_factory=WebhookSettings)
+    rule_pack: bytes = b""
 
 
 class Supervisor:
@@ -197,7 +199,9 @@ class Supervisor:
         try:
             for path in self.settings.phases:
                 phase = load_phase(path)
-                services = services_of(phase, self.pool, self.store, self._pseudonym_key)
+                services = services_of(
+                    phase, self.pool, self.store, self._pseudonym_key, rule_pack=self.settings.rule_pack
+                )
                 server = build_server(services, f"unix:{self._sockets}/{phase.name}")
                 await server.start()
                 self._servers.append(server)

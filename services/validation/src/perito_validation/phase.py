@@ -1,7 +1,7 @@
 """The validation phase, in one value."""
 
 from perito_kernel.phases import Phase
-from perito_rules.preload import ENGINE
+from perito_rules.preload import CHECKS, ENGINE
 
 PHASE = Phase(
     name="validation",
@@ -13,4 +13,5 @@ PHASE = Phase(
     propose="perito_validation.compute:propose",
     describe="perito_rules.description:described",
     preload=ENGINE,
+    checks=CHECKS,
 )
