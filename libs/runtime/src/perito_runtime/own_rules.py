@@ -126,12 +126,13 @@ async def check_rules(
     """One entry for each text, in their order; each has `name`, `id`, `phase` and `problems`. Where the check of all
     does not come to its end, each is checked alone, so that the one that is to blame is told."""
     until = asyncio.get_running_loop().time() + min(seconds, _CHECK_SECONDS)
-    entries = await _checked(phase, slot, job, list(enumerate(texts)), "check", until)
-    if entries is None:
-        entries = []
-        for numbered in enumerate(texts):
-            alone = await _checked(phase, slot, job, [numbered], f"check-{numbered[0]}", until)
-            entries.extend(alone or [_unchecked(numbered[1])])
+    together = await _checked(phase, slot, job, list(enumerate(texts)), "check", until)
+    if together is not None:
+        return _told_apart(together)
+    entries: list[dict[str, Any]] = []
+    for place, text in enumerate(texts):
+        alone = await _checked(phase, slot, job, [(place, text)], f"check-{place}", until)
+        entries += alone or [_unchecked(text)]
     return _told_apart(entries)
 
 
