@@ -163,6 +163,23 @@ async def ran(
     return [message async for message in call][-1].result
 
 
+async def timed(
+    stub: "phase_pb2_grpc.PhaseServiceAsyncStub", request: phase_pb2.RunPhaseRequest, rule: str
+) -> tuple[phase_pb2.PhaseResult, float]:
+    """The result, and for how many seconds that rule was what the phase said it did."""
+    begun = ended = 0.0
+    result = phase_pb2.PhaseResult()
+    async for message in stub.RunPhase(request, timeout=120, metadata=tenant_metadata(TENANT)):
+        now = time.monotonic()
+        if message.progress.step == f"own rule {rule}":
+            begun = begun or now
+        elif begun:
+            ended = ended or now
+        result = message.result
+    assert ended
+    return result, ended - begun
+
+
 def rows_of(folder: Path, result: phase_pb2.PhaseResult, name: str) -> list[dict[str, Any]]:
     (key,) = [artifact.object.key for artifact in result.artifacts if artifact.name == name]
     path = folder / "objects" / key
@@ -199,14 +216,12 @@ async def test_a_good_rule_finds_its_fault_and_is_told_as_ours_are(folder: Path)
 async def test_what_takes_too_much_is_stopped_and_the_next_run_is_none_the_wiser(folder: Path, population: str) -> None:
     async with house(folder) as (stub, pool):
         plain = await ran(stub, await asked(folder, 1, GOOD))
-        begun = time.monotonic()
-        hurt = await ran(stub, await asked(folder, 2, GOOD, hostile(population)))
-        took = time.monotonic() - begun
+        hurt, took = await timed(stub, await asked(folder, 2, GOOD, hostile(population)), "U-002")
         after = await ran(stub, await asked(folder, 3, GOOD))
         assert pool.busy == 0
     (outcome,) = [rule for rule in hurt.rules if rule.rule_id == "U-002"]
     assert "limit" in outcome.reason or "OutOfMemory" in outcome.reason or "memory" in outcome.reason, outcome.reason
-    assert took < LIMIT + 2 + 8, "8 s for all that is done beside it: two checks, two fresh children, the phase's work"
+    assert took < LIMIT + 2
     assert [rule for rule in hurt.rules if rule.rule_id != "U-002"] == list(plain.rules)
     assert after.content_digest == plain.content_digest
 
