@@ -17,7 +17,8 @@ from dataclasses import dataclass, field
 from itertools import cycle
 from typing import Any
 
-_HEAD = re.compile(rb"HTTP/1\.1 (\d{3}) .*?content-length: (\d+)\r\n.*?\r\n\r\n", re.IGNORECASE | re.DOTALL)
+_HEAD = re.compile(rb"HTTP/1\.1 (304|\d{3}(?=.*?content-length: (\d+)\r\n)) .*?\r\n\r\n", re.IGNORECASE | re.DOTALL)
+"""A 304 has no body and says no length."""
 _END = b"\r\n\r\n"
 
 
@@ -68,7 +69,7 @@ class _Connection(asyncio.Protocol):
         self._left = self._left + data if self._left else data
         end = self._left.find(_END)
         head = _HEAD.match(self._left, 0, end + len(_END)) if end >= 0 else None
-        if head is None or len(self._left) < head.end() + int(head[2]):
+        if head is None or len(self._left) < head.end() + int(head[2] or 0):
             return
         self._told.latencies.append(time.perf_counter() - self._sent)
         self._told.statuses[head[1].decode()] += 1

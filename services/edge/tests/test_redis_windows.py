@@ -162,6 +162,17 @@ async def test_who_comes_while_frozen_redis_is_asked_waits_no_longer_than_the_fi
     assert (await opened().take("k", 100, 1)).granted
 
 
+async def test_a_loop_that_was_busy_is_no_redis_that_is_away(opened: Opened) -> None:
+    windows = opened(0.05)
+    await windows.take("k", 100, 1)
+    for _ in range(3):
+        asked = asyncio.create_task(windows.take("k", 100, 1))
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        time.sleep(0.2)  # noqa: ASYNC251 -- it is busy
+        assert (await asked).granted
+
+
 async def test_a_password_is_read_from_its_file_for_each_connection(
     server: LocalRedis, opened: Opened, tmp_path: Path
 ) -> None:

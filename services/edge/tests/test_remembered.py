@@ -4,6 +4,7 @@ import asyncio
 
 import pytest
 from perito.analysis.v1 import analysis_pb2
+from perito_edge import remembered
 
 from .conftest import Edge
 from .finished import finished, running
@@ -47,6 +48,24 @@ async def test_an_analysis_is_built_once_and_its_forms_are_told_apart(edge: Edge
     assert (first.content, edge.double.count("ListFindings")) == (second.content, 1)
     await edge.client.get(url, headers={"Accept-Encoding": "identity"})
     assert edge.double.count("ListFindings") == 2
+
+
+async def test_who_has_an_answer_is_told_so_from_memory_and_another_tag_is_another_question(edge: Edge) -> None:
+    analysis = (await finished(edge)).analysis_id
+    url = f"{API}/analysis/{analysis}"
+    first = await edge.client.get(url)
+    tags = [("If-None-Match", first.headers["ETag"])]
+    known = [await edge.client.get(url, headers=tags) for _ in range(4)]
+    assert {(answer.status_code, answer.content) for answer in known} == {(304, b"")}
+    assert {answer.headers["ETag"] for answer in known} == {first.headers["ETag"]}
+    assert edge.double.count("ListFindings") == 2
+    other = ("If-None-Match", '"another"')
+    assert (await edge.client.get(url, headers=[other])).content == first.content
+    # Whichever of two lines the handler heeds, they are not the one line that was asked before.
+    before = edge.double.count("ListFindings")
+    await edge.client.get(url, headers=[other, *tags])
+    await edge.client.get(url, headers=[*tags, other])
+    assert edge.double.count("ListFindings") == before + 2
 
 
 async def test_another_key_is_never_given_what_one_has_read(edge: Edge) -> None:
@@ -104,11 +123,24 @@ async def test_head_and_exports_pass_by(edge: Edge) -> None:
 async def test_what_is_held_is_bounded(edge: Edge, monkeypatch: pytest.MonkeyPatch) -> None:
     edge.client.headers["Accept-Encoding"] = "identity"
     one, two = (await finished(edge)).analysis_id, (await finished(edge)).analysis_id
-    size = len((await edge.client.get(f"{API}/status/{one}")).content)
-    monkeypatch.setattr("perito_edge.remembered._MAX_BYTES", size + 10)
+    size = len((await edge.client.get(f"{API}/status/{one}")).content) + remembered._ENTRY_BYTES  # pyright: ignore[reportPrivateUsage] -- its bound
+    monkeypatch.setattr("perito_edge.remembered._MAX_BYTES", size + 200)
     await edge.client.get(f"{API}/status/{two}")
     before = edge.double.count("GetAnalysis")
     await edge.client.get(f"{API}/status/{two}")
     assert edge.double.count("GetAnalysis") == before
     await edge.client.get(f"{API}/status/{one}")
     assert edge.double.count("GetAnalysis") == before + 1
+
+
+async def test_questions_take_room_as_well_as_answers(edge: Edge, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("perito_edge.remembered._MAX_BYTES", 30_000)
+    one, two = (await finished(edge)).analysis_id, (await finished(edge)).analysis_id
+    await edge.client.get(f"{API}/status/{one}")
+    tag = (await edge.client.get(f"{API}/analysis/{two}")).headers["ETag"]
+    for n in range(10):
+        known = await edge.client.get(f"{API}/analysis/{two}", headers={"If-None-Match": f'{tag}, "{n}{"x" * 3000}"'})
+        assert known.status_code == 304
+    before = edge.double.count("GetAnalysis")
+    await edge.client.get(f"{API}/status/{one}")
+    assert edge.double.count("GetAnalysis") == before + 1, "what was asked first made room"

@@ -20,6 +20,7 @@ _VALUE_CHARACTERS = 8_000
 # Whoever writes a key into an address, or a wrong one of its own into a message, shall not find it in a log.
 _SECRETS = re.compile(r"(perito_[a-z]{2,10}_[0-9A-Za-z]{16}_|whsec_)[0-9A-Za-z+/=]{8,}")
 _configured: list[Processor] = []
+_encode = json.JSONEncoder(sort_keys=True).encode
 
 
 def logger(name: str) -> Any:  # structlog's lazy proxy has no type that says more
@@ -48,7 +49,7 @@ class LineOfEachRequest:
         now = datetime.now(UTC).isoformat().replace("+00:00", "Z")
         line = {**structlog.contextvars.get_contextvars(), **fields}
         line |= {"event": event, "level": "info", "part": self._part, "ts": now}
-        _write(root, json.dumps(line, sort_keys=True) + "\n")
+        _write(root, _encode(line) + "\n")
 
 
 def _as_configured(told: list[Processor]) -> bool:

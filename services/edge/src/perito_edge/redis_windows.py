@@ -19,9 +19,6 @@ from perito_edge.rate_windows import WINDOW_SECONDS, Counts, Taken, taken
 
 _AT_ONCE = 128
 """Requests that one script decides at most; it takes Redis a millisecond."""
-_LOOKS = 4
-"""Turns of the loop after the time is up. A loop that was busy all the while runs its timers before it reads: the
-answer may be there."""
 _PREFIX = "perito"
 _FORM = "Write it as redis://host:6379/0 (rediss:// for TLS), without a password: that comes from a file."
 
@@ -118,12 +115,12 @@ class RedisWindows:
         numbers = redis_scripts.asked(WINDOW_SECONDS, [(each.quota, each.cost) for each in asked])
         answer = asyncio.ensure_future(self._script(keys=keys, args=[numbers]))
         try:
-            left = asked[0].since + self._seconds - asyncio.get_running_loop().time()
-            await asyncio.wait({answer}, timeout=max(0.0, left))
-            for _ in range(_LOOKS):
-                if answer.done():
-                    break
-                await asyncio.sleep(0)
+            loop = asyncio.get_running_loop()
+            until = asked[0].since + self._seconds
+            await asyncio.wait({answer}, timeout=max(0.0, until - loop.time()))
+            if not answer.done():
+                # A loop that was busy runs its timers before it reads: the answer may have come long ago.
+                await asyncio.wait({answer}, timeout=min(self._seconds, loop.time() - until))
             if not answer.done():
                 raise TimeoutError
             return redis_scripts.answered(answer.result())

@@ -19,11 +19,14 @@ SETTLED = "settled"
 _SECONDS = 1.0
 _MAX_ANSWER = 256 * 2**10
 _MAX_BYTES = 32 * 2**20
+_ENTRY_BYTES = 2 * 2**10
+"""About what an answer takes beside its body and its name."""
 _ID = re.compile(r"[0-9a-fA-F]{8}-[0-9a-fA-F-]{27}")
-_ASKED_BY = (b"accept-encoding", b"accept-language", b"accept")
+_ASKED_BY = (b"accept-encoding", b"accept-language", b"accept", b"if-none-match")
 _READING = ("GET", "HEAD")
+_KEPT = (200, 304)
 
-_Name = tuple[str, str, bytes, tuple[bytes, ...]]
+_Name = tuple[str, str, bytes, tuple[tuple[bytes, bytes], ...]]
 
 
 @dataclass(frozen=True)
@@ -32,10 +35,11 @@ class _Answer:
     status: int
     headers: list[tuple[bytes, bytes]]
     body: bytes
+    size: int
 
 
 class Remembered:
-    """Answers what it has answered a moment ago. Holds at most 32 MiB, of answers up to 256 KiB. It runs after all that
+    """Answers what it has answered a moment ago. Takes at most 32 MiB, of answers up to 256 KiB. It runs after all that
     refuses requests, so that it answers none which would be refused.
     """
 
@@ -61,7 +65,7 @@ class Remembered:
 
     async def _answer(self, name: _Name, scope: Scope, receive: Receive, send: Send) -> None:
         known = self._held.get(name)
-        if known is not None and known.until > self._clock() and not _names_a_tag(scope):
+        if known is not None and known.until > self._clock():
             await send({"type": "http.response.start", "status": known.status, "headers": list(known.headers)})
             await send({"type": "http.response.body", "body": known.body, "more_body": False})
             return
@@ -82,8 +86,9 @@ class Remembered:
 
     def _keep(self, name: _Name, head: Message, body: bytes) -> None:
         self._drop(name)
-        self._held[name] = _Answer(self._clock() + _SECONDS, head["status"], head["headers"], body)
-        self._bytes += len(body)
+        size = len(body) + _length(name) + _ENTRY_BYTES
+        self._held[name] = _Answer(self._clock() + _SECONDS, head["status"], head["headers"], body, size)
+        self._bytes += size
         while self._bytes > _MAX_BYTES:
             self._drop(next(iter(self._held)))
 
@@ -94,21 +99,21 @@ class Remembered:
     def _drop(self, name: _Name) -> None:
         dropped = self._held.pop(name, None)
         if dropped is not None:
-            self._bytes -= len(dropped.body)
+            self._bytes -= dropped.size
 
 
-def _asked(scope: Scope) -> tuple[str, bytes, tuple[bytes, ...]]:
-    """Path, query, and the headers on which the form of an answer depends."""
-    headers = {name: value for name, value in scope["headers"] if name in _ASKED_BY}
-    return scope["path"], scope["query_string"], tuple(headers.get(name, b"") for name in _ASKED_BY)
+def _asked(scope: Scope) -> tuple[str, bytes, tuple[tuple[bytes, bytes], ...]]:
+    """Path, query, and the headers on which an answer depends, each as often and in the order as it was sent."""
+    return scope["path"], scope["query_string"], tuple(pair for pair in scope["headers"] if pair[0] in _ASKED_BY)
 
 
-def _names_a_tag(scope: Scope) -> bool:
-    """Whether the client has an answer already, and asks whether it is still the one."""
-    return any(name == b"if-none-match" for name, _ in scope["headers"])
+def _length(name: _Name) -> int:
+    """Clients choose it."""
+    _, path, query, headers = name
+    return len(path) + len(query) + sum(len(value) for _, value in headers)
 
 
 def _may_keep(head: Message, body: Message, scope: Scope) -> bool:
     tagged = any(name.lower() == b"etag" for name, _ in head["headers"])
     settled = tagged or scope["state"].get(SETTLED, False)
-    return settled and head["status"] == 200 and len(body.get("body", b"")) <= _MAX_ANSWER
+    return settled and head["status"] in _KEPT and len(body.get("body", b"")) <= _MAX_ANSWER
