@@ -7,6 +7,7 @@ from google.protobuf.message import Message
 from perito.analysis.v1 import analysis_pb2, review_pb2
 from perito.analysis.v1.audit_pb2 import AuditRecord
 from perito.analysis.v1.catalogue_pb2 import DescribeCatalogueResponse
+from perito.analysis.v1.rules_pb2 import GetRuleResponse
 from perito.analysis.v1.webhooks_pb2 import Delivery, Webhook
 from perito.dataset.v1.dataset_pb2 import DatasetRef
 from perito.dataset.v1.intake_pb2 import ProposeMappingResponse
@@ -76,6 +77,7 @@ class State:
         default_factory=list[analysis_pb2.SubmitAnalysisRequest]
     )
     webhooks: dict[tuple[str, str], Webhook] = field(default_factory=dict[tuple[str, str], Webhook])
+    rules: dict[tuple[str, str], GetRuleResponse] = field(default_factory=dict[tuple[str, str], GetRuleResponse])
     deliveries: list[Delivery] = field(default_factory=list[Delivery])
     remembered: dict[tuple[str, str, str], tuple[str, str]] = field(
         default_factory=dict[tuple[str, str, str], tuple[str, str]]

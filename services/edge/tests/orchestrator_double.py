@@ -19,6 +19,7 @@ from perito.analysis.v1 import (
     keys_pb2_grpc,
     review_pb2,
     review_pb2_grpc,
+    rules_pb2_grpc,
     webhooks_pb2_grpc,
 )
 from perito.dataset.v1.dataset_pb2 import DatasetRef
@@ -31,6 +32,7 @@ from .catalogue_double import catalogue_double
 from .double_reviews import Reviews
 from .double_state import ADMIN_KEY, KEY, OTHER_ADMIN_KEY, OTHER_KEY, OTHER_TENANT, READ_KEY, TENANT, Call, State
 from .keys_double import AuditDouble, KeysDouble
+from .rules_double import RulesDouble
 from .session_double import session_double
 from .webhook_double import WebhookDouble
 
@@ -75,6 +77,11 @@ class Double(State):
                     "perito.analysis.v1.WebhookService",
                     webhooks_pb2_grpc.add_WebhookServiceServicer_to_server,
                     WebhookDouble(self),
+                ),
+                Service(
+                    "perito.analysis.v1.RuleService",
+                    rules_pb2_grpc.add_RuleServiceServicer_to_server,
+                    RulesDouble(self),
                 ),
             ],
             address,

@@ -57,6 +57,12 @@ OPERATIONS = {
     ("post", "/api/forensic/webhooks/{webhook_id}/test"): "test_webhook",
     ("get", "/api/forensic/webhooks/{webhook_id}/deliveries"): "list_deliveries",
     ("post", "/api/forensic/webhooks/{webhook_id}/deliveries/{delivery_id}/resend"): "resend_delivery",
+    ("post", "/api/forensic/rules"): "create_rule",
+    ("post", "/api/forensic/rules/check"): "check_rule",
+    ("get", "/api/forensic/rules"): "list_rules",
+    ("get", "/api/forensic/rules/{rule_id}"): "get_rule",
+    ("patch", "/api/forensic/rules/{rule_id}"): "update_rule",
+    ("delete", "/api/forensic/rules/{rule_id}"): "delete_rule",
 }
 SCOPES = {
     "health": None,
@@ -70,6 +76,7 @@ SCOPES = {
     "list_audit": "admin",
     "delete_dataset": "admin",
     **{name: "admin" for (_, path), name in OPERATIONS.items() if path.startswith("/api/forensic/webhooks")},
+    **dict.fromkeys(("create_rule", "check_rule", "update_rule", "delete_rule"), "rules"),
 }
 """Where it is not `read` for GET and `submit` for everything else."""
 

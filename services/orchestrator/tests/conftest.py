@@ -17,6 +17,7 @@ from tests.servers.postgres import PASSWORD
 
 from .databases import Dsns
 from .mesh import Mesh, mesh_of
+from .own_rules import House, checking, rules_of
 
 PASSWORDS = dict.fromkeys(ROLES, PASSWORD)
 
@@ -70,3 +71,12 @@ async def mesh(dsns: Dsns) -> AsyncIterator[Mesh]:
     with tempfile.TemporaryDirectory(prefix="pm", dir="/tmp") as folder:  # socket paths must be short
         async with mesh_of(dsns, Path(folder)) as mesh:
             yield mesh
+
+
+@pytest.fixture
+async def house(dsns: Dsns) -> AsyncIterator[House]:
+    """An orchestrator with phases that check rules of a tenant's own."""
+    with tempfile.TemporaryDirectory(prefix="pr", dir="/tmp") as folder:  # as above
+        async with mesh_of(dsns, Path(folder), checking) as mesh:
+            client = await mesh.start()
+            yield House(mesh, client, rules_of(mesh, client))

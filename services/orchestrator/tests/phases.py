@@ -16,6 +16,8 @@ from perito_runtime.grpc_server import GrpcServer, Service, build_server
 from perito_runtime.objects import ObjectStore, artifact_key
 from perito_runtime.request_context import tenant_of
 
+from .rule_texts import checked
+
 Behaviour = Callable[[phase_pb2.RunPhaseRequest], Awaitable[PeritoError | None]]
 
 
@@ -48,6 +50,7 @@ class FakePhase(phase_pb2_grpc.PhaseServiceServicer):
     `outcomes` are what it says of its rules, by default one with `total` findings.
 
     `proposes` is what it answers as an IntakeService, None where it is none; `asked` records what it was asked.
+    Where `checks_rules`, it judges texts of `rule_texts`; `checks` counts how often, `checks_busy` how often it is busy.
     """
 
     name: str
@@ -73,6 +76,9 @@ class FakePhase(phase_pb2_grpc.PhaseServiceServicer):
         default_factory=list[tuple[str, intake_pb2.ProposeMappingRequest]]
     )
     runs: list[phase_pb2.RunPhaseRequest] = field(default_factory=list[phase_pb2.RunPhaseRequest])
+    checks_rules: bool = False
+    checks: int = 0
+    checks_busy: int = 0
 
     async def DescribeRules(  # noqa: N802 - the contract's name
         self,
@@ -94,7 +100,7 @@ class FakePhase(phase_pb2_grpc.PhaseServiceServicer):
         return phase_pb2.DescribePhaseResponse(
             name=self.name, ordinal=self.ordinal, version=self.version, requires=self.requires, after=self.after,
             slots=self.slots, catalogue_digest="0" * 64, rule_ids=self.rule_ids,
-            proposes_mappings=self.proposes is not None,
+            proposes_mappings=self.proposes is not None, checks_rules=self.checks_rules,
         )  # fmt: skip
 
     async def RunPhase(  # noqa: N802 - the contract's name
@@ -125,9 +131,15 @@ class FakePhase(phase_pb2_grpc.PhaseServiceServicer):
     async def CheckRules(  # noqa: N802 - the contract's name
         self,
         request: phase_pb2.CheckRulesRequest,
-        context: Any,  # noqa: ARG002 - the contract's signature
+        context: Any,
     ) -> phase_pb2.CheckRulesResponse:
-        return phase_pb2.CheckRulesResponse(rules=[phase_pb2.CheckedRule(name=rule.name) for rule in request.rules])
+        assert self.checks_rules
+        assert tenant_of(context) == request.tenant_id
+        self.checks += 1
+        if self.checks_busy > 0:
+            self.checks_busy -= 1
+            raise Unavailable("BUSY", "All slots are taken.")
+        return phase_pb2.CheckRulesResponse(rules=[checked(rule) for rule in request.rules])
 
     async def _result(self, request: phase_pb2.RunPhaseRequest) -> phase_pb2.PhaseResult:
         artifacts: list[phase_pb2.Artifact] = []

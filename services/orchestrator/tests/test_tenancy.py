@@ -12,13 +12,16 @@ from perito_orchestrator.store.database import Database
 from .databases import Dsns
 from .hooks import SHORT, hooks_of
 from .mesh import Client, Mesh
+from .own_rules import rules_of
 from .phases import finding
 from .reviews import compare, history, rerun, say
+from .rule_texts import text
 
 TABLES = (
     "tenants", "api_keys", "datasets", "dataset_files", "analyses", "phase_runs", "phase_results", "findings",
     "events", "outbox", "idempotency", "finding_counts", "deletions", "audit_records", "audit_heads", "tenant_usage",
     "held_analyses", "turns", "sessions", "dispositions", "webhooks", "webhook_deliveries", "webhook_attempts",
+    "own_rules", "own_rule_versions", "rule_packs",
 )  # fmt: skip
 FIRST = finding(0)["fingerprint"]
 READABLE = tuple(t for t in TABLES if t not in ("api_keys", "outbox", "held_analyses", "sessions"))
@@ -28,10 +31,12 @@ READABLE = tuple(t for t in TABLES if t not in ("api_keys", "outbox", "held_anal
 @pytest.fixture
 async def filled(mesh: Mesh) -> tuple[Client, str]:
     """Tenant A has rows in every table, tenant B exists."""
+    mesh.phases["books"].checks_rules = True
     mesh.phases["read"].findings = [finding(n) for n in range(5)]
     client = await mesh.start(webhooks=SHORT)
     hooks = hooks_of(mesh, client)
     await hooks.test((await hooks.create("http://127.0.0.1:1024/", "phase.failed")).webhook.webhook_id)
+    await rules_of(mesh, client).create(text())
     dataset = (await client.dataset(key="d")).dataset.dataset_id
     analysis = (await client.submit(dataset, idempotency_key="k")).analysis.analysis_id
     await client.ended(analysis)

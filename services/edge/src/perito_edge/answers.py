@@ -62,6 +62,15 @@ _ERRORS: dict[str, list[dict[str, Any]]] = {
     "BODY_TOO_LARGE": [{"limit_bytes": 393216}],
     "PARAMETER_INVALID": [{"pointer": "query.format", "detail": "Input should be 'json', 'csv' or 'html'"}],
     "BODY_INVALID": [{"pointer": "/nmae", "detail": "Extra inputs are not permitted"}],
+    "RULE_REFUSED": [
+        {
+            "pointer": "/text",
+            "line": 7,
+            "character": 15,
+            "reason": "RULE_FUNCTION_REFUSED",
+            "detail": "A rule may not call read_csv: it reads its tables and nothing else. Read one of them.",
+        }
+    ],
     "DISPOSITION_CHANGED": [{"version": 4}],
     "ANALYSIS_RUNNING": [{"status": "running"}],
     "HEAD_TOO_LARGE": [{"limit_bytes": 32768, "limit_lines": 100}],

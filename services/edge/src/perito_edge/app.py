@@ -22,6 +22,7 @@ from perito_edge import (
     lists,
     mappings,
     metrics,
+    own_rules,
     reruns,
     usage,
     webhooks,
@@ -56,6 +57,7 @@ from perito_edge.reports import Reports
 from perito_edge.requests import Parts
 from perito_edge.rerun_submissions import Reruns
 from perito_edge.reviews_client import ReviewsClient
+from perito_edge.rule_client import RuleClient
 from perito_edge.security_headers import SecurityHeaders
 from perito_edge.settings import EdgeSettings
 from perito_edge.submissions import Submissions
@@ -132,7 +134,7 @@ def _routes() -> APIRouter:
     api = APIRouter(prefix=_PREFIX)
     results = (lists, events, exports, mappings, dispositions, comparisons)
     parts = (health, datasets, analyses, reruns, batches, *results, metrics, usage)
-    for part in (*parts, api_keys, audit_log, webhooks):
+    for part in (*parts, api_keys, audit_log, webhooks, own_rules):
         api.include_router(part.router)
     return api
 
@@ -161,5 +163,6 @@ def _parts(
         AuditCalls(channel, settings.rpc_seconds),
         WebhookClient(channel, settings.rpc_seconds),
         CatalogueClient(channel, settings.rpc_seconds),
+        RuleClient(channel, settings.rpc_seconds),
         Coalesced(),
     )

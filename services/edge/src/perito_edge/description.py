@@ -23,6 +23,7 @@ from perito_edge.keys import METRICS_PATH, scope_of
 from perito_edge.problems import MEDIA_TYPE, Problem
 from perito_edge.request_models import AnalyzeRequest, CancelRequest, ExportRequest, Hints, RerunRequest
 from perito_edge.review_models import DispositionRequest
+from perito_edge.rule_models import CheckRuleRequest, CreateRuleRequest, UpdateRuleRequest
 from perito_edge.webhook_models import CreateWebhookRequest, RotateSecretRequest, UpdateWebhookRequest
 
 DESCRIPTION = """Upload the files of a retailer's books, have them examined, read what does not hold.
@@ -49,6 +50,7 @@ TAGS = {
     "reviews": "What people hold findings and cases to be, and what differs between two analyses.",
     "mappings": "How files are read: which column holds what, and how sure that is.",
     "keys": "Keys of your tenant, made and ended by one that may, and who did what.",
+    "rules": "Rules of your own: SQL over the same tables as Perito's, checked before it is kept.",
     "webhooks": "Events by HTTP: who is told of what, and what became of each delivery.",
     "operation": "What the server says of itself to those who run it.",
 }
@@ -56,8 +58,9 @@ _KEY = {
     "type": "apiKey",
     "in": "header",
     "name": "X-API-Key",
-    "description": "A key of one tenant. Scope `read` allows GET, `submit` POST and PUT, `metrics` the figures, "
-    "`admin` keys, webhooks, the audit log and deleting; each operation names the one that it needs.",
+    "description": "A key of one tenant. Scope `read` allows GET, `submit` POST and PUT, `rules` changes to your own "
+    "rules, `metrics` the figures, `admin` keys, webhooks, the audit log and deleting; each operation names the one "
+    "that it needs.",
 }
 _BEARER = {"type": "http", "scheme": "bearer", "description": "The same key, for what can send no other header."}
 # Models of bodies that are read as they arrive, which the framework therefore does not see.
@@ -65,6 +68,7 @@ _BODIES: tuple[type[BaseModel], ...] = (
     *(Problem, AnalyzeRequest, BatchRequest, Hints, ExportRequest, CancelRequest),
     *(AnalysisEvent, Goodbye, KeyRequest, RotateRequest, UpdateKeyRequest, DispositionRequest, RerunRequest),
     *(CreateWebhookRequest, UpdateWebhookRequest, RotateSecretRequest),
+    *(CreateRuleRequest, UpdateRuleRequest, CheckRuleRequest),
 )
 
 

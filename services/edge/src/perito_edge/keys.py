@@ -70,6 +70,7 @@ RULES = (
     Rule(r"datasets/.*", "DELETE", "admin"),  # nothing brings it back
     Rule(r"analysis/[^/]+", "DELETE", "admin"),  # nothing brings back what is deleted
     Rule(r"webhooks(/.*)?", "", "admin"),  # whoever sends events elsewhere sends them out of the house
+    Rule(r"rules(/.*)?", "POST PUT PATCH DELETE", "rules"),
     Rule(r".*", "GET OPTIONS", "read"),
     Rule(r".*", "", "submit"),
 )

@@ -1,7 +1,7 @@
 """The edge's way to the orchestrator: its replicas in turn, with retries and a circuit breaker."""
 
 import grpc
-from perito.analysis.v1 import access_pb2, analysis_pb2, audit_pb2, keys_pb2, review_pb2, webhooks_pb2
+from perito.analysis.v1 import access_pb2, analysis_pb2, audit_pb2, keys_pb2, review_pb2, rules_pb2, webhooks_pb2
 from perito_runtime.breaker import CircuitBreaker
 from perito_runtime.grpc_client import open_channel
 from perito_runtime.tls import TlsFiles
@@ -16,6 +16,7 @@ _SERVICES = (
     keys_pb2.DESCRIPTOR.services_by_name["KeyService"],
     audit_pb2.DESCRIPTOR.services_by_name["AuditService"],
     review_pb2.DESCRIPTOR.services_by_name["ReviewService"],
+    rules_pb2.DESCRIPTOR.services_by_name["RuleService"],
     webhooks_pb2.DESCRIPTOR.services_by_name["WebhookService"],
 )
 

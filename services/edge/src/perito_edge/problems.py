@@ -71,6 +71,8 @@ class ErrorItem(BaseModel):
     pointer: _Absent[str] = Field(default=None, description="JSON pointer into the body, or the name of a parameter.")
     file: _Absent[str] = Field(default=None, description="The client's name for the file.")
     row: _Absent[int] = Field(default=None, description="Data record, from 1.")
+    line: _Absent[int] = Field(default=None, description="Line of a rule's text, from 1.")
+    character: _Absent[int] = Field(default=None, description="Character of that line, from 1.")
     column: _Absent[str] = Field(default=None, description="Column as the file's header names it.")
     remedy: _Absent[str] = Field(default=None, description="What to do.")
 

@@ -81,7 +81,8 @@ class AnalyzeRequest(BaseModel):
     name: str = Field(default="", max_length=200, description="Your name for the analysis.")
     params: dict[str, Any] = Field(
         default_factory=dict[str, Any],
-        description='Parameters of the run, for example `{"rules": {"C-035": {"tolerance": "0.05"}}}`.',
+        description='Parameters of the run, for example `{"rules": {"C-035": {"tolerance": "0.05"}}}`. '
+        "`own_rules`: false runs it without the rules of your own.",
     )
 
 

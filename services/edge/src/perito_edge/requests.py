@@ -20,6 +20,7 @@ from perito_edge.report_cases import ReportCases
 from perito_edge.reports import Reports
 from perito_edge.rerun_submissions import Reruns
 from perito_edge.reviews_client import ReviewsClient
+from perito_edge.rule_client import RuleClient
 from perito_edge.scalars import FINGERPRINT_EXAMPLE
 from perito_edge.settings import EdgeSettings
 from perito_edge.submissions import Submissions
@@ -49,6 +50,7 @@ class Parts:
     audit: AuditCalls
     webhooks: WebhookClient
     catalogue: CatalogueClient
+    rules: RuleClient
     # What is told of where an analysis stands, and whether it has ended.
     statuses: Coalesced[tuple[bytes, bool]]
 

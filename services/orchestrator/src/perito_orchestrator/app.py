@@ -29,6 +29,8 @@ from perito_orchestrator.reconcile import Reconcile
 from perito_orchestrator.registry import Registry
 from perito_orchestrator.review_servicer import ReviewServicer
 from perito_orchestrator.roles import SCHEMA, Connection
+from perito_orchestrator.rule_checks import RuleChecks
+from perito_orchestrator.rule_servicer import RuleServicer, rule_service
 from perito_orchestrator.servicer import AccessServicer, AnalysisServicer, services
 from perito_orchestrator.sessions import session_service
 from perito_orchestrator.settings import OrchestratorSettings
@@ -48,7 +50,7 @@ _WATCHERS_LEAVE_SECONDS = 2.0
 
 
 class Orchestrator:
-    """AnalysisService, AccessService and WebhookService with everything behind them, in one event loop.
+    """AnalysisService, AccessService, RuleService and WebhookService with everything behind them, in one event loop.
 
     The phase services must be up, or come up within `settings.registry_seconds` of `start`. Broker and object store
     belong to the caller, who closes them after `stop`.
@@ -114,6 +116,7 @@ class Orchestrator:
                 session_service(self._system),
                 catalogue_service(self._registry),
                 webhook_service(WebhookServicer(self._app, self._courier)),
+                rule_service(RuleServicer(self._app, RuleChecks(self._registry))),
             ],
             settings.address,
             tls=settings.tls,

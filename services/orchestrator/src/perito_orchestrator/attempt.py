@@ -12,19 +12,20 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 import asyncpg
+from perito.dataset.v1.dataset_pb2 import ObjectRef
 from perito.phase.v1.phase_pb2 import PhaseResult, RunPhaseRequest, Upstream
 from perito_kernel.errors import Internal, PeritoError, Unavailable
 from perito_kernel.findings import canonical_json
 from perito_runtime.grpc_client import call_errors, tenant_metadata
 from perito_runtime.not_taken import BUSY, LEAVING
-from perito_runtime.objects import check_tenant
+from perito_runtime.objects import ObjectStore, artifact_key, check_tenant
 
 from perito_orchestrator.admission import Room, Turn
 from perito_orchestrator.plan import State
 from perito_orchestrator.registry import Registry
 from perito_orchestrator.settings import OrchestratorSettings
 from perito_orchestrator.signals import Signals
-from perito_orchestrator.store import analyses, datasets, runs
+from perito_orchestrator.store import analyses, datasets, own_rules, runs
 from perito_orchestrator.store.database import Database
 from perito_orchestrator.store.runs import Lease
 
@@ -70,6 +71,7 @@ class Attempt:
         lease: Lease,
         db: Database,
         registry: Registry,
+        store: ObjectStore,
         room: Room,
         signals: Signals,
         settings: OrchestratorSettings,
@@ -77,6 +79,7 @@ class Attempt:
         self._lease = lease
         self._db = db
         self._registry = registry
+        self._store = store
         self._room = room
         self._signals = signals
         self._settings = settings
@@ -205,7 +208,23 @@ class Attempt:
             dataset=dataset,
             upstream=upstream,
             params_json=canonical_json(params),
+            rule_pack=await self._rule_pack(),
         )
+
+    async def _rule_pack(self) -> ObjectRef | None:
+        """The tenant's own rules as the analysis was accepted with them, where this phase runs any: an object under the
+        attempt's fence, which goes with what the attempt leaves.
+        """
+        lease, digest = self._lease, self._lease.rule_pack
+        if digest is None or not lease.plan.phase(lease.phase).own_rules:
+            return None
+        rules = await self._patiently(lambda: own_rules.read_pack(self._db, lease.tenant, digest))
+        content = canonical_json({"version": 1, "rules": json.loads(rules)}).encode()
+        ids = (str(lease.tenant), str(lease.analysis))
+        key = artifact_key(*ids, lease.phase, lease.fence, "own-rules.json")
+        stored = await self._store.put_bytes(key, content, "application/json")
+        self._heard.at = _now()  # as where the database is waited for
+        return stored
 
     async def _patiently(self, ask: Callable[[], Awaitable[T]]) -> T:
         """Asks the database again while the lease may still live: its absence is no fault of the phase."""

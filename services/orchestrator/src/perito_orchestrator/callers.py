@@ -18,6 +18,7 @@ SESSION_SERVICE = "perito.analysis.v1.SessionService"
 REVIEW_SERVICE = "perito.analysis.v1.ReviewService"
 WEBHOOK_SERVICE = "perito.analysis.v1.WebhookService"
 CATALOGUE_SERVICE = "perito.analysis.v1.CatalogueService"
+RULE_SERVICE = "perito.analysis.v1.RuleService"
 
 SCOPES = {
     "CreateDataset": "submit",
@@ -59,6 +60,16 @@ REVIEW_SCOPES = {
 CATALOGUE_SCOPES = {"DescribeCatalogue": "read"}
 """The same for CatalogueService."""
 
+RULE_SCOPES = {
+    "CreateRule": "rules",
+    "ListRules": "read",
+    "GetRule": "read",
+    "UpdateRule": "rules",
+    "DeleteRule": "rules",
+    "CheckRule": "rules",  # it takes a slot of a phase
+}
+"""The same for RuleService."""
+
 AUDIT_SCOPES = {"ListRecords": "admin"}
 """The same for AuditService."""
 
@@ -80,5 +91,6 @@ def orchestrator_callers(system: Database, clients: Collection[str], last_use: L
         REVIEW_SERVICE: Callers(trusted=(EDGE,), with_key=clients, scopes=REVIEW_SCOPES),
         WEBHOOK_SERVICE: Callers(trusted=(EDGE,)),
         CATALOGUE_SERVICE: Callers(trusted=(EDGE,), with_key=clients, scopes=CATALOGUE_SCOPES),
+        RULE_SERVICE: Callers(trusted=(EDGE,), with_key=clients, scopes=RULE_SCOPES),
     }
     return callers_around(allowed, key_ring(check))

@@ -86,7 +86,7 @@ def check_known(wanted: FindingFilter, *phases: Iterable[PhaseInfo]) -> None:
 
 def check_rules(rules: Sequence[str] | None, infos: Iterable[PhaseInfo]) -> None:
     """Raises Invalid FILTER_INVALID for a rule that no phase has."""
-    _check_words(rules, {rule for info in infos for rule in info.rule_ids}, "rule_ids", "rule")
+    _check_words(rules, {rule for info in infos for rule in info.known_rules}, "rule_ids", "rule")
 
 
 def _check_words(words: Sequence[str] | None, known: Collection[str], field: str, noun: str) -> None:

@@ -56,12 +56,25 @@ class PhaseInfo:
     catalogue_digest: str
     rule_ids: tuple[str, ...] = field(default=(), kw_only=True)
 
+    @property
+    def known_rules(self) -> tuple[str, ...]:
+        """Ids of which it may have findings."""
+        return self.rule_ids
+
 
 @dataclass(frozen=True)
 class PlannedPhase(PhaseInfo):
-    """A phase of a plan; `asked` is False where it is there only because another requires it."""
+    """A phase of a plan; `asked` is False where it is there only because another requires it. `own_rules` are the
+    tenant's own that it runs.
+    """
 
     asked: bool
+    own_rules: tuple[str, ...] = field(default=(), kw_only=True)
+
+    @property
+    def known_rules(self) -> tuple[str, ...]:
+        """Those of its catalogue, and the tenant's own that it runs."""
+        return self.rule_ids + self.own_rules
 
 
 @dataclass(frozen=True)
@@ -105,8 +118,10 @@ def check_registry(infos: Sequence[PhaseInfo]) -> None:
         raise _inconsistent("phases wait for each other in a circle")
 
 
-def freeze(infos: Sequence[PhaseInfo], ordinals: Sequence[int]) -> Plan:
-    """Plan of the phases asked for by number (none: all) and of everything they require.
+def freeze(
+    infos: Sequence[PhaseInfo], ordinals: Sequence[int], own_rules: Mapping[str, tuple[str, ...]] | None = None
+) -> Plan:
+    """Plan of the phases asked for by number (none: all) and of everything they require; `own_rules` by phase.
 
     Raises Invalid PHASE_UNKNOWN for a number that no phase has.
     """
@@ -128,7 +143,9 @@ def freeze(infos: Sequence[PhaseInfo], ordinals: Sequence[int]) -> Plan:
         if info.name not in chosen:
             chosen[info.name] = info
             todo.extend(info.requires)
-    return Plan(tuple(PlannedPhase(**asdict(i), asked=i.name in asked) for i in _ordered(chosen)))
+    own = own_rules or {}
+    ordered = _ordered(chosen)
+    return Plan(tuple(PlannedPhase(**asdict(i), asked=i.name in asked, own_rules=own.get(i.name, ())) for i in ordered))
 
 
 def follow(plan: Plan, states: Mapping[str, State]) -> Changes:
@@ -187,6 +204,7 @@ def plan_from_json(text: str) -> Plan:
         phase["requires"] = tuple(phase["requires"])
         phase["after"] = tuple(phase["after"])
         phase["rule_ids"] = tuple(phase.get("rule_ids", ()))
+        phase["own_rules"] = tuple(phase.get("own_rules", ()))
     return Plan(tuple(PlannedPhase(**phase) for phase in raw))
 
 

@@ -39,17 +39,23 @@ _SERVICES = (
 
 @dataclass(frozen=True)
 class Served:
-    """A phase and how to call it; `intake` where it also says how files could be read."""
+    """A phase and how to call it; `intake` where it also says how files could be read, `checks_rules` where it
+    says what a rule is.
+    """
 
     info: PhaseInfo
     slots: int
     stub: "PhaseServiceAsyncStub"
     intake: "IntakeServiceAsyncStub | None" = None
+    checks_rules: bool = False
 
     def says(self, other: "Served") -> bool:
         """Whether both describe the same."""
-        mine, its = self.intake is None, other.intake is None
-        return (self.info, self.slots, mine) == (other.info, other.slots, its)
+        return self._described == other._described
+
+    @property
+    def _described(self) -> tuple[PhaseInfo, int, bool, bool]:
+        return self.info, self.slots, self.intake is None, self.checks_rules
 
 
 class Registry:
@@ -91,6 +97,11 @@ class Registry:
         if not stubs:
             raise Unavailable("INTAKE_UNSERVED", "No service answers that could propose a mapping. Start it.")
         return stubs[0]
+
+    def checking_rules(self) -> "list[PhaseServiceAsyncStub]":
+        """Whom to ask what a rule is, the last phase first: the first ones have most to do."""
+        checking = [s for s in self._served.values() if s.checks_rules]
+        return [s.stub for s in sorted(checking, key=lambda s: s.info.ordinal, reverse=True)]
 
     async def start(self) -> None:
         """Asks every address. Raises Unavailable PHASE_SILENT, Precondition PHASES_INCONSISTENT."""
@@ -173,4 +184,4 @@ async def _describe(channel: grpc.aio.Channel) -> Served:
         rule_ids=tuple(said.rule_ids),
     )
     intake = IntakeServiceStub(channel) if said.proposes_mappings else None
-    return Served(info, max(1, said.slots), stub, intake)
+    return Served(info, max(1, said.slots), stub, intake, said.checks_rules)

@@ -134,6 +134,9 @@ def _params(text: str) -> dict[str, Any]:
     if "\\u0000" in canonical:
         raise Invalid("PARAMS_INVALID", "The parameters hold a NUL character. Remove it.")
     _check_hints(params.get("hints", {}))
+    if not isinstance(params.get("own_rules", True), bool):
+        message = "`own_rules` of the parameters is true or false: whether the rules of your own are run."
+        raise Invalid("PARAMS_INVALID", message, {"pointer": "/params/own_rules"})
     return params
 
 

@@ -11,9 +11,10 @@ from perito_runtime.grpc_client import tenant_of
 from perito_runtime.request_context import acting_key, metadata_of
 
 from perito_orchestrator import filters, requests, review_requests, review_views
+from perito_orchestrator.plan import plan_from_json
 from perito_orchestrator.reads import Reads
 from perito_orchestrator.registry import Registry
-from perito_orchestrator.store import comparisons, dispositions
+from perito_orchestrator.store import analyses, comparisons, dispositions
 from perito_orchestrator.store.database import Database
 
 _MOST = 1000
@@ -62,9 +63,12 @@ class ReviewServicer(review_pb2_grpc.ReviewServiceServicer):
     ) -> pb.CompareFindingsResponse:
         """See the contract."""
         asked = review_requests.comparison(request)
-        filters.check_rules(asked.rules, self._registry.infos)
         size = requests.page_size(request.page_size, 500, 100, "findings")
         tenant = UUID(tenant_of(context))
+        if asked.rules:
+            rows = [await analyses.read(self._db, tenant, analysis) for analysis in (asked.before, asked.after)]
+            planned = [phase for row in rows for phase in plan_from_json(row["plan"]).phases]
+            filters.check_rules(asked.rules, [*self._registry.infos, *planned])
         compared = await comparisons.compare(self._db, tenant, asked, size, request.page_token)
         if AUTHORIZATION_KEY in metadata_of(context):  # the edge tells of its own reads
             for analysis in {asked.before, asked.after}:

@@ -16,15 +16,15 @@ _LIKENESS = 0.4  # a letter and a dash in common are enough: ids are short
 _SHOWN = 60
 
 
-def check_rule_parameters(params: Mapping[str, Any], infos: Iterable[PhaseInfo]) -> None:
-    """Raises Invalid PARAMETER_UNKNOWN_RULE for a rule that no phase has, asked for or not; PARAMS_INVALID for a form
-    that no rule could read.
+def check_rule_parameters(params: Mapping[str, Any], infos: Iterable[PhaseInfo], own: Iterable[str] = ()) -> None:
+    """Raises Invalid PARAMETER_UNKNOWN_RULE for a rule that no phase has, asked for or not, and that is none of the
+    tenant's own that are run; PARAMS_INVALID for a form that no rule could read.
     """
     given = params.get("rules", {})
     if not isinstance(given, dict):
         raise Invalid("PARAMS_INVALID", "`rules` of the parameters must be an object: rule id to its parameters.")
     chosen = cast("dict[str, Any]", given)
-    known = sorted({rule for info in infos for rule in info.rule_ids})
+    known = sorted({rule for info in infos for rule in info.rule_ids} | set(own))
     for rule in sorted(chosen):
         place = "/params/rules/" + rule[:_SHOWN].replace("~", "~0").replace("/", "~1")
         if rule not in known:

@@ -21,7 +21,7 @@ from perito_orchestrator import plan, requests, views
 from perito_orchestrator.registry import Registry
 from perito_orchestrator.rule_parameters import check_rule_parameters
 from perito_orchestrator.signals import Signals
-from perito_orchestrator.store import analyses, idempotency
+from perito_orchestrator.store import analyses, idempotency, own_rules
 from perito_orchestrator.store.analyses import NewAnalysis
 from perito_orchestrator.store.database import Database
 from perito_orchestrator.store.datasets import content_sha256
@@ -86,9 +86,10 @@ class Submissions:
 
     async def _accepted(self, tenant: UUID, new: NewAnalysis, key: Key) -> pb.SubmitAnalysisResponse:
         infos = self._registry.infos
-        check_rule_parameters(new.params, infos)
-        frozen = plan.freeze(infos, new.ordinals)
-        analysis, replayed = await analyses.submit(self._db, tenant, new, frozen, key)
+        own = await own_rules.enabled(self._db, tenant) if new.params.get("own_rules", True) else None
+        check_rule_parameters(new.params, infos, own_rules.ids_of(own))
+        frozen = plan.freeze(infos, new.ordinals, own.by_phase if own else None)
+        analysis, replayed = await analyses.submit(self._db, tenant, new, frozen, key, own)
         self._signals.changed(analysis)
         row = await analyses.read(self._db, tenant, analysis)
         # One that is answered again may have ended, and a hundred of them with results would go over a message's limit.

@@ -203,7 +203,8 @@ class Workers:
 
     async def _attempt(self, lease: Lease) -> None:
         attempt = Attempt(
-            lease, self._db, self._registry, self._admission.room(lease.phase), self._signals, self._settings
+            *(lease, self._db, self._registry, self._store),
+            *(self._admission.room(lease.phase), self._signals, self._settings),
         )
         keeper = asyncio.create_task(attempt.keep_lease())
         work = asyncio.create_task(self._run_and_commit(lease, attempt))

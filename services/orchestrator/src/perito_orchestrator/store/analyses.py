@@ -15,7 +15,7 @@ from perito_kernel.findings import canonical_json
 
 from perito_orchestrator.cursor import page_token, place_of, token_invalid
 from perito_orchestrator.plan import Plan, plan_to_json
-from perito_orchestrator.store import audit, events, held, idempotency, outbox, quotas
+from perito_orchestrator.store import audit, events, held, idempotency, outbox, own_rules, quotas
 from perito_orchestrator.store.database import Connection, Database
 from perito_orchestrator.store.datasets import bytes_of, content_sha256, insert, taken
 from perito_orchestrator.store.filters import AnalysisFilter
@@ -44,10 +44,12 @@ class NewAnalysis:
         return hashlib.sha256(canonical_json(asked).encode()).digest()
 
 
-async def submit(db: Database, tenant: UUID, new: NewAnalysis, plan: Plan, key: Key) -> tuple[UUID, bool]:
+async def submit(
+    db: Database, tenant: UUID, new: NewAnalysis, plan: Plan, key: Key, own: own_rules.Pack | None = None
+) -> tuple[UUID, bool]:
     """Accepts an analysis: from its commit on it will end. Returns its id, and True where it had been accepted before.
 
-    Raises NotFound DATASET_NOT_FOUND, Conflict IDEMPOTENCY_CONFLICT, DATASET_EXISTS, and Exhausted as
+    Raises NotFound DATASET_NOT_FOUND, Conflict IDEMPOTENCY_CONFLICT, DATASET_EXISTS, RULES_CHANGED, and Exhausted as
     `quotas.admit_analysis` does.
     """
     analysis = uuid4()
@@ -56,12 +58,14 @@ async def submit(db: Database, tenant: UUID, new: NewAnalysis, plan: Plan, key: 
         if known is not None:
             return known, True
         await _dataset_there(connection, tenant, new)
+        if own is not None:
+            await own_rules.keep(connection, tenant, own)
         try:
             await connection.execute(
-                "INSERT INTO analyses (tenant_id, analysis_id, dataset_id, name, plan, params, rerun_of)"
-                " VALUES ($1, $2, $3, $4, $5::jsonb, $6::jsonb, $7)",
+                "INSERT INTO analyses (tenant_id, analysis_id, dataset_id, name, plan, params, rerun_of, rule_pack)"
+                " VALUES ($1, $2, $3, $4, $5::jsonb, $6::jsonb, $7, $8)",
                 *(tenant, analysis, new.dataset_id, new.name, plan_to_json(plan), json.dumps(dict(new.params))),
-                new.rerun_of,
+                *(new.rerun_of, own.digest if own else None),
             )
         except asyncpg.ForeignKeyViolationError as error:  # it was deleted since it was looked for
             raise _no_dataset() from error

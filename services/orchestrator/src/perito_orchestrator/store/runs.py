@@ -33,7 +33,8 @@ class Task:
 @dataclass(frozen=True)
 class Lease(Task):
     """The right to work on a task until it expires. `attempt` counts from 1; `away_seconds`: for how long what it
-    needs has been away, 0 where it was not. `trace`: headers (W3C) of the trace in which it was queued."""
+    needs has been away, 0 where it was not. `trace`: headers (W3C) of the trace in which it was queued. `rule_pack`: the
+    digest of the tenant's own rules that the analysis was accepted with."""
 
     fence: int
     attempt: int
@@ -42,6 +43,7 @@ class Lease(Task):
     plan: Plan
     params: str
     trace: Mapping[str, str]
+    rule_pack: bytes | None = None
 
 
 class NoLease(Enum):
@@ -74,7 +76,7 @@ async def claim(db: Database, task: Task, owner: str, ttl_seconds: float, max_at
     """Takes the lease if the phase is queued and due, or leased and expired."""
     async with db.unit(task.tenant) as connection:
         analysis = await connection.fetchrow(
-            "SELECT dataset_id, plan::text AS plan, params::text AS params FROM analyses"
+            "SELECT dataset_id, plan::text AS plan, params::text AS params, rule_pack FROM analyses"
             " WHERE tenant_id = $1 AND analysis_id = $2 FOR NO KEY UPDATE",
             *(task.tenant, task.analysis),
         )
@@ -106,6 +108,7 @@ async def claim(db: Database, task: Task, owner: str, ttl_seconds: float, max_at
         plan_from_json(analysis["plan"]),
         analysis["params"],
         json.loads(row["trace"]),
+        analysis["rule_pack"],
     )
 
 
