@@ -208,3 +208,31 @@ async def test_over_its_rate_a_call_waits_as_it_is_told_and_loses_no_patience(se
         assert str((await client.status(ID)).id) == ID
     assert len(service.asked) == 6
     assert b'"RATE_LIMITED"' in over.body
+
+
+RULES = f"{API}/rules"
+ONE_RULE = f"{RULES}/{{rule_id}}"
+
+
+async def test_rules_are_kept_once_read_changed_and_deleted(service: Service, client: PeritoClient) -> None:
+    service.answers[RULES] = [CUT, told(RULES, "post", 201)]
+    assert (await client.rules.create("text", enabled=False)).id == "U-001"
+    assert len({asked.headers["idempotency-key"] for asked in service.asked}) == 1
+    assert service.asked[1].body == b'{"text":"text","enabled":false}'
+    service.answers[RULES] = [told(RULES, "get", 200)]
+    assert [rule.id for rule in await client.rules.every()] == ["U-001"]
+    service.answers[f"{RULES}/U-001"] = [told(ONE_RULE, "get", 200), told(ONE_RULE, "patch", 200)]
+    assert (await client.rules.one("U-001", 2)).versions[0].version == 2
+    assert service.asked[-1].target.endswith("?version=2")
+    assert (await client.rules.update("U-001", enabled=True)).id == "U-001"
+    assert service.asked[-1].body == b'{"enabled":true}'
+    service.answers[f"{RULES}/check"] = [told(f"{RULES}/check", "post", 200)]
+    assert (await client.rules.check("text")).problems[0].line == 7
+
+
+async def test_a_rule_that_an_earlier_try_deleted_is_gone(service: Service, client: PeritoClient) -> None:
+    service.answers[f"{RULES}/U-001"] = [CUT, told(ONE_RULE, "delete", 404)]
+    await client.rules.delete("U-001")
+    service.answers[f"{RULES}/U-001"] = [told(ONE_RULE, "delete", 404)]
+    with pytest.raises(Refused, match="no such rule of your own"):
+        await client.rules.delete("U-001")

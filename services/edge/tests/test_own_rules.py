@@ -59,10 +59,8 @@ async def test_a_refusal_says_each_place(edge: Edge) -> None:
         problem = answer.json()
         assert (answer.status_code, problem["reason"]) == (422, "RULE_REFUSED")
         assert problem["detail"].startswith("Line 2, character 8: There is nothing that is called wrong. Write 1.")
-        assert [(e["line"], e["character"], e["pointer"]) for e in problem["errors"]] == [
-            (2, 8, "/text"),
-            (3, 6, "/text"),
-        ]
+        places = [(error["line"], error["character"], error["pointer"]) for error in problem["errors"]]
+        assert places == [(2, 8, "/text"), (3, 6, "/text")]
         assert {e["reason"] for e in problem["errors"]} == {"RULE_NAME_UNKNOWN"}
     nowhere = (await edge.client.post(RULES, json={"text": "nothing"})).json()
     assert (nowhere["detail"], "line" in nowhere["errors"][0]) == ("The text has no header. Begin with one.", False)
@@ -151,9 +149,9 @@ async def test_other_bodies_are_refused(edge: Edge) -> None:
 @pytest.mark.parametrize(
     ("error", "status"),
     [
-        (Precondition("RULES_ENABLED_FULL", "A tenant has at most 50."), 409),
-        (Invalid("RULE_TEXT_INVALID", "Too long.", {"pointer": "/text"}), 422),
-        (Unavailable("BUSY", "All slots are taken."), 503),
+        (Precondition("RULES_ENABLED_FULL", "A tenant has at most 50. Disable one."), 409),
+        (Invalid("RULE_TEXT_INVALID", "The text is too long. Shorten it.", {"pointer": "/text"}), 422),
+        (Unavailable("BUSY", "All slots are taken. Try again."), 503),
     ],
 )
 async def test_what_the_orchestrator_refuses_is_told(edge: Edge, error: Exception, status: int) -> None:

@@ -50,7 +50,7 @@ class FakePhase(phase_pb2_grpc.PhaseServiceServicer):
     `outcomes` are what it says of its rules, by default one with `total` findings.
 
     `proposes` is what it answers as an IntakeService, None where it is none; `asked` records what it was asked.
-    Where `checks_rules`, it judges texts of `rule_texts`; `checks` counts how often, `checks_busy` how often it is busy.
+    Where `checks_rules`, it judges texts of `rule_texts`; `checks` counts how often, `checks_busy` when it is busy.
     """
 
     name: str

@@ -1,4 +1,4 @@
-"""Texts of a tenant's own rules for the fake phases, which read an id and a phase in them and refuse what is `wrong`."""
+"""Texts of a tenant's own rules for the fake phases, which read id and phase in them and refuse what is `wrong`."""
 
 import json
 import re

@@ -193,9 +193,9 @@ async def test_another_tenants_is_not_there(house: House, dsns: Dsns) -> None:
 
 
 async def test_a_busy_phase_is_waited_for_and_another_asked_meanwhile(house: House) -> None:
-    house.checking.checks_busy = 1
+    house.checking.checks_busy = 4  # a call is tried so often by itself (docs/decisions/0100)
     assert list((await house.rules.check(text())).problems) == []
-    assert (house.checking.checks, house.mesh.phases["books"].checks) == (1, 1)
+    assert (house.checking.checks, house.mesh.phases["books"].checks) == (4, 1)
     for name in ("books", "looks"):
         house.mesh.phases[name].checks_busy = 2
     assert list((await house.rules.check(text())).problems) == []
@@ -205,7 +205,7 @@ async def test_where_all_stay_busy_it_is_said_in_time(house: House) -> None:
     for name in ("books", "looks"):
         house.mesh.phases[name].checks_busy = 1000
     checks = RuleChecks(house.client.orchestrator._registry, seconds=0.5)  # pyright: ignore[reportPrivateUsage] -- its phases
-    with pytest.raises(Unavailable, match="BUSY"):
+    with pytest.raises(Unavailable, match=r"BUSY|DEADLINE_EXCEEDED"):
         await checks.check(house.rules.tenant, text())
 
 

@@ -26,9 +26,9 @@ async def pack(house: House, phase: str, run: int = -1) -> dict[str, str] | None
     return {rule["name"]: rule["text"] for rule in body["rules"]}
 
 
-async def ended(house: House, **fields: object) -> str:
+async def ended(house: House, params_json: str = "") -> str:
     """The id of a new analysis, once it has ended."""
-    analysis = (await house.client.submit(**fields)).analysis.analysis_id
+    analysis = (await house.client.submit(params_json=params_json)).analysis.analysis_id
     assert (await house.client.ended(analysis)).status == pb.ANALYSIS_STATUS_COMPLETED
     return analysis
 

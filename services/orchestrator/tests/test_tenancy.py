@@ -121,7 +121,9 @@ async def test_each_read_function_as_the_other_tenant(filled: tuple[Client, str]
         " AND pronargs > 1"
     )
     await connection.close()
-    assert len(functions) == 17
+    assert len(functions) == 18
+    async with as_app.unit(client.tenant) as unit:
+        pack = await unit.fetchval("SELECT digest FROM rule_packs")
     beyond = {
         "read_dispositions": ["'finding'", f"ARRAY['{FIRST}']"],
         "read_disposition_history": ["'finding'", f"'{FIRST}'", "10"],
@@ -131,7 +133,7 @@ async def test_each_read_function_as_the_other_tenant(filled: tuple[Client, str]
     }
     for name, arguments, second in functions:
         subject: object = UUID(dataset if name == "read_dataset" else analysis)
-        subject = {"uuid": subject, "uuid[]": [subject], "integer": 100, "text[]": None}[second]
+        subject = {"uuid": subject, "uuid[]": [subject], "integer": 100, "text[]": None, "bytea": pack}[second]
         third = {"read_events": "0", "read_findings": "100", "read_matching_findings": "100"}.get(name, "NULL")
         usual = [third, "100" if name == "read_events" else "NULL", *["NULL"] * arguments][: arguments - 2]
         rest = beyond.get(name, usual)

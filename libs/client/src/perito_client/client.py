@@ -45,6 +45,7 @@ from perito_client.generated.models import (
 )
 from perito_client.keys import Keys
 from perito_client.reviews import ReviewCalls
+from perito_client.rules import Rules
 from perito_client.transport import PREFIX, Patience, Transport, opened
 from perito_client.upload import Form
 from perito_client.waiting import ENDED, ended
@@ -68,6 +69,8 @@ class PeritoClient(ReviewCalls):
         """Keys of the tenant and its audit log, for a key that may."""
         self.webhooks = Webhooks(transport)
         """Webhooks of the tenant, for a key that may."""
+        self.rules = Rules(transport)
+        """Rules of the tenant's own."""
 
     async def health(self) -> Health:
         """Whether the service can work, asked once."""

@@ -7,7 +7,7 @@ from pydantic.json_schema import SkipJsonSchema
 
 from perito_edge.models import Severity
 from perito_edge.request_models import NotNull, no_default
-from perito_edge.scalars import Moment
+from perito_edge.scalars import FINGERPRINT_EXAMPLE, Moment
 
 TEXT_EXAMPLE = """-- id: U-001
 -- version: 1
@@ -63,8 +63,8 @@ class CheckRuleRequest(BaseModel):
 class RuleQuery(BaseModel):
     """Which of its texts."""
 
-    version: int | SkipJsonSchema[None] = Field(
-        default=None, ge=1, le=2_147_483_647, description="Number of the text; the one of now where it is left out."
+    version: Annotated[int, Field(ge=1, le=2_147_483_647)] | SkipJsonSchema[None] = Field(
+        default=None, description="Number of the text; the one of now where it is left out.", examples=[1]
     )
 
 
@@ -109,7 +109,7 @@ class RuleVersion(BaseModel):
     version: int = Field(examples=[2])
     sha256: str = Field(
         description="Of the text in UTF-8.",
-        examples=["9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"],
+        examples=[FINGERPRINT_EXAMPLE],
     )
     made_at: Moment
     made_by: str | None = Field(description="Id of the key that sent it.", examples=["k3v9x2m1q8w7"])

@@ -51,11 +51,8 @@ class Served:
 
     def says(self, other: "Served") -> bool:
         """Whether both describe the same."""
-        return self._described == other._described
-
-    @property
-    def _described(self) -> tuple[PhaseInfo, int, bool, bool]:
-        return self.info, self.slots, self.intake is None, self.checks_rules
+        mine, its = (self.intake is None, self.checks_rules), (other.intake is None, other.checks_rules)
+        return (self.info, self.slots, mine) == (other.info, other.slots, its)
 
 
 class Registry:

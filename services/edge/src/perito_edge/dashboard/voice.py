@@ -13,6 +13,8 @@ from perito_edge.dashboard import (
     doing_es,
     overview_en,
     overview_es,
+    own_rules_en,
+    own_rules_es,
     phase_names_es,
     reviews_en,
     reviews_es,
@@ -37,6 +39,7 @@ TEXTS: Mapping[Language, Mapping[str, str]] = {
         **reviews_en.TEXTS,
         **doing_en.TEXTS,
         **overview_en.TEXTS,
+        **own_rules_en.TEXTS,
     },
     "es": {
         **texts_es.TEXTS,
@@ -44,6 +47,7 @@ TEXTS: Mapping[Language, Mapping[str, str]] = {
         **reviews_es.TEXTS,
         **doing_es.TEXTS,
         **overview_es.TEXTS,
+        **own_rules_es.TEXTS,
         **phase_names_es.NAMES,
     },
 }

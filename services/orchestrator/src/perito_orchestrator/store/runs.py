@@ -33,7 +33,7 @@ class Task:
 @dataclass(frozen=True)
 class Lease(Task):
     """The right to work on a task until it expires. `attempt` counts from 1; `away_seconds`: for how long what it
-    needs has been away, 0 where it was not. `trace`: headers (W3C) of the trace in which it was queued. `rule_pack`: the
+    needs has been away, 0 where it was not. `trace`: headers (W3C) of the trace in which it was queued. `rule_pack`:
     digest of the tenant's own rules that the analysis was accepted with."""
 
     fence: int

@@ -27,10 +27,14 @@ from .case_differences import CaseDifferences
 from .case_summary import CaseSummary
 from .case_summary_identity import CaseSummaryIdentity
 from .change import Change
+from .check_rule_request import CheckRuleRequest
+from .checked_rule import CheckedRule
+from .checked_rule_verdict import CheckedRuleVerdict
 from .compared_analysis import ComparedAnalysis
 from .comparison import Comparison
 from .comparison_absent import ComparisonAbsent
 from .create_dataset_body import CreateDatasetBody
+from .create_rule_request import CreateRuleRequest
 from .create_webhook_request import CreateWebhookRequest
 from .current_key import CurrentKey
 from .dataset import Dataset
@@ -78,6 +82,11 @@ from .links import Links
 from .mapping_proposal import MappingProposal
 from .mapping_question import MappingQuestion
 from .new_key import NewKey
+from .own_rule import OwnRule
+from .own_rule_parameters import OwnRuleParameters
+from .own_rule_with_text import OwnRuleWithText
+from .own_rule_with_text_parameters import OwnRuleWithTextParameters
+from .own_rules import OwnRules
 from .period import Period
 from .phase_state import PhaseState
 from .phase_status import PhaseStatus
@@ -99,6 +108,10 @@ from .rotated_key import RotatedKey
 from .row import Row
 from .rule_change import RuleChange
 from .rule_counts import RuleCounts
+from .rule_facts import RuleFacts
+from .rule_facts_parameters import RuleFactsParameters
+from .rule_problem import RuleProblem
+from .rule_version import RuleVersion
 from .scope_name import ScopeName
 from .severity import Severity
 from .status import Status
@@ -107,6 +120,7 @@ from .stored_file import StoredFile
 from .text import Text
 from .understanding import Understanding
 from .update_key_request import UpdateKeyRequest
+from .update_rule_request import UpdateRuleRequest
 from .update_webhook_request import UpdateWebhookRequest
 from .usage import Usage
 from .webhook import Webhook
@@ -143,10 +157,14 @@ __all__ = (
     "CaseSummary",
     "CaseSummaryIdentity",
     "Change",
+    "CheckRuleRequest",
+    "CheckedRule",
+    "CheckedRuleVerdict",
     "ComparedAnalysis",
     "Comparison",
     "ComparisonAbsent",
     "CreateDatasetBody",
+    "CreateRuleRequest",
     "CreateWebhookRequest",
     "CurrentKey",
     "Dataset",
@@ -194,6 +212,11 @@ __all__ = (
     "MappingProposal",
     "MappingQuestion",
     "NewKey",
+    "OwnRule",
+    "OwnRuleParameters",
+    "OwnRuleWithText",
+    "OwnRuleWithTextParameters",
+    "OwnRules",
     "Period",
     "PhaseState",
     "PhaseStatus",
@@ -215,6 +238,10 @@ __all__ = (
     "Row",
     "RuleChange",
     "RuleCounts",
+    "RuleFacts",
+    "RuleFactsParameters",
+    "RuleProblem",
+    "RuleVersion",
     "ScopeName",
     "Severity",
     "Status",
@@ -223,6 +250,7 @@ __all__ = (
     "Text",
     "Understanding",
     "UpdateKeyRequest",
+    "UpdateRuleRequest",
     "UpdateWebhookRequest",
     "Usage",
     "Webhook",

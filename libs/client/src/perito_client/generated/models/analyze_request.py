@@ -29,7 +29,8 @@ class AnalyzeRequest:
     name: str | Unset = ""
     """ Your name for the analysis. """
     params: AnalyzeRequestParams | Unset = UNSET
-    """ Parameters of the run, for example `{"rules": {"C-035": {"tolerance": "0.05"}}}`. """
+    """ Parameters of the run, for example `{"rules": {"C-035": {"tolerance": "0.05"}}}`. `own_rules`: false runs it
+    without the rules of your own. """
 
     def to_dict(self) -> dict[str, Any]:
         dataset_id = self.dataset_id

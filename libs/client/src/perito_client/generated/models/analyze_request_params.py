@@ -11,7 +11,10 @@ T = TypeVar("T", bound="AnalyzeRequestParams")
 
 @_attrs_define
 class AnalyzeRequestParams:
-    """Parameters of the run, for example `{"rules": {"C-035": {"tolerance": "0.05"}}}`."""
+    """Parameters of the run, for example `{"rules": {"C-035": {"tolerance": "0.05"}}}`. `own_rules`: false runs it without
+    the rules of your own.
+
+    """
 
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 

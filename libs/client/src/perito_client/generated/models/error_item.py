@@ -23,6 +23,10 @@ class ErrorItem:
     """ The client's name for the file. """
     row: int | Unset = UNSET
     """ Data record, from 1. """
+    line: int | Unset = UNSET
+    """ Line of a rule's text, from 1. """
+    character: int | Unset = UNSET
+    """ Character of that line, from 1. """
     column: str | Unset = UNSET
     """ Column as the file's header names it. """
     remedy: str | Unset = UNSET
@@ -37,6 +41,10 @@ class ErrorItem:
         file = self.file
 
         row = self.row
+
+        line = self.line
+
+        character = self.character
 
         column = self.column
 
@@ -53,6 +61,10 @@ class ErrorItem:
             field_dict["file"] = file
         if row is not UNSET:
             field_dict["row"] = row
+        if line is not UNSET:
+            field_dict["line"] = line
+        if character is not UNSET:
+            field_dict["character"] = character
         if column is not UNSET:
             field_dict["column"] = column
         if remedy is not UNSET:
@@ -71,6 +83,10 @@ class ErrorItem:
 
         row = d.pop("row", UNSET)
 
+        line = d.pop("line", UNSET)
+
+        character = d.pop("character", UNSET)
+
         column = d.pop("column", UNSET)
 
         remedy = d.pop("remedy", UNSET)
@@ -80,6 +96,8 @@ class ErrorItem:
             pointer=pointer,
             file=file,
             row=row,
+            line=line,
+            character=character,
             column=column,
             remedy=remedy,
         )
