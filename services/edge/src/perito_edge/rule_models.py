@@ -9,17 +9,41 @@ from perito_edge.models import Severity
 from perito_edge.request_models import NotNull, no_default
 from perito_edge.scalars import FINGERPRINT_EXAMPLE, Moment
 
-TEXT_EXAMPLE = """-- id: U-001
--- version: 1
--- kind: row
--- title: Counts of nothing
--- severity: low
--- needs: stock_counts.counted_quantity
-select * from stock_counts where counted_quantity = 0
+TEXT_EXAMPLE = """/* ---
+id: U-001
+version: 1
+kind: row
+title: {en: Far fewer counted than the books say, es: Se contó mucho menos de lo que dicen los libros}
+severity: high
+phase: consistency
+grain: row
+table: counts
+where: "system_qty > 0"
+identity: [ts, product, location]
+needs:
+  counts: [ts, product, location, system_qty, counted_qty]
+parameters:
+  share: {type: decimal, default: "0.5", meaning: "share of the books' quantity below which a count is told"}
+select:
+  observed: sum(counted_qty)
+  expected: sum(system_qty)
+impact: "none, because what is lost is C-035's to say"
+texts:
+  finding: {en: "{product} at {location}: {observed:,} counted, {expected:,} in the books"}
+explanation: {en: "Most of what the books have was not there."}
+remedy: {en: "Count again, then look for issues that were not booked."}
+--- */
+counted_qty < $share * system_qty
 """
 _RULE_ID = r"^U-[0-9]{3,4}$"
 _ABSENT: Any = Field(default=None, json_schema_extra=no_default)
-_PARAMETERS = {"limit": {"type": "decimal", "default": "100", "meaning": "From here on it is a finding."}}
+_PARAMETERS = {
+    "share": {
+        "type": "decimal",
+        "default": "0.5",
+        "meaning": "share of the books' quantity below which a count is told",
+    }
+}
 _Text = Annotated[
     str,
     Field(
@@ -72,20 +96,23 @@ class RuleFacts(BaseModel):
     """What a rule says of itself in its text."""
 
     id: RuleId
-    title: str = Field(description="In English.", examples=["Counts of nothing"])
-    title_es: str = Field(description="In Spanish; in English where the text has none.", examples=["Conteos de nada"])
+    title: str = Field(description="In English.", examples=["Far fewer counted than the books say"])
+    title_es: str = Field(
+        description="In Spanish; in English where the text has none.",
+        examples=["Se contó mucho menos de lo que dicen los libros"],
+    )
     definition_version: str = Field(description="As the text counts it.", examples=["1"])
     kind: str = Field(description="`row` or `set`.", examples=["row"])
     phase: str = Field(description="The phase that runs it.", examples=["consistency"])
-    severity: Severity = Field(description="Of its findings.", examples=["low"])
+    severity: Severity = Field(description="Of its findings.", examples=["high"])
     parameters: dict[str, Any] = Field(
         description="By name: type, default and meaning. An analysis may set them, under `params.rules`.",
         examples=[_PARAMETERS],
     )
     needs: list[str] = Field(
-        description="Columns without which it is not applicable.", examples=[["stock_counts.counted_quantity"]]
+        description="Columns without which it is not applicable.", examples=[["counts.counted_qty"]]
     )
-    optional: list[str] = Field(description="Columns it reads where they are there.", examples=[["stock_counts.sku"]])
+    optional: list[str] = Field(description="Columns it reads where they are there.", examples=[["counts.lot"]])
 
 
 class OwnRule(RuleFacts):

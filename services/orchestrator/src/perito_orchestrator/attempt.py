@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 import asyncpg
 from perito.dataset.v1.dataset_pb2 import ObjectRef
 from perito.phase.v1.phase_pb2 import PhaseResult, RunPhaseRequest, Upstream
+from perito_kernel import rule_packs
 from perito_kernel.errors import Internal, PeritoError, Unavailable
 from perito_kernel.findings import canonical_json
 from perito_runtime.grpc_client import call_errors, tenant_metadata
@@ -219,10 +220,10 @@ class Attempt:
         if digest is None or not lease.plan.phase(lease.phase).own_rules:
             return None
         rules = await self._patiently(lambda: own_rules.read_pack(self._db, lease.tenant, digest))
-        content = canonical_json({"version": 1, "rules": json.loads(rules)}).encode()
+        content = rule_packs.pack_bytes(rule_packs.RuleText(rule["name"], rule["text"]) for rule in json.loads(rules))
         ids = (str(lease.tenant), str(lease.analysis))
         key = artifact_key(*ids, lease.phase, lease.fence, "own-rules.json")
-        stored = await self._store.put_bytes(key, content, "application/json")
+        stored = await self._store.put_bytes(key, content, rule_packs.MEDIA_TYPE)
         self._heard.at = _now()  # as where the database is waited for
         return stored
 

@@ -170,9 +170,8 @@ def _places(problems: Sequence[pb.RuleProblem], text: str, voice: Voice) -> list
 
 def _rule(each: OwnRule, voice: Voice) -> dict[str, Any]:
     parameters = [
-        {"name": name, "default": str(said.get("default", "")), "meaning": clip(str(said.get("meaning", "")), 300)}
+        {"name": name, "default": str(said["default"]), "meaning": clip(str(said["meaning"]), 300)}
         for name, said in sorted(each.parameters.items())
-        if isinstance(said, dict)
     ]
     return {
         "id": each.id,

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 TEXTS: Mapping[str, str] = {
     "own_rules": "Sus propias reglas",
     "own_rules_lead": "Lo que usted buscaría en sus libros y Perito no busca: una pregunta en SQL sobre las mismas "
-    "tablas que leen las reglas de Perito. Cada análisis que se inicie desde ahora hace las preguntas que estén activas.",
+    "tablas que leen las reglas de Perito. Cada análisis que se inicie desde ahora hace las que estén activas.",
     "own_rules_none": "Todavía no hay reglas propias.",
     "own_rule_new": "Nueva regla",
     "own_rule_text": "Texto de la regla: su encabezado y después el SQL",
