@@ -179,7 +179,8 @@ def by_python(command: str, folder: Path, values: dict[str, str]) -> Answer:
         name, _, file = part.partition("=@")
         parts.append((name, (file, (folder / file).read_bytes())))
     method = asked.X or ("HEAD" if asked.head else "POST" if parts or asked.d else "GET")
-    answer = httpx.request(method, asked.url, headers=headers, files=parts or None, content=asked.d, timeout=30)
+    sent = (folder / asked.d[1:]).read_bytes() if (asked.d or "").startswith("@") else asked.d
+    answer = httpx.request(method, asked.url, headers=headers, files=parts or None, content=sent, timeout=30)
     if asked.etag_save:
         (folder / asked.etag_save).write_text(answer.headers["ETag"], encoding="utf-8")
     if asked.o:
@@ -227,6 +228,7 @@ def learned(line: Line, answer: Mapping[str, Any], values: Mapping[str, str]) ->
 def test_every_curl_line_answers_as_written(run: Run, served: tuple[str, str], tmp_path: Path) -> None:
     (tmp_path / "counts.csv").write_text(first("mapping.md", "csv"), encoding="utf-8")
     (tmp_path / "mapping.yaml").write_text(first("mapping.md", "yaml"), encoding="utf-8")
+    (tmp_path / "rule.json").write_text(json.dumps({"text": first("own-rules.md", "sql")}), encoding="utf-8")
     values = {"PERITO_URL": served[0], "PERITO_KEY": served[1]}
     lines = curl_lines("rest.md")
     assert len(lines) >= 16

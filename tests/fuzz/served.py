@@ -14,6 +14,7 @@ from perito_standalone.analyze import temporary_directory
 from perito_standalone.postgres import PostgresSettings
 from perito_standalone.supervisor import Supervisor, SupervisorSettings
 
+from tests.docs.test_examples import first
 from tests.fuzz.fuzzing import Fuzzed, Fuzzer
 
 _COUNTS = "Date,SKU,Shop,Book,Counted\n" + "".join(f"2026-06-{day:02},A-{day},L1,{day},5\n" for day in range(1, 29))
@@ -41,6 +42,7 @@ async def fuzzed(count: int, seed: int, folder: Path, say: Callable[[str], None]
         key = str(supervisor.first_key)
         async with connect(supervisor.address, key) as client:
             real = await _filled(client, folder) | await _with_webhooks(supervisor.address, key)
+            real |= await _with_rules(client)
         fuzzer = await asyncio.to_thread(Fuzzer, supervisor.address, key, real, seed)
         return await asyncio.to_thread(fuzzer.run, count, say or (lambda _line: None))
 
@@ -81,6 +83,13 @@ async def _filled(client: PeritoClient, folder: Path) -> dict[str, list[str]]:
         "analysis_id": [str(accepted.id) for accepted in (whole, short, unreadable, fresh)],
         "key_id": [key.key_id for key in keys],
     }
+
+
+async def _with_rules(client: PeritoClient) -> dict[str, list[str]]:
+    """Ids of rules of which requests change and delete some."""
+    text = first("own-rules.md", "sql")
+    kept = [await client.rules.create(text.replace("U-001", f"U-80{number}")) for number in range(6)]
+    return {"rule_id": [rule.id for rule in kept]}
 
 
 async def _with_webhooks(address: str, key: str) -> dict[str, list[str]]:

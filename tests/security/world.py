@@ -65,6 +65,7 @@ async def world(folder: Path) -> AsyncGenerator[World]:
             a = {"X-API-Key": str(supervisor.first_key)}
             b, scoped, spare = await _keys(supervisor)
             mine = await _filled(supervisor, folder) | await _webhook(http, a) | {"key_id": spare}
+            mine |= await _rule(http, a)
             description = await http.get(f"{PREFIX}/openapi.json", headers=a)
             sessions = await _session(http, a), await _session(http, a, end=True)
             yield World(supervisor.address, supervisor, http, a, b, scoped, mine, description.json(), *sessions)
@@ -113,6 +114,13 @@ async def _session(http: httpx.AsyncClient, headers: Mapping[str, str], *, end: 
         assert token is not None
         await http.post("/sign-out", data={"csrf": token[1]}, headers={**ours, **cookie})
     return cookie["Cookie"].partition("=")[2]
+
+
+async def _rule(http: httpx.AsyncClient, headers: Mapping[str, str]) -> dict[str, str]:
+    """A rule of A's own."""
+    made = await http.post(f"{PREFIX}/rules", json={"text": first("own-rules.md", "sql")}, headers=headers)
+    assert made.status_code == 201, made.text
+    return {"rule_id": str(made.json()["id"])}
 
 
 async def _filled(supervisor: Supervisor, folder: Path) -> dict[str, str]:

@@ -16,8 +16,10 @@ from perito_orchestrator.keys import SCOPES, create_key
 
 from .hooks import SHORT
 from .mesh import Mesh
+from .own_rules import rules_of
 from .phases import finding
 from .rest import API, Rest, rest_of
+from .rule_texts import text
 
 ANY = "any"
 
@@ -66,7 +68,9 @@ class Api:
 @pytest.fixture
 async def api(mesh: Mesh) -> AsyncIterator[Api]:
     mesh.phases["read"].findings = [finding(0)]
+    mesh.phases["books"].checks_rules = True
     client = await mesh.start(webhooks=SHORT)
+    await rules_of(mesh, client).create(text())
     async with rest_of(mesh, client) as rest:
         wanted = {"url": "https://127.0.0.1:8443/events", "event_types": ["analysis.completed"]}
         webhook = (await rest.ask("POST", "/webhooks", json=wanted)).json()["id"]
@@ -89,6 +93,7 @@ async def api(mesh: Mesh) -> AsyncIterator[Api]:
             "fingerprint": finding(0)["fingerprint"],
             "webhook_id": webhook,
             "delivery_id": deliveries[0]["id"],
+            "rule_id": "U-001",
         }
         yield Api(rest, list(operations_of(described)), ids, lacking)
 
@@ -102,6 +107,7 @@ def words(response: httpx.Response) -> dict[str, Any]:
 
 async def test_another_tenants_ids_are_answered_like_unknown_ones(api: Api) -> None:
     unknown = {name: str(uuid4()) for name in api.ids} | {"key_id": "0123456789abcdef", "fingerprint": "0" * 64}
+    unknown["rule_id"] = "U-9998"
     other = api.rest.other["X-API-Key"]
     # What deletes comes last: after it there is nothing to find.
     with_ids = sorted((one for one in api.operations if "{" in one.path), key=lambda one: one.method == "DELETE")

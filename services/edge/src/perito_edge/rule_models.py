@@ -16,7 +16,8 @@ kind: row
 title: {en: Far fewer counted than the books say, es: Se contó mucho menos de lo que dicen los libros}
 severity: high
 phase: consistency
-grain: row
+grain: count
+unit: counts
 table: counts
 where: "system_qty > 0"
 identity: [ts, product, location]
@@ -32,6 +33,13 @@ texts:
   finding: {en: "{product} at {location}: {observed:,} counted, {expected:,} in the books"}
 explanation: {en: "Most of what the books have was not there."}
 remedy: {en: "Count again, then look for issues that were not booked."}
+example:
+  tables:
+    counts:
+      - {ts: "2026-06-01 00:00:00", product: A, location: L1, system_qty: 10, counted_qty: 4}
+      - {ts: "2026-06-01 00:00:00", product: B, location: L1, system_qty: 10, counted_qty: 6}
+  finds:
+    - {ts: "2026-06-01T00:00:00Z", product: A, location: L1}
 --- */
 counted_qty < $share * system_qty
 """
