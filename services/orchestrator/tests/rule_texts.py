@@ -27,7 +27,7 @@ def checked(rule: phase_pb2.RuleText) -> phase_pb2.CheckedRule:
     found, phase = _ID.search(rule.text), _PHASE.search(rule.text)
     if found is None or phase is None:
         nowhere = phase_pb2.RuleProblem(line=1, column=1, reason="RULE_HEADER_MISSING", message="Begin with an id.")
-        return phase_pb2.CheckedRule(name=rule.name, problems=[nowhere])
+        return phase_pb2.CheckedRule(name=rule.name, id=rule.name, phase="books", problems=[nowhere])
     return phase_pb2.CheckedRule(
         name=rule.name,
         id=found[1],

@@ -64,6 +64,9 @@ async def test_a_check_says_the_same_and_keeps_nothing(house: House) -> None:
     said = await house.rules.check(text())
     assert (said.facts.rule_id, list(said.problems)) == ("U-001", [])
     assert [p.line for p in (await house.rules.check(WRONG)).problems] == [3]
+    headless = await house.rules.check("nothing")
+    assert (headless.HasField("facts"), [p.line for p in headless.problems]) == (True, [1])
+    assert headless.facts.rule_id == "", "a text without an id has none"
     assert await house.rules.all() == []
 
 

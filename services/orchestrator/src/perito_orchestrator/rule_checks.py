@@ -109,7 +109,8 @@ def facts_message(rule: str, kept: Mapping[str, object]) -> pb.RuleFacts:
 
 
 def _facts(said: phase_pb2.CheckedRule) -> pb.RuleFacts:
-    return facts_message(said.id, facts_kept(said))
+    """None of them where the text has no id: a phase calls such a rule by its file's name."""
+    return facts_message(said.id, facts_kept(said)) if _RULE_ID.fullmatch(said.id) else pb.RuleFacts()
 
 
 def _problem(said: phase_pb2.RuleProblem) -> pb.RuleProblem:
