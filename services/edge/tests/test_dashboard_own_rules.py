@@ -110,3 +110,4 @@ async def test_in_spanish(edge: Edge) -> None:
         assert "Sus propias reglas" in listed
         assert "Conteos de nada" in listed
         assert "Línea 2, carácter 8" in (await sent(client, "U-002\nselect wrong")).text
+        assert "Ya existe una regla propia" in (await sent(client)).text

@@ -13,6 +13,7 @@ from starlette.responses import RedirectResponse, Response
 
 from perito_edge.dashboard.drawing import draw
 from perito_edge.dashboard.page import Page
+from perito_edge.dashboard.refusals import sentence
 from perito_edge.dashboard.report_parts import clip
 from perito_edge.dashboard.visit import Visit
 from perito_edge.dashboard.voice import Voice
@@ -104,7 +105,7 @@ async def _listed(
         rules=[_rule(rule(each), visit.voice) for each in held],
         text=text,
         problems=_places(problems, text, visit.voice),
-        wrong=wrong.message if wrong else "",
+        wrong=sentence(wrong, visit.voice.language) if wrong else "",
         good=good,
         key=secrets.token_urlsafe(24),
     )
@@ -125,7 +126,7 @@ async def _drawn(
         shown=number or kept.version,
         text=text or told.text,
         problems=_places(problems, text, visit.voice),
-        wrong=wrong.message if wrong else "",
+        wrong=sentence(wrong, visit.voice.language) if wrong else "",
         versions=[
             {"number": each.version, "when": visit.voice.moment(each.made_at), "who": each.made_by}
             for each in told.versions
