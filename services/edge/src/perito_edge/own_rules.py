@@ -51,7 +51,7 @@ def _said(schema: dict[str, Any]) -> None:
     schema.update(pattern=f"^{RULE_ID.pattern}$")
 
 
-def _rule_id(
+async def _rule_id(
     rule_id: Annotated[str, Path(description="Id of a rule of your own.", examples=["U-001"], json_schema_extra=_said)],
 ) -> str:
     if not RULE_ID.fullmatch(rule_id):
