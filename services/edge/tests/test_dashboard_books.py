@@ -285,3 +285,31 @@ async def test_a_column_is_corrected_in_the_form(edge: Edge, analyst: httpx.Asyn
     assert (unknown.status_code, "There is no sales.nothing" in unknown.text) == (422, True)
     refused = await analyst.post(f"{where}/analyses", data={**form, "to:1": "nowhere"})
     assert (refused.status_code, "TARGET_INVALID" in refused.text) == (422, True)
+
+
+async def test_books_with_a_mapping_are_corrected_as_text_or_read_anew(edge: Edge, analyst: httpx.AsyncClient) -> None:
+    shown = {"X-CSRF-Token": await token(analyst), "Accept": "application/json"}
+    parts = [
+        ("files", ("sales.csv", BOOKS["sales.csv"], "text/csv")),
+        ("mapping", ("mapping.yaml", b"version: 1\r\nfiles: {}\r\n# <b>\r\n", "application/yaml")),
+    ]
+    where = (await analyst.post("/upload", files=parts, headers=shown)).json()["next"]
+    page = (await analyst.get(where)).text
+    assert "# &lt;b&gt;" in page
+    form = {"csrf": await token(analyst), "key": hidden(page, "key"), "proposed": hidden(page, "proposed")}
+    as_it_is = {**form, "mapping": "version: 1\r\nfiles: {}\r\n# <b>\r\n"}
+    assert (await analyst.post(f"{where}/analyses", data=as_it_is)).status_code == 303
+    assert where == f"/datasets/{edge.double.submitted[-1].dataset_id}", "as it came it stays the same books"
+    other = {**form, "key": "another", "mapping": "version: 1\ncurrency: EUR\nfiles: {}"}
+    assert (await analyst.post(f"{where}/analyses", data=other)).status_code == 303
+    saved = edge.double.datasets[edge.double.submitted[-1].dataset_id]
+    assert await edge.store.read_bytes(saved.mapping, 1000) == b"version: 1\ncurrency: EUR\nfiles: {}\n"
+    assert (await analyst.get(f"{where}/mapping")).headers["location"] == where
+    anew = (await analyst.get(f"{where}/mapping?anew=1")).text
+    assert 'list="targets"' in anew
+    assert 'name="anew" value="1"' in anew
+    form = {"csrf": form["csrf"], "key": hidden(anew, "key"), "proposed": hidden(anew, "proposed")}
+    proposed = {**form, "mapping": edge.double.proposal.mapping_yaml}
+    assert (await analyst.post(f"{where}/analyses", data=proposed)).status_code == 303
+    saved = edge.double.datasets[edge.double.submitted[-1].dataset_id]
+    assert await edge.store.read_bytes(saved.mapping, 1000) == b"version: 1\nfiles: {}\n", "not the one it came with"

@@ -14,6 +14,7 @@ from perito_reporting.scores import scores
 from perito_reporting.sources import Sources
 from perito_reporting.stories import tell
 from perito_reporting.understanding import understanding
+from perito_reporting.wording import complete_words
 
 SCHEMA_VERSION = "2.1.0"
 
@@ -28,6 +29,8 @@ def assemble(sources: Sources) -> dict[str, Any]:
     findings, totals = listing.findings(sources), accounts.totals(sources)
     recommendations = accounts.recommendations(sources, totals)
     cases = narrative.narrated(sources, listing.cases(sources), findings)
+    rules, kpis = accounts.rules(sources, totals), books.kpis(sources)
+    complete_words(rules, findings, kpis)
     return {
         "schema_version": SCHEMA_VERSION,
         "perito_version": version("perito-reporting"),
@@ -40,10 +43,10 @@ def assemble(sources: Sources) -> dict[str, Any]:
         "phases": phases(sources, recommendations),
         "stories": listing.stories(sources),
         "coverage": covered,
-        "rules": accounts.rules(sources, totals),
+        "rules": rules,
         "cases": cases,
         "findings": findings,
-        "kpis": books.kpis(sources),
+        "kpis": kpis,
         "kpis_total": sources.rows("select count(*) as n from kpis")[0]["n"],
         "understanding": understanding(sources),
         "conventions": books.conventions(sources),

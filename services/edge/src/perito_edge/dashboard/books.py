@@ -31,15 +31,23 @@ _FIELDS = 2000
 
 
 async def books(visit: Visit) -> Response:
-    """The files, and the form. How they would be read is asked for by the page's script: it may take a minute."""
-    dataset = registered_dataset(await visit.given.orchestrator.dataset(visit.caller, dataset_id(visit)))
-    return _drawn(visit, "books", dataset, None, _hints(visit.query))
+    """The files, and the form. How they would be read is asked for by the page's script: it may take a minute. Files
+    that came with a mapping are read by it, which may be corrected as text.
+    """
+    found = await visit.given.orchestrator.dataset(visit.caller, dataset_id(visit))
+    dataset, held = registered_dataset(found), ""
+    if found.dataset.HasField("mapping"):
+        limit = visit.given.settings.max_mapping_bytes
+        held = (await visit.given.store.read_bytes(found.dataset.mapping, limit)).decode("utf-8", "replace")
+    return _drawn(visit, "books", dataset, None, _hints(visit.query), held)
 
 
 async def mapping(visit: Visit) -> Response:
-    """How the files would be read: a part of the page for its script, the whole page otherwise."""
+    """How the files would be read: a part of the page for its script, the whole page otherwise. Files with a mapping
+    are read without it where the address says `anew`.
+    """
     dataset = registered_dataset(await visit.given.orchestrator.dataset(visit.caller, dataset_id(visit)))
-    if dataset.mapping is not None:
+    if dataset.mapping is not None and "anew" not in visit.query:
         return RedirectResponse(f"/datasets/{dataset.dataset_id}", 303)
     asked = _hints(visit.query)
     request = ProposeMappingRequest(dataset_id=dataset.dataset_id, hints=MappingHints(**asked))
@@ -72,14 +80,26 @@ async def submit(visit: Visit) -> Response:
 
 
 def _drawn(
-    visit: Visit, template: str, dataset: RegisteredDataset, proposed: Reading | None, hints: Mapping[str, str]
+    visit: Visit,
+    template: str,
+    dataset: RegisteredDataset,
+    proposed: Reading | None,
+    hints: Mapping[str, str],
+    held: str = "",
 ) -> Response:
+    """`held` is the mapping that the files came with. One that is proposed for such files is another one whatever it
+    says, so the form does not say that it is as it was.
+    """
+    has_mapping = dataset.mapping is not None
     return draw(
         template,
         visit,
         dataset=dataset,
         key=secrets.token_urlsafe(24),
         reading=proposed,
+        proposed="" if has_mapping or proposed is None else proposed.digest,
+        held=held,
+        held_digest=digest(held.replace("\r\n", "\n").strip()),
         currency=hints["currency"],
         timezone=hints["timezone"],
     )

@@ -19,6 +19,9 @@ TEXTS: Mapping[str, str] = {
     "rerun_mapping": "to have them read differently.",
     "rerun_of": "Run again:",
     "rerun_compare": "compare with the one before",
+    "read_anew": "Read the files anew, and send their columns elsewhere",
+    "mapping_held_note": "How the files are read. What you change is saved with a copy of these files when you start; "
+    "the analyses that there are keep theirs.",
     "delete_analysis": "Delete this analysis",
     "delete_books": "Delete these files",
     "delete_lead": "For good: nothing brings it back.",

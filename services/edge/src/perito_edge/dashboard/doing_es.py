@@ -19,6 +19,9 @@ TEXTS: Mapping[str, str] = {
     "rerun_mapping": "para que se lean de otro modo.",
     "rerun_of": "Repetición:",
     "rerun_compare": "comparar con el anterior",
+    "read_anew": "Leer los archivos de nuevo y enviar sus columnas a otro lugar",
+    "mapping_held_note": "Cómo se leen los archivos. Lo que cambie se guarda con una copia de estos archivos al "
+    "empezar; los análisis que ya hay conservan la suya.",
     "delete_analysis": "Borrar este análisis",
     "delete_books": "Borrar estos archivos",
     "delete_lead": "Para siempre: nada lo devuelve.",

@@ -6,6 +6,7 @@ TEXTS: Mapping[str, str] = {
     "part_trends": "Trends",
     "trends_lead": "How it went from analysis to analysis, oldest on the left. Scores are drawn from 0 to 100, "
     "everything else between its lowest and its highest value.",
+    "trends_follow": "Follow how it goes",
     "trends_cut": "the newest of {count}",
     "trends_of_books": "of the same files",
     "trends_none": "No analysis has completed yet that would be like that.",

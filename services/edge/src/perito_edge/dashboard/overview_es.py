@@ -6,6 +6,7 @@ TEXTS: Mapping[str, str] = {
     "part_trends": "Evolución",
     "trends_lead": "Cómo fue de un análisis a otro, el más antiguo a la izquierda. Las puntuaciones se dibujan de 0 a "
     "100; lo demás, entre su valor más bajo y el más alto.",
+    "trends_follow": "Seguir su evolución",
     "trends_cut": "los más recientes de {count}",
     "trends_of_books": "de los mismos archivos",
     "trends_none": "Todavía no ha terminado ningún análisis así.",
