@@ -183,6 +183,7 @@ async def test_cases_are_listed_with_filters_in_the_address(edge: Edge, analyst:
     where = f"/analyses/{analysis.analysis_id}/cases"
     shown = (await analyst.get(where)).text
     assert "121 cases" in text_of(shown)
+    assert "Lists hold" not in shown
     assert "shop 3 (−4)" in text_of(shown), "a negative number has a real minus sign"
     assert f'/findings/{CAUSE}"' in shown
     following = re.search(r'href="([^"]+)" rel="next"', shown)
@@ -225,3 +226,24 @@ async def test_the_pages_speak_spanish(edge: Edge) -> None:
         for path, words in (("/delete", "Borrar para siempre"), ("/rerun", "Repetirlo"), ("/cases", "Casos")):
             assert words in await said(admin, base + path)
         assert "Borrar los archivos" not in await said(admin, f"/datasets/{analysis.dataset_id}/delete")
+
+
+async def test_a_list_of_cases_that_is_cut_says_how_many_there_are(edge: Edge, analyst: httpx.AsyncClient) -> None:
+    analysis = await ended(edge, "March", {**many_cases(), "exposure": {**REPORT["exposure"], "cases": 2732}})
+    shown = await said(analyst, f"/analyses/{analysis.analysis_id}/cases")
+    assert "Lists hold 121 of 2,732 cases" in shown
+
+
+async def test_measures_are_said_in_one_language_with_days_and_codes_in_words(edge: Edge) -> None:
+    own = {
+        **REPORT["findings"][0],
+        "measures": {"reason_en": "18 lines", "reason_es": "18 líneas", "on": "2025-03-19", "of": "receipts",
+                     "only_en": "alone"},
+    }  # fmt: skip
+    rule = {**REPORT["rules"][0], "words": {"receipts": text("receipts", "recepciones")}}
+    analysis = await ended(edge, "March", {**REPORT, "rules": [rule], "findings": [own]})
+    async with signed_in(edge.app, KEY, "es") as analista:
+        shown = await said(analista, f"/analyses/{analysis.analysis_id}/findings/{CAUSE}")
+    for each in ("reason 18 líneas", "on 19/03/2025", "of recepciones", "only en alone"):
+        assert each in shown, each
+    assert "18 lines" not in shown

@@ -12,27 +12,26 @@ def finding(rule: str, **more: Any) -> dict[str, Any]:
 
 
 def test_what_findings_and_figures_name_has_words_in_both_languages() -> None:
-    rules = [{"id": "C-035", "words": {}}, {"id": "K-01", "words": {}}, {"id": "V-001", "words": {}}]
+    rules: list[dict[str, Any]] = [{"id": name, "words": {}} for name in ("C-035", "K-01", "V-001")]
     kpi = {"id": "K-01", "measure": "turns", "scope": "location", "unit": "%"}
     complete_words(rules, [finding("C-035")], [kpi])
     words = rules[0]["words"]
-    assert isinstance(words, dict)
     assert words["ts"] == {"en": "date", "es": "fecha"}
     assert words["system_qty"]["en"] == "quantity in the books"
     assert words["product"]["es"] == "producto"
     assert "zz_top" not in words, "it reads as well with blanks"
     figures = rules[1]["words"]
-    assert isinstance(figures, dict)
     assert figures["location"]["es"] != "location"
     assert "%" not in figures
     assert rules[2]["words"] == {}, "what found nothing names nothing"
 
 
 def test_a_rules_own_words_come_first_and_unknown_rules_are_left_out() -> None:
-    rules = [{"id": "C-035", "words": {"ts": {"en": "moment of the count", "es": "momento del conteo"}}}]
+    own = {"ts": {"en": "moment of the count", "es": "momento del conteo"}, "cost_source": {"en": "cost source"}}
+    rules: list[dict[str, Any]] = [{"id": "C-035", "words": dict(own)}]
     complete_words(
         rules, [finding("C-035"), finding("X-999")], [{"id": "K-09", "measure": "", "scope": "", "unit": None}]
     )
     words = rules[0]["words"]
-    assert isinstance(words, dict)
-    assert words["ts"] == {"en": "moment of the count", "es": "momento del conteo"}
+    assert {name: words[name] for name in own} == own
+    assert words["product"]["es"] == "producto"

@@ -39,7 +39,7 @@ def _names_of_finding(finding: Mapping[str, Any]) -> Iterable[str]:
 
 
 def _complete(own: _Words, names: Iterable[str]) -> None:
-    for name in sorted(names):
+    for name in sorted(set(names) - own.keys()):  # what a rule calls its own stays
         called = {language: label(name, language, own) for language in ("en", "es")}
         if any(word != name.replace("_", " ") for word in called.values()):
             own[name] = called

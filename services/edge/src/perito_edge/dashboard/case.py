@@ -10,6 +10,7 @@ from typing import Any
 from perito_kernel.errors import NotFound
 from starlette.responses import Response
 
+from perito_edge.dashboard.cookies import LANGUAGES
 from perito_edge.dashboard.drawing import draw
 from perito_edge.dashboard.finished import finished
 from perito_edge.dashboard.page import Page
@@ -134,14 +135,25 @@ def _period(own: Part, voice: Voice) -> str:
 
 def _pairs(values: Mapping[str, Any], words: Mapping[str, Any], voice: Voice) -> list[dict[str, str]]:
     return [
-        {"name": label(name, words, voice), "value": clip(_written(value, voice), 120)}
+        {"name": label(_stem(name, values), words, voice), "value": clip(_written(value, words, voice), 120)}
         for name, value in list(values.items())[:40]
-        if value not in (None, "")
+        if value not in (None, "") and (_stem(name, values) == name or name.endswith(f"_{voice.language}"))
     ]
 
 
-def _written(value: object, voice: Voice) -> str:
-    return voice.number(str(value)) if decimal(value) is not None and not isinstance(value, bool) else str(value)
+def _stem(name: str, values: Mapping[str, Any]) -> str:
+    """The name without its language, where the value is there in several: `reason` of `reason_en` and `reason_es`."""
+    stem, _, language = name.rpartition("_")
+    both = language in LANGUAGES and all(f"{stem}_{each}" in values for each in LANGUAGES)
+    return stem if both else name
+
+
+def _written(value: object, words: Mapping[str, Any], voice: Voice) -> str:
+    """A number or day as the language writes it, a code of the rule in its words, anything else as it is."""
+    if decimal(value) is not None and not isinstance(value, bool):
+        return voice.number(str(value))
+    text = str(value)
+    return label(text, words, voice) if text in words else voice.day(text)
 
 
 def _evidence(own: Part, words: Mapping[str, Any], voice: Voice) -> dict[str, Any]:

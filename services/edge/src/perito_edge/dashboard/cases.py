@@ -11,11 +11,12 @@ from starlette.responses import Response
 from perito_edge.dashboard.drawing import draw
 from perito_edge.dashboard.finished import finished
 from perito_edge.dashboard.page import Page
-from perito_edge.dashboard.report_parts import SEVERITIES, clip
+from perito_edge.dashboard.report_parts import SEVERITIES, Part, clip
+from perito_edge.dashboard.results import reader_of
 from perito_edge.dashboard.reviewing import WORDS
 from perito_edge.dashboard.visit import Visit
 from perito_edge.dashboard.voice import Voice
-from perito_edge.report_cases import ReportCase
+from perito_edge.report_cases import ListedCases, ReportCase
 from perito_edge.review_views import disposition
 
 _ON_A_PAGE = 50
@@ -28,6 +29,7 @@ async def cases(visit: Visit) -> Response:
     """A page of cases."""
     analysis, report = await finished(visit)
     listed = await visit.given.cases.listed(report)
+    taken = await reader_of(visit).take(report, "cases", ("exposure",), {})
     said = {name: visit.query.get(name, "").strip()[:100] for name in ("severity", "rule", "disposition")}
     used = {name: value for name, value in said.items() if value}
     held = [
@@ -55,7 +57,7 @@ async def cases(visit: Visit) -> Response:
         rules=sorted({case.told["rule_id"] for case in listed.cases.values()}),
         rows=[_row(case, words.get(case.case, ""), visit.voice) for case in shown],
         count=visit.voice.count(len(held), "case"),
-        whole=listed.all_read,
+        cut=_cut(listed, taken.whole.get("exposure") or {}, visit.voice),
         again=f"{base}?{urlencode(used)}" if used else base,
         begun=number > 0,
         following=f"{base}?{urlencode({**used, 'page': number + 2})}" if (number + 1) * _ON_A_PAGE < len(held) else "",
@@ -70,6 +72,14 @@ async def _words(visit: Visit, wanted: str, some: Sequence[ReportCase]) -> Mappi
         several = await visit.given.reviews.several(visit.caller, wanted, SUBJECT_KIND_CASE, asked)
         found |= {name: disposition(word).status for name, word in several.items()}
     return found
+
+
+def _cut(listed: ListedCases, exposure: Part, voice: Voice) -> str:
+    """How many of all are listed, where that is not all of them."""
+    total = max(len(listed.cases), int(exposure.get("cases") or 0))
+    if listed.all_read and total == len(listed.cases):
+        return ""
+    return voice.say("cases_listed", shown=voice.number(len(listed.cases)), all=voice.number(total))
 
 
 def _number(text: str) -> int:

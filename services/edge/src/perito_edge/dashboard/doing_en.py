@@ -5,7 +5,8 @@ from collections.abc import Mapping
 TEXTS: Mapping[str, str] = {
     "tab_cases": "Cases",
     "cases_lead": "What the findings come down to: each case has one cause and the findings that it explains.",
-    "cases_first": "these are the first, the costliest of each kind",
+    "cases_listed": "Lists hold {shown} of {all} cases, the costliest of each kind; the exported table has every "
+    "finding.",
     "no_cases_filtered": "No case is like that.",
     "explains": "Explains",
     "onward": "What to do with this analysis",

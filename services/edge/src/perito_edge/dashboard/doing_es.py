@@ -5,7 +5,8 @@ from collections.abc import Mapping
 TEXTS: Mapping[str, str] = {
     "tab_cases": "Casos",
     "cases_lead": "A qué se reducen los hallazgos: cada caso tiene una causa y los hallazgos que explica.",
-    "cases_first": "estos son los primeros, los más caros de cada tipo",
+    "cases_listed": "Las listas tienen {shown} de {all} casos, los más caros de cada tipo; la tabla exportada tiene "
+    "todos los hallazgos.",
     "no_cases_filtered": "Ningún caso es así.",
     "explains": "Explica",
     "onward": "Qué hacer con este análisis",
