@@ -45,6 +45,7 @@ TEXTS: Mapping[str, str] = {
     "MAPPING_UNREADABLE": "La asignación no se puede leer, o el formulario no la puede cambiar. Corrija su texto.",
     "MULTIPART_BROKEN": "El envío llegó incompleto. No se ha guardado nada; envíelo otra vez.",
     "ORIGIN_WRONG": "Esto no lo envió una página de este Perito. Abra el panel y repítalo.",
+    "OVERLAP_INVALID": "El secreto anterior puede firmar 0, 24 o 168 horas más. Elija una de las tres.",
     "PAGE_NOT_FOUND": "No existe esa página. Empiece por la lista de análisis.",
     "PAGE_TOKEN_INVALID": "Esta página de la lista no existe.",
     "PROPOSAL_TOO_LARGE": "Los archivos son demasiado grandes para mostrar aquí cómo se leen. Puede empezar sin ello.",
