@@ -7,7 +7,7 @@ import asyncpg
 import pytest
 from perito.analysis.v1 import analysis_pb2 as pb
 from perito.phase.v1.phase_pb2 import RunPhaseRequest
-from perito_kernel.errors import Internal, Invalid, PeritoError
+from perito_kernel.errors import Conflict, Internal, Invalid, PeritoError
 
 from .own_rules import House
 from .phases import finding, until
@@ -110,6 +110,20 @@ async def test_their_parameters_can_be_set_while_they_are_enabled(house: House) 
     for without in ('{"own_rules": false, "rules": {"U-001": {}}}', '{"rules": {"U-002": {}}}'):
         with pytest.raises(Invalid, match="PARAMETER_UNKNOWN_RULE"):
             await house.client.submit(params_json=without)
+
+
+async def test_what_was_accepted_with_a_key_is_answered_again_when_its_rule_is_gone(house: House) -> None:
+    await house.rules.create(text())
+    dataset = (await house.client.dataset()).dataset.dataset_id
+    asked = {"params_json": '{"rules": {"U-001": {"limit": "2"}}}', "idempotency_key": "k"}
+    first = await house.client.submit(dataset, **asked)
+    await house.rules.delete("U-001")
+    again = await house.client.submit(dataset, **asked)
+    assert (again.replayed, again.analysis.analysis_id) == (True, first.analysis.analysis_id)
+    with pytest.raises(Conflict, match="IDEMPOTENCY_CONFLICT"):
+        await house.client.submit(dataset, params_json='{"rules": {"U-002": {}}}', idempotency_key="k")
+    with pytest.raises(Invalid, match="PARAMETER_UNKNOWN_RULE"):
+        await house.client.submit(dataset, params_json=asked["params_json"], idempotency_key="other")
 
 
 async def test_what_they_found_is_listed_by_their_ids(house: House) -> None:

@@ -87,7 +87,12 @@ class Submissions:
     async def _accepted(self, tenant: UUID, new: NewAnalysis, key: Key) -> pb.SubmitAnalysisResponse:
         infos = self._registry.infos
         own = await own_rules.enabled(self._db, tenant) if new.params.get("own_rules", True) else None
-        check_rule_parameters(new.params, infos, own_rules.ids_of(own))
+        try:
+            check_rule_parameters(new.params, infos, own_rules.ids_of(own))
+        except Invalid:
+            # Own rules come and go: what was accepted while they were there is answered again all the same.
+            if not await idempotency.known(self._db, tenant, key):
+                raise
         frozen = plan.freeze(infos, new.ordinals, own.by_phase if own else None)
         analysis, replayed = await analyses.submit(self._db, tenant, new, frozen, key, own)
         self._signals.changed(analysis)
