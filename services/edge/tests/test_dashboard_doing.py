@@ -247,3 +247,15 @@ async def test_measures_are_said_in_one_language_with_days_and_codes_in_words(ed
     for each in ("reason 18 líneas", "on 19/03/2025", "of recepciones", "only en alone"):
         assert each in shown, each
     assert "18 lines" not in shown
+
+
+async def test_parameters_that_are_no_json_are_said_in_spanish_with_their_place(edge: Edge) -> None:
+    analysis = await ended(edge)
+    where = f"/analyses/{analysis.analysis_id}/rerun"
+    async with signed_in(edge.app, KEY, "es") as analista:
+        form = {"csrf": await token(analista), "name": "", "params": "{}x"}
+        refused = text_of((await analista.post(where, data=form)).text)
+        assert "Los parámetros no son JSON (line 1, column 3: Extra data)" in refused
+        wrong = text_of((await analista.post(where, data={**form, "params": "[1]"})).text)
+        assert "Algo de lo escrito no se admite" in wrong
+        assert "/params" in wrong

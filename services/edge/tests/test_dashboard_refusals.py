@@ -49,7 +49,7 @@ def test_each_sentence_ends_and_takes_nothing_but_details() -> None:
     for reason, text in TEXTS.items():
         assert text.endswith("."), reason
         names = {name for _, name, _, _ in string.Formatter().parse(text) if name is not None}
-        assert names <= {"file", "column", "limit", "limit_bytes", "scope"}, reason
+        assert names <= {"file", "column", "limit", "limit_bytes", "scope", "what"}, reason
 
 
 async def test_pages_forms_and_scripts_are_refused_in_spanish(edge: Edge, analista: httpx.AsyncClient) -> None:

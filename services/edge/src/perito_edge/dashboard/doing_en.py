@@ -11,8 +11,8 @@ TEXTS: Mapping[str, str] = {
     "explains": "Explains",
     "onward": "What to do with this analysis",
     "rerun": "Run it again",
-    "rerun_lead": "The same files, read in the same way, by the rules of today. The earlier analysis "
-    "stays, and the two can be compared.",
+    "rerun_lead": "The same files, read in the same way, by the rules of today, your own among them. The earlier "
+    "analysis stays, and the two can be compared.",
     "rerun_params": "Parameters that are to be different (JSON; may be empty)",
     "rerun_params_note": "What is not named stays as it was; null takes a parameter back to its default. Which there "
     "are:",

@@ -11,8 +11,8 @@ TEXTS: Mapping[str, str] = {
     "explains": "Explica",
     "onward": "Qué hacer con este análisis",
     "rerun": "Repetirlo",
-    "rerun_lead": "Los mismos archivos, leídos igual, con las reglas de hoy. El análisis "
-    "anterior se conserva y los dos se pueden comparar.",
+    "rerun_lead": "Los mismos archivos, leídos igual, con las reglas de hoy, también las suyas. El análisis anterior "
+    "se conserva y los dos se pueden comparar.",
     "rerun_params": "Parámetros que deben cambiar (JSON; puede quedar vacío)",
     "rerun_params_note": "Lo que no se nombra queda como estaba; null devuelve un parámetro a su valor por defecto. "
     "Cuáles hay:",

@@ -10,6 +10,7 @@ TEXTS: Mapping[str, str] = {
     "ANALYSIS_NOT_FOUND": "No existe ese análisis: puede que se haya eliminado.",
     "ANALYSIS_RUNNING": "Este análisis todavía no ha terminado. Espere a que termine o cancélelo antes.",
     "BODY_CUT_OFF": "La conexión terminó antes que el envío: vuelva a enviarlo.",
+    "BODY_INVALID": "Algo de lo escrito no se admite. Corrija lo que se indica.",
     "BODY_TOO_LARGE": "El envío supera los {limit_bytes} bytes: envíe menos de una vez.",
     "BODY_TOO_SLOW": "El envío se detuvo o llegó demasiado despacio: vuelva a enviarlo.",
     "BUSY": "Otros análisis ocupan todos los puestos. Inténtelo de nuevo dentro de unos segundos.",
@@ -35,6 +36,7 @@ TEXTS: Mapping[str, str] = {
     "IDEMPOTENCY_CONFLICT": "Este formulario ya se envió con otro contenido. Abra de nuevo la página y repítalo.",
     "INTERNAL": "Perito ha fallado al atender esta petición. Inténtelo de nuevo; si se repite, diga su número a quien "
     "lo administra.",
+    "JSON_TOO_DEEP": "Los parámetros anidan demasiados niveles. Simplifíquelos.",
     "KEYS_TOO_MANY": "No caben más claves. Revoque las que no se usen.",
     "KEY_ENDED": "Esta clave ya ha terminado. Cree otra.",
     "KEY_NAME_INVALID": "Una clave necesita un nombre de 1 a 100 caracteres imprimibles.",
@@ -42,6 +44,7 @@ TEXTS: Mapping[str, str] = {
     "LAST_ADMIN_KEY": "Es la última clave que puede gestionar las demás. Cree antes otra con el permiso `admin`.",
     "MAPPING_TOO_LARGE": "Una asignación admite como máximo {limit_bytes} bytes.",
     "MAPPING_TWICE": "Se enviaron dos asignaciones. Envíe una sola.",
+    "MALFORMED_JSON": "Los parámetros no son JSON ({what}). Corríjalos.",
     "MAPPING_UNREADABLE": "La asignación no se puede leer, o el formulario no la puede cambiar. Corrija su texto.",
     "MULTIPART_BROKEN": "El envío llegó incompleto. No se ha guardado nada; envíelo otra vez.",
     "ORIGIN_WRONG": "Esto no lo envió una página de este Perito. Abra el panel y repítalo.",

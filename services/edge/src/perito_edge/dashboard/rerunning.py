@@ -49,7 +49,8 @@ def _asked(visit: Visit, said: Mapping[str, str]) -> RerunRequest:
         try:
             body["params"] = parse(text.encode(), visit.given.settings.max_json_depth)
         except Invalid as error:
-            raise Invalid(error.reason, error.message.replace("The body is", "The parameters are", 1)) from error
+            message = error.message.replace("The body is", "The parameters are", 1)
+            raise Invalid(error.reason, message, {"what": message.partition(": ")[2].partition(". ")[0]}) from error
     return validated(RerunRequest, body)
 
 
