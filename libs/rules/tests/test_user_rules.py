@@ -191,6 +191,9 @@ def test_what_would_not_run_is_refused_with_what_lacks() -> None:
         ("identity: [product, day]", "identity: [product, week]", "week"),
         ("impact: none, because it is a hint", "impact: column", "impact"),
         ("count(*) AS lines", "count(*) + product AS lines", "BIGINT, VARCHAR"),
+        ("count(*) AS row_count", 'count(*) AS row_count, 1 AS "a""b"', "plain name"),
+        ("count(*) AS row_count", "count(*) AS row_count, min('x\"y')", "plain name"),
+        ("p.qty AS value_qty", 'p.qty AS "value_q""ty"', "plain name"),
     ):
         one = checked(spoilt(SET, part, other))
         assert [problem.reason for problem in one.problems] == ["RULE_DOES_NOT_RUN"], (other, one.problems)

@@ -241,3 +241,38 @@ async def test_what_reads_or_makes_too_much_is_refused_in_the_run_too(folder: Pa
         assert rule.problems, rule.name
         assert rule.problems[0].line == SET.split("\n").index("{population}") + 1, rule
     assert "stolen.csv" not in {path.name for path in await asyncio.to_thread(lambda: list(folder.rglob("*")))}
+
+
+COUNTED = "count(*) AS row_count"
+LONG = "'aaaaaaaaaa'"
+for letter in "abcd":
+    LONG = f"replace({LONG}, '{letter}', '{chr(ord(letter) + 1) * 20}')"
+TRIPS = {
+    "a currency that is none": (COUNTED, f"{COUNTED}, 'EURO; DROP' AS currency", "currency"),
+    "a day before all days": (
+        "count(*) AS row_count",
+        "count(*) AS row_count, DATE '0044-03-15' AS period_start",
+        "1900",
+    ),
+    "no day at all": (COUNTED, f"{COUNTED}, DATE 'infinity' AS period_start", "1900"),
+    "fewer rows than none": (COUNTED, "-count(*) AS row_count", "row_count"),
+    "a table that is not there": ("'sales' AS table_name", "'nowhere' AS table_name", "table 'nowhere'"),
+    "a file that is not there": ("_file_id, _record", "99 AS _file_id, _record", "has a place that is none"),
+    "a row before the first": ("_file_id, _record", "_file_id, -1 AS _record", "has a place that is none"),
+    "a text of megabytes": (COUNTED, f"{COUNTED}, {LONG} AS long", "too long"),
+}
+
+
+@pytest.mark.parametrize(("part", "other", "word"), TRIPS.values(), ids=TRIPS)
+async def test_what_later_readers_would_trip_over_ends_with_the_rule(
+    folder: Path, part: str, other: str, word: str
+) -> None:
+    text = hostile("SELECT product FROM sales WHERE product = 'P7'")
+    assert text.count(part) == 1
+    async with house(folder) as (stub, _):
+        clean = await ran(stub, await asked(folder, 1, text))
+        result = await ran(stub, await asked(folder, 2, GOOD, text.replace(part, other)))
+    assert [(rule.findings, rule.reason) for rule in clean.rules if rule.rule_id == "U-002"] == [(1, "")]
+    (outcome,) = [rule for rule in result.rules if rule.rule_id == "U-002"]
+    assert word in outcome.reason, outcome
+    assert [finding["rule_id"] for finding in rows_of(folder, result, "findings.parquet")] == ["U-001"]

@@ -5,21 +5,27 @@ never shows, may be told: they speak of the rule alone.
 """
 
 import re
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from perito_kernel.errors import PeritoError
 
-from perito_rules.book import Book, RuleBroken, create_tables
+from perito_rules.book import Book, RuleBroken, create_tables, used
 from perito_rules.canonical import SYSTEM_TABLES, load_canonical, physical_columns
-from perito_rules.duck import create_views, open_duckdb
+from perito_rules.duck import create_views, describe, open_duckdb
 from perito_rules.loader import load_rules
-from perito_rules.model import Rule
+from perito_rules.model import Kind, Rule, Value
 from perito_rules.planner import Planned, plan, tables_wanted
 from perito_rules.runner import Runner
 from perito_rules.user_header import Problem
 
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
 _MEMORY = 256 << 20
 _SPILLED = 64 << 20
+_COLUMN = re.compile(r"_?[A-Za-z][A-Za-z0-9_]{0,62}")
 _PLACE = re.compile(r"^LINE (\d+): ", re.MULTILINE)
 
 
@@ -36,7 +42,9 @@ def bound(rule: Rule, scratch: Path) -> list[Problem]:
         create_views(connection, tables_wanted(planned, shared), {}, schemas)
         create_tables(connection)
         runner = Runner(Book(connection, "check", "", rehearsed=True), values, shared)
-        return [problem for item in planned for problem in _rehearsed(runner, item)]
+        found = [problem for item in planned for problem in _rehearsed(runner, item)]
+        ran = rule.kind is Kind.SET and not found and any(item.instances for item in planned)
+        return [*_unnamed(connection, rule, values[rule.id])] if ran else found
     finally:
         connection.close()
 
@@ -47,6 +55,16 @@ def _rehearsed(runner: Runner, item: Planned) -> list[Problem]:
         if error is not None:
             return [_problem(item.rule, step, error)]
     return []  # also where a parameter without a default decides whether it runs at all
+
+
+def _unnamed(connection: "DuckDBPyConnection", rule: Rule, values: Mapping[str, Value]) -> Iterator[Problem]:
+    """Columns become names in JSON and in pages: one that is no plain name would break what reads them."""
+    sections = [("violations", rule.sections["violations"]), *(("evidence", section) for section in rule.evidence)]
+    for name, section in sections:
+        for column in describe(connection, section.sql, used(section.sql, values)):
+            if not _COLUMN.fullmatch(column):
+                told = f"{name}: column {column[:40]!r} has no plain name: write AS and a name in lower case"
+                yield Problem(section.line, 1, "RULE_DOES_NOT_RUN", told)
 
 
 def _problem(rule: Rule, step: str, error: Exception) -> Problem:

@@ -70,7 +70,7 @@ def examine(job: Job, report: Report) -> Outcome:
         runner = Runner(Book(connection, job.phase, currency_of(connection)), values, shared)
         (outcome,) = counted(connection, runner.run(planned, report))
         _check_facts(outcome)
-        files = leave_found(connection, Path(job.out)) if outcome.findings else []
+        files = leave_found(connection, rule, Path(job.out)) if outcome.findings else []
     except RuleBroken as error:
         return Outcome("", [], [errored(rule.id, rule.version, rule.unit, str(error), str(error))])
     finally:
