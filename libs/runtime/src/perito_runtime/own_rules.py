@@ -22,7 +22,9 @@ from perito_runtime.compute_folder import Room
 from perito_runtime.logs import logger
 from perito_runtime.object_store import canonical_id
 
-_CHECK_SECONDS = 60.0
+_CHECK_SECONDS, _CHECK_ALONE_SECONDS = 30.0, 10.0
+"""For the check of 50 rules, and of one where that of all did not come to its end."""
+
 _ANSWER_SECONDS = 1.0
 _LEFT_FOR_THE_PHASE = 0.5
 _CHECKED = "checked.json"
@@ -125,13 +127,16 @@ async def check_rules(
 ) -> list[dict[str, Any]]:
     """One entry for each text, in their order; each has `name`, `id`, `phase` and `problems`. Where the check of all
     does not come to its end, each is checked alone, so that the one that is to blame is told."""
-    until = asyncio.get_running_loop().time() + min(seconds, _CHECK_SECONDS)
-    together = await _checked(phase, slot, job, list(enumerate(texts)), "check", until)
+    now = asyncio.get_running_loop().time
+    until = now() + seconds
+    most = min(until, now() + min(_CHECK_SECONDS, _CHECK_ALONE_SECONDS + len(texts)))
+    together = await _checked(phase, slot, job, list(enumerate(texts)), "check", most)
     if together is not None:
         return _told_apart(together)
     entries: list[dict[str, Any]] = []
     for place, text in enumerate(texts):
-        alone = await _checked(phase, slot, job, [(place, text)], f"check-{place}", until)
+        most = min(until, now() + _CHECK_ALONE_SECONDS)
+        alone = await _checked(phase, slot, job, [(place, text)], f"check-{place}", most)
         entries += alone or [_unchecked(text)]
     return _told_apart(entries)
 
