@@ -7,6 +7,7 @@ import io
 import json
 import re
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -15,6 +16,7 @@ from perito_client import connect
 
 from tests.security.crawling import Page, signed_in, walked
 from tests.security.world import PREFIX, World
+from tests.servers.receiver import Receiver
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -24,6 +26,8 @@ _SHOWN = EVIL.partition('"')[0]
 FORMULA = "=cmd|' /c calc'!A1"
 _FILE = EVIL.replace("/", "").replace('"', "") + ".csv"
 _COLUMN = f"{EVIL} counted"
+TYPED = (EVIL, "\0", "\u0663", "-1", "9" * 5000, "../../etc/passwd")
+"""What is typed into every field of every form that asks."""
 _NUMBER = re.compile(r"-?[0-9]+([.][0-9]+)?")
 
 
@@ -46,8 +50,12 @@ async def examined(here: World, tmp_path_factory: pytest.TempPathFactory) -> str
     for finding in (found[0], found[-1]):
         await _put(here, f"analysis/{analysis}/findings/{finding.fingerprint}/disposition", said)
     await _post(here, "keys", {"name": EVIL, "scopes": ["read"]})
-    hook = {"url": "http://127.0.0.1:1024/%3Cscript%3E", "event_types": ["analysis.failed"], "description": EVIL}
-    await _post(here, "webhooks", hook)
+    with Receiver() as receiver:
+        receiver.answer = EVIL.encode()
+        url = f"{receiver.url}/%3Cscript%3E"
+        hook = await _post(here, "webhooks", {"url": url, "event_types": ["analysis.failed"], "description": EVIL})
+        told = await here.http.post(f"{PREFIX}/webhooks/{hook['id']}/test", headers=here.a)
+        assert told.json()["attempts"][0]["answer"] == EVIL
     return analysis
 
 
@@ -81,9 +89,11 @@ async def _put(here: World, path: str, body: object) -> None:
     assert answer.status_code == 200, answer.text
 
 
-async def _post(here: World, path: str, body: object) -> None:
+async def _post(here: World, path: str, body: object) -> dict[str, Any]:
     answer = await here.http.post(f"{PREFIX}/{path}", json=body, headers=here.a)
     assert answer.status_code == 201, answer.text
+    made: dict[str, Any] = answer.json()
+    return made
 
 
 def wrong_headers(page: Page) -> list[str]:
@@ -102,9 +112,11 @@ def wrong_headers(page: Page) -> list[str]:
 async def test_every_page_shows_hostile_text_as_text(here: World, examined: str, language: str) -> None:
     client = await signed_in(here, here.a, language)
     try:
-        pages = await walked(client, ["/", "/upload", f"/{EVIL}", f"/analyses/{EVIL}", "/compare?before=x"], EVIL)
+        pages = await walked(client, ["/", "/upload", f"/{EVIL}", f"/analyses/{EVIL}", "/compare?before=x"], TYPED)
     finally:
         await client.aclose()
+    answers = [page for page in pages if page.looked and re.match("/webhooks/.", page.address)]
+    assert any(page.looked.text.count(EVIL) > 1 for page in answers if page.looked), "what a receiver answered"
     seen = {page.address.partition("?")[0].replace(examined, "{id}") for page in pages}
     assert {"/", "/keys", "/webhooks", "/audit", "/compare", "/service", "/analyses/{id}", "/analyses/{id}/findings",
             "/analyses/{id}/rules", "/analyses/{id}/report.html"} <= seen  # fmt: skip
