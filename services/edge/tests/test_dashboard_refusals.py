@@ -5,14 +5,16 @@ from collections.abc import AsyncIterator
 
 import httpx
 import pytest
-from perito_edge.dashboard.refusals import sentence, spoken
-from perito_edge.dashboard.refusals_es import TEXTS
+from perito.analysis.v1 import analysis_pb2 as pb
+from perito_edge.dashboard import failures_es, refusals_es
+from perito_edge.dashboard.refusals import SPANISH, sentence, spoken
 from perito_edge.problems import InvalidFields
 from perito_kernel.errors import Exhausted, Invalid, PeritoError, Unavailable
 
 from .browser import signed_in, text_of, token
 from .conftest import Edge
 from .dashboard_report import CAUSE
+from .finished import running
 from .orchestrator_double import READ_KEY
 from .test_dashboard_reviews import kept
 
@@ -34,7 +36,7 @@ def test_a_refusal_keeps_all_but_its_sentence() -> None:
     several = InvalidFields("HINT_INVALID", "Wrong.", [{"pointer": "/currency"}])
     kept = spoken(several, "es")
     assert isinstance(kept, InvalidFields)
-    assert (kept.errors, kept.message) == (several.errors, TEXTS["HINT_INVALID"])
+    assert (kept.errors, kept.message) == (several.errors, SPANISH["HINT_INVALID"])
 
 
 @pytest.mark.parametrize("error", [
@@ -46,10 +48,11 @@ def test_what_nobody_has_put_into_spanish_is_told_in_english(error: PeritoError)
 
 
 def test_each_sentence_ends_and_takes_nothing_but_details() -> None:
-    for reason, text in TEXTS.items():
+    assert not failures_es.TEXTS.keys() & refusals_es.TEXTS.keys()
+    for reason, text in SPANISH.items():
         assert text.endswith("."), reason
         names = {name for _, name, _, _ in string.Formatter().parse(text) if name is not None}
-        assert names <= {"file", "column", "limit", "limit_bytes", "scope", "what"}, reason
+        assert names <= {"file", "files", "column", "limit", "limit_bytes", "scope", "what"}, reason
 
 
 async def test_pages_forms_and_scripts_are_refused_in_spanish(edge: Edge, analista: httpx.AsyncClient) -> None:
@@ -65,7 +68,7 @@ async def test_pages_forms_and_scripts_are_refused_in_spanish(edge: Edge, analis
     script = await analista.post(
         "/upload", headers={"X-CSRF-Token": shown, "Accept": "application/json", "Content-Type": "text/plain"}
     )
-    assert (script.status_code, script.json()["detail"]) == (415, TEXTS["UNSUPPORTED_MEDIA_TYPE"])
+    assert (script.status_code, script.json()["detail"]) == (415, SPANISH["UNSUPPORTED_MEDIA_TYPE"])
     edge.double.failures["ListAnalyses"] = Unavailable("DATABASE_UNAVAILABLE", "The database does not answer.")
     assert "La base de datos no responde" in (await analista.get("/")).text
 
@@ -88,3 +91,21 @@ async def test_a_false_alarm_without_its_reason_is_asked_for_it_where_it_was_sai
     assert (answer.status_code, answer.headers["location"]) == (303, f"{where}?unsaid=1#said")
     assert "Una falsa alarma necesita su motivo" in (await analista.get(answer.headers["location"])).text
     assert "necesita su motivo" not in (await analista.get(where)).text
+
+
+async def test_why_an_analysis_failed_is_said_in_spanish_with_the_place_below(
+    edge: Edge, analista: httpx.AsyncClient
+) -> None:
+    analysis = running(edge)
+    analysis.status = pb.ANALYSIS_STATUS_FAILED
+    english = "a<b>.csv, line 7: nested deeper than 100 levels."
+    analysis.failure.CopyFrom(
+        pb.Failure(reason="INTAKE_JSON_DEPTH", message=english, details_json='{"file": "a<b>.csv"}')
+    )
+    spanish = "a<b>.csv está anidado a demasiada profundidad."
+    shown = text_of((await analista.get(f"/analyses/{analysis.analysis_id}")).text)
+    assert spanish in shown
+    assert english in shown
+    assert spanish in text_of((await analista.get("/")).text)
+    async with signed_in(edge.app) as analyst:
+        assert text_of((await analyst.get(f"/analyses/{analysis.analysis_id}")).text).count(english) == 1

@@ -15,11 +15,11 @@ from starlette.responses import Response
 from perito_edge.dashboard.deleting import TOLD
 from perito_edge.dashboard.drawing import draw
 from perito_edge.dashboard.page import Page
-from perito_edge.dashboard.refusals import sentence
+from perito_edge.dashboard.refusals import sentence, told
 from perito_edge.dashboard.report_heads import Head, ReportHeads
 from perito_edge.dashboard.visit import Visit
 from perito_edge.dashboard.voice import Voice
-from perito_edge.views import STATUS_OF_WORD, WORD_OF_STATUS, is_terminal
+from perito_edge.views import STATUS_OF_WORD, WORD_OF_STATUS, failure_details, is_terminal
 
 _ON_A_PAGE = 25
 _LONGEST_NAME = 200
@@ -114,7 +114,8 @@ def _row(analysis: Analysis, head: Head, voice: Voice) -> dict[str, Any]:
 def _instead(analysis: Analysis, voice: Voice) -> str:
     """What stands where a verdict would: why there is none."""
     if analysis.HasField("failure"):
-        return analysis.failure.message
+        failure = analysis.failure
+        return told(failure.reason, failure.message, failure_details(failure), voice.language)
     if is_terminal(analysis):
         return analysis.cancel_reason or voice.say("no_report")
     return voice.say("progress_of", percent=voice.number(analysis.progress))

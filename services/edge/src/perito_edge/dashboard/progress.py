@@ -5,6 +5,7 @@ from typing import Any
 
 from perito.analysis.v1.analysis_pb2 import Analysis
 
+from perito_edge.dashboard.refusals import failed
 from perito_edge.dashboard.steps import step
 from perito_edge.dashboard.voice import Voice
 from perito_edge.views import is_terminal, status
@@ -30,7 +31,7 @@ def progress(analysis: Analysis, voice: Voice) -> Mapping[str, Any]:
                 "status": phase.status,
                 "percent": phase.progress,
                 "step": step(phase.step, voice) if phase.status == "running" else "",
-                "error": phase.error.message if phase.error else "",
+                "error": failed(phase.error, voice.language),
                 "attempts": phase.attempts,
             }
             for phase in now.phases

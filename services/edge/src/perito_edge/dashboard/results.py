@@ -6,6 +6,7 @@ from perito.analysis.v1.analysis_pb2 import Analysis
 from starlette.responses import Response
 
 from perito_edge.dashboard.drawing import draw
+from perito_edge.dashboard.refusals import failed
 from perito_edge.dashboard.report_parts import Part, amounts, clip, exposure, scores, severities
 from perito_edge.dashboard.report_reading import ReportReader, Taken, every, fingerprint
 from perito_edge.dashboard.visit import Visit
@@ -49,7 +50,7 @@ def _leading(raw: bytes, taken: Taken) -> bool:
 
 def _why(now: Any, voice: Voice) -> str:
     if now.error is not None:
-        return str(now.error.message)
+        return failed(now.error, voice.language)
     if now.status == "cancelled":
         return str(now.cancel_reason or voice.say("now_cancelled"))
     return voice.say("no_report")
