@@ -200,8 +200,19 @@ async def test_an_edge_counts_with_a_keys_own_quota_once_it_looks_at_the_key_aga
     assert (await edge.client.get(STATUS)).headers["RateLimit-Policy"] == '"read";q=2;w=60'
 
 
+async def test_redis_counts_with_a_keys_own_quota_up_to_the_bound() -> None:
+    clock = Clock()
+    limits = RateLimits({"read": 3}, 2, Shared(clock), clock, most=5)
+    granted = [(await limits.take("k", "read", 1, 1000)).granted for _ in range(8)]
+    assert granted == [True] * 5 + [False] * 3
+    assert [(await limits.take("other", "read", 1)).granted for _ in range(4)] == [True] * 3 + [False]
+
+
 async def test_own_quotas_are_shared_among_edges_that_count_alone_and_are_bounded() -> None:
-    alone = [RateLimits({"read": 100}, 4, clock=Clock(), most=40) for _ in range(4)]
+    alone = [RateLimits({"read": 20}, 4, clock=Clock(), most=40) for _ in range(4)]
     granted = [(await limits.take("k", "read", 1, 1000)).granted for limits in alone for _ in range(100)]
     assert sum(granted) == 40
     assert (await alone[0].take("other", "read", 1, 8)).quota == 2
+    generous = RateLimits({"read": 100}, 1, clock=Clock(), most=40)
+    assert (await generous.take("k", "read", 1, 1000)).quota == 100, "no key has less because it wants more"
+    assert (await generous.take("k", "read", 1, 70)).quota == 70

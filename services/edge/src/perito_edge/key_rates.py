@@ -55,12 +55,13 @@ def asked_rates(asked: RatesRequest, settings: EdgeSettings) -> dict[str, int]:
 
 def refuse_too_high(scope: str, rate: int, settings: EdgeSettings) -> None:
     """Raises `Invalid` RATE_TOO_HIGH for more than an edge gives."""
-    if rate > settings.rate_most:
+    most = settings.most_rate(scope)
+    if rate > most:
         raise Invalid(
             "RATE_TOO_HIGH",
-            f"This Perito gives a key at most {settings.rate_most} requests a minute of a scope. Ask for less, or ask"
+            f"This Perito gives a key at most {most} requests a minute of the scope `{scope}`. Ask for less, or ask"
             " whoever runs it (PERITO_RATE_MOST).",
-            {"pointer": f"/rates/{scope}", "limit": settings.rate_most},
+            {"pointer": f"/rates/{scope}", "limit": most},
         )
 
 

@@ -45,7 +45,9 @@ class EdgeProcessSettings(StoreSettings, ServiceSettings):
     rate_metrics: int = Field(default=_LIMITS.rate_metrics, ge=1, description="The same, scope `metrics`")
     rate_admin: int = Field(default=_LIMITS.rate_admin, ge=1, description="The same, scope `admin`")
     rate_most: int = Field(
-        default=_LIMITS.rate_most, ge=1, description="The most that is given to a key with quotas of its own"
+        default=_LIMITS.rate_most,
+        ge=1,
+        description="The most that a key's own quota gives, or as much as every key has where that is more",
     )
     rate_unknown_keys: int = Field(
         default=_LIMITS.rate_unknown_keys, ge=1, description="Refused keys a minute after which an address must wait"

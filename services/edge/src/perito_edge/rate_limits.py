@@ -34,7 +34,7 @@ class SharedWindows(Protocol):
 
 class RateLimits:
     """Quotas by scope. `replicas`: how many edges share them where each must count alone; `most`: what a key's own
-    quota gives at most.
+    quota gives at most, or what every key has where that is more.
     """
 
     def __init__(
@@ -68,7 +68,8 @@ class RateLimits:
         """Takes `cost` from the quota of a key and scope, which may be the key's `own`. More than the whole quota is
         never asked of one request.
         """
-        quota = self._quotas[scope] if own is None else min(own, self._most)
+        common = self._quotas[scope]
+        quota = common if own is None else min(own, max(self._most, common))
         name = f"{key_id}/{scope}"
         if self._shared is not None and self._may_ask():
             looking = self._away

@@ -60,7 +60,7 @@ class EdgeSettings:
     rate_rules: int = 100
     rate_metrics: int = 100
     rate_admin: int = 100
-    # The most that a quota of a key's own may be.
+    # The most that a quota of a key's own may be, or as much as every key has where that is more.
     rate_most: int = 10_000
     # Keys of one address that were refused, a minute.
     rate_unknown_keys: int = 30
@@ -79,6 +79,10 @@ class EdgeSettings:
     def quotas(self) -> Mapping[str, int]:
         """Quotas of a key by scope."""
         return {scope: getattr(self, f"rate_{scope}") for scope in SCOPES}
+
+    def most_rate(self, scope: str) -> int:
+        """The most that a key's own quota of a scope gives."""
+        return max(self.rate_most, self.quotas()[scope])
 
 
 def is_origin(text: str) -> bool:

@@ -98,7 +98,7 @@ async def _drawn(visit: Visit, made: str = "") -> Response:
         keys=[_key(key_view(key), visit.voice) for key in page.keys],
         scopes=[scope for scope in SCOPES if visit.may(scope)],
         mine=visit.caller.key_id,
-        most=visit.given.settings.rate_most,
+        most={scope: visit.given.settings.most_rate(scope) for scope in SCOPES},
         begun="cursor" in visit.query,
         following=f"/keys?{urlencode({'cursor': page.next_page_token})}" if page.next_page_token else "",
     )

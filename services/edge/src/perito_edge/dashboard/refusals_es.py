@@ -55,6 +55,7 @@ TEXTS: Mapping[str, str] = {
     "QUOTA_ANALYSES": "Su organización tiene en curso todos los análisis que se le permiten. Espere a que termine uno.",
     "QUOTA_DATASETS": "Su organización tiene tantos envíos de archivos como se le permiten. Elimine los que no use.",
     "QUOTA_STORAGE": "Su organización ocupa todo el espacio que se le permite. Elimine análisis o archivos.",
+    "RATE_LIMITED": "En este minuto se ha pedido más de lo que puede pedir una clave. Espere un poco y repítalo.",
     "RATE_TOO_HIGH": "Este Perito da a una clave como máximo {limit} peticiones por minuto de un permiso. Pida menos.",
     "REASON_MISSING": "Diga por qué es una falsa alarma: los análisis posteriores la mostrarán con ese motivo.",
     "REPORT_MISSING": "Este análisis no tiene informe. Examine de nuevo los archivos para obtener uno.",
