@@ -17,6 +17,8 @@ LIKE: Mapping[tuple[str, str], Sequence[str]] = {
     ("GET", "/analyses/{analysis_id}/findings/{fingerprint}"): _REPORT,
     ("POST", "/analyses/{analysis_id}/rerun"): ("rerun_analysis",),
     ("GET", "/trends"): 5 * _REPORT,
+    ("POST", "/rules/own"): ("create_rule",),
+    ("POST", "/rules/own/{rule_id}"): ("update_rule",),
     ("GET", "/analyses/{analysis_id}/report.{kind}"): ("export_report",),
     ("GET", "/compare"): ("compare_analyses", "compare_findings"),
 }
