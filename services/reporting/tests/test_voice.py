@@ -58,6 +58,8 @@ def test_days_and_nouns() -> None:
 def test_names_become_words() -> None:
     assert label("qty", "es", {}) == "cantidad"
     assert label("qty_source", "en", {}) == "quantity as written"
+    assert label("cost_source", "en", {}) == "source of the unit cost", "made by a rule: nobody wrote it in a file"
+    assert label("opening_source", "es", {}) == "origen del saldo inicial"
     assert label("ts_alternative", "es", {}) == "fecha, otra lectura"
     assert label("counts.rows", "es", {}) == "conteos: filas"
     assert label("never_heard_of", "es", {}) == "never heard of"
