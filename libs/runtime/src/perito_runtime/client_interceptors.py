@@ -68,12 +68,13 @@ class Calls:
 
     async def _waited(self, at_most: float) -> float:
         """Seconds until a replica was connected, or `at_most`: then the call itself finds out what is the matter."""
+        if self.channel is None or self.channel.get_state(try_to_connect=True) is grpc.ChannelConnectivity.READY:
+            return 0.0
         began = time.monotonic()
-        if self.channel is not None:
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(at_most):
-                    while (state := self.channel.get_state(try_to_connect=True)) is not grpc.ChannelConnectivity.READY:
-                        await self.channel.wait_for_state_change(state)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(at_most):
+                while (state := self.channel.get_state(try_to_connect=True)) is not grpc.ChannelConnectivity.READY:
+                    await self.channel.wait_for_state_change(state)
         return time.monotonic() - began
 
     async def watched(self, method: str, begin: Callable[[], Awaitable[Any]]) -> Any:

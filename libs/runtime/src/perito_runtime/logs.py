@@ -46,9 +46,8 @@ class LineOfEachRequest:
         root = logging.getLogger()
         if root.level > logging.INFO:
             return
-        now = datetime.now(UTC).isoformat().replace("+00:00", "Z")
-        line = {**structlog.contextvars.get_contextvars(), **fields}
-        line |= {"event": event, "level": "info", "part": self._part, "ts": now}
+        line = structlog.contextvars.get_contextvars()
+        line.update(fields, event=event, level="info", part=self._part, ts=datetime.now(UTC).isoformat()[:-6] + "Z")
         _write(root, _encode(line) + "\n")
 
 

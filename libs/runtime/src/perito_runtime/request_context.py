@@ -4,6 +4,7 @@ The request id, the id of the key and the deadline travel on by themselves to ev
 tenant never does: whoever calls on a tenant's behalf says so.
 """
 
+import os
 import re
 import time
 import uuid
@@ -71,7 +72,7 @@ def enter_request(request: str, seconds_left: float | None) -> str:
     Tasks started while serving inherit both. A task that outlives the request calls this first, with "" and None.
     """
     sound = 0 < len(request) <= _REQUEST_CHARACTERS and request.isascii() and request.isprintable()
-    chosen = request if sound else uuid.uuid4().hex
+    chosen = request if sound else os.urandom(16).hex()
     _request.set(chosen)
     _tenant.set("")
     _actor.set("")

@@ -2,11 +2,12 @@
 
 from typing import Any
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 from perito.analysis.v1.analysis_pb2 import Analysis, ListFindingsRequest, ListFindingsResponse
 
 from perito_edge import answers
 from perito_edge.answers import problems, success
+from perito_edge.api import part
 from perito_edge.bodies import read_body, stream_body
 from perito_edge.entity_tags import IfNoneMatch, unchanged
 from perito_edge.large_answers import kept_answer
@@ -19,7 +20,7 @@ from perito_edge.strict_json import parse
 from perito_edge.submissions import validated
 from perito_edge.views import accepted, findings, is_terminal, seconds_between, status, summary
 
-router = APIRouter(tags=["analyses"])
+router = part("analyses")
 
 _BODY: dict[str, Any] = {
     "requestBody": {

@@ -3,11 +3,12 @@
 import re
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Path, Query, Request, Response
+from fastapi import Path, Query, Request, Response
 from perito.analysis.v1.keys_pb2 import CreateKeyRequest, ListKeysRequest, RotateKeyRequest
 from perito_kernel.errors import NotFound
 
 from perito_edge.answers import BODY_INVALID, problems, success
+from perito_edge.api import part
 from perito_edge.bodies import read_body
 from perito_edge.key_models import (
     CurrentKey,
@@ -26,7 +27,7 @@ from perito_edge.requests import Given, Parts, Who, dependency, require_json
 from perito_edge.strict_json import parse
 from perito_edge.submissions import validated
 
-router = APIRouter(prefix="/keys", tags=["keys"])
+router = part("keys", "/keys")
 
 _MOST_BYTES = 8192
 _KEY_ID = re.compile(r"[0-9A-Za-z]{16}", re.ASCII)

@@ -1,7 +1,7 @@
 """Puts the edge together: one ASGI application over a channel to the orchestrator and an object store."""
 
 import grpc
-from fastapi import APIRouter, FastAPI
+from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
 from perito_kernel.errors import PeritoError
 from perito_runtime.object_store import ObjectStore
@@ -28,6 +28,7 @@ from perito_edge import (
     webhooks,
 )
 from perito_edge.addresses import Addressed, Addresses
+from perito_edge.api import PREFIX, include
 from perito_edge.audit_calls import AuditCalls
 from perito_edge.batch_submissions import BatchSubmissions
 from perito_edge.catalogue_client import CatalogueClient
@@ -64,8 +65,13 @@ from perito_edge.submissions import Submissions
 from perito_edge.uploads import Uploads
 from perito_edge.webhook_client import WebhookClient
 
-_PREFIX = "/api/forensic"
-_DESCRIPTION = f"{_PREFIX}/openapi.json"
+_DESCRIPTION = f"{PREFIX}/openapi.json"
+_RESULTS = (lists, events, exports, mappings, dispositions, comparisons)
+_ALL = (
+    *(health, datasets, analyses, reruns, batches, *_RESULTS, metrics, usage),
+    *(api_keys, audit_log, webhooks, own_rules),
+)
+"""Parts of the API, in the order of its description."""
 
 
 def create_app(
@@ -124,19 +130,10 @@ def create_app(
     app.state.reads = reads
     app.state.readiness = health.Readiness(orchestrator)
     app.state.addresses = addresses
-    app.include_router(_routes())
+    include(app, (each.router for each in _ALL))
     describe(app)
     addresses.learn(app.openapi(), bare=[_DESCRIPTION])
     return app
-
-
-def _routes() -> APIRouter:
-    api = APIRouter(prefix=_PREFIX)
-    results = (lists, events, exports, mappings, dispositions, comparisons)
-    parts = (health, datasets, analyses, reruns, batches, *results, metrics, usage)
-    for part in (*parts, api_keys, audit_log, webhooks, own_rules):
-        api.include_router(part.router)
-    return api
 
 
 def _parts(

@@ -3,15 +3,16 @@
 import json
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import Query, Request, Response
 from perito.analysis.v1.audit_pb2 import AuditRecord, ListRecordsRequest
 from pydantic import BaseModel, Field
 
 from perito_edge.answers import problems, success
+from perito_edge.api import part
 from perito_edge.lists import in_words_of_the_query, link_to
 from perito_edge.requests import Given, Who
 
-router = APIRouter(tags=["keys"])
+router = part("keys")
 
 _DIGEST = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
 

@@ -2,12 +2,13 @@
 
 from typing import Any
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 from perito.analysis.v1.analysis_pb2 import BatchOutcome
 from perito_kernel.errors import PeritoError
 from perito_runtime.error_kinds import error_of_kind
 
 from perito_edge.answers import BODY_INVALID, UPLOADS_BUSY, problems, success
+from perito_edge.api import part
 from perito_edge.batch_body import of_entry
 from perito_edge.batch_models import BatchAnswer, BatchResult
 from perito_edge.batch_submissions import kind_of
@@ -16,7 +17,7 @@ from perito_edge.problems import Problem, problem_body, request_id_of
 from perito_edge.requests import Given, IdempotencyKey, Who, require_json
 from perito_edge.views import accepted, failure_details
 
-router = APIRouter(tags=["analyses"])
+router = part("analyses")
 
 _BODY: dict[str, Any] = {
     "requestBody": {

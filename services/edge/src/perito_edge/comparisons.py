@@ -7,12 +7,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import Query, Request, Response
 from perito.analysis.v1.analysis_pb2 import Analysis
 from perito.analysis.v1.review_pb2 import SUBJECT_KIND_CASE, SUBJECT_KIND_FINDING, CompareFindingsRequest
 from perito_kernel.errors import Invalid, Precondition
 
 from perito_edge.answers import NOT_ENDED, REPORT_MISSING, problems, success
+from perito_edge.api import part
 from perito_edge.case_changes import CaseChange, Side, compare_cases, narrowed
 from perito_edge.comparison_models import (
     BeforeAfter,
@@ -41,7 +42,7 @@ from perito_edge.reports import REPORT_JSON, ReportSections, find_report
 from perito_edge.requests import Given, Parts, Who
 from perito_edge.views import artifact, is_terminal, links
 
-router = APIRouter(tags=["reviews"])
+router = part("reviews")
 
 _CURSOR = re.compile(r"([0-9a-f]{8})-([0-9]{1,6})", re.ASCII)
 

@@ -2,17 +2,18 @@
 
 from typing import Any
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 
 from perito_edge import answers
 from perito_edge.answers import problems, success
+from perito_edge.api import part
 from perito_edge.bodies import declared_length, stream_body
 from perito_edge.models import Dataset, RegisteredDataset
 from perito_edge.requests import DatasetId, Given, IdempotencyKey, Who
 from perito_edge.usage import refuse_beyond_quota
 from perito_edge.views import dataset, registered_dataset
 
-router = APIRouter(tags=["datasets"])
+router = part("datasets")
 
 _BODY: dict[str, Any] = {
     "requestBody": {

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 from perito.analysis.v1.review_pb2 import (
     SUBJECT_KIND_CASE,
     SUBJECT_KIND_FINDING,
@@ -12,6 +12,7 @@ from perito.analysis.v1.review_pb2 import (
 )
 
 from perito_edge.answers import BODY_INVALID, CASE_NOT_FOUND, DISPOSITION_CHANGED, FINDING_NOT_FOUND, problems, success
+from perito_edge.api import part
 from perito_edge.bodies import read_body
 from perito_edge.case_ids import require_case
 from perito_edge.orchestrator_client import Caller
@@ -21,7 +22,7 @@ from perito_edge.review_views import DISPOSITION_OF_WORD, disposition, dispositi
 from perito_edge.strict_json import parse
 from perito_edge.submissions import validated
 
-router = APIRouter(tags=["reviews"])
+router = part("reviews")
 
 _MAX_BODY_BYTES = 8192
 _BODY: dict[str, Any] = {

@@ -4,7 +4,7 @@ from collections.abc import AsyncGenerator, AsyncIterable
 from dataclasses import dataclass
 from typing import Annotated
 
-from fastapi import APIRouter, Header, Query, Request, Response
+from fastapi import Header, Query, Request, Response
 from fastapi.responses import EventSourceResponse
 from fastapi.sse import ServerSentEvent
 from perito.analysis.v1.analysis_pb2 import WatchAnalysisResponse
@@ -12,12 +12,13 @@ from perito_kernel.errors import Invalid, PeritoError
 from perito_runtime.logs import logger
 
 from perito_edge.answers import problems, success
+from perito_edge.api import part
 from perito_edge.event_models import AnalysisEvent, Goodbye
 from perito_edge.event_streams import EventStreams
 from perito_edge.requests import AnalysisId, Given, Who, dependency
 from perito_edge.views import event, is_terminal
 
-router = APIRouter(tags=["analyses"])
+router = part("analyses")
 log = logger("perito.edge.events")
 
 _RETRY_MILLISECONDS = 1000

@@ -5,13 +5,14 @@ import contextlib
 from collections.abc import AsyncIterator
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Header, Query, Request, Response
+from fastapi import Header, Query, Request, Response
 from fastapi.responses import StreamingResponse
 from perito.dataset.v1.dataset_pb2 import ObjectRef
 from perito.phase.v1.phase_pb2 import Artifact
 from perito_runtime.object_store import ObjectStore
 
 from perito_edge.answers import BODY_INVALID, NOT_READY, REPORT_MISSING, problems, references, success
+from perito_edge.api import part
 from perito_edge.bodies import read_body
 from perito_edge.entity_tags import IfNoneMatch, keeping, known_tag, not_modified, tag_of, unchanged
 from perito_edge.orchestrator_client import Caller
@@ -21,7 +22,7 @@ from perito_edge.requests import AnalysisId, Given, IdempotencyKey, Parts, Who, 
 from perito_edge.strict_json import parse
 from perito_edge.submissions import validated
 
-router = APIRouter(tags=["exports"])
+router = part("exports")
 
 _MAX_BODY_BYTES = 4096
 _ANSWERS = success(

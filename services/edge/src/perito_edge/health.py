@@ -5,13 +5,14 @@ import time
 from collections.abc import Mapping
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import Query, Request, Response
 
 from perito_edge.answers import open_problems, success
+from perito_edge.api import part
 from perito_edge.models import Health
 from perito_edge.orchestrator_client import OrchestratorClient
 
-router = APIRouter(tags=["health"])
+router = part("health")
 
 _REMEMBERED_SECONDS = 1.0
 

@@ -4,11 +4,12 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import Query, Request, Response
 from perito.analysis.v1.analysis_pb2 import ListAnalysesRequest, ListFindingsRequest
 from perito_kernel.errors import Invalid
 
 from perito_edge.answers import problems, success
+from perito_edge.api import part
 from perito_edge.entity_tags import IfNoneMatch, unchanged
 from perito_edge.large_answers import kept_answer
 from perito_edge.list_models import AnalysesPage, AnalysesQuery, FindingsPage, FindingsQuery
@@ -16,7 +17,7 @@ from perito_edge.requests import AnalysisId, Given, Who
 from perito_edge.review_views import DISPOSITION_OF_WORD
 from perito_edge.views import SEVERITY_OF_WORD, STATUS_OF_WORD, analyses_page, findings_page
 
-router = APIRouter(tags=["lists"])
+router = part("lists")
 
 # What the orchestrator calls a field, and what the query calls it.
 _PARAMETERS = {

@@ -2,13 +2,14 @@
 
 from typing import Any
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 from perito.analysis.v1.analysis_pb2 import Analysis, ProposeMappingRequest
 from perito.dataset.v1.dataset_pb2 import ObjectRef
 from perito.dataset.v1.intake_pb2 import MappingHints
 from perito_kernel.errors import Precondition
 
 from perito_edge.answers import BODY_INVALID, DATASET_NOT_FOUND, NOT_READY, problems, success
+from perito_edge.api import part
 from perito_edge.bodies import read_body
 from perito_edge.entity_tags import IfNoneMatch, keeping, known_tag, not_modified, tag_of, unchanged
 from perito_edge.large_answers import large_answer
@@ -21,7 +22,7 @@ from perito_edge.strict_json import parse
 from perito_edge.submissions import validated
 from perito_edge.views import artifact, is_terminal, links
 
-router = APIRouter(tags=["mappings"])
+router = part("mappings")
 
 MAPPING = "mapping.yaml"
 _BODY: dict[str, Any] = {

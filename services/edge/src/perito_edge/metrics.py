@@ -4,19 +4,20 @@ with the scope `metrics`.
 
 import asyncio
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 from perito_kernel.errors import PeritoError
 from perito_runtime.logs import logger
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Gauge, generate_latest
 
 from perito_edge.answers import problems, success
+from perito_edge.api import part
 from perito_edge.measures import Measures
 from perito_edge.orchestrator_client import Caller, OrchestratorClient
 from perito_edge.requests import Given, Who
 from perito_edge.views import WORD_OF_STATUS
 
 log = logger("perito.edge.metrics")
-router = APIRouter(tags=["operation"])
+router = part("operation")
 
 _EXAMPLE = """# HELP http_server_active_requests Number of active HTTP server requests.
 # TYPE http_server_active_requests gauge

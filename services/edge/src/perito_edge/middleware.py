@@ -70,8 +70,7 @@ class RequestContext:
             if message["type"] == "http.response.start":
                 counted["status"] = message["status"]
                 own = [(b"x-request-id", request_id.encode()), *state.get("headers", ())]
-                added = self._security.of(scope["path"], scope["scheme"])
-                message["headers"] = _completed(message.get("headers", ()), own, added)
+                message["headers"] = _completed(message.get("headers", ()), own, self._security, scope)
             else:
                 counted["bytes_out"] += len(message.get("body", b""))
             await send(message)
@@ -93,12 +92,15 @@ def _asked_id(headers: Iterable[tuple[bytes, bytes]]) -> str:
     return ""
 
 
-def _completed(headers: Iterable[tuple[bytes, bytes]], own: Raw, added: Raw) -> Raw:
+def _completed(headers: Iterable[tuple[bytes, bytes]], own: Raw, security: SecurityHeaders, scope: Scope) -> Raw:
     """The headers of an answer with those of every answer. Kept by nobody, unless it can be asked about by its ETag."""
     brought = [(name.lower(), value) for name, value in headers]
     names = {name for name, _ in brought}
     if b"etag" not in names or b"cache-control" not in names:
         brought = [*(pair for pair in brought if pair[0] != b"cache-control"), _NO_STORE]
+    added = security.of(scope["path"], scope["scheme"])
+    if names.isdisjoint(security.names):
+        return [*brought, *own, *added]
     return [*brought, *own, *(pair for pair in added if pair[0] not in names)]
 
 
@@ -195,4 +197,7 @@ def _key(scope: Scope) -> str | None:
 
 
 def _header(scope: Scope, wanted: bytes) -> str | None:
-    return next((value.decode("latin-1") for name, value in scope["headers"] if name == wanted), None)
+    for name, value in scope["headers"]:
+        if name == wanted:
+            return value.decode("latin-1")
+    return None

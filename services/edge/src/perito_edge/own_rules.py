@@ -3,13 +3,14 @@
 import re
 from typing import Annotated, Any, TypeVar
 
-from fastapi import APIRouter, Path, Query, Request, Response
+from fastapi import Path, Query, Request, Response
 from perito.analysis.v1 import rules_pb2 as pb
 from perito_kernel.errors import NotFound
 from pydantic import BaseModel
 
 from perito_edge import rule_views as views
 from perito_edge.answers import problems, success
+from perito_edge.api import part
 from perito_edge.bodies import read_body
 from perito_edge.requests import Given, IdempotencyKey, Who, dependency, require_json
 from perito_edge.rule_models import (
@@ -25,7 +26,7 @@ from perito_edge.rule_models import (
 from perito_edge.strict_json import parse
 from perito_edge.submissions import validated
 
-router = APIRouter(prefix="/rules", tags=["rules"])
+router = part("rules", "/rules")
 
 RULE_ID = re.compile(r"U-[0-9]{3,4}", re.ASCII)
 _NOT_FOUND = ("RULE_NOT_FOUND", "There is no such rule of your own. The list of rules has their ids.")

@@ -9,6 +9,7 @@ import contextlib
 import re
 import time
 from collections.abc import Callable
+from functools import lru_cache
 from uuid import UUID
 
 from perito.analysis.v1.access_pb2 import ResultRead
@@ -49,7 +50,7 @@ class ReadNotes:
 
     def note(self, caller: Caller, analysis_id: str) -> None:
         """The results of an analysis were answered to a key. The id in whatever form a handler took it."""
-        note = (caller.tenant, caller.key_id, str(UUID(analysis_id)), int(self._clock()) // _MINUTE)
+        note = (caller.tenant, caller.key_id, _id(analysis_id), int(self._clock()) // _MINUTE)
         if len(self._noted) >= _MOST and note not in self._noted:
             self._lost += 1
             return
@@ -131,7 +132,13 @@ def _analyses_read(scope: Scope) -> list[str]:
 def _is_id(given: str) -> bool:
     """Whether it is one in any form: handlers take all that there are, so this does too."""
     try:
-        UUID(given)
+        _id(given)
     except ValueError:
         return False
     return True
+
+
+@lru_cache(maxsize=1024)  # whoever polls asks for the same again and again
+def _id(given: str) -> str:
+    """In its one form. Raises ValueError for what is none."""
+    return str(UUID(given))

@@ -31,18 +31,33 @@ class RequestFigures:
             registry=registry,
             buckets=_BUCKETS,
         )
+        # Looked for here first: the client's own way to them takes a lock and a text of each label.
+        self._counting: dict[tuple[str, ...], Gauge] = {}
+        self._timing: dict[tuple[str, ...], Histogram] = {}
 
     def begin(self, scope: Scope) -> None:
         """A request begins, and will end."""
-        self._active.labels(*_of_all(scope)).inc()
+        self._under_way(_of_all(scope)).inc()
 
     def end(self, scope: Scope, status: int, seconds: float) -> None:
         """It has ended. A status of 0: the client left before any answer."""
         known = _of_all(scope)
         version, route = scope.get("http_version", ""), scope["state"].get(ROUTE, "")
         told = (version if version in _VERSIONS else _OTHER, route, str(status or ""), _error(status))
-        self._duration.labels(*known, *told).observe(seconds)
-        self._active.labels(*known).dec()
+        self._ended((*known, *told)).observe(seconds)
+        self._under_way(known).dec()
+
+    def _under_way(self, labels: tuple[str, ...]) -> Gauge:
+        found = self._counting.get(labels)
+        if found is None:
+            found = self._counting[labels] = self._active.labels(*labels)
+        return found
+
+    def _ended(self, labels: tuple[str, ...]) -> Histogram:
+        found = self._timing.get(labels)
+        if found is None:
+            found = self._timing[labels] = self._duration.labels(*labels)
+        return found
 
 
 def _of_all(scope: Scope) -> tuple[str, str]:

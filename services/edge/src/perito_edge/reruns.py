@@ -2,9 +2,10 @@
 
 from typing import Any
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 
 from perito_edge.answers import BODY_INVALID, RUNNING, problems, success
+from perito_edge.api import part
 from perito_edge.bodies import read_body
 from perito_edge.models import Accepted
 from perito_edge.request_models import RerunRequest
@@ -13,7 +14,7 @@ from perito_edge.strict_json import parse
 from perito_edge.submissions import validated
 from perito_edge.views import accepted
 
-router = APIRouter(tags=["analyses"])
+router = part("analyses")
 
 _BODY: dict[str, Any] = {
     "requestBody": {

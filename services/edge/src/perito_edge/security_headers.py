@@ -33,6 +33,8 @@ class SecurityHeaders:
         always = _raw(EVERYWHERE)
         tls = _raw({HSTS: f"max-age={hsts_seconds}"}) if hsts_seconds else []
         policies = {True: _raw({POLICY: OF_DATA}), False: _raw({POLICY: OF_PAGES})}
+        self.names = frozenset(name for name, _ in (*always, *tls, *policies[True]))
+        """Of all that are given, in lower case."""
         self._made = {
             (data, secure): [*always, *policy, *(tls if secure else [])]
             for data, policy in policies.items()

@@ -1,15 +1,15 @@
 """`GET /usage`: what a tenant has of what it may have. The orchestrator decides, where things are stored."""
 
-from fastapi import APIRouter
 from perito.analysis.v1.analysis_pb2 import GetUsageResponse
 from perito_kernel.errors import Exhausted
 from pydantic import BaseModel, Field
 
 from perito_edge.answers import problems, success
+from perito_edge.api import part
 from perito_edge.orchestrator_client import Caller, OrchestratorClient
 from perito_edge.requests import Given, Who
 
-router = APIRouter(tags=["operation"])
+router = part("operation")
 
 _OVERHEAD = 2**20
 """Bytes of a multipart body that are no books: boundaries and headers of the most files there may be."""

@@ -77,7 +77,10 @@ def dataset(ref: DatasetRef) -> models.Dataset:
 
 def registered_dataset(answer: analysis_pb2.GetDatasetResponse) -> models.RegisteredDataset:
     """A dataset as its upload answered it, and when that was."""
-    return models.RegisteredDataset(**dataset(answer.dataset).model_dump(), created_at=answer.created_at)
+    told = dataset(answer.dataset)
+    return models.RegisteredDataset(
+        dataset_id=told.dataset_id, files=told.files, mapping=told.mapping, created_at=answer.created_at
+    )
 
 
 def _stored(name: str, ref: ObjectRef) -> models.StoredFile:

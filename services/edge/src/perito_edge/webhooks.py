@@ -3,13 +3,14 @@
 from typing import Annotated, Any, TypeVar
 from uuid import UUID
 
-from fastapi import APIRouter, Path, Query, Request, Response
+from fastapi import Path, Query, Request, Response
 from perito.analysis.v1 import webhooks_pb2 as pb
 from perito_kernel.errors import Invalid, NotFound
 from pydantic import BaseModel
 
 from perito_edge import webhook_views as views
 from perito_edge.answers import BODY_INVALID, problems, success
+from perito_edge.api import part
 from perito_edge.bodies import read_body
 from perito_edge.requests import Given, IdempotencyKey, Who, dependency, require_json
 from perito_edge.strict_json import parse
@@ -26,7 +27,7 @@ from perito_edge.webhook_models import (
     WebhookWithSecret,
 )
 
-router = APIRouter(prefix="/webhooks", tags=["webhooks"])
+router = part("webhooks", "/webhooks")
 
 _MAX_BYTES = 16_384
 _ID = "7c9e6679-7425-40de-944b-e07fc1f90ae7"
