@@ -1,6 +1,7 @@
 """What every figure of the edge is held against: Starlette alone, with one route that answers a constant.
 
-Run as `python -m tests.load.bare ADDRESS`; served as the edge is, on the same loop, until it is killed.
+Run as `python -m tests.load.bare ADDRESS`; served as the edge is, on the same loop, until it is killed. `uvicorn
+tests.load.bare:app` serves the same in other ways (`tests.load.baselines`).
 """
 
 import sys
@@ -20,11 +21,14 @@ async def bare(request: Request) -> JSONResponse:
     return JSONResponse({"name": request.path_params["name"], "status": "completed"})
 
 
+app = Starlette(routes=[Route(PATH, bare)])
+
+
 def main(address: str) -> None:
     """Entry point of the process."""
     host, port = address.split(":")
     config = uvicorn.Config(
-        Starlette(routes=[Route(PATH, bare)]),
+        app,
         host=host,
         port=int(port),
         http="httptools",

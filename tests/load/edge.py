@@ -1,4 +1,4 @@
-"""How fast the edge answers, beside Starlette alone: `python -m tests.load.edge`.
+"""How fast the edge answers, beside Starlette alone, served in three ways: `python -m tests.load.edge`.
 
 A whole mesh stands (one of each service, real PostgreSQL and RabbitMQ, certificates), the limiter is on with a quota
 that nobody reaches, and 200 event streams are open. The load generator is a process beside them on the same machine.
@@ -8,12 +8,8 @@ a busy moment of the machine meets all of it.
 
 import asyncio
 import json
-import signal
-import socket
-import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import AsyncGenerator, Callable, Generator, Sequence
 from contextlib import ExitStack, asynccontextmanager, contextmanager
 from dataclasses import asdict
@@ -24,6 +20,7 @@ from perito_client import PeritoClient
 from perito_client.generated.models import Status
 from perito_runtime.failpoints import DIRECTORY, PERMISSION
 
+from tests.load.baselines import baselines
 from tests.load.hammer import hammer
 from tests.load.small import json_books
 from tests.mesh import Mesh, MeshSettings, mesh
@@ -38,7 +35,7 @@ _ROWS = 200
 _PREFIX = "/api/forensic"
 _QUOTA = "1000000000"
 _AWAY = "Redis is away"
-BARE, STATUS, UNCACHED = "bare Starlette", "status", "through gRPC and PostgreSQL"
+STATUS, UNCACHED = "status", "through gRPC and PostgreSQL"
 RESULTS, UNCHANGED = "results", "results that the client has (304)"
 _Kinds = dict[str, tuple[str, list[str]]]
 """Address and requests by kind."""
@@ -57,12 +54,12 @@ async def _measured(say: Callable[[str], None]) -> dict[str, Any]:
         database = await asyncio.to_thread(servers.enter_context, postgres())
         counter = await asyncio.to_thread(servers.enter_context, local_redis())
         armed = Path(servers.enter_context(_folder()))
-        bare = servers.enter_context(bare_starlette())
+        alone_at = servers.enter_context(baselines())
         settings = MeshSettings(orchestrators=1, phases=1, edges=1, more=_settings(armed, counter.url))
         async with mesh(database, rabbit, settings) as house:
             async with house.client() as client:
                 kinds, running = await _questions(house, client, armed)
-            kinds = {BARE: (bare, [_request("/bare/one")]), **kinds}
+            kinds = {name: (at, [_request("/bare/one")]) for name, at in alone_at.items()} | kinds
             shared, open_then = await _with_streams(house, running, kinds, say)
             edge = house.edges[0]
             away = edge.said().count(_AWAY)
@@ -162,33 +159,6 @@ async def _streams(house: Mesh, running: Sequence[str]) -> AsyncGenerator[Callab
 async def _read_on(reader: asyncio.StreamReader) -> None:
     while await reader.read(65536):
         continue
-
-
-@contextmanager
-def bare_starlette() -> Generator[str]:
-    """Address of Starlette alone."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        address = f"127.0.0.1:{probe.getsockname()[1]}"
-    process = subprocess.Popen([sys.executable, "-m", "tests.load.bare", address])
-    try:
-        _until_it_answers(address)
-        yield address
-    finally:
-        process.send_signal(signal.SIGKILL)
-        process.wait()
-
-
-def _until_it_answers(address: str) -> None:
-    host, port = address.split(":")
-    for _ in range(600):
-        try:
-            socket.create_connection((host, int(port)), 1).close()
-        except OSError:
-            time.sleep(0.05)
-        else:
-            return
-    raise AssertionError("Starlette alone does not answer")
 
 
 @contextmanager
