@@ -61,10 +61,13 @@ async def test_part_that_fails_or_hangs_does_not_keep_the_others_from_stopping()
 async def test_what_has_started_is_left_out_by_the_collector_until_the_end() -> None:
     diary, lifecycle = Diary(), Lifecycle()
     diary.add(lifecycle, "a")
+    before = gc.get_threshold()
     await lifecycle.start()
     assert gc.get_freeze_count() > 0
+    assert gc.get_threshold() == (10_000, *before[1:])
     await lifecycle.stop()
     assert gc.get_freeze_count() == 0
+    assert gc.get_threshold() == before
 
 
 @pytest.mark.parametrize(("starts_in", "lines"), [(0, ["+a", "+b", "-b", "-a"]), (60, ["+a", "-a"])])
