@@ -115,7 +115,7 @@ def problems_of(text: str) -> Iterator[pb.RuleProblem]:
         if "wrong" in line:
             message = "There is nothing that is called wrong. Write 1."
             column = line.index("wrong") + 1
-            yield pb.RuleProblem(line=number, column=column, reason="RULE_NAME_UNKNOWN", message=message)
+            yield pb.RuleProblem(line=number, column=column, reason="RULE_DOES_NOT_RUN", message=message)
 
 
 def _kept(text: str, enabled: bool) -> pb.GetRuleResponse:

@@ -46,6 +46,7 @@ async def test_a_refusal_shows_line_and_character_and_keeps_what_was_written(
     for answer in (await sent(author, bad), await sent(author, bad, do="check")):
         assert answer.status_code == 422
         assert "Line 2, character 8: There is nothing that is called wrong. Write 1." in text_of(answer.text)
+        assert answer.text.count("There is nothing that is called wrong") == 1
         assert "\n       ^</pre>" in answer.text
         assert "<script>alert" not in answer.text
         assert text_of(answer.text).count("select wrong --") == 2, "beside the problem and in the form"
@@ -109,5 +110,10 @@ async def test_in_spanish(edge: Edge) -> None:
         listed = text_of((await client.get("/rules/own")).text)
         assert "Sus propias reglas" in listed
         assert "Conteos de nada" in listed
-        assert "Línea 2, carácter 8" in (await sent(client, "U-002\nselect wrong")).text
+        refused = await sent(client, f"U-002\nselect wrong -- {EVIL}")
+        said = text_of(refused.text)
+        assert "Línea 2, carácter 8: Aquí el SQL no se puede ejecutar." in said
+        assert "There is nothing that is called wrong. Write 1." in said, "which names what stands there"
+        assert '<p class="note" lang="en">' in refused.text
+        assert "<script>alert" not in refused.text
         assert "Ya existe una regla propia" in (await sent(client)).text

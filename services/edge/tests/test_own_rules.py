@@ -61,7 +61,7 @@ async def test_a_refusal_says_each_place(edge: Edge) -> None:
         assert problem["detail"].startswith("Line 2, character 8: There is nothing that is called wrong. Write 1.")
         places = [(error["line"], error["character"], error["pointer"]) for error in problem["errors"]]
         assert places == [(2, 8, "/text"), (3, 6, "/text")]
-        assert {e["reason"] for e in problem["errors"]} == {"RULE_NAME_UNKNOWN"}
+        assert {e["reason"] for e in problem["errors"]} == {"RULE_DOES_NOT_RUN"}
     nowhere = (await edge.client.post(RULES, json={"text": "nothing"})).json()
     assert (nowhere["detail"], "line" in nowhere["errors"][0]) == ("The text has no header. Begin with one.", False)
     assert (await edge.client.get(f"{RULES}/U-001")).json()["text"] == TEXT

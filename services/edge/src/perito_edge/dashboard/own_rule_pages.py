@@ -14,6 +14,7 @@ from starlette.responses import RedirectResponse, Response
 from perito_edge.dashboard.drawing import draw
 from perito_edge.dashboard.page import Page
 from perito_edge.dashboard.refusals import sentence
+from perito_edge.dashboard.refusals import told as told_in
 from perito_edge.dashboard.report_parts import clip
 from perito_edge.dashboard.visit import Visit
 from perito_edge.dashboard.voice import Voice
@@ -158,11 +159,13 @@ def _places(problems: Sequence[pb.RuleProblem], text: str, voice: Voice) -> list
         there = 0 < each.line <= len(lines)
         where = voice.say("own_rule_place", line=voice.number(each.line), column=voice.number(each.column))
         mark = " " * (max(each.column, 1) - 1) + "^"
+        said = told_in(each.reason, each.message, {}, voice.language)
         places.append(
             {
                 "where": where if there else "",
                 "excerpt": f"{clip(lines[each.line - 1], 200)}\n{mark[-201:]}" if there and each.column <= 200 else "",
-                "said": clip(each.message, 500),
+                "said": clip(said, 500),
+                "english": "" if said == each.message else clip(each.message, 500),
                 "reason": each.reason,
             }
         )

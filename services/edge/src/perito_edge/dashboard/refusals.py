@@ -6,12 +6,12 @@ from collections.abc import Mapping
 
 from perito_kernel.errors import PeritoError
 
-from perito_edge.dashboard import failures_es, refusals_es
+from perito_edge.dashboard import failures_es, refusals_es, rule_refusals_es
 from perito_edge.models import Failure
 from perito_edge.problems import InvalidFields
 from perito_edge.request_models import Language
 
-SPANISH: Mapping[str, str] = {**failures_es.TEXTS, **refusals_es.TEXTS}
+SPANISH: Mapping[str, str] = {**failures_es.TEXTS, **refusals_es.TEXTS, **rule_refusals_es.TEXTS}
 
 
 def told(reason: str, message: str, details: Mapping[str, object], language: Language) -> str:
