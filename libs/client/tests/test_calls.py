@@ -61,6 +61,16 @@ async def test_what_no_perito_answered_is_refused_without_a_problem(service: Ser
     assert (caught.value.problem, caught.value.reason) == (None, "HTTP_ERROR")
 
 
+async def test_the_catalogue_is_read_whole_or_by_phase(service: Service, client: PeritoClient) -> None:
+    service.answers[f"{API}/catalogue"] = [CUT, told(f"{API}/catalogue", "get", 200, unavailable=["pattern"])]
+    said = await client.catalogue()
+    assert ([rule.id for rule in said.items], said.unavailable) == (["C-035"], ["pattern"])
+    (parameter,) = said.items[0].parameters
+    assert (parameter.name, parameter.default) == ("days", 3)
+    await client.catalogue(phases=["validation", "consistency"])
+    assert [asked.target.partition("?")[2] for asked in service.asked] == ["", "", "phase=validation&phase=consistency"]
+
+
 async def test_patience_ends(service: Service) -> None:
     await service.stop()
     async with connect(service.address, "key", patience=0.3) as client:

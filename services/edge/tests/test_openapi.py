@@ -35,6 +35,7 @@ OPERATIONS = {
     ("get", "/api/forensic/compare/findings"): "compare_findings",
     ("get", "/api/forensic/compare/cases"): "compare_cases",
     ("get", "/api/forensic/metrics"): "metrics",
+    ("get", "/api/forensic/catalogue"): "get_catalogue",
     ("post", "/api/forensic/batch-analyze"): "batch_analyze",
     ("get", "/api/forensic/list"): "list_analyses",
     ("get", "/api/forensic/analysis/{analysis_id}/findings"): "list_findings",

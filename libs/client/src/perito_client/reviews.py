@@ -24,16 +24,13 @@ from perito_client.generated.models import (
     DispositionStatus,
     FindingDifference,
 )
-from perito_client.transport import Transport
+from perito_client.transport import Calls
 
 Subject = Literal["finding", "case"]
 
 
-class ReviewCalls:
+class ReviewCalls(Calls):
     """The calls about reviews. Every method raises `ClientError`."""
-
-    def __init__(self, transport: Transport) -> None:
-        self._transport = transport
 
     async def disposition(self, analysis_id: Id, fingerprint: str, of: Subject = "finding") -> DispositionAnswer:
         """What a finding or a case is held to be, and all that was said before."""

@@ -87,6 +87,13 @@ class Transport:
                 await bear(patience, error)
 
 
+class Calls:
+    """What every group of calls begins with."""
+
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+
+
 async def bear(patience: Patience, error: Exception) -> None:
     """Pauses after what may pass. Raises `ClientError` for everything else, and when patience is at its end.
 

@@ -13,6 +13,7 @@ from perito_edge import (
     api_keys,
     audit_log,
     batches,
+    catalogue,
     comparisons,
     datasets,
     dispositions,
@@ -68,7 +69,7 @@ from perito_edge.webhook_client import WebhookClient
 _DESCRIPTION = f"{PREFIX}/openapi.json"
 _RESULTS = (lists, events, exports, mappings, dispositions, comparisons)
 _ALL = (
-    *(health, datasets, analyses, reruns, batches, *_RESULTS, metrics, usage),
+    *(health, datasets, analyses, reruns, batches, *_RESULTS, metrics, usage, catalogue),
     *(api_keys, audit_log, webhooks, own_rules),
 )
 """Parts of the API, in the order of its description."""

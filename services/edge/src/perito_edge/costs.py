@@ -12,6 +12,7 @@ COSTS: Mapping[str, int] = {
     "update_rule": 5,
     "check_rule": 5,
     "get_analysis": 2,
+    "get_catalogue": 2,
     "compare_analyses": 2,
     "compare_findings": 2,
     "compare_cases": 2,

@@ -50,6 +50,7 @@ TAGS = {
     "reviews": "What people hold findings and cases to be, and what differs between two analyses.",
     "mappings": "How files are read: which column holds what, and how sure that is.",
     "keys": "Keys of your tenant, made and ended by one that may, and who did what.",
+    "catalogue": "What Perito looks for.",
     "rules": "Rules of your own: SQL over the same tables as Perito's, checked before it is kept.",
     "webhooks": "Events by HTTP: who is told of what, and what became of each delivery.",
     "operation": "What the server says of itself to those who run it.",
@@ -223,6 +224,8 @@ def _tidy(schema: Any) -> None:
             del schema["title"]
         if schema.get("default", "") is None:  # pyright: ignore[reportUnknownMemberType] -- as above
             del schema["default"]
+        # A property may be called as a word of the schema is.
+        _tidy(list(schema.get("properties", {}).values()))  # pyright: ignore[reportUnknownMemberType, reportUnknownArgumentType] -- as above
         for name, part in schema.items():  # pyright: ignore[reportUnknownVariableType] -- as above
-            if name not in {"example", "examples", "default"}:
+            if name not in {"example", "examples", "default", "properties"}:
                 _tidy(part)

@@ -113,7 +113,7 @@ async def check_rule(request: Request, given: Given, caller: Who) -> CheckedRule
     responses=problems() | success(200, "All of them."),
 )
 async def list_rules(given: Given, caller: Who) -> OwnRules:
-    """By id, without their texts. Perito's own rules are in the report of each analysis."""
+    """By id, without their texts. `/catalogue` has Perito's."""
     listed = await given.rules.all(caller)
     return OwnRules(items=[views.rule(each) for each in listed.rules])
 

@@ -8,9 +8,7 @@ from perito.analysis.v1 import rules_pb2 as pb
 
 from perito_edge import rule_models as models
 from perito_edge.problems import InvalidFields
-from perito_edge.views import SEVERITY_OF_WORD
-
-_WORD_OF_SEVERITY = {severity: word for word, severity in SEVERITY_OF_WORD.items()}
+from perito_edge.views import WORD_OF_SEVERITY
 
 
 def rule(message: pb.Rule) -> models.OwnRule:
@@ -69,7 +67,7 @@ def _facts(message: pb.RuleFacts) -> dict[str, Any]:
         "definition_version": message.definition_version,
         "kind": message.kind,
         "phase": message.phase,
-        "severity": _WORD_OF_SEVERITY.get(message.severity, "info"),
+        "severity": WORD_OF_SEVERITY.get(message.severity, "info"),
         "parameters": json.loads(message.parameters_json or "{}"),
         "needs": list(message.needs),
         "optional": list(message.optional),

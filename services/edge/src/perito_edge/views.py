@@ -31,7 +31,7 @@ WORD_OF_STATUS: "dict[analysis_pb2.AnalysisStatus.ValueType, models.AnalysisStat
     analysis_pb2.ANALYSIS_STATUS_FAILED: "failed",
     analysis_pb2.ANALYSIS_STATUS_CANCELLED: "cancelled",
 }
-_SEVERITIES: "dict[finding_pb2.Severity.ValueType, models.Severity]" = {
+WORD_OF_SEVERITY: "dict[finding_pb2.Severity.ValueType, models.Severity]" = {
     finding_pb2.SEVERITY_INFO: "info",
     finding_pb2.SEVERITY_LOW: "low",
     finding_pb2.SEVERITY_MEDIUM: "medium",
@@ -41,7 +41,7 @@ _SEVERITIES: "dict[finding_pb2.Severity.ValueType, models.Severity]" = {
 
 
 STATUS_OF_WORD = {word: status for status, word in WORD_OF_STATUS.items()}
-SEVERITY_OF_WORD = {word: severity for severity, word in _SEVERITIES.items()}
+SEVERITY_OF_WORD = {word: severity for severity, word in WORD_OF_SEVERITY.items()}
 
 
 def is_terminal(analysis: analysis_pb2.Analysis) -> bool:
@@ -244,7 +244,7 @@ def finding(finding: finding_pb2.Finding, said: review_pb2.Disposition | None = 
         rule_id=finding.rule_id,
         rule_version=finding.rule_version,
         phase=finding.phase,
-        severity=_SEVERITIES[finding.severity],
+        severity=WORD_OF_SEVERITY[finding.severity],
         confidence=finding.confidence,
         impact=models.Impact(amount=finding.impact, currency=finding.currency) if finding.impact else None,
         identity=json.loads(finding.identity_json or "{}"),

@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from perito.analysis.v1.analysis_pb2 import ANALYSIS_STATUS_COMPLETED, ListAnalysesRequest
-from perito.finding.v1 import finding_pb2
 from perito.phase.v1.rule_catalogue_pb2 import RuleDescription
 from starlette.responses import Response
 
@@ -14,14 +13,8 @@ from perito_edge.dashboard.page import Page
 from perito_edge.dashboard.report_parts import SEVERITIES, clip
 from perito_edge.dashboard.visit import Visit
 from perito_edge.dashboard.voice import Voice
+from perito_edge.views import WORD_OF_SEVERITY
 
-_WORDS: Mapping[int, str] = {
-    finding_pb2.SEVERITY_CRITICAL: "critical",
-    finding_pb2.SEVERITY_HIGH: "high",
-    finding_pb2.SEVERITY_MEDIUM: "medium",
-    finding_pb2.SEVERITY_LOW: "low",
-    finding_pb2.SEVERITY_INFO: "info",
-}
 _LONGEST = 100
 _RULES = 500
 
@@ -34,7 +27,7 @@ async def catalogue(visit: Visit) -> Response:
         _rule(rule, phase.phase, visit.voice)
         for phase in told.phases
         for rule in phase.rules
-        if said["phase"] in ("", phase.phase) and said["severity"] in ("", _WORDS.get(rule.severity, ""))
+        if said["phase"] in ("", phase.phase) and said["severity"] in ("", WORD_OF_SEVERITY.get(rule.severity))
     ][:_RULES]
     rules = [rule for rule in rules if _holds(rule, said["words"])]
     newest = await visit.given.orchestrator.analyses(
@@ -60,7 +53,7 @@ def _rule(rule: RuleDescription, phase: str, voice: Voice) -> dict[str, Any]:
         "version": rule.version,
         "phase": voice.word("phase", phase),
         "title": clip(voice.text({"en": rule.title_en, "es": rule.title_es})),
-        "severity": _WORDS.get(rule.severity, "info"),
+        "severity": WORD_OF_SEVERITY.get(rule.severity, "info"),
         "figure": rule.kind == "metric",
         "explanation": clip(voice.text({"en": rule.explanation_en, "es": rule.explanation_es}), 3000),
         "remedy": clip(voice.text({"en": rule.remedy_en, "es": rule.remedy_es}), 1000),

@@ -17,6 +17,7 @@ LIKE: Mapping[tuple[str, str], Sequence[str]] = {
     ("GET", "/analyses/{analysis_id}/findings/{fingerprint}"): _REPORT,
     ("POST", "/analyses/{analysis_id}/rerun"): ("rerun_analysis",),
     ("GET", "/trends"): 5 * _REPORT,
+    ("GET", "/rules"): ("get_catalogue",),
     ("POST", "/rules/own"): ("create_rule",),
     ("POST", "/rules/own/{rule_id}"): ("update_rule",),
     ("GET", "/analyses/{analysis_id}/report.{kind}"): ("export_report",),

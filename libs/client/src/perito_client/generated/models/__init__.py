@@ -26,6 +26,10 @@ from .case_difference import CaseDifference
 from .case_differences import CaseDifferences
 from .case_summary import CaseSummary
 from .case_summary_identity import CaseSummaryIdentity
+from .catalogue import Catalogue
+from .catalogue_parameter import CatalogueParameter
+from .catalogue_phase import CataloguePhase
+from .catalogue_rule import CatalogueRule
 from .change import Change
 from .check_rule_request import CheckRuleRequest
 from .checked_rule import CheckedRule
@@ -156,6 +160,10 @@ __all__ = (
     "CaseDifferences",
     "CaseSummary",
     "CaseSummaryIdentity",
+    "Catalogue",
+    "CatalogueParameter",
+    "CataloguePhase",
+    "CatalogueRule",
     "Change",
     "CheckRuleRequest",
     "CheckedRule",

@@ -82,7 +82,7 @@ def sync_detailed(
 ) -> Response[OwnRules | Problem]:
     """Your own rules
 
-     By id, without their texts. Perito's own rules are in the report of each analysis.
+     By id, without their texts. `/catalogue` has Perito's.
 
     Needs a key with the scope `read`, and costs 1 of its quota a minute.
 
@@ -109,7 +109,7 @@ def sync(
 ) -> OwnRules | Problem | None:
     """Your own rules
 
-     By id, without their texts. Perito's own rules are in the report of each analysis.
+     By id, without their texts. `/catalogue` has Perito's.
 
     Needs a key with the scope `read`, and costs 1 of its quota a minute.
 
@@ -132,7 +132,7 @@ async def asyncio_detailed(
 ) -> Response[OwnRules | Problem]:
     """Your own rules
 
-     By id, without their texts. Perito's own rules are in the report of each analysis.
+     By id, without their texts. `/catalogue` has Perito's.
 
     Needs a key with the scope `read`, and costs 1 of its quota a minute.
 
@@ -157,7 +157,7 @@ async def asyncio(
 ) -> OwnRules | Problem | None:
     """Your own rules
 
-     By id, without their texts. Perito's own rules are in the report of each analysis.
+     By id, without their texts. `/catalogue` has Perito's.
 
     Needs a key with the scope `read`, and costs 1 of its quota a minute.
 
