@@ -44,9 +44,10 @@ def served() -> Generator[Served]:
         thread.join(60)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium() -> Generator[Browser]:
-    """The browser."""
+    """The browser, of each module its own: as long as one is driven an event loop runs, beside which no asynchronous
+    test can, and this process may be given such a module next."""
     with the_browser() as browser:
         yield browser
 
