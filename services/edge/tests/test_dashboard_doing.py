@@ -238,13 +238,23 @@ async def test_measures_are_said_in_one_language_with_days_and_codes_in_words(ed
     own = {
         **REPORT["findings"][0],
         "measures": {"reason_en": "18 lines", "reason_es": "18 líneas", "on": "2025-03-19", "of": "receipts",
-                     "only_en": "alone"},
+                     "counted": "2025-03-19T00:00:00Z", "sold": "2025-03-19T23:30:00-01:00",
+                     "rung": "2025-03-19T09:05:07Z", "never": "2025-02-31T00:00:00Z", "only_en": "alone"},
     }  # fmt: skip
     rule = {**REPORT["rules"][0], "words": {"receipts": text("receipts", "recepciones")}}
     analysis = await ended(edge, "March", {**REPORT, "rules": [rule], "findings": [own]})
     async with signed_in(edge.app, KEY, "es") as analista:
         shown = await said(analista, f"/analyses/{analysis.analysis_id}/findings/{CAUSE}")
-    for each in ("reason 18 líneas", "on 19/03/2025", "of recepciones", "only en alone"):
+    for each in (
+        "reason 18 líneas",
+        "on 19/03/2025",
+        "counted 19/03/2025",
+        "sold 20/03/2025 00:30 UTC",
+        "rung 19/03/2025 09:05:07 UTC",
+        "never 2025-02-31T00:00:00Z",
+        "of recepciones",
+        "only en alone",
+    ):
         assert each in shown, each
     assert "18 lines" not in shown
 

@@ -2,6 +2,7 @@
 
 import string
 from collections.abc import AsyncIterator
+from typing import Any
 
 import httpx
 import pytest
@@ -13,8 +14,8 @@ from perito_kernel.errors import Exhausted, Invalid, PeritoError, Unavailable
 
 from .browser import signed_in, text_of, token
 from .conftest import Edge
-from .dashboard_report import CAUSE
-from .finished import running
+from .dashboard_report import CAUSE, REPORT
+from .finished import finished, running
 from .orchestrator_double import READ_KEY
 from .test_dashboard_reviews import kept
 
@@ -102,10 +103,47 @@ async def test_why_an_analysis_failed_is_said_in_spanish_with_the_place_below(
     analysis.failure.CopyFrom(
         pb.Failure(reason="INTAKE_JSON_DEPTH", message=english, details_json='{"file": "a<b>.csv"}')
     )
+    first, second = analysis.phases[0], analysis.phases[1]
+    first.failure.CopyFrom(analysis.failure)
+    second.failure.CopyFrom(pb.Failure(reason="COMPUTE_CRASHED", message="The worker crashed."))
     spanish = "a<b>.csv está anidado a demasiada profundidad."
     shown = text_of((await analista.get(f"/analyses/{analysis.analysis_id}")).text)
     assert spanish in shown
-    assert english in shown
+    assert shown.count(english) == 1, "a phase does not say again why all failed"
+    assert "El proceso que examinaba los libros se cayó." in shown
+    assert "The worker crashed." not in shown
     assert spanish in text_of((await analista.get("/")).text)
     async with signed_in(edge.app) as analyst:
         assert text_of((await analyst.get(f"/analyses/{analysis.analysis_id}")).text).count(english) == 1
+
+
+async def test_a_report_of_books_that_could_not_be_examined_speaks_for_nothing(
+    edge: Edge, analista: httpx.AsyncClient
+) -> None:
+    report: dict[str, Any] = {
+        **REPORT,
+        "stories": [],
+        "cases": [],
+        "verdict": {**REPORT["verdict"], "level": "untested"},
+    }
+    analysis = await finished(edge, report)
+    english = "The mapping names 'a.csv', which was not uploaded."
+    analysis.failure.CopyFrom(
+        pb.Failure(reason="MAPPING_FILE_MISSING", message=english, details_json='{"file": "a.csv"}')
+    )
+    where = f"/analyses/{analysis.analysis_id}"
+    shown = text_of((await analista.get(where)).text)
+    assert "La asignación nombra un archivo que no se envió: a.csv." in shown
+    assert "eso no dice nada de estos libros" in shown
+    async with signed_in(edge.app) as analyst:
+        shown = text_of((await analyst.get(where)).text)
+        assert "that says nothing of these books" in shown
+        assert "speaks against these books" not in shown
+        assert english not in shown, "the report says it where it tells what is missing"
+    clean: dict[str, Any] = {**report, "verdict": {**REPORT["verdict"], "level": "clean"}}
+    for missing, told in (
+        (True, "No se encontró nada en lo que se pudo examinar."),
+        (False, "No se encontró nada en contra de estos libros."),
+    ):
+        analysis = await finished(edge, {**clean, **({} if missing else {"missing_phases": []})})
+        assert told in (await analista.get(f"/analyses/{analysis.analysis_id}")).text

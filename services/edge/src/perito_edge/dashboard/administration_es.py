@@ -53,7 +53,7 @@ TEXTS: Mapping[str, str] = {
     "hooks_none": "Todavía no hay webhooks.",
     "hook_secret": "Copie ahora este secreto: firma cada mensaje y no se vuelve a mostrar.",
     "hook_url": "Dirección",
-    "hook_events": "Sucesos",
+    "hook_events": "Eventos",
     "hook_description": "Sus propias palabras",
     "hook_new": "Nuevo webhook",
     "hook_make": "Crear",

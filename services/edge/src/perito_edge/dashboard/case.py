@@ -149,11 +149,11 @@ def _stem(name: str, values: Mapping[str, Any]) -> str:
 
 
 def _written(value: object, words: Mapping[str, Any], voice: Voice) -> str:
-    """A number or day as the language writes it, a code of the rule in its words, anything else as it is."""
+    """A number, day or instant as the language writes it, a code of the rule in its words, anything else as it is."""
     if decimal(value) is not None and not isinstance(value, bool):
         return voice.number(str(value))
     text = str(value)
-    return label(text, words, voice) if text in words else voice.day(text)
+    return label(text, words, voice) if text in words else voice.when(text)
 
 
 def _evidence(own: Part, words: Mapping[str, Any], voice: Voice) -> dict[str, Any]:

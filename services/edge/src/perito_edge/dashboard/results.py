@@ -11,6 +11,7 @@ from perito_edge.dashboard.report_parts import Part, amounts, clip, exposure, sc
 from perito_edge.dashboard.report_reading import ReportReader, Taken, every, fingerprint
 from perito_edge.dashboard.visit import Visit
 from perito_edge.dashboard.voice import Voice
+from perito_edge.models import Status
 from perito_edge.reports import REPORT_JSON
 from perito_edge.views import artifact, status
 
@@ -24,7 +25,7 @@ async def results(visit: Visit, analysis: Analysis) -> Response:
     report = artifact(analysis, REPORT_JSON)
     now = status(analysis)
     if report is None:
-        return draw("ended", visit, analysis=now, why=_why(now, visit.voice))
+        return draw("ended", visit, analysis=now, why=_why(now, visit.voice), errors=_errors(now, visit.voice))
     visit.reads(analysis.analysis_id)
     taken = await reader_of(visit).take(
         report.object,
@@ -32,7 +33,9 @@ async def results(visit: Visit, analysis: Analysis) -> Response:
         _WHOLE,
         {"stories": every(_STORIES, "stories"), "rules": every(_RULES, "rules"), "cases": _leading},
     )
-    return draw("results", visit, analysis=now, tab="results", **_view(taken, visit.voice))
+    # The report says in English why a phase gave nothing, and a page in English need not say it twice.
+    why = "" if now.error is None or now.error.message == (told := _why(now, visit.voice)) else told
+    return draw("results", visit, analysis=now, tab="results", why=why, **_view(taken, visit.voice))
 
 
 def reader_of(visit: Visit) -> ReportReader:
@@ -54,6 +57,16 @@ def _why(now: Any, voice: Voice) -> str:
     if now.status == "cancelled":
         return str(now.cancel_reason or voice.say("now_cancelled"))
     return voice.say("no_report")
+
+
+def _errors(now: Status, voice: Voice) -> dict[str, str]:
+    """Why a phase failed, by its name, where that is not why the analysis did."""
+    whole = None if now.error is None else now.error.message
+    return {
+        phase.phase: failed(phase.error, voice.language)
+        for phase in now.phases
+        if phase.error is not None and phase.error.message != whole
+    }
 
 
 def _view(taken: Taken, voice: Voice) -> dict[str, Any]:

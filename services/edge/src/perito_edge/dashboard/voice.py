@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, time
 from decimal import ROUND_HALF_EVEN, Decimal, InvalidOperation, localcontext
 from typing import Any
 
@@ -29,6 +29,7 @@ UNSTATED = frozenset({"", "XXX"})
 _NUMBER = re.compile(r"-?\d{1,40}(\.\d{1,40})?")
 _DIGITS = 100
 _DAY = re.compile(r"(\d{4})-(\d{2})(?:-(\d{2}))?")
+_INSTANT = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,9})?(Z|[+-]\d{2}:\d{2})")
 _MINUS = re.compile(r"(?<![\w.,)\]-])-(?=\d)")
 _SPANISH_SEPARATORS = str.maketrans(",.", ".,")
 _UNITS = ("B", "KiB", "MiB", "GiB", "TiB")
@@ -122,6 +123,21 @@ class Voice:
             return "–"
         when = datetime.fromisoformat(instant).astimezone(UTC)
         return f"{self.day(when.date().isoformat())} {when:%H:%M}"
+
+    def when(self, text: str) -> str:
+        """A day, month or RFC 3339 instant of the books as people read it. An instant is told in UTC: its day alone
+        where it is midnight, with seconds where it has any. Anything else stays as it is.
+        """
+        if not _INSTANT.fullmatch(text):
+            return self.day(text)
+        try:
+            instant = datetime.fromisoformat(text).astimezone(UTC)
+        except (ValueError, OverflowError):  # the 31st of February, and the end of time
+            return text
+        day = self.day(instant.date().isoformat())
+        if instant.time() == time.min:
+            return day
+        return f"{day} {instant:{'%H:%M:%S' if instant.second else '%H:%M'}} UTC"
 
     def size(self, count: int) -> str:
         """Bytes in units that people read."""
