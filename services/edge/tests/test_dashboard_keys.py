@@ -1,5 +1,6 @@
 """Keys and the audit log on their pages: for who may manage keys, and a new key is shown once."""
 
+import html
 import re
 from collections.abc import AsyncIterator
 
@@ -46,7 +47,18 @@ async def test_a_key_gives_nothing_that_its_maker_lacks(edge: Edge, admin: httpx
     refused = await make(admin, name="x", **{"scope:rules": "1"})
     assert (refused.status_code, "SCOPE_NOT_YOURS" in refused.text) == (403, True)
     wrong = await make(admin, name="x", until="tomorrow", **{"scope:read": "1"})
-    assert (wrong.status_code, "DATE_INVALID" in wrong.text) == (422, True)
+    assert (wrong.status_code, "A day is written as 2026-03-31" in text_of(wrong.text)) == (422, True)
+
+
+async def test_what_is_refused_stands_in_the_form_with_the_reason(admin: httpx.AsyncClient) -> None:
+    answer = await make(admin, name=EVIL, **{"scope:submit": "1", "rate:submit": "none"})
+    assert answer.status_code == 422
+    assert re.findall(r'name="scope:([a-z]+)" value="1" checked', answer.text) == ["submit"]
+    assert 'value="none"' in answer.text
+    assert EVIL in "".join(
+        html.unescape(value) for value in re.findall(r'name="name"[^>]*value="([^"]*)"', answer.text)
+    )
+    assert "<script>alert" not in answer.text
 
 
 async def test_keys_are_replaced_and_revoked_and_unknown_ones_are_not_there(

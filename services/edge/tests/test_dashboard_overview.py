@@ -133,7 +133,8 @@ async def test_trends_are_narrowed_in_the_address(edge: Edge, reader: httpx.Asyn
 
 
 async def test_trends_begin_empty_and_show_nobody_elses(edge: Edge, reader: httpx.AsyncClient) -> None:
-    assert "No analysis has completed yet" in text_of(await page(reader, "/trends"))
+    assert "From the first one on" in text_of(await page(reader, "/trends"))
+    assert "that would be like that" in text_of(await page(reader, "/trends?name=stock"))
     await finished(edge, report(60, "100", "2.5"))
     async with signed_in(edge.app, OTHER_KEY, "es") as stranger:
         assert "Todavía no ha terminado" in text_of(await page(stranger, "/trends"))

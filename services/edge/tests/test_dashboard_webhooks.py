@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 import httpx
 import pytest
 from perito.analysis.v1 import webhooks_pb2 as pb
+from perito_kernel.errors import Invalid
 
 from .browser import signed_in, text_of, token
 from .conftest import Edge
@@ -15,6 +16,7 @@ from .webhook_double import NOW, SECRET, delivery_of
 
 ID = "7c9e6679-7425-40de-944b-e07fc1f90ae7"
 URL = "https://erp.example.com/hooks/perito"
+REFUSED = Invalid("WEBHOOK_URL_INVALID", "The URL cannot be a webhook's. It leads to nobody.", {"pointer": "/url"})
 ACTIONS = ("test", "switch", "delete", "rotate", f"deliveries/{ID}/resend")
 
 
@@ -45,6 +47,25 @@ async def test_one_is_made_and_its_secret_shown_once(edge: Edge, admin: httpx.As
     assert list(only(edge).event_types) == ["analysis.completed"]
     assert (await made(admin, description=EVIL)).status_code == 200
     assert only(edge).url == URL, "sent twice it is made once"
+
+
+async def test_what_is_refused_stands_in_the_form_with_the_reason(edge: Edge, admin: httpx.AsyncClient) -> None:
+    edge.double.failures["CreateWebhook"] = edge.double.failures["UpdateWebhook"] = REFUSED
+    answer = await made(admin, description=EVIL, **{"event:analysis.completed": "0", "event:analysis.failed": "1"})
+    assert answer.status_code == 422
+    assert "The URL cannot be a webhook's." in text_of(answer.text)
+    assert re.findall(r'name="event:([a-z.]+)" value="1" checked', answer.text) == ["analysis.failed"]
+    assert f'value="{URL}"' in answer.text
+    assert "<script>alert" not in answer.text
+    edge.double.failures.pop("CreateWebhook")
+    await made(admin)
+    where, shown = f"/webhooks/{only(edge).webhook_id}", await token(admin)
+    form = {"csrf": shown, "url": "https://10.0.0.1/", "event:analysis.failed": "1"}
+    changed = await admin.post(where, data=form)
+    assert (changed.status_code, 'value="https://10.0.0.1/"' in changed.text) == (422, True)
+    assert re.search(r"<details[^>]* open>", changed.text), "the form that was refused is open"
+    assert (await admin.post(where, data={"csrf": shown, "url": URL})).status_code == 422, "no event at all"
+    assert only(edge).url == URL
 
 
 async def test_it_is_tested_switched_and_deleted(edge: Edge, admin: httpx.AsyncClient) -> None:

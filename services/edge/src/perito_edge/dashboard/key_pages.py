@@ -34,12 +34,13 @@ async def keys(visit: Visit) -> Response:
 
 async def create(visit: Visit) -> Response:
     """Makes a key and shows it, this once."""
-    scopes = [scope for scope in SCOPES if visit.form.get(f"scope:{scope}") == "1"]
-    request = CreateKeyRequest(
-        name=visit.form.get("name", "").strip()[:200], scopes=scopes, expires_at=_end_of(visit.form.get("until", ""))
-    )
-    request.rates.update(_rates(visit, scopes))
-    made = await visit.given.keys.create(visit.caller, request)
+    scopes, name = _scopes(visit), visit.form.get("name", "").strip()[:200]
+    try:
+        request = CreateKeyRequest(name=name, scopes=scopes, expires_at=_end_of(visit.form.get("until", "")))
+        request.rates.update(_rates(visit, scopes))
+        made = await visit.given.keys.create(visit.caller, request)
+    except Invalid as error:
+        return await _drawn(visit, refused=sentence(error, visit.voice.language))
     return await _drawn(visit, made=made.text)
 
 
@@ -82,7 +83,8 @@ async def audit(visit: Visit) -> Response:
     )
 
 
-async def _drawn(visit: Visit, made: str = "") -> Response:
+async def _drawn(visit: Visit, made: str = "", refused: str = "") -> Response:
+    """The keys, and the form for a new one: as it was sent where that was refused."""
     page, wrong = ListKeysResponse(), ""
     try:
         asked = ListKeysRequest(page_size=_ON_A_PAGE, page_token=visit.query.get("cursor", ""))
@@ -92,8 +94,11 @@ async def _drawn(visit: Visit, made: str = "") -> Response:
     return draw(
         "keys",
         visit,
-        422 if wrong else 200,
+        422 if wrong or refused else 200,
         wrong=wrong,
+        refused=refused,
+        typed=visit.form if refused else {},
+        chosen=_scopes(visit) if refused else ["read"],
         made=made,
         keys=[_key(key_view(key), visit.voice) for key in page.keys],
         scopes=[scope for scope in SCOPES if visit.may(scope)],
@@ -102,6 +107,10 @@ async def _drawn(visit: Visit, made: str = "") -> Response:
         begun="cursor" in visit.query,
         following=f"/keys?{urlencode({'cursor': page.next_page_token})}" if page.next_page_token else "",
     )
+
+
+def _scopes(visit: Visit) -> list[str]:
+    return [scope for scope in SCOPES if visit.form.get(f"scope:{scope}") == "1"]
 
 
 def _key_id(visit: Visit) -> str:

@@ -54,6 +54,7 @@ async def trends(visit: Visit) -> Response:
         visit,
         422 if wrong else 200,
         filters=filters,
+        narrowed=bool(filters.used.keys() - {"status"}),
         wrong=wrong,
         offered=offered,
         figure=chosen if name is not None else "",

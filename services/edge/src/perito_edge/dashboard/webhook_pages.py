@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 from uuid import UUID
 
 from perito.analysis.v1 import webhooks_pb2 as pb
-from perito_kernel.errors import Invalid, NotFound
+from perito_kernel.errors import Invalid, NotFound, PeritoError, Precondition
 from starlette.responses import RedirectResponse, Response
 
 from perito_edge.dashboard.drawing import draw
@@ -15,6 +15,7 @@ from perito_edge.dashboard.refusals import sentence
 from perito_edge.dashboard.report_parts import clip
 from perito_edge.dashboard.visit import Visit
 from perito_edge.dashboard.voice import Voice
+from perito_edge.problems import status_of
 from perito_edge.webhook_models import Delivery, EventType, Webhook
 from perito_edge.webhook_views import STATE_OF_WORD, deliveries, delivery, webhook
 
@@ -38,7 +39,10 @@ async def create(visit: Visit) -> Response:
         event_types=_events(visit),
         idempotency_key=visit.form.get("key", "")[:100],
     )
-    made = await visit.given.webhooks.create(visit.caller, request)
+    try:
+        made = await visit.given.webhooks.create(visit.caller, request)
+    except (Invalid, Precondition) as error:
+        return await _listed(visit, refused=error)
     return await _listed(visit, secret=made.secret)
 
 
@@ -56,17 +60,19 @@ async def test(visit: Visit) -> Response:
 
 async def change(visit: Visit) -> Response:
     """Changes address, words and events."""
-    wanted = _id(visit)
-    events = _events(visit)
-    if not events:  # the orchestrator takes none for "as before"
-        raise Invalid("WEBHOOK_INVALID", "Choose at least one event.")
+    wanted, events = _id(visit), _events(visit)
     request = pb.UpdateWebhookRequest(
         webhook_id=wanted,
         url=visit.form.get("url", "").strip()[:2000],
         description=visit.form.get("description", "").strip()[:200],
         event_types=events,
     )
-    await visit.given.webhooks.update(visit.caller, request)
+    try:
+        if not events:  # the orchestrator takes none for "as before"
+            raise Invalid("WEBHOOK_INVALID", "Choose at least one event.")
+        await visit.given.webhooks.update(visit.caller, request)
+    except (Invalid, Precondition) as error:
+        return await _drawn(visit, refused=error)
     return RedirectResponse(f"/webhooks/{wanted}", 303)
 
 
@@ -103,20 +109,27 @@ async def resend(visit: Visit) -> Response:
     return RedirectResponse(f"/webhooks/{wanted}", 303)
 
 
-async def _listed(visit: Visit, secret: str = "") -> Response:
+async def _listed(visit: Visit, secret: str = "", refused: PeritoError | None = None) -> Response:
+    """The list, and the form: as it was sent where that was refused."""
     held = (await visit.given.webhooks.all(visit.caller)).webhooks
     return draw(
         "webhooks",
         visit,
+        200 if refused is None else status_of(refused),
+        refused="" if refused is None else sentence(refused, visit.voice.language),
+        typed={} if refused is None else visit.form,
+        chosen=_USUAL if refused is None else _events(visit),
         hooks=[_webhook(webhook(each), visit.voice) for each in held],
         secret=secret,
         events=EVENTS,
-        usual=_USUAL,
         key=secrets.token_urlsafe(24),
     )
 
 
-async def _drawn(visit: Visit, tested: dict[str, Any] | None = None, secret: str = "") -> Response:
+async def _drawn(
+    visit: Visit, tested: dict[str, Any] | None = None, secret: str = "", refused: PeritoError | None = None
+) -> Response:
+    """One webhook, and the form to change it: as it was sent where that was refused."""
     wanted, wrong = _id(visit), ""
     hook = webhook(await visit.given.webhooks.one(visit.caller, wanted))
     state = visit.query.get("state", "")
@@ -136,10 +149,11 @@ async def _drawn(visit: Visit, tested: dict[str, Any] | None = None, secret: str
     return draw(
         "webhook",
         visit,
-        422 if wrong else 200,
+        422 if wrong else 200 if refused is None else status_of(refused),
         hook=_webhook(hook, visit.voice),
-        address=hook.url,
-        chosen=hook.event_types,
+        refused="" if refused is None else sentence(refused, visit.voice.language),
+        typed={"url": hook.url, "description": hook.description} if refused is None else visit.form,
+        chosen=hook.event_types if refused is None else _events(visit),
         events=EVENTS,
         hours=_HOURS,
         secret=secret,
