@@ -41,10 +41,11 @@ async def tenant_suspended(scene: Scene) -> None:
     place = Place(scene.mesh.dsn("perito_owner"), scene.mesh.dsn("perito_system"))
     async with opened(place) as operations, contextlib.AsyncExitStack() as stack:
         edges = [await stack.enter_async_context(asking(scene, n, scene.mesh.key)) for n in edges_of(scene)]
+        tenant = (await edges[0].get(f"{API}/keys/current")).json()["tenant_id"]  # other rows make more of them
         analysis = await scene.submit()
         await scene.until_busy()
         assert await statuses(edges) == [200] * len(edges)
-        await operations.suspend("", "row 41")
+        await operations.suspend(tenant, "row 41")
         scene.faulted()
         try:
             await refused(edges, 403)
@@ -57,7 +58,7 @@ async def tenant_suspended(scene: Scene) -> None:
             await until(whole)
             assert await statuses(edges) == [403] * len(edges)
         finally:
-            await operations.resume("")
+            await operations.resume(tenant)
 
         async def let_in() -> bool:
             return await statuses(edges) == [200] * len(edges)
