@@ -50,7 +50,8 @@ class FakePhase(phase_pb2_grpc.PhaseServiceServicer):
     `outcomes` are what it says of its rules, by default one with `total` findings.
 
     `proposes` is what it answers as an IntakeService, None where it is none; `asked` records what it was asked.
-    Where `checks_rules`, it judges texts of `rule_texts`; `checks` counts how often, `checks_busy` when it is busy.
+    Where `checks_rules`, it judges texts of `rule_texts`; `checks` counts how often, `checks_busy` when it is busy;
+    `checks_away`: it answers none.
     """
 
     name: str
@@ -79,6 +80,7 @@ class FakePhase(phase_pb2_grpc.PhaseServiceServicer):
     checks_rules: bool = False
     checks: int = 0
     checks_busy: int = 0
+    checks_away: bool = False
 
     async def DescribeRules(  # noqa: N802 - the contract's name
         self,
@@ -136,6 +138,8 @@ class FakePhase(phase_pb2_grpc.PhaseServiceServicer):
         assert self.checks_rules
         assert tenant_of(context) == request.tenant_id
         self.checks += 1
+        if self.checks_away:
+            raise Unavailable("COMPUTE_CRASHED", "The process that did the work died.")
         if self.checks_busy > 0:
             self.checks_busy -= 1
             raise Unavailable("BUSY", "All slots are taken.")

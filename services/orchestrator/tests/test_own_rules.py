@@ -204,6 +204,15 @@ async def test_a_busy_phase_is_waited_for_and_another_asked_meanwhile(house: Hou
     assert list((await house.rules.check(text())).problems) == []
 
 
+async def test_a_phase_that_cannot_keeps_nobody_from_the_next_one(house: House) -> None:
+    house.checking.checks_away = True
+    assert list((await house.rules.check(text())).problems) == []
+    assert house.mesh.phases["books"].checks == 1
+    house.mesh.phases["books"].checks_away = house.mesh.phases["looks"].checks_away = True
+    with pytest.raises(Unavailable, match="COMPUTE_CRASHED"):
+        await house.rules.check(text())
+
+
 async def test_where_all_stay_busy_it_is_said_in_time(house: House) -> None:
     for name in ("books", "looks"):
         house.mesh.phases[name].checks_busy = 1000

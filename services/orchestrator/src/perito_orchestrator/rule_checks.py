@@ -65,24 +65,23 @@ class RuleChecks:
         return Checked(_facts(said), problems, Text(said.id, text, facts_kept(said)))
 
     async def _ask(self, tenant: UUID, asked: phase_pb2.CheckRulesRequest) -> phase_pb2.CheckRulesResponse:
-        """The first answer that is not BUSY: phase by phase, as long as there is time."""
+        """The first answer, phase by phase; again as long as one is busy and there is time."""
         until = asyncio.get_running_loop().time() + self._seconds
         metadata = tenant_metadata(str(tenant))
         while True:
-            busy: Unavailable | None = None
+            refused: list[Unavailable] = []
             for stub in self._registry.checking_rules():
                 left = until - asyncio.get_running_loop().time()
                 try:
                     async with call_errors():
                         return await stub.CheckRules(asked, timeout=max(0.1, left), metadata=metadata)
-                except Unavailable as error:
-                    if error.reason != BUSY:
-                        raise
-                    busy = error
-            if busy is None:
+                except Unavailable as error:  # one that is away is no worse than one that is busy: the next may answer
+                    refused.append(error)
+            if not refused:
                 raise Unavailable("RULE_CHECKS_UNSERVED", "No service answers that could check a rule. Start a phase.")
-            if asyncio.get_running_loop().time() + _PAUSE_SECONDS > until:
-                raise busy
+            busy = next((error for error in refused if error.reason == BUSY), None)
+            if busy is None or asyncio.get_running_loop().time() + _PAUSE_SECONDS > until:
+                raise busy or refused[0]
             await asyncio.sleep(_PAUSE_SECONDS)
 
 

@@ -136,7 +136,7 @@ def _period(own: Part, voice: Voice) -> str:
 def _pairs(values: Mapping[str, Any], words: Mapping[str, Any], voice: Voice) -> list[dict[str, str]]:
     return [
         {"name": label(_stem(name, values), words, voice), "value": clip(_written(value, words, voice), 120)}
-        for name, value in list(values.items())[:40]
+        for name, value in values.items()
         if value not in (None, "") and (_stem(name, values) == name or name.endswith(f"_{voice.language}"))
     ]
 
@@ -161,8 +161,9 @@ def _evidence(own: Part, words: Mapping[str, Any], voice: Voice) -> dict[str, An
     names: list[str] = []
     for row in shown:
         names += [name for name in [*row["key"], *row["values"]] if name not in names]
-    names = names[:_COLUMNS]
+    left_out, names = len(names[_COLUMNS:]), names[:_COLUMNS]
     return {
+        "left_out": voice.number(left_out) if left_out else "",
         "shown": voice.number(len(shown)),
         "total": voice.number(own["evidence_total"]),
         "names": [label(name, words, voice) for name in names],

@@ -16,7 +16,6 @@ from perito_edge.dashboard.voice import Voice
 from perito_edge.views import WORD_OF_SEVERITY
 
 _LONGEST = 100
-_RULES = 500
 
 
 async def catalogue(visit: Visit) -> Response:
@@ -28,7 +27,7 @@ async def catalogue(visit: Visit) -> Response:
         for phase in told.phases
         for rule in phase.rules
         if said["phase"] in ("", phase.phase) and said["severity"] in ("", WORD_OF_SEVERITY.get(rule.severity))
-    ][:_RULES]
+    ]
     rules = [rule for rule in rules if _holds(rule, said["words"])]
     newest = await visit.given.orchestrator.analyses(
         visit.caller, ListAnalysesRequest(page_size=1, statuses=[ANALYSIS_STATUS_COMPLETED])

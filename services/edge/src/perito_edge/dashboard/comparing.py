@@ -109,6 +109,7 @@ def _view(
     pair = {"before": query.before, "after": query.after}
     kept = {**pair, "of": of}
     cursor = differences["next_cursor"]
+    moved = [row for row in (told["kpis"] or ()) if row["before"] != row["after"]]
     return {
         "pair": [_side(told[side], told["exposure"][side], voice) for side in ("before", "after")],
         "changes": [{"name": name, "count": voice.number(counts[name])} for name in _CHANGES],
@@ -131,7 +132,8 @@ def _view(
         "following": f"/compare?{urlencode({**kept, 'change': next(iter(query.change), ''), 'cursor': cursor})}"
         if cursor
         else "",
-        "kpis": [_kpi(row, voice) for row in (told["kpis"] or ()) if row["before"] != row["after"]][:_KPIS],
+        "kpis": [_kpi(row, voice) for row in moved[:_KPIS]],
+        "kpis_cut": voice.cut(_KPIS, len(moved)),
         "rules": [
             {"id": row["rule_id"], "before": row["before"] or "", "after": row["after"] or ""} for row in told["rules"]
         ],

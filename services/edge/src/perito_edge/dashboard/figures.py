@@ -83,15 +83,20 @@ def _lines(rows: Sequence[Part], words: Mapping[str, Any], voice: Voice) -> tupl
     for row in rows:
         key = "" if row["key"] == row["period"] else row["key"] or ""
         found.setdefault((key, row["measure"] or ""), []).append(row)
+    newest = {name: sorted(line, key=lambda row: row["period"])[-_POINTS:] for name, line in sorted(found.items())}
     drawn = [
-        (name, sorted(line, key=lambda row: row["period"])[-_POINTS:])
-        for name, line in sorted(found.items())
+        (name, line)
+        for name, line in newest.items()
         if sum(decimal(row["value"]) is not None for row in line) >= _FEWEST_POINTS
     ]
-    return [_line(name, line, words, voice) for name, line in drawn[:_LINES]], max(0, len(drawn) - _LINES)
+    lines = [_line(name, line, len(found[name]), words, voice) for name, line in drawn[:_LINES]]
+    return lines, max(0, len(drawn) - _LINES)
 
 
-def _line(name: tuple[str, str], rows: Sequence[Part], words: Mapping[str, Any], voice: Voice) -> dict[str, Any]:
+def _line(
+    name: tuple[str, str], rows: Sequence[Part], length: int, words: Mapping[str, Any], voice: Voice
+) -> dict[str, Any]:
+    """`rows` are the newest of `length`."""
     values = [decimal(row["value"]) for row in rows]
     known = [value for value in values if value is not None]
     unit = _unit(rows[0], words, voice)
@@ -99,6 +104,7 @@ def _line(name: tuple[str, str], rows: Sequence[Part], words: Mapping[str, Any],
         "name": clip(label(name[1], words, voice) + (f", {name[0]}" if name[0] else ""), 120),
         "drawing": charts.series(values),
         "points": [{"period": voice.day(row["period"]), "value": _written(row, words, voice)} for row in rows],
+        "cut": voice.cut(_POINTS, length),
         "range": voice.say(
             "range",
             first=voice.day(rows[0]["period"]),

@@ -10,6 +10,7 @@ TEXTS: Mapping[str, str] = {
     "trends_cut": "the newest of {count}",
     "trends_of_books": "of the same files",
     "trends_none": "No analysis has completed yet that would be like that.",
+    "trends_currencies": "Currencies",
     "trends_nothing": "No analysis has completed yet. From the first one on its figures stand here.",
     "trends_unread": "The reports of {count} could not be read just now. Load the page again.",
     "trend_figure": "Key figure",

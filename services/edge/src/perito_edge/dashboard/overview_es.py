@@ -10,6 +10,7 @@ TEXTS: Mapping[str, str] = {
     "trends_cut": "los más recientes de {count}",
     "trends_of_books": "de los mismos archivos",
     "trends_none": "Todavía no ha terminado ningún análisis así.",
+    "trends_currencies": "Monedas",
     "trends_nothing": "Todavía no ha terminado ningún análisis. Desde el primero, sus cifras aparecen aquí.",
     "trends_unread": "Ahora no se pudieron leer los informes de {count}. Cargue la página de nuevo.",
     "trend_figure": "Indicador",

@@ -26,7 +26,6 @@ from perito_edge.rule_views import rule
 _LIST = "/rules/own"
 _FORM_BYTES = 4 * 65_536
 """Of a text of 64 KiB as forms write it: three characters for most signs."""
-_PROBLEMS = 50
 
 
 async def own_rules(visit: Visit) -> Response:
@@ -155,7 +154,7 @@ def _places(problems: Sequence[pb.RuleProblem], text: str, voice: Voice) -> list
     """Each place with its line, and a mark below the character."""
     lines = text.split("\n")
     places: list[dict[str, Any]] = []
-    for each in problems[:_PROBLEMS]:
+    for each in problems:
         there = 0 < each.line <= len(lines)
         where = voice.say("own_rule_place", line=voice.number(each.line), column=voice.number(each.column))
         mark = " " * (max(each.column, 1) - 1) + "^"

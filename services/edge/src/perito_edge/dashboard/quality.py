@@ -1,5 +1,6 @@
 """The data itself: how the files were understood, what was repaired, what could not be read, what was not tested."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from starlette.responses import Response
@@ -30,6 +31,9 @@ async def quality(visit: Visit) -> Response:
     voice = visit.voice
     understood: Part = taken.whole.get("understanding") or {}
     covered: Part = taken.whole.get("coverage") or {}
+    asked: Sequence[Part] = understood.get("questions") or ()
+    numbers = {"questions": len(asked), "understood": len(understood.get("files") or ())}
+    numbers |= {name: taken.counts.get(name, 0) for name in lists}
     return draw(
         "quality",
         visit,
@@ -37,16 +41,12 @@ async def quality(visit: Visit) -> Response:
         tab="quality",
         coverage=_coverage(covered, voice),
         not_tested=[_not_tested(row, voice) for row in covered.get("not_tested") or ()],
-        questions=[_question(row, voice) for row in (understood.get("questions") or ())[:_ROWS]],
+        questions=[_question(row, voice) for row in asked[:_ROWS]],
         files=_files(understood, voice),
         conventions=[_convention(row, voice) for row in taken.rows.get("conventions", ())],
         transformations=[_transformation(row, voice) for row in taken.rows.get("transformations", ())],
         inputs=[_input(row, voice) for row in taken.rows.get("inputs", ())],
-        cut={
-            name: voice.say("cut", shown=voice.number(_ROWS), all=voice.number(taken.counts[name]))
-            for name in lists
-            if taken.counts.get(name, 0) > _ROWS
-        },
+        cut={name: told for name, number in numbers.items() if (told := voice.cut(_ROWS, number))},
     )
 
 

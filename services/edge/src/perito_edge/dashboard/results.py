@@ -89,7 +89,7 @@ def _view(taken: Taken, voice: Voice) -> dict[str, Any]:
         "scores": scores(whole.get("scores") or {}, voice),
         "stories": stories,
         "more_stories": voice.number(max(0, taken.counts.get("stories", 0) - len(stories))),
-        "steps": [_step(step, voice) for step in whole.get("recommendations") or ()][:20],
+        "steps": [_step(step, voice) for step in whole.get("recommendations") or ()],
         "tested": _tested(whole.get("coverage") or {}, voice),
     }
 

@@ -127,6 +127,7 @@ TEXTS: Mapping[str, str] = {
     "goes_to": "Goes to",
     "sure": "Sure",
     "why": "Why",
+    "evidence_columns_more": "{count} more columns are in the exported report.",
     "columns_left_out": "{count} more columns are in the mapping and not shown here.",
     "mapping": "Mapping",
     "mapping_note": "Correct what is wrong, and add the lines that answer a question. What you change is saved with "

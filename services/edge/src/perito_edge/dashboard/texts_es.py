@@ -127,6 +127,7 @@ TEXTS: Mapping[str, str] = {
     "goes_to": "Va a",
     "sure": "Seguridad",
     "why": "Por qué",
+    "evidence_columns_more": "Hay {count} columnas más en el informe exportado.",
     "columns_left_out": "Hay {count} columnas más en la asignación que no se muestran aquí.",
     "mapping": "Asignación",
     "mapping_note": "Corrija lo que esté mal y añada las líneas que respondan a una pregunta. Lo que cambie se "

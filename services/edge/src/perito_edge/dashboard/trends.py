@@ -60,6 +60,7 @@ async def trends(visit: Visit) -> Response:
         figure=chosen if name is not None else "",
         again="/trends" + (f"?{urlencode(filters.used)}" if filters.used else ""),
         lines=[line for line in lines if any(value is not None for value in line["values"])],
+        currencies_cut=visit.voice.cut(_CURRENCIES, len(_currencies(known))),
         rows=[_row(analysis, visit.voice) for analysis in analyses],
         unread=sum(each.analysis_id not in known or each.analysis_id not in totals for each in analyses),
         count=visit.voice.count(len(analyses), "analysis"),
@@ -79,11 +80,14 @@ def _lines(analyses: Sequence[Analysis], known: Mapping[str, Head], voice: Voice
         _line(voice.say(f"score_{name}"), [_score(head, name) for head in heads], voice, scale=_HUNDRED)
         for name in _SCORES
     ]
-    currencies = sorted({row["currency"] for head in heads for row in _exposure(head)})
-    for currency in currencies[:_CURRENCIES]:
+    for currency in _currencies(known)[:_CURRENCIES]:
         values = [_gross(head, currency) for head in heads]
         lines.append(_line(f"{voice.say('exposure')}, {voice.say('gross').lower()}", values, voice, currency=currency))
     return lines
+
+
+def _currencies(known: Mapping[str, Head]) -> list[str]:
+    return sorted({row["currency"] for head in known.values() for row in _exposure(head)})
 
 
 def _figure_line(

@@ -75,6 +75,10 @@ class Voice:
         one, many = self._texts[f"noun_{noun}"].split("|")
         return f"{self.number(number)} {one if number == 1 else many}"
 
+    def cut(self, shown: int, number: int) -> str:
+        """That no more than `shown` of a number are shown; empty where that is all of them."""
+        return self.say("cut", shown=self.number(shown), all=self.number(number)) if number > shown else ""
+
     def number(self, value: Decimal | int | str | None, places: int | None = None) -> str:
         """1234567.5 as "1,234,567.5" or "1.234.567,5", with a real minus sign. Text that is no number stays as it is,
         None is a dash; `places` rounds half to even.
