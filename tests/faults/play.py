@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import tempfile
+import traceback
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
@@ -40,11 +41,13 @@ async def play(scene: Scene, row: Row, *, timed: bool = False) -> Outcome:
     """
     scene.begin()
     broken: list[str] = []
+    patience = asyncio.timeout(row.hangs)
     try:
-        async with asyncio.timeout(row.hangs):
+        async with patience:
             await row.act(scene)
-    except TimeoutError:
-        broken.append(f"it was not over after {row.hangs:.0f} s: {await unended(scene)}")
+    except TimeoutError as error:
+        why = f"it was not over after {row.hangs:.0f} s" if patience.expired() else waited_for(error)
+        broken.append(f"{why}: {await unended(scene)}")
     except Exception as error:  # noqa: BLE001 - whatever it is, the row was not kept, and the next one is played
         broken.append(f"{type(error).__name__}: {str(error)[:500]}")
     scene.points.disarm()
@@ -60,6 +63,12 @@ async def play(scene: Scene, row: Row, *, timed: bool = False) -> Outcome:
     if timed and seconds is not None and row.bound is not None and seconds > row.bound:
         broken.append(f"it took {seconds:.1f} s, and {row.bound:.0f} are promised")
     return Outcome(row.number, None if seconds is None else round(seconds, 2), tuple(broken))
+
+
+def waited_for(error: TimeoutError) -> str:
+    """Which line of the row waited in vain."""
+    lines = [line for line in traceback.extract_tb(error.__traceback__) if "/rows/" in line.filename]
+    return f"what line {lines[-1].lineno} waits for did not come ({lines[-1].line})" if lines else "it waited in vain"
 
 
 async def unended(scene: Scene) -> str:

@@ -4,6 +4,7 @@ import asyncio
 
 import pytest
 from perito_edge.coalesced import Coalesced
+from perito_kernel.errors import Unavailable
 
 
 class Source:
@@ -76,6 +77,30 @@ async def test_a_failure_is_everybodys_and_the_next_question_is_asked_anew() -> 
     assert [type(each) for each in found] == [ValueError] * 5
     source.fails = False
     assert await asks.ask("a", source.read) == 0
+
+
+async def test_who_waits_behind_a_question_that_nobody_answers_waits_no_second_time() -> None:
+    asked = Coalesced[int]()
+    silent, questions = asyncio.Event(), 0
+
+    async def question() -> int:
+        nonlocal questions
+        questions += 1
+        await silent.wait()
+        raise Unavailable("ORCHESTRATOR_AWAY", "It does not answer.", {"retry_after_seconds": 2})
+
+    async def answered() -> int:
+        return 7
+
+    first, behind = (asyncio.create_task(asked.ask("a", question)) for _ in range(2))
+    await asyncio.sleep(0)
+    silent.set()
+    for waiting in (first, behind):
+        with pytest.raises(Unavailable, match="ORCHESTRATOR_AWAY") as told:
+            await waiting
+        assert told.value.details == {"retry_after_seconds": 2}
+    assert (questions, len(asked)) == (1, 0)
+    assert await asked.ask("a", answered) == 7
 
 
 async def test_one_that_leaves_does_not_take_the_answer_with_it() -> None:

@@ -1,13 +1,16 @@
 """The same question by many at once, asked once: whoever comes while it is under way shares the next one.
 
 Nobody gets an answer whose question was asked before he came, so what has just been changed is seen at once; and
-however many ask, one question is under way and one waits.
+however many ask, one question is under way and one waits. Where the one under way finds nobody who answers, those who
+wait behind it are told so too: to ask again would have them wait for a second deadline.
 """
 
 import asyncio
 from collections.abc import Awaitable, Callable, Hashable
 from dataclasses import dataclass
 from typing import Generic, TypeVar
+
+from perito_kernel.errors import Unavailable
 
 _Answer = TypeVar("_Answer")
 
@@ -46,9 +49,11 @@ class Coalesced(Generic[_Answer]):
         question: Callable[[], Awaitable[_Answer]],
         before: "asyncio.Task[_Answer] | None" = None,
     ) -> _Answer:
-        if before is not None:
-            await asyncio.wait([before])
         try:
+            if before is not None:
+                await asyncio.wait([before])
+                if not before.cancelled() and isinstance(error := before.exception(), Unavailable):
+                    raise Unavailable(error.reason, error.message, error.details)
             return await question()
         finally:
             turn = self._turns[name]
