@@ -103,6 +103,26 @@ async def test_who_waits_behind_a_question_that_nobody_answers_waits_no_second_t
     assert await asked.ask("a", answered) == 7
 
 
+async def test_who_waits_behind_a_question_that_failed_otherwise_asks_for_himself() -> None:
+    asked, told = Coalesced[int](), asyncio.Event()
+
+    async def failing() -> int:
+        await told.wait()
+        raise ValueError
+
+    async def answered() -> int:
+        return 7
+
+    first = asyncio.create_task(asked.ask("a", failing))
+    await asyncio.sleep(0)
+    behind = asyncio.create_task(asked.ask("a", answered))
+    await asyncio.sleep(0)
+    told.set()
+    with pytest.raises(ValueError, match=r"^$"):
+        await first
+    assert await behind == 7
+
+
 async def test_one_that_leaves_does_not_take_the_answer_with_it() -> None:
     source, asks = Source(), Coalesced[int]()
     leaver = asyncio.create_task(asks.ask("a", source.read))
