@@ -27,6 +27,10 @@ _EVIDENT = 3.09
 _ROUNDS = 3
 _COLLEAGUES = 3
 """Colleagues at a place from which it may have a practice of its own."""
+_LEAST_SEEN = 0.5
+"""Events that peers who have none are taken to have together: what nobody did yet is rare and not impossible."""
+_AT_PLACE = 2
+"""Colleagues at a place from which a rate is taken that is asked for by place."""
 _USUAL_BOUND = 1.645
 """Normal quantile of one in twenty, of the lower bound that is compared with peers."""
 
@@ -51,7 +55,8 @@ class Cell:
 @dataclass(frozen=True)
 class Terms:
     """When a member stands out. `least_ratio` is what the lower bound must reach, as a multiple of the expected rate,
-    where the peers show no spread."""
+    where the peers show no spread. With `by_place` what is expected of a member is what those of its role do at the same
+    place, so that only the spread is that of peers everywhere."""
 
     model: Model = Model.BINOMIAL
     q: float = 0.01
@@ -60,11 +65,16 @@ class Terms:
     least_events: int = 5
     least_z: float = 3.5
     least_ratio: float = 2.0
+    by_place: bool = False
+
+    def with_trials(self, least: int) -> "Terms":
+        """The same with another least number of trials."""
+        return replace(self, least_trials=least)
 
 
 @dataclass(frozen=True)
 class Standing:
-    """A member among its peers. `z` is None where the peers show no spread; `basis` is `role_and_format`, `role`,
+    """A member among its peers. `z` is None where the peers show no spread; `basis` is `place`, `role_and_format`, `role`,
     `format` or `all`: what is known to be the same of the peers."""
 
     member: str
@@ -109,11 +119,14 @@ class _Sum:
 
 def stand(cells: Sequence[Cell], terms: Terms) -> list[Standing]:
     """The standing of each member that has enough peers and trials, by member; others are not to be judged."""
-    sums = _with_places(_sums(cells, terms))
+    sums = _sums(cells, terms)
+    if not terms.by_place:
+        sums = _with_places(sums)
     groups: dict[Group, list[_Sum]] = defaultdict(list)
     for one in sums:
         groups[one.peers_of].append(one)
-    found = [standing for _, group in sorted(groups.items(), key=lambda item: str(item[0])) for standing in _among(group, terms)]
+    enough = [group for group in groups.values() if len(group) > terms.least_peers or not terms.by_place]
+    found = [standing for group in enough for standing in _among(group, terms)]
     return sorted(found, key=lambda standing: standing.member)
 
 
@@ -138,7 +151,7 @@ def _sums(cells: Sequence[Cell], terms: Terms) -> list[_Sum]:
     coarse = _rates(cells, terms, banded=False)
     of_member: dict[str, list[tuple[Cell, float, int]]] = defaultdict(list)
     for cell in cells:
-        by_band, by_all = ((cell.member, _group(cell, banded=banded)) for banded in (True, False))
+        by_band, by_all = ((cell.member, _rate_group(cell, terms, banded=banded)) for banded in (True, False))
         rated = fine.get(by_band) or coarse.get(by_all)
         if rated:
             of_member[cell.member].append((cell, *rated))
@@ -164,11 +177,17 @@ def _group(cell: Cell, *, banded: bool) -> Group:
     return (cell.role, cell.format, cell.band if banded else "*")
 
 
+def _rate_group(cell: Cell, terms: Terms, *, banded: bool) -> Group:
+    """What the rate is taken from: role and place, or role and format."""
+    known = _group(cell, banded=banded)
+    return (known[0], cell.place, known[2]) if terms.by_place else known
+
+
 def _rates(cells: Sequence[Cell], terms: Terms, *, banded: bool) -> Mapping[tuple[str, Group], tuple[float, int]]:
     """By member and group: the rate that is expected of it there, and how many peers say so; only where enough do."""
     counts: dict[Group, dict[str, tuple[int, int]]] = defaultdict(dict)
     for cell in cells:
-        of_group = counts[_group(cell, banded=banded)]
+        of_group = counts[_rate_group(cell, terms, banded=banded)]
         trials, events = of_group.get(cell.member, (0, 0))
         of_group[cell.member] = (trials + cell.trials, events + cell.events)
     found: dict[tuple[str, Group], tuple[float, int]] = {}
@@ -182,7 +201,8 @@ def _rates(cells: Sequence[Cell], terms: Terms, *, banded: bool) -> Mapping[tupl
 def _group_rates(counts: Sequence[tuple[int, int]], terms: Terms) -> list[tuple[float, int] | None]:
     """(expected rate, number of peers) of each of a group's members, given its (trials, events)."""
     enough = [at for at, (trials, _) in enumerate(counts) if trials >= terms.least_trials]
-    if len(enough) < terms.least_peers:
+    least_peers = _AT_PLACE if terms.by_place else terms.least_peers
+    if len(enough) < least_peers:
         return [None] * len(counts)
     own = [counts[at][1] / counts[at][0] for at in enough]
     middles = dict(zip(enough, leave_one_out_medians(own), strict=True))
@@ -197,9 +217,10 @@ def _group_rates(counts: Sequence[tuple[int, int]], terms: Terms) -> list[tuple[
     for at, (own_trials, own_events) in enumerate(counts):
         peers = len(enough) - (at in middles)
         left = trials - own_trials * (at in plain)
-        together = (events - own_events * (at in plain)) / left if left > 0 else 0.0
+        seen = max(events - own_events * (at in plain), _LEAST_SEEN)
+        together = seen / left if left > 0 else 0.0
         rate = significant(max(middles.get(at, everyone), together))
-        found.append((rate, peers) if peers >= terms.least_peers else None)
+        found.append((rate, peers) if peers >= least_peers else None)
     return found
 
 
@@ -233,7 +254,7 @@ def _among(group: Sequence[_Sum], terms: Terms) -> list[Standing]:
                 one.busiest,
                 one.expected,
                 one.peers,
-                _basis(one.peers_of),
+                "place" if terms.by_place else _basis(one.peers_of),
                 significant(lower),
                 upper_tail(terms.model, one.trials, one.events - one.busiest, one.expected, variance),
                 None if spread is None else significant(above / spread),
