@@ -25,6 +25,12 @@ if TYPE_CHECKING:
 
 Row = Mapping[str, Any]
 
+_READ = {
+    *("kind", "kind_en", "kind_es", "user", "location", "role", "format", "band", "trials", "events", "busiest"),
+    *("first_day", "last_day", "amount", "above", "least"),
+}
+"""Columns that are read here; what else a rule gives is told as it is."""
+
 BASES = {
     "place": ("colleagues at the same place", "los compañeros del mismo lugar"),
     "role_and_format": (
@@ -73,17 +79,17 @@ class _Told:
 
 def judge_each(table: "pa.Table", values: Mapping[str, Value]) -> Judgement:
     """Each kind by which a cashier stands out is a finding of its own: kinds have no events in common."""
-    return _judge(table, terms_of(values), together=False)
+    return judge_rows(table.to_pylist(), terms_of(values), together=False)
 
 
 def judge_one(table: "pa.Table", values: Mapping[str, Value]) -> Judgement:
     """A cashier is one finding, whatever kinds he stands out by: they have events in common."""
-    return _judge(table, terms_of(values), together=True)
+    return judge_rows(table.to_pylist(), terms_of(values), together=True)
 
 
 def judge_by_place(table: "pa.Table", values: Mapping[str, Value]) -> Judgement:
     """As `judge_one`, with what colleagues of the same place do as what is expected."""
-    return _judge(table, terms_of(values, by_place=True), together=True)
+    return judge_rows(table.to_pylist(), terms_of(values, by_place=True), together=True)
 
 
 def terms_of(values: Mapping[str, Value], model: Model = Model.BINOMIAL, *, by_place: bool = False) -> Terms:
@@ -114,9 +120,10 @@ def cell_of(row: Row) -> Cell:
     )
 
 
-def _judge(table: "pa.Table", terms: Terms, *, together: bool) -> Judgement:
+def judge_rows(given: Sequence[Row], terms: Terms, *, together: bool) -> Judgement:
+    """The same of rows that were read already."""
     rows: dict[tuple[str, str], list[Row]] = defaultdict(list)
-    for row in table.to_pylist():
+    for row in given:
         rows[row["kind"], row["user"]].append(row)
     kinds = sorted({kind for kind, _ in rows})
     standings = {kind: _stand([row for key in rows if key[0] == kind for row in rows[key]], terms) for kind in kinds}
@@ -170,4 +177,5 @@ def _violation(told: _Told, others: Sequence[_Told]) -> Row:
         "basis_es": basis_es,
         "impact": told.impact,
         "row_count": standing.events,
+        **{name: value for name, value in row.items() if name not in _READ},
     }

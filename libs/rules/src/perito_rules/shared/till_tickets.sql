@@ -34,6 +34,7 @@ WITH lines AS (
                             OR (void_stage IS NULL AND original_document IS NOT NULL))) AS voided_after,
            count(*) FILTER (WHERE flow = 'void' AND void_stage IS NULL AND original_document IS NULL) AS voided_bare,
            max(CASE WHEN flow <> 'sale' THEN original_document END) AS original,
+           max(CASE WHEN flow = 'void' THEN ts END) AS void_ts,
            CASE WHEN count(amount) FILTER (WHERE flow = 'sale') = count(*) FILTER (WHERE flow = 'sale')
                 THEN coalesce(sum(amount) FILTER (WHERE flow = 'sale'), 0) END AS sold,
            CASE WHEN count(amount) FILTER (WHERE flow = 'return') = count(*) FILTER (WHERE flow = 'return')
@@ -52,7 +53,7 @@ WITH lines AS (
 ), formats AS (
     SELECT location, max(lower(trim(format))) AS format FROM locations WHERE location IS NOT NULL GROUP BY location
 )
-SELECT t.document, t."user", t.location, t.till, t.day, t.shift, t.ts, t.tender, t.card, t.customer, t.original,
+SELECT t.document, t."user", t.location, t.till, t.day, t.shift, t.ts, t.tender, t.card, t.customer, t.original, coalesce(h.voided_at, t.void_ts) AS void_ts,
        r.role, f.format, CASE WHEN isodow(t.day) >= 6 THEN 'weekend' WHEN t.day IS NOT NULL THEN 'weekday' END AS band,
        t.sale_lines, t.return_lines, t.sold, t.refunded, h.tendered_at, h.voided_at,
        t.voided_lines + CASE WHEN t.sale_lines + t.return_lines > 0 THEN t.voided_bare ELSE 0 END AS line_voids,
