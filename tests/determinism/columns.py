@@ -30,6 +30,19 @@ _COUNTED = "CASE WHEN h % 50 = 0 THEN (CASE WHEN h % 3 = 0 THEN 15 ELSE -2 END) 
 _SPELLED = "CASE WHEN i % 5 = 0 AND h % 50 = 0 THEN 'X' WHEN h % 100 = 0 THEN 'p' ELSE 'P' END || (i // 5)"
 _PRICE = "(1 + h % 1000 * 0.01)"
 _DEAR, _MANY = "CASE WHEN h % 317 = 0 THEN 1 ELSE 0 END", "CASE WHEN h % 313 = 0 THEN 7 ELSE 0 END"
+# Cashiers of tickets, two tickets running; those from 7 to 16 each do what one rule on tills looks for.
+_CASHIER = "(hash(i // 2) % 100)::BIGINT"
+_AT_TILL = (
+    f"CASE WHEN {_CASHIER} = 11 AND d = 3 THEN TIMESTAMP '2024-05-05 10:00:00' + INTERVAL 1 MINUTE * (i % 10)::INTEGER"
+    " ELSE DATE '2024-01-31' + (d * 30 + 1 + hash(i // 2) % 29)::INTEGER + INTERVAL 8 HOUR"
+    " + INTERVAL 1 MINUTE * (hash(i // 2, 'minute') % 480 + i % 2 * 2)::INTEGER END"
+)
+_RUNG_UP = (
+    f"CASE {_CASHIER} WHEN 7 THEN 'void' WHEN 8 THEN ['sale', 'void'][i % 2 + 1] WHEN 10 THEN ['sale', 'return'][i % 2 + 1]"
+    " WHEN 11 THEN CASE WHEN d = 3 THEN 'return' ELSE 'sale' END"
+    " WHEN 12 THEN CASE WHEN d = 4 THEN 'no_sale' ELSE 'sale' END ELSE 'sale' END"
+)
+_SHORT = "CASE WHEN p % 40 = 3 THEN 1 ELSE 0 END"
 _AMOUNT = (
     f"(1 + hash({_CHARGED}, i % 4) % 1000000 * [0.137, 0.0137][1 + i % 2] + CASE WHEN {_IS_COPY} THEN 0.01 ELSE 0 END)"
 )
@@ -73,20 +86,34 @@ OVERRIDES: Mapping[str, Mapping[str, str]] = {
     },
     "sales": {
         "document": _NUMBERED,
-        "ts": f"{_DAY} + INTERVAL 12 HOUR",
+        "ts": _AT_TILL,
         # A few products sell often, and stop in half of the places.
-        "product": "CASE WHEN p % 97 NOT BETWEEN 5 AND 9 THEN 'P' || p"
+        "product": f"CASE WHEN {_CASHIER} = 7 THEN 'P' || (p - p % 40 + 3) WHEN p % 97 NOT BETWEEN 5 AND 9 THEN 'P' || p"
         " WHEN d > 10 AND l % 2 = 0 THEN 'P0' ELSE 'P' || (p - p % 97 + 5) END",
         "lot": "NULL",
         "qty": "5",
-        "type": "'sale'",
+        "type": _RUNG_UP,
         # A few amounts are not quantity times price, a few discounts are more than all.
         "unit_price": _PRICE,
-        "line_total": f"5 * {_PRICE} + CASE WHEN h % 1999 = 0 THEN 7 ELSE 0 END",
+        "line_total": f"CASE WHEN {_CASHIER} = 13 AND d = 5 THEN 0.05 ELSE 5 * {_PRICE} + CASE WHEN h % 1999 = 0 THEN 7 ELSE 0 END END",
         "discount": "CASE WHEN h % 2999 = 0 THEN 1.5 ELSE 0 END",
         "discount_amount": "0",
         "tax": "NULL",
         "uom": "CASE WHEN h % 613 = 0 THEN 'BOX' ELSE 'EA' END",
+        # What cashiers do at their tills.
+        "user": f"'USER' || {_CASHIER}",
+        "till": f"'TILL' || {_CASHIER}",
+        "shift": f"'S' || {_CASHIER} || '-' || d",
+        "tender": f"CASE {_CASHIER} WHEN 8 THEN 'cash' WHEN 9 THEN 'card' ELSE ['cash', 'card'][h % 2 + 1] END",
+        "customer": f"CASE {_CASHIER} WHEN 15 THEN 'CUSTOMER77' WHEN 16 THEN 'CUSTOMER' || (80 + h % 16)"
+        " ELSE 'CUSTOMER' || (h % 5000) END",
+        "original_document": f"CASE WHEN {_CASHIER} = 8 AND i % 2 = 1 THEN 'D' || (i - 1) END",
+        "void_stage": f"CASE {_CASHIER} WHEN 7 THEN 'line' WHEN 8 THEN 'after_tender' END",
+        "price_override": f"{_CASHIER} = 14",
+        "qty_changed": f"{_CASHIER} = 15",
+        "list_price": "NULL",
+        "promotion": "NULL",
+        "unit_cost": f"CASE WHEN {_CASHIER} = 14 THEN 20 ELSE 0.5 END",
     },
     "purchases": {
         "document": _NUMBERED,
@@ -123,8 +150,8 @@ OVERRIDES: Mapping[str, Mapping[str, str]] = {
         "ts": f"{_DAY} + INTERVAL 9 HOUR",
         "lot": "NULL",
         "system_qty": f"{_BOOK} + CASE WHEN h % 769 = 0 THEN 1 ELSE 0 END",
-        "counted_qty": f"{_BOOK} + CASE WHEN h % 769 = 0 THEN 1 ELSE 0 END + {_COUNTED}",
-        "reported_variance": f"{_COUNTED} + CASE WHEN h % 701 = 0 THEN 1 ELSE 0 END",
+        "counted_qty": f"{_BOOK} + CASE WHEN h % 769 = 0 THEN 1 ELSE 0 END + {_COUNTED} - {_SHORT}",
+        "reported_variance": f"{_COUNTED} - {_SHORT} + CASE WHEN h % 701 = 0 THEN 1 ELSE 0 END",
     },
     "invoices": {
         "document": "CASE WHEN i // 4 % 300 = 7 AND i > 2000 THEN 'inv ' || (i // 4 - 500) ELSE 'INV-' || (i // 4) END",
@@ -145,6 +172,10 @@ OVERRIDES: Mapping[str, Mapping[str, str]] = {
         "unit_price": f"10 + {_DEAR}",
         "status": "'open'",
     },
+    "users": {"role": "'cashier'"},
+    "locations": {"format": "'super'"},
+    "customers": {"employee": "CASE WHEN i BETWEEN 80 AND 95 THEN 'USER16' END"},
+    "shifts": {"expected_cash": "500", "counted_cash": "497 + h % 7 - CASE WHEN h % 4001 = 0 THEN 400 ELSE 0 END"},
     "calendars": {"trading": "h % 20 > 0"},
     "rejected_cells": {
         "table_name": "'movements'",
