@@ -43,7 +43,7 @@ def test_three_in_some_minutes_are_not_told(tmp_path: Path) -> None:
 
 def test_a_desk_that_refunds_all_day_has_no_bursts(tmp_path: Path) -> None:
     desks = [
-        line(f"{user}-r{n}", user, moment(n // 40, n % 40 * 6), type="return") for user in HONEST for n in range(200)
+        line(f"{user}-r{n}", user, moment(n // 40, n % 40 * 4), type="return") for user in HONEST for n in range(200)
     ]
     assert run("P-023", tmp_path, [*shop(), *long_days(HONEST), *desks]).findings == []
 

@@ -39,9 +39,8 @@ def test_refunds_below_the_floor_are_not_told_by_their_number(tmp_path: Path) ->
 
 def test_refunds_that_name_no_sale_are_told_where_others_name_theirs(tmp_path: Path) -> None:
     desks = [row for n, user in enumerate(HONEST) for row in refunds(user, 20, HONEST[n - 1])]
-    trial = run("P-022", tmp_path, [*shop(), *desks, *sold("T"), *refunds("T", 4, "C1"), *refunds("T", 16, days=16)])
     unnamed = [{**row, "document": f"{row['document']}x"} for row in refunds("T", 16)]
-    trial = run("P-022", tmp_path / "b", [*shop(), *desks, *sold("T"), *refunds("T", 4, "C1"), *unnamed])
+    trial = run("P-022", tmp_path, [*shop(), *desks, *sold("T"), *refunds("T", 4, "C1"), *unnamed])
     (finding,) = trial.findings
     assert finding["identity"] == {"user": "T"}
     assert (finding["measures"]["kind"], finding["measures"]["events"], finding["measures"]["trials"]) == ("unnamed", 16, 20)

@@ -9,7 +9,7 @@ TINY = {"unit_price": "0.05", "line_total": "0.05"}
 
 
 def tiny(user: str, day: int, count: int, **more: object) -> list[Row]:
-    return [line(f"{user}-t{day}-{n}", user, moment(day, 40 + n), **{**TINY, **more}) for n in range(count)]
+    return [line(f"{user}-t{day}-{count}-{n}", user, moment(day, 40 + n), **{**TINY, **more}) for n in range(count)]
 
 
 def books() -> list[Row]:
@@ -22,9 +22,7 @@ def test_a_shift_with_many_is_told(tmp_path: Path) -> None:
     trial = run("P-027", tmp_path, [*books(), *tiny("T", 2, 12)])
     (finding,) = trial.findings
     assert finding["identity"] == {"user": "T"}
-    assert finding["title_en"].startswith("Cashier T: 13 tickets of less than 1.00 in 1 shifts, up to 13 in one") or finding[
-        "title_en"
-    ].startswith("Cashier T: 12 tickets of less than 1.00 in 1 shifts, up to 12 in one")
+    assert finding["title_en"].startswith("Cashier T: 13 tickets of less than 1.00 in 1 shifts, up to 13 in one")
     assert "tiques de menos de 1.00" in finding["title_es"]
     assert len(trial.proof(finding)) == finding["measures"]["events"]
 

@@ -180,7 +180,8 @@ def _swings(rows: Sequence[Row], spread: float, values: Mapping[str, Value]) -> 
 
 def _floats(rows: Sequence[Row], values: Mapping[str, Value], floor: Decimal) -> Iterable[Row]:
     """Tills whose opening cash varies far more than that of others."""
-    least, peers, least_z = int(str(values["least_trials"])), int(str(values["least_peers"])), float(str(values["least_z"]))
+    least, peers = int(str(values["least_trials"])), int(str(values["least_peers"]))
+    least_z, least_ratio = float(str(values["least_z"])), float(str(values["least_ratio"]))
     known = [row for row in rows if row["opening"] is not None and row["till"] is not None]
     tills = {till: found for till, found in sorted(_by(known, lambda row: row["till"]).items()) if len(found) >= least}
     if len(tills) <= peers:
@@ -189,7 +190,7 @@ def _floats(rows: Sequence[Row], values: Mapping[str, Value], floor: Decimal) ->
     spreads = leave_one_out_spreads(deviations)
     for (till, found), deviation, (middle, spread) in zip(tills.items(), deviations, spreads, strict=True):
         z = significant((deviation - middle) / max(_SPREAD_FLOOR, spread or 0.0))
-        if deviation > float(floor) and z >= least_z:
+        if deviation > max(float(floor), least_ratio * middle) and z >= least_z:
             yield _violation(
                 "float",
                 f"Till {till}: the opening cash varies by {deviation:.2f}, that of other tills by {middle:.2f}",

@@ -91,8 +91,8 @@ WHERE p.tender IS NOT NULL
 
 -- section: input
 WITH flagged AS (
-    SELECT 'cash' AS kind, "user", location, role, format, band, day, is_cash AS is_event FROM population
-    UNION ALL SELECT 'less_cash', "user", location, role, format, band, day, NOT is_cash FROM population
+    SELECT 'cash' AS kind, "user", location, role, format, band, day, is_cash AS is_event FROM population WHERE NOT is_split
+    UNION ALL SELECT 'less_cash', "user", location, role, format, band, day, NOT is_cash FROM population WHERE NOT is_split
     UNION ALL SELECT 'split', "user", location, role, format, band, day, is_split FROM population
 ), daily AS (
     SELECT kind, "user", location, role, format, band, day, count(*) AS trials, count(*) FILTER (WHERE is_event) AS events
@@ -133,7 +133,7 @@ SELECT v."user", v.period_start, v.period_end, 'ticket' AS role, 0 AS ordinal, '
        s.tender AS value_tender, s.line_total AS value_line_total
 FROM violations AS v
 JOIN population AS p ON p."user" = v."user"
- AND ((v.kind = 'cash' AND p.is_cash) OR (v.kind = 'less_cash' AND NOT p.is_cash) OR (v.kind = 'split' AND p.is_split))
+ AND ((v.kind = 'cash' AND p.is_cash AND NOT p.is_split) OR (v.kind = 'less_cash' AND NOT p.is_cash AND NOT p.is_split) OR (v.kind = 'split' AND p.is_split))
 JOIN sales AS s ON s.document = p.document AND s."user" = p."user" AND s.ts_date IS NOT DISTINCT FROM p.day
  AND s.location IS NOT DISTINCT FROM p.location AND s.till IS NOT DISTINCT FROM p.till
 WHERE s._duplicate_record IS NULL AND coalesce(s.type, 'sale') = 'sale'

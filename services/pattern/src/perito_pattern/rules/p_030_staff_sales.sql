@@ -69,7 +69,7 @@ source: "Exception reports of retail loss prevention (Lightspeed)"
 WITH masters AS (
     SELECT customer, max(employee) AS employee,
            bool_or(regexp_full_match(lower(strip_accents(trim(name))),
-               '(cliente?|customer|user|usuario)?[ _-]*(test|testing|tester|dummy|prueba|pruebas|fake|ficticio|asdf|xxx+)[ _-]*(cliente?|customer|user|usuario|account|cuenta)?[ _#-]*[0-9]*')) AS is_test
+               '(cliente?|customer|user|usuario)?[ _-]*(de |of )?(test|testing|tester|dummy|prueba|pruebas|fake|ficticio|asdf|xxx+)[ _-]*(cliente?|customer|user|usuario|account|cuenta)?[ _#-]*[0-9]*')) AS is_test
     FROM customers WHERE customer IS NOT NULL GROUP BY customer
 ), tickets AS (
     SELECT t.document, t."user", t.location, t.till, t.role, t.format, t.band, t.day, t.customer,
