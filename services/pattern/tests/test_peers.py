@@ -174,3 +174,10 @@ def test_honest_people_who_differ_raise_no_alarm(model: Model) -> None:
     assert told(given, Terms(model)) == []
     thieves = [Cell(f"T{n}", f"L{n}", "cashier", "super", "weekday", 2000, 200) for n in range(12)]
     assert told([*given, *thieves], Terms(model)) == sorted(thief.member for thief in thieves)
+
+
+def test_many_who_do_what_nobody_else_does_do_not_hide_each_other() -> None:
+    """Six of thirty-six void after payment and nobody else ever does: no median deviation, and a mean that they bend."""
+    quiet = [Cell(f"N{n}", "L", None, None, None, 1000, 0) for n in range(30)]
+    thieves = [Cell(f"T{n}", "L", None, None, None, 1000, 30 + n) for n in range(6)]
+    assert told([*quiet, *thieves]) == [thief.member for thief in thieves]

@@ -240,9 +240,10 @@ def _with_places(sums: Sequence[_Sum]) -> list[_Sum]:
 
 def _among(group: Sequence[_Sum], terms: Terms) -> list[Standing]:
     """Members of one role and format, each against the spread of the others' observed to expected."""
-    spreads = leave_one_out_spreads([one.ratio for one in group])
+    plain = [lower_bound(terms.model, o.trials, o.events, _EVIDENT) * o.trials <= 2 * o.expected for o in group]
+    spreads = leave_one_out_spreads([one.ratio for one in group], plain)
     lowers = [lower_bound(terms.model, one.trials, one.events - one.busiest, _USUAL_BOUND) for one in group]
-    variances = _variances(group, [spread for _, spread in spreads], terms)
+    variances = _variances(group, [spread for _, spread in spreads], plain, terms)
     found: list[Standing] = []
     for one, lower, (middle, spread), variance in zip(group, lowers, spreads, variances, strict=True):
         above = lower * one.trials / one.expected - middle
@@ -263,14 +264,15 @@ def _among(group: Sequence[_Sum], terms: Terms) -> list[Standing]:
     return found
 
 
-def _variances(group: Sequence[_Sum], spreads: Sequence[float | None], terms: Terms) -> list[float]:
+def _variances(
+    group: Sequence[_Sum], spreads: Sequence[float | None], plain: Sequence[bool], terms: Terms
+) -> list[float]:
     """The peers' squared coefficient of variation, beyond chance: by their median deviation or, without those plainly
     above, by their squares, whichever is more."""
     by_chance = [max(0.0, 1 - one.expected / one.trials) / one.expected for one in group]
     if terms.model is Model.POISSON:
         by_chance = [1 / one.expected for one in group]
     usual = median(by_chance)
-    plain = [lower_bound(terms.model, o.trials, o.events, _EVIDENT) * o.trials <= 2 * o.expected for o in group]
     gaps = [
         ((o.events - o.expected) ** 2 - chance * o.expected**2) * counts
         for o, chance, counts in zip(group, by_chance, plain, strict=True)

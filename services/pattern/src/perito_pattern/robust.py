@@ -20,20 +20,24 @@ def leave_one_out_medians(values: Sequence[float]) -> list[float]:
     return [(other(low, place[at]) + other(high, place[at])) / 2 for at in range(len(values))]
 
 
-def leave_one_out_spreads(values: Sequence[float]) -> list[tuple[float, float | None]]:
+def leave_one_out_spreads(
+    values: Sequence[float], plain: Sequence[bool] | None = None
+) -> list[tuple[float, float | None]]:
     """For each value the median of all others and their spread on the scale of a standard deviation.
 
     The spread is 1.4826 x the median absolute deviation; where that is 0, 1.2533 x the mean absolute deviation; None
-    where the others are all alike.
+    where the others are all alike. A mean is bent by what stands far out, so it is taken of those that are `plain`.
     """
+    usual = [True] * len(values) if plain is None else plain
     middles = leave_one_out_medians(values)
     found: list[tuple[float, float | None]] = [(0.0, None)] * len(values)
     for middle in sorted(set(middles)):  # three at most: left of, at and right of the middle
         gaps = [abs(value - middle) for value in values]
-        total, medians = sum(gaps), leave_one_out_medians(gaps)
+        medians = leave_one_out_medians(gaps)
+        total, count = sum(gap for gap, of in zip(gaps, usual, strict=True) if of), sum(usual)
         for at, own in enumerate(middles):
             if own == middle and len(values) > 1:
-                mean = max(0.0, total - gaps[at]) / (len(values) - 1)
+                mean = max(0.0, total - gaps[at] * usual[at]) / max(1, count - usual[at])
                 spread = significant(1.4826 * medians[at] if medians[at] > 1e-12 else 1.2533 * mean)
                 found[at] = (middle, spread if spread > 1e-9 else None)
     return found
