@@ -71,7 +71,7 @@ source: "Exception reports of retail loss prevention (Lightspeed)"
 -- section: population
 -- One row per line whose price somebody lowered, but for those that are the product's price of the month.
 WITH lines AS (
-    SELECT "user", product, location, ts_date AS day, qty, unit_price, unit_cost, coalesce(price_override, false) AS is_override,
+    SELECT "user", product, location, ts_date AS day, qty, unit_price, list_price, unit_cost, coalesce(price_override, false) AS is_override,
            coalesce(discount > 0 OR discount_amount > 0 OR list_price > unit_price, false) AND promotion IS NULL AS is_lower,
            try(qty::DECIMAL(38, 4) * coalesce(list_price, unit_price)) AS gross,
            coalesce(line_total, try((CASE WHEN discount IS NULL THEN qty * unit_price - coalesce(discount_amount, 0)
@@ -91,7 +91,7 @@ WITH lines AS (
 SELECT l."user", l.location, l.day, l.is_override, l.is_lower AND l.gross - l.net > $floor_discount * l.gross AS is_deep,
        (l.is_override OR l.is_lower) AND l.net < try(l.qty::DECIMAL(38, 4) * coalesce(CASE WHEN l.unit_cost > 0 THEN l.unit_cost END, c.unit_cost))
            AS is_below_cost,
-       CASE WHEN l.gross > l.net THEN l.gross - l.net END AS given,
+       CASE WHEN l.gross > l.net THEN l.gross - l.net WHEN l.gross <= l.net AND l.list_price IS NOT NULL THEN 0 END AS given,
        try(l.qty::DECIMAL(38, 4) * coalesce(CASE WHEN l.unit_cost > 0 THEN l.unit_cost END, c.unit_cost)) - l.net AS short_of_cost,
        l._file_id, l._record
 FROM lines AS l

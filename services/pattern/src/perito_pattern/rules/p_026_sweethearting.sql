@@ -81,7 +81,7 @@ WITH lines AS (
            CASE WHEN l.type = 'void' THEN l.void_stage = 'line' OR (l.void_stage IS NULL AND l.original_document IS NULL)
                 ELSE l.is_changed OR (l.promotion IS NULL AND coalesce(
                     l.net < try(l.qty::DECIMAL(38, 4) * coalesce(CASE WHEN l.unit_cost > 0 THEN l.unit_cost END, c.unit_cost)), false)) END AS is_favour,
-           CASE WHEN l.type = 'void' THEN l.net ELSE greatest(l.gross - l.net, 0) END AS given
+           CASE WHEN l.type = 'void' THEN l.net WHEN l.gross > l.net THEN l.gross - l.net WHEN l.gross <= l.net THEN 0 END AS given
     FROM lines AS l
     ASOF LEFT JOIN unit_costs AS c ON c.product = l.product AND l.day >= c.valid_from
 )
