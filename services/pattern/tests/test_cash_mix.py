@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from till_books import HONEST, Row, line, moment, run, users
+from .till_books import HONEST, Row, line, moment, run, users
 
 
 def mixed(user: str, cash: int, tickets: int = 100, place: str = "L1", **more: object) -> list[Row]:

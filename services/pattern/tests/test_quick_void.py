@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from till_books import HONEST, Row, line, moment, run, shop, sold, users
+from .till_books import HONEST, Row, line, moment, run, shop, sold, users
 
 
 def voided(user: str, count: int, after: int = 3, days: int = 20, **more: object) -> list[Row]:
@@ -32,7 +32,9 @@ def test_one_who_voids_cash_sales_at_once_is_told(tmp_path: Path) -> None:
 
 
 def test_the_same_within_one_ticket_is_told(tmp_path: Path) -> None:
-    own = [{**row, "document": row["original_document"], "original_document": None, "line": "2"} for row in voided("T", 12)]
+    own = [
+        {**row, "document": row["original_document"], "original_document": None, "line": "2"} for row in voided("T", 12)
+    ]
     books = [*shop(tender="cash"), *sold("T", tender="cash"), *({**row, "tender": "cash"} for row in own)]
     assert users(run("P-021", tmp_path, books)) == ["T"]
 

@@ -3,14 +3,16 @@
 from pathlib import Path
 
 import pytest
-from till_books import HONEST, Row, line, moment, run, shop, sold, users
+
+from .till_books import HONEST, Row, line, moment, run, shop, sold, users
 
 EVERYBODY = [*HONEST, "T"]
 
 
 def bought(user: str, customer: str, count: int, start: int = 0, **more: object) -> list[Row]:
     return [
-        line(f"{user}-{customer}-{n}", user, moment((start + n) % 20, 80 + n), customer=customer, **more) for n in range(count)
+        line(f"{user}-{customer}-{n}", user, moment((start + n) % 20, 80 + n), customer=customer, **more)
+        for n in range(count)
     ]
 
 
@@ -25,7 +27,7 @@ def test_purchases_on_the_own_account_are_told_where_others_have_few(tmp_path: P
     trial = run("P-030", tmp_path, [*shop(EVERYBODY), *strangers(), *own], customers=customers)
     (finding,) = trial.findings
     assert finding["identity"] == {"user": "T", "customer": None}
-    assert finding["measures"]["events"] == 15
+    assert finding["measures"]["events"] == "15"
     assert 10 < finding["impact"] <= 15
     assert finding["title_en"].startswith("Cashier T: sales to the own customer account in 15 of 75 tickets")
     assert finding["title_es"].startswith("Cajero T: ventas a la cuenta de cliente propia en 15 de 75 tiques")
@@ -62,7 +64,9 @@ def test_a_customer_with_the_name_of_a_test_is_told(tmp_path: Path, name: str) -
     assert len(trial.proof(finding)) == 2
 
 
-@pytest.mark.parametrize("name", ["Testa Rossa", "Prueba y Error SL", "Juan Prueba", "Contest Ltd", "Testing Labs Inc", None])
+@pytest.mark.parametrize(
+    "name", ["Testa Rossa", "Prueba y Error SL", "Juan Prueba", "Contest Ltd", "Testing Labs Inc", None]
+)
 def test_people_and_companies_may_have_such_words_in_their_names(tmp_path: Path, name: str | None) -> None:
     trial = run("P-030", tmp_path, [*shop(), *bought("C1", "K9", 2)], customers=[{"customer": "K9", "name": name}])
     assert trial.findings == []

@@ -32,9 +32,7 @@ def line(document: str, user: str, when: datetime, **more: Any) -> Row:
 
 def sold(user: str, tickets: int = 60, **more: Any) -> list[Row]:
     """Tickets of one line, spread over four weeks, ten minutes apart."""
-    return [
-        line(f"{user}-{n}", user, moment(n % _WORKDAYS, n // _WORKDAYS * 10), **more) for n in range(tickets)
-    ]
+    return [line(f"{user}-{n}", user, moment(n % _WORKDAYS, n // _WORKDAYS * 10), **more) for n in range(tickets)]
 
 
 def shop(users: Sequence[str] = HONEST, tickets: int = 60, **more: Any) -> list[Row]:

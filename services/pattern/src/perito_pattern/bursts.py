@@ -3,7 +3,8 @@
 A burst is the most refunds of a cashier within some minutes. How unlikely it is depends on the pace (the cashier's own
 without the burst, or that of all of the same role and store format, whichever is faster) and on how far refunds come
 together for everybody else: the pairs within the minutes, over those that an even pace would give, are one plus the
-squared coefficient of variation of the pace. Each refund may begin a burst, so its chance counts that many times. A card
+squared coefficient of variation of the pace. It must also be more than twice the densest minutes that half of the others
+have, for where all have bursts nobody stands out. Each refund may begin a burst, so its chance counts that many times. A card
 is a binomial: of all refunds to it, those by one cashier, who gives a known share of the place's refunds.
 """
 
@@ -15,6 +16,7 @@ from perito_rules.functions import Judgement, significant
 from perito_rules.model import Value
 
 from perito_pattern.discovery import benjamini_hochberg
+from perito_pattern.robust import leave_one_out_medians
 from perito_pattern.tails import Model, upper_tail
 
 if TYPE_CHECKING:
@@ -52,7 +54,8 @@ def _of_group(rows: Sequence[Row]) -> list[tuple[Row, float, float]]:
     refunds, minutes, pairs = (sum(row[name] for row in rows) for name in ("trials", "minutes", "pairs"))
     even = sum(_even_pairs(row) for row in rows)
     judged: list[tuple[Row, float, float]] = []
-    for row in rows:
+    usual = leave_one_out_medians([float(row["events"]) for row in rows])
+    for row, densest in zip(rows, usual, strict=True):
         others = max(1, minutes - row["minutes"])
         theirs = (refunds - row["trials"]) / others
         own = (row["trials"] - row["events"]) / row["minutes"]
@@ -61,6 +64,8 @@ def _of_group(rows: Sequence[Row]) -> list[tuple[Row, float, float]]:
         clustered = (pairs - row["pairs"]) / together if together >= 1 else 1.0
         # The first refund of a burst is given: the chance is that of the others.
         chance = upper_tail(Model.POISSON, 1, row["events"] - 1, expected, max(0.0, clustered - 1))
+        if row["events"] <= 2 * densest:
+            chance = 1.0
         judged.append((row, significant(min(1.0, chance * row["trials"])), expected))
     return judged
 
