@@ -38,7 +38,8 @@ _AT_TILL = (
     " + INTERVAL 1 MINUTE * (hash(i // 2, 'minute') % 480 + i % 2 * 2)::INTEGER END"
 )
 _RUNG_UP = (
-    f"CASE {_CASHIER} WHEN 7 THEN 'void' WHEN 8 THEN ['sale', 'void'][i % 2 + 1] WHEN 10 THEN ['sale', 'return'][i % 2 + 1]"
+    f"CASE {_CASHIER} WHEN 7 THEN 'void' WHEN 8 THEN ['sale', 'void'][i % 2 + 1]"
+    " WHEN 10 THEN ['sale', 'return'][i % 2 + 1]"
     " WHEN 11 THEN CASE WHEN d = 3 THEN 'return' ELSE 'sale' END"
     " WHEN 12 THEN CASE WHEN d = 4 THEN 'no_sale' ELSE 'sale' END ELSE 'sale' END"
 )
@@ -88,14 +89,16 @@ OVERRIDES: Mapping[str, Mapping[str, str]] = {
         "document": _NUMBERED,
         "ts": _AT_TILL,
         # A few products sell often, and stop in half of the places.
-        "product": f"CASE WHEN {_CASHIER} = 7 THEN 'P' || (p - p % 40 + 3) WHEN p % 97 NOT BETWEEN 5 AND 9 THEN 'P' || p"
+        "product": f"CASE WHEN {_CASHIER} = 7 THEN 'P' || (p - p % 40 + 3)"
+        " WHEN p % 97 NOT BETWEEN 5 AND 9 THEN 'P' || p"
         " WHEN d > 10 AND l % 2 = 0 THEN 'P0' ELSE 'P' || (p - p % 97 + 5) END",
         "lot": "NULL",
         "qty": "5",
         "type": _RUNG_UP,
         # A few amounts are not quantity times price, a few discounts are more than all.
         "unit_price": _PRICE,
-        "line_total": f"CASE WHEN {_CASHIER} = 13 AND d = 5 THEN 0.05 ELSE 5 * {_PRICE} + CASE WHEN h % 1999 = 0 THEN 7 ELSE 0 END END",
+        "line_total": f"CASE WHEN {_CASHIER} = 13 AND d = 5 THEN 0.05"
+        f" ELSE 5 * {_PRICE} + CASE WHEN h % 1999 = 0 THEN 7 ELSE 0 END END",
         "discount": "CASE WHEN h % 2999 = 0 THEN 1.5 ELSE 0 END",
         "discount_amount": "0",
         "tax": "NULL",

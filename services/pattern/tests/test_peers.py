@@ -177,7 +177,7 @@ def test_honest_people_who_differ_raise_no_alarm(model: Model) -> None:
 
 
 def test_many_who_do_what_nobody_else_does_do_not_hide_each_other() -> None:
-    """Six of thirty-six void after payment and nobody else ever does: no median deviation, and a mean that they bend."""
+    """Six of thirty-six void after payment and nobody else does: no median deviation, and a mean that they bend."""
     quiet = [Cell(f"N{n}", "L", None, None, None, 1000, 0) for n in range(30)]
     thieves = [Cell(f"T{n}", "L", None, None, None, 1000, 30 + n) for n in range(6)]
     assert told([*quiet, *thieves]) == [thief.member for thief in thieves]

@@ -1,4 +1,4 @@
-"""P-022: refunds far beyond those of peers, without a sale, of own sales, of goods not sold; desks and habits are not."""
+"""P-022: refunds far beyond peers, without a sale, of own sales, of goods not sold; desks and habits are not told."""
 
 from datetime import timedelta
 from pathlib import Path

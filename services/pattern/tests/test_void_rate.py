@@ -1,4 +1,4 @@
-"""P-020: who voids far more than the peers is told, by kind; slips, odd days, other roles and habits of a shop are not."""
+"""P-020: who voids far more than peers is told, by kind; slips, odd days, other roles, habits of a shop are not."""
 
 from decimal import Decimal
 from pathlib import Path

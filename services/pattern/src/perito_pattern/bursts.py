@@ -3,9 +3,10 @@
 A burst is the most refunds of a cashier within some minutes. How unlikely it is depends on the pace (the cashier's own
 without the burst, or that of all of the same role and store format, whichever is faster) and on how far refunds come
 together for everybody else: the pairs within the minutes, over those that an even pace would give, are one plus the
-squared coefficient of variation of the pace. It must also be more than twice the densest minutes that half of the others
-have, for where all have bursts nobody stands out. Each refund may begin a burst, so its chance counts that many times. A card
-is a binomial: of all refunds to it, those by one cashier, who gives a known share of the place's refunds.
+squared coefficient of variation of the pace. It must also be more than twice the densest minutes that half of the
+others have, for where all have bursts nobody stands out. Each refund may begin a burst, so its chance counts that many
+times. A card is a binomial: of all refunds to it, those by one cashier, who gives a known share of the place's
+refunds.
 """
 
 from collections import defaultdict

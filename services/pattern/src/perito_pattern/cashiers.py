@@ -1,10 +1,10 @@
 """Tells which cashiers stand out among their peers by what they do at the till: the judge of most rules on cashiers.
 
 A rule gives rows by cashier, place and weekday band for each kind of thing that it counts: `trials` of which `events`,
-`busiest` on the day with most, and what those are worth (`amount`, NULL where not known). Columns that it may leave out:
-`above` (0 where the fixed threshold of the rule, which is a floor and decides nothing, is not reached) and `least` (the
-trials without which a cashier is not compared). All kinds of a rule are tests of one family. Where kinds overlap a
-cashier is told once, with the kind that is worth most.
+`busiest` on the day with most, and what those are worth (`amount`, NULL where not known). Columns that it may leave
+out: `above` (0 where the fixed threshold of the rule, which is a floor and decides nothing, is not reached) and
+`least` (the trials without which a cashier is not compared). All kinds of a rule are tests of one family. Where kinds
+overlap a cashier is told once, with the kind that is worth most.
 """
 
 from collections import defaultdict

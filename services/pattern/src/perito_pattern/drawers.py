@@ -1,8 +1,10 @@
-"""Judges the cash of tills: shifts far over or short, habits of small shortages, borrowing, and floats that vary (P-029).
+"""Judges the cash of tills: shifts far over or short, habits of small shortages, borrowing, and floats that vary
+(P-029).
 
-A large difference is money whoever caused it, so it is told shift by shift, where it exceeds a floor and, by many robust
-standard deviations, what other people's shifts differ by. The rest are habits, and compared with peers. A shortage that
-the next shift of the till has over, to a tenth, is one of a pair and no loss: one is a miscount, several are told.
+A large difference is money whoever caused it, so it is told shift by shift, where it exceeds a floor and, by many
+robust standard deviations, what other people's shifts differ by. The rest are habits, and compared with peers. A
+shortage that the next shift of the till has over, to a tenth, is one of a pair and no loss: one is a miscount, several
+are told.
 """
 
 import math
@@ -141,10 +143,11 @@ def _densest(days: Iterable[date | None], window: int) -> int:
 def _small_violation(standing: Standing, shorts: Sequence[Row]) -> Row:
     basis_en, basis_es = BASES[standing.basis]
     count, of_all, usual = standing.events, standing.trials, f"{standing.expected:.1f}"
+    who_en, who_es = f"Cashier {standing.member}", f"Cajero {standing.member}"
     return _violation(
         "small",
-        f"Cashier {standing.member}: small shortages in {count} of {of_all} shifts; about {usual} were to be expected, by {basis_en}",
-        f"Cajero {standing.member}: faltantes pequeños en {count} de {of_all} turnos; eran de esperar unos {usual}, según {basis_es}",
+        f"{who_en}: small shortages in {count} of {of_all} shifts; about {usual} were to be expected, by {basis_en}",
+        f"{who_es}: faltantes pequeños en {count} de {of_all} turnos; eran de esperar unos {usual}, según {basis_es}",
         shorts,
         user=standing.member,
         impact=-sum((row["variance"] for row in shorts), Decimal(0)) * Decimal(str(standing.excess_share)),

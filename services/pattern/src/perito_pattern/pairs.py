@@ -1,8 +1,8 @@
 """Judges pairs of cashier and customer by the share of their tickets with a favour (P-026).
 
-What is usual is the most of three shares, the pair itself left out: what the cashier does with other customers, what the
-customer gets from other cashiers, and what all do. The first two are drawn towards the
-third as by twenty more tickets, so that who has few tickets says no more than he can. How far pairs differ for no reason that can be seen is
+What is usual is the most of three shares, the pair itself left out: what the cashier does with other customers, what
+the customer gets from other cashiers, and what all do. The first two are drawn towards the third as by twenty more
+tickets, so that who has few tickets says no more than he can. How far pairs differ for no reason that can be seen is
 their squared coefficient of variation beyond chance, those plainly above left out.
 """
 

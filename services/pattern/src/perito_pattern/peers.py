@@ -55,8 +55,8 @@ class Cell:
 @dataclass(frozen=True)
 class Terms:
     """When a member stands out. `least_ratio` is what the lower bound must reach, as a multiple of the expected rate,
-    where the peers show no spread. With `by_place` what is expected of a member is what those of its role do at the same
-    place, so that only the spread is that of peers everywhere."""
+    where the peers show no spread. With `by_place` what is expected of a member is what those of its role do at the
+    same place, so that only the spread is that of peers everywhere."""
 
     model: Model = Model.BINOMIAL
     q: float = 0.01
@@ -74,8 +74,8 @@ class Terms:
 
 @dataclass(frozen=True)
 class Standing:
-    """A member among its peers. `z` is None where the peers show no spread; `basis` is `place`, `role_and_format`, `role`,
-    `format` or `all`: what is known to be the same of the peers."""
+    """A member among its peers. `z` is None where the peers show no spread; `basis` is `place`, `role_and_format`,
+    `role`, `format` or `all`: what is known to be the same of the peers."""
 
     member: str
     trials: int

@@ -2,8 +2,8 @@
 
 Each shift is compared with the shifts of all who work in the same role, store format and weekday band, its own left
 out, and with those at the same place where these all have more. That needs other people, not only other shifts: where
-fewer cashiers than `least_peers` are there to compare with, nothing is said. Shifts that stand out are told together, one
-finding for each cashier. Fixed numbers per shift are floors: they decide nothing where all shifts exceed them.
+fewer cashiers than `least_peers` are there to compare with, nothing is said. Shifts that stand out are told together,
+one finding for each cashier. Fixed numbers per shift are floors: they decide nothing where all shifts exceed them.
 """
 
 from collections import defaultdict
