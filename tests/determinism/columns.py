@@ -105,7 +105,7 @@ OVERRIDES: Mapping[str, Mapping[str, str]] = {
         "uom": "CASE WHEN h % 613 = 0 THEN 'BOX' ELSE 'EA' END",
         # What cashiers do at their tills.
         "user": f"'USER' || {_CASHIER}",
-        "till": f"'TILL' || {_CASHIER}",
+        "till": f"'TILL' || ({_CASHIER} // 4)",
         "shift": f"'S' || {_CASHIER} || '-' || d",
         "tender": f"CASE {_CASHIER} WHEN 8 THEN 'cash' WHEN 9 THEN 'card' ELSE ['cash', 'card'][h % 2 + 1] END",
         "customer": f"CASE {_CASHIER} WHEN 15 THEN 'CUSTOMER77' WHEN 16 THEN 'CUSTOMER' || (80 + h % 16)"

@@ -1,6 +1,7 @@
 """P-025: prices typed over, deep discounts and prices below cost, where peers do not and the price is nobody else's."""
 
 from pathlib import Path
+from typing import Any
 
 from .till_books import HONEST, Row, line, moment, run, shop, sold, users, usual
 
@@ -13,11 +14,11 @@ def changed(user: str, count: int, days: int = 20, **more: object) -> list[Row]:
     ]
 
 
-OVERRIDE = {"price_override": True, "list_price": 10, "unit_price": 6, "line_total": 6}
-DISCOUNT = {"discount": "0.5", "line_total": 5}
+OVERRIDE: Row = {"price_override": True, "list_price": 10, "unit_price": 6, "line_total": 6}
+DISCOUNT: Row = {"discount": "0.5", "line_total": 5}
 
 
-def honest(**more: object) -> list[Row]:
+def honest(**more: Any) -> list[Row]:
     return [row for n, user in enumerate(HONEST) for row in changed(user, usual(n), **more)]
 
 
@@ -42,7 +43,7 @@ def test_one_who_gives_deep_discounts(tmp_path: Path) -> None:
 
 
 def test_prices_below_cost_are_worth_what_the_cost_lacks(tmp_path: Path) -> None:
-    below = {"price_override": True, "unit_price": 9, "line_total": 9, "unit_cost": 12}
+    below: Row = {"price_override": True, "unit_price": 9, "line_total": 9, "unit_cost": 12}
     books = [*shop(price_override=False), *sold("T"), *changed("T", 15, **below)]
     (finding,) = run("P-025", tmp_path, books).findings
     assert (finding["measures"]["kind"], finding["measures"]["events"]) == ("below_cost", "15")

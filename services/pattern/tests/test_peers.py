@@ -2,6 +2,7 @@
 
 import math
 from random import Random
+from typing import Any
 
 import pytest
 from perito_pattern.peers import Cell, Terms, stand, standing_out
@@ -16,7 +17,7 @@ def cells(**events: int) -> list[Cell]:
 
 def honest(members: int, events: int = 20, **more: str) -> list[Cell]:
     """Members of 1,000 trials with four events more or fewer than `events`."""
-    place = {"place": "L", "role": "cashier", "format": "super", "band": "weekday", **more}
+    place: dict[str, Any] = {"place": "L", "role": "cashier", "format": "super", "band": "weekday", **more}
     counts = [events + n % 9 - 4 for n in range(members)]
     return [Cell(f"{place['place']}{n:03d}", **place, trials=1000, events=count) for n, count in enumerate(counts)]
 

@@ -5,7 +5,7 @@ from pathlib import Path
 from .till_books import HONEST, Row, line, moment, run
 
 CUSTOMERS = [f"K{n}" for n in range(30)]
-DISCOUNT = {"discount": "0.3", "line_total": 7}
+DISCOUNT: Row = {"discount": "0.3", "line_total": 7}
 
 
 def bought(customer: str, cashier: str, count: int, start: int = 0, **more: object) -> list[Row]:

@@ -5,7 +5,7 @@ from pathlib import Path
 from .till_books import HONEST, Row, line, moment, run, users
 
 EVERYBODY = [*HONEST, "T"]
-TINY = {"unit_price": "0.05", "line_total": "0.05"}
+TINY: Row = {"unit_price": "0.05", "line_total": "0.05"}
 
 
 def tiny(user: str, day: int, count: int, **more: object) -> list[Row]:

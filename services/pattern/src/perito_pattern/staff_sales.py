@@ -31,10 +31,10 @@ def _cashier(row: Row) -> Row:
     return {
         **{name: value for name, value in row.items() if not name.startswith(("kind_", "basis_"))},
         "customer": None,
-        "what_en": f"Cashier {row['user']}: {row['kind_en']} in {count} of {of_all} tickets; about {usual} were to"
-        f" be expected, by {row['basis_en']}",
-        "what_es": f"Cajero {row['user']}: {row['kind_es']} en {count} de {of_all} tiques; eran de esperar unos {usual},"
-        f" según {row['basis_es']}",
+        "what_en": f"Cashier {row['user']}: {row['kind_en']} in {count} of {of_all} tickets; about {usual}"
+        f" were to be expected, by {row['basis_en']}",
+        "what_es": f"Cajero {row['user']}: {row['kind_es']} en {count} de {of_all} tiques; eran de esperar unos"
+        f" {usual}, según {row['basis_es']}",
     }
 
 
