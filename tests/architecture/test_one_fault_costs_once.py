@@ -148,3 +148,48 @@ def test_an_invoice_over_more_than_arrived(tmp_path: Path, billed: int, received
         ],
     }
     assert gross(tables, tmp_path)[0] == money
+
+
+def test_a_stock_list_that_is_short(tmp_path: Path) -> None:
+    """Four of thirteen vanish between two lists of a ledger that opens with ten; the whole ledger differs too."""
+    opening: Row = {**ledger((1, 10, 0))[0], "type": "opening", "balance_after": None}
+    receipt: Row = {**ledger((3, 3, 0), start=2)[0], "balance_after": None}
+    tables: dict[str, Rows] = {
+        "movements": [opening, receipt],
+        "inventory": [stock(day(2), 10), stock(day(31), 9)],
+    }
+    money, seen, roots = gross(tables, tmp_path)
+    assert {"C-006", "C-008"} <= seen
+    assert (money, roots) == (4 * COST, {"C-006"})
+
+
+def valued(number: int, qty: int, value: int, after: tuple[int, int]) -> Row:
+    """Movement `number` on that day, by document V`number`, after which the ledger states (balance, value)."""
+    kind = "opening" if number == 1 else "receipt" if qty > 0 else "sale"
+    row: Row = {**ledger((number, qty, after[0]), start=number)[0], "type": kind, "ref_id": f"V{number}"}
+    return {**row, "value_delta": value, "value_after": after[1], "rate_after": COST}
+
+
+def posted(number: int, value: int) -> Row:
+    row: Row = {"entry": f"E{number}", "line": "1", "account_type": "inventory", "voucher": f"V{number}"}
+    on = {"ts": day(number), "ts_date": day(number)}
+    return {**row, "debit": max(value, 0), "credit": max(-value, 0), **on}
+
+
+def test_a_value_that_was_changed_in_the_stock_ledger(tmp_path: Path) -> None:
+    """The sale of day 6 took 20 of value and says 50: running value, recomputed cost and general ledger differ."""
+    quantities = [40, -1, 5, -3, -2, -2, 6, -4, -1, -2, -3, -1]
+    movements: list[Row] = []
+    balance = 0
+    for number, qty in enumerate(quantities, 1):
+        balance += qty
+        value = -50 if number == 6 else qty * COST
+        movements.append(valued(number, qty, value, (balance, balance * COST)))
+    products = [{"product": "A", "unit_cost": COST, "costing_method": "moving_average"}]
+    alone: dict[str, Rows] = {"movements": movements, "products": products}
+    money, seen, roots = gross(alone, tmp_path / "alone")
+    assert (money, seen, roots) == (30, {"C-009", "C-012"}, {"C-009"})
+    entries = [posted(number, qty * COST) for number, qty in enumerate(quantities, 1)]
+    again, seen, roots = gross({**alone, "gl_entries": entries}, tmp_path / "symptoms")
+    assert {"C-009", "C-012", "C-013", "C-014"} == seen
+    assert (again, roots) == (30, {"C-009"})

@@ -28,6 +28,14 @@ _SENT = "DATE '2024-01-31' + (i // 1000 * 30 + 3)::INTEGER + INTERVAL 9 HOUR"
 _COUNTED = "CASE WHEN h % 50 = 0 THEN (CASE WHEN h % 3 = 0 THEN 15 ELSE -2 END) ELSE 0 END"
 # A key in two spellings; the master, which is every fifth row, lacks a few.
 _SPELLED = "CASE WHEN i % 5 = 0 AND h % 50 = 0 THEN 'X' WHEN h % 100 = 0 THEN 'p' ELSE 'P' END || (i // 5)"
+# Values at a cost of 10, all falling, as the balances do. One product leaves at more than its average in one month; the
+# general ledger has it at the average, and lacks a few documents.
+_VALUE_DELTA = "CASE WHEN p = 17 AND d = 12 AND l < 20 THEN -190 ELSE -150 END"
+_VOUCHER = (
+    "CASE WHEN p % 10 = 4 THEN 'T' || (i // 800 * 40 + p // 10)"
+    " WHEN p % 10 <> 2 OR h % 503 = 0 THEN 'X' || i ELSE 'D' || i END"
+)
+_MOVED = f"CASE WHEN p = 7 THEN DATE '2024-02-09' + (d // 3 * 90)::INTEGER ELSE {_DAY} END + INTERVAL 12 HOUR"
 _PRICE = "(1 + h % 1000 * 0.01)"
 _DEAR, _MANY = "CASE WHEN h % 317 = 0 THEN 1 ELSE 0 END", "CASE WHEN h % 313 = 0 THEN 7 ELSE 0 END"
 # Cashiers of tickets, two tickets running; those from 7 to 16 each do what one rule on tills looks for.
@@ -55,7 +63,7 @@ OVERRIDES: Mapping[str, Mapping[str, str]] = {
     },
     "movements": {
         "movement": _NUMBERED,
-        "ts": f"CASE WHEN p = 7 THEN DATE '2024-02-09' + (d // 3 * 90)::INTEGER ELSE {_DAY} END + INTERVAL 12 HOUR",
+        "ts": _MOVED,
         "seq": "NULL",
         "lot": "NULL",
         # One product is only ever adjusted downwards.
@@ -65,11 +73,14 @@ OVERRIDES: Mapping[str, Mapping[str, str]] = {
         # Its balances fall by what it calls 15: the sign is the opposite. Some are off from a month on, some cut at 0.
         "balance_after": "CASE WHEN p = 13 THEN greatest(20 - 15 * (d + 1), 0) ELSE 5000 - 15 * (d + 1) END"
         " + CASE WHEN p % 50 = 9 AND d > 9 THEN 4 ELSE 0 END",
+        "value_delta": _VALUE_DELTA,
+        "value_after": "50000 - 150 * (d + 1) + CASE WHEN p % 50 = 19 AND d > 9 THEN 40 ELSE 0 END",
+        "rate_after": "10 + CASE WHEN p = 29 AND d = 5 THEN 1 ELSE 0 END",
         # A tenth are receipts, a tenth legs of transfers: a row and the one 400 later are one product at two places.
-        "type": "CASE p % 10 WHEN 2 THEN 'receipt' WHEN 4 THEN ['transfer_out', 'transfer_in'][i // 400 % 2 + 1]"
-        " ELSE ['sale', 'return', 'adjustment', 'waste', 'count', 'other'][h % 6 + 1] END",
-        "ref_id": "CASE WHEN p % 10 = 4 THEN 'T' || (i // 800 * 40 + p // 10)"
-        " WHEN p % 10 <> 2 OR h % 503 = 0 THEN 'X' || i ELSE 'D' || i END",
+        "type": "CASE WHEN p = 21 AND d = 0 THEN 'opening' ELSE CASE p % 10 WHEN 2 THEN 'receipt'"
+        " WHEN 4 THEN ['transfer_out', 'transfer_in'][i // 400 % 2 + 1]"
+        " ELSE ['sale', 'return', 'adjustment', 'waste', 'count', 'other'][h % 6 + 1] END END",
+        "ref_id": _VOUCHER,
     },
     "transfers": {
         "transfer": "'T' || i",
@@ -88,8 +99,9 @@ OVERRIDES: Mapping[str, Mapping[str, str]] = {
     "sales": {
         "document": _NUMBERED,
         "ts": _AT_TILL,
-        # A few products sell often, and stop in half of the places.
-        "product": f"CASE WHEN {_CASHIER} = 7 THEN 'P' || (p - p % 40 + 3)"
+        # A few products sell often, and stop in half of the places; some are written otherwise in one of them.
+        "product": "CASE WHEN p % 97 = 20 AND l = 3 THEN 'p' || p"
+        f" WHEN {_CASHIER} = 7 THEN 'P' || (p - p % 40 + 3)"
         " WHEN p % 97 NOT BETWEEN 5 AND 9 THEN 'P' || p"
         " WHEN d > 10 AND l % 2 = 0 THEN 'P0' ELSE 'P' || (p - p % 97 + 5) END",
         "lot": "NULL",
@@ -146,7 +158,31 @@ OVERRIDES: Mapping[str, Mapping[str, str]] = {
         "status": "'received'",
         "unit_cost": "CASE WHEN h % 419 = 0 THEN 8.8 ELSE 10 END",
     },
-    "products": {"unit_cost": "10"},
+    "products": {
+        "unit_cost": "10",
+        "costing_method": "['fifo', 'moving_average'][i % 2 + 1]",
+        "tracking": "'none'",
+    },
+    "gl_entries": {
+        "ts": _MOVED,
+        "account_type": "'inventory'",
+        "debit": "0",
+        "credit": "150",
+        "voucher": f"CASE WHEN h % 5003 = 0 THEN 'G' || i ELSE {_VOUCHER} END",
+        "voucher_type": "'doc'",
+    },
+    # A layer per product and place, all as they would be if every product had moved alike; a few are worth more.
+    "valuation_layers": {
+        "ts": "TIMESTAMP '2024-01-02 12:00:00'",
+        "lot": "NULL",
+        "qty": "2000",
+        "unit_cost": "10",
+        "value": "20000",
+        "qty_remaining": "CASE p WHEN 11 THEN 220 WHEN 17 THEN 1220 ELSE 1250 END",
+        "value_remaining": "10 * CASE p WHEN 11 THEN 220 WHEN 17 THEN 1220 ELSE 1250 END"
+        " + CASE WHEN h % 997 = 0 THEN 7 ELSE 0 END",
+        "exhausted_at": "NULL",
+    },
     "returns": {"line": "'L' || (i - CASE WHEN i > 0 AND h % 997 = 0 THEN 1 ELSE 0 END)", "return_document": "'R'"},
     "lanes": {"transit_days": "2"},
     "counts": {
@@ -300,6 +336,7 @@ SIZES: Mapping[str, int] = {
     "calendars": 30_000,
     "promotions": 200,
     "transfers": 20_000,
+    "valuation_layers": 20_000,
     "entity_keys": 130_000,
     "capacity": 200,
 }

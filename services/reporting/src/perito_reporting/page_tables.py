@@ -69,6 +69,7 @@ def caveat(document: Mapping[str, Any], voice: Voice) -> View:
         sentences.append(voice.say("caveat_changed", cells=voice.grouped(cells["changed"])))
     if questions := len(document["understanding"]["questions"]):
         sentences.append(voice.say("caveat_questions", count=voice.number_of(questions, "question")))
+    sentences += _readings(document, voice)
     # A rule may tell something of rows none of which failed: that has its case, and weighs on nothing.
     failing = [rule for rule in document["rules"] if rule["phase"] == "validation" and rule["failed"]]
     return {
@@ -83,6 +84,24 @@ def caveat(document: Mapping[str, Any], voice: Voice) -> View:
             for rule in failing
         ],
     }
+
+
+def _readings(document: Mapping[str, Any], voice: Voice) -> list[str]:
+    """How the ledger's balances are read, and whether another reading of the books closes what breaks."""
+    facts = {rule["id"]: rule["facts"] for rule in document["rules"] if rule["status"] not in _NOT_RUN}
+    balances, bridge = facts.get("C-001", {}), facts.get("C-007", {})
+    sentences: list[str] = []
+    if grain := balances.get("grain_of_balances"):
+        levels = ", ".join(voice.term(level) for level in grain.split(", "))
+        signs = "caveat_out" if balances.get("sign_of_quantities") == "in negative" else "caveat_in"
+        sentences.append(voice.say("caveat_balances", levels=levels, signs=voice.say(signs)))
+    if bridge.get("taken", "0") != "0":
+        sentences.append(
+            voice.say(
+                "caveat_bridge", explained=voice.grouped(bridge["explained"]), breaks=voice.grouped(bridge["breaks"])
+            )
+        )
+    return sentences
 
 
 def recommendations(document: Mapping[str, Any], voice: Voice) -> list[View]:

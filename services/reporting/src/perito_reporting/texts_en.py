@@ -85,6 +85,12 @@ TEXTS: Mapping[str, str] = {
     ),
     "caveat_changed": "{cells} cells were converted or repaired; each kind is listed under Transformations.",
     "caveat_questions": "{count} about these files that only you can answer: see What was understood.",
+    "caveat_balances": "Balances of the stock ledger are read per {levels}, {signs} (rule C-002 says on what grounds).",
+    "caveat_in": "with what comes in positive",
+    "caveat_out": "with what goes out positive",
+    "caveat_bridge": (
+        "{explained} of {breaks} breaks of the roll-forward close under another reading of the books: see rule C-007."
+    ),
     "caveat_rules": "These indicators concern the data itself and weigh on everything that follows:",
     "caveat_missing": "There is no result from validation, so nothing is known about the quality of the data.",
     "of": "{part} of {all}",

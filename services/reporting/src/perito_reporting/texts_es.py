@@ -83,6 +83,12 @@ TEXTS: Mapping[str, str] = {
     ),
     "caveat_changed": "Se convirtieron o repararon {cells} celdas; cada clase figura en Transformaciones.",
     "caveat_questions": "{count} sobre estos archivos que solo usted puede contestar: vea Qué se entendió.",
+    "caveat_balances": "Los saldos del diario se leen por {levels}, {signs} (la regla C-002 dice con qué pruebas).",
+    "caveat_in": "con lo que entra en positivo",
+    "caveat_out": "con lo que sale en positivo",
+    "caveat_bridge": (
+        "{explained} de {breaks} descuadres se cierran con otra lectura de los libros: vea la regla C-007."
+    ),
     "caveat_rules": "Estos indicios afectan a los datos mismos y pesan sobre todo lo que sigue:",
     "caveat_missing": "No hay resultado de la validación, así que no se sabe nada de la calidad de los datos.",
     "of": "{part} de {all}",

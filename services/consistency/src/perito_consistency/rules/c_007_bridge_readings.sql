@@ -1,0 +1,195 @@
+/* ---
+id: C-007
+version: 1
+kind: set
+title: {en: Another reading of the books makes stock roll forward, es: Otra lectura de los libros hace que las existencias cuadren}
+severity: medium
+grain: table
+unit: readings
+identity: [reading, location, book, file, unit]
+needs:
+  inventory: [snapshot_date, product, location, qty]
+  movements: [product, location, ts, type, qty]
+optional:
+  inventory: [lot]
+  movements: [movement, lot, uom, ref_id]
+  sales: [document, line, product, location, lot, ts, type, qty, uom]
+  returns: [return_document, product, location, lot, ts, qty, disposition]
+  receipts: [document, product, location, lot, ts, qty, accepted, rejected, status]
+  transfers: [transfer, product, lot, from_location, to_location, qty_out, qty_in, out_ts, in_ts, status]
+  products: [product, units_per_pack]
+  files: [file_id, name]
+  conventions: [name, value]
+uses: [bridge_cells, bridge_effects]
+unique: {population: [trial, cell], judged: [trial]}
+parameters:
+  least_breaks: {default: 10, type: integer, meaning: "fewest breaks that a reading must touch before it is judged"}
+  least_share: {default: "0.8", type: decimal, meaning: "share of the breaks it touches that a reading must take away, less those it makes"}
+impact: "none, because the differences are C-006's; a reading says why they arose, not what they cost"
+recoverable: false
+explains: []
+entities: []
+texts:
+  finding:
+    en: "{reason_en}{where_en}: so read, {mended:,} of {breaks:,} breaks close and {made:,} arise ({all_breaks:,} breaks in the books)"
+    es: "{reason_es}{where_es}: leído así se cierran {mended:,} de {breaks:,} descuadres y surgen {made:,} ({all_breaks:,} descuadres en los libros)"
+words:
+  readings: {es: lecturas}
+  book: {es: tabla}
+  reading: {es: lectura}
+  unit: {es: unidad}
+  mended: {es: cuadran así}
+  breaks: {es: descuadres}
+  tried: {es: lecturas probadas}
+  taken: {en: readings that explain breaks, es: lecturas que explican descuadres}
+  explained: {en: breaks explained, es: descuadres explicados}
+  difference: {es: diferencia}
+  effect: {en: effect of the reading, es: efecto de la lectura}
+  returns_left_out: {es: devoluciones fuera del diario}
+  returns_added: {es: devoluciones que faltan en el diario}
+  sale_returns_added: {es: devoluciones de caja que faltan en el diario}
+  receipts_added: {es: recepciones que faltan en el diario}
+  transfers_in_added: {es: entradas de traspasos que faltan en el diario}
+  transfers_out_added: {es: salidas de traspasos que faltan en el diario}
+  sales_added: {es: ventas que faltan en el diario}
+  feed_left_out: {es: ventas contadas dos veces}
+  ledger_sales_left_out: {es: ventas contadas dos veces}
+  copies_left_out: {es: filas enviadas dos veces}
+  repetitions_counted: {es: filas repetidas que sí movieron existencias}
+  other_date: {es: día y mes al revés}
+  day_of_snapshot_after: {es: saldo tomado antes de los movimientos del día}
+  day_after_snapshot_before: {es: saldo tomado un día después}
+  packs_not_converted: {es: bultos sin convertir}
+  pieces_converted: {es: unidades convertidas como bultos}
+  keys_respelled: {es: claves escritas de otro modo}
+explanation:
+  en: >-
+    Where many snapshots do not roll forward at once, one cause is likelier than many: the books are read otherwise than they
+    are kept. Each reading is tried on all snapshots of the places that break: returns in or out, a leg that the ledger lacks
+    (sales, receipts, transfers, returns), sales told twice, rows sent twice or left out as repetitions, day and month the
+    other way round, a snapshot taken a day off, packs and pieces, keys before they are normalised. A reading is told where it
+    closes at least the stated share of the breaks it touches, less those it makes; for the books as a whole, else for one file, else for
+    one place. Of readings that close the same breaks the one that closes most is told. The breaks stay findings of C-006.
+  es: >-
+    Si muchos saldos dejan de cuadrar a la vez, una causa es más probable que muchas: los libros se leen de otro modo del que se
+    llevan. Cada lectura se prueba con todos los saldos de los lugares que no cuadran: devoluciones dentro o fuera, un asiento
+    que falta en el diario (ventas, recepciones, traspasos, devoluciones), ventas contadas dos veces, filas enviadas dos veces
+    u omitidas por repetidas, día y mes al revés, un saldo tomado un día antes o después, bultos y unidades, claves sin
+    normalizar. Se informa la lectura que cierra al menos la parte indicada de los descuadres que toca, menos los que crea: para
+    todos los libros, si no para un archivo, si no para un lugar. De varias que cierran los mismos se informa la que cierra más.
+    Los descuadres siguen siendo hallazgos de C-006.
+remedy:
+  en: "Ask whoever keeps the books whether they are kept so; if they are, say so in the mapping and run the analysis again."
+  es: "Pregunte a quien lleva los libros si es así; en tal caso indíquelo en el mapeo y repita el análisis."
+source: "Analytical procedures of audit: one hypothesis tested on a whole population of differences"
+--- */
+
+-- section: population
+-- One row per reading, scope (0 all files together, 1 one file, 2 one place) and snapshot that it touches.
+WITH placed AS (
+    SELECT e.reading, e.unit, e.table_name, e.file_id, c.product, c.location, c.lot, c.snapshot_date, c.difference, sum(e.qty) AS effect
+    FROM bridge_effects AS e
+    ASOF JOIN bridge_cells AS c
+      ON e.product = c.product AND e.location = c.location AND coalesce(e.lot, '') = coalesce(c.lot, '') AND e.day <= c.snapshot_date
+    WHERE e.day > c.since AND c.difference IS NOT NULL
+    GROUP BY e.reading, e.unit, e.table_name, e.file_id, c.product, c.location, c.lot, c.snapshot_date, c.difference
+), summed AS (
+    SELECT reading, product, location, lot, snapshot_date, difference, sum(effect) AS effect
+    FROM placed
+    GROUP BY reading, product, location, lot, snapshot_date, difference
+), scoped AS (
+    SELECT reading, 0 AS scope, NULL AS place, NULL AS table_name, NULL AS file_id, NULL AS unit, product, location, lot, snapshot_date, difference, effect
+    FROM summed
+    UNION ALL
+    SELECT reading, 1, NULL, table_name, file_id, unit, product, location, lot, snapshot_date, difference, effect FROM placed
+    UNION ALL
+    SELECT reading, 2, location, NULL, NULL, NULL, product, location, lot, snapshot_date, difference, effect FROM summed
+)
+SELECT *, md5(concat_ws(chr(31), reading, scope, coalesce(place, ''), coalesce(table_name, ''), coalesce(file_id, -1), coalesce(unit, ''))) AS trial,
+       md5(concat_ws(chr(31), product, location, coalesce(lot, ''), snapshot_date)) AS cell,
+       difference <> 0 AS breaks, difference - effect <> 0 AS broken_then
+FROM scoped
+WHERE effect <> 0
+
+-- section: violations
+WITH judged AS (
+    SELECT trial, reading, scope, place, table_name, file_id, unit, count(*) FILTER (WHERE breaks) AS breaks,
+           count(*) FILTER (WHERE breaks AND NOT broken_then) AS mended, count(*) FILTER (WHERE NOT breaks AND broken_then) AS made,
+           coalesce(sum(abs(difference)) FILTER (WHERE breaks AND NOT broken_then), 0) AS units
+    FROM population
+    GROUP BY trial, reading, scope, place, table_name, file_id, unit
+), accepted AS (
+    SELECT * FROM judged WHERE breaks >= $least_breaks AND mended - made >= $least_share * breaks
+), widest AS (
+    -- Of one reading the widest scope that holds.
+    SELECT a.* FROM accepted AS a
+    JOIN (SELECT reading, min(scope) AS scope FROM accepted GROUP BY reading) AS w ON w.reading = a.reading AND w.scope = a.scope
+), claims AS (
+    -- Each break belongs to the reading that closes most.
+    SELECT p.cell, w.trial
+    FROM population AS p JOIN widest AS w ON w.trial = p.trial
+    WHERE p.breaks AND NOT p.broken_then
+    QUALIFY row_number() OVER (PARTITION BY p.cell ORDER BY w.mended - w.made DESC, w.mended DESC, w.reading, p.trial) = 1
+), told AS (
+    SELECT trial, count(*) AS own FROM claims GROUP BY trial HAVING count(*) >= $least_breaks
+), reasons AS (
+    SELECT reading, en, es FROM (VALUES
+        ('returns_left_out', 'returns are not in the ledger', 'las devoluciones no están en el diario'),
+        ('returns_added', 'returns moved the stock and the ledger lacks them', 'las devoluciones movieron existencias y faltan en el diario'),
+        ('sale_returns_added', 'returns at the till moved the stock and the ledger lacks them', 'las devoluciones de caja movieron existencias y faltan en el diario'),
+        ('receipts_added', 'receipts are not in the ledger', 'las recepciones no están en el diario'),
+        ('transfers_in_added', 'arrivals of transfers are not in the ledger', 'las entradas de traspasos no están en el diario'),
+        ('transfers_out_added', 'departures of transfers are not in the ledger', 'las salidas de traspasos no están en el diario'),
+        ('sales_added', 'sales are not in the ledger', 'las ventas no están en el diario'),
+        ('feed_left_out', 'lines of the sales feed do not move the stock', 'las líneas del archivo de ventas no mueven existencias'),
+        ('ledger_sales_left_out', 'the ledger repeats sales of the sales feed', 'el diario repite ventas del archivo de ventas'),
+        ('copies_left_out', 'rows were sent twice', 'hay filas enviadas dos veces'),
+        ('repetitions_counted', 'rows that repeat another did move the stock', 'las filas que repiten otra sí movieron existencias'),
+        ('other_date', 'day and month are the other way round', 'el día y el mes están al revés'),
+        ('day_of_snapshot_after', 'snapshots were taken before the movements of their day', 'los saldos se tomaron antes de los movimientos de su día'),
+        ('day_after_snapshot_before', 'snapshots were taken a day later than they say', 'los saldos se tomaron un día después de lo que dicen'),
+        ('packs_not_converted', 'quantities are packs that were not converted', 'las cantidades son bultos sin convertir'),
+        ('pieces_converted', 'quantities were pieces already and were converted as packs', 'las cantidades ya eran unidades y se convirtieron como bultos'),
+        ('keys_respelled', 'keys are written otherwise than in the snapshots', 'las claves se escriben de otro modo que en los saldos')
+    ) AS r(reading, en, es)
+)
+SELECT w.reading, w.place AS location, w.table_name AS book, coalesce(f.name, w.table_name || ' ' || w.file_id) AS file, nullif(w.unit, '') AS unit, r.en AS reason_en, r.es AS reason_es,
+       CASE w.scope WHEN 0 THEN '' WHEN 1 THEN ' (' || coalesce(f.name, w.table_name) || coalesce(', ' || nullif(w.unit, ''), '') || ')'
+                    ELSE ' (' || w.place || ')' END AS where_en,
+       CASE w.scope WHEN 0 THEN '' WHEN 1 THEN ' (' || coalesce(f.name, w.table_name) || coalesce(', ' || nullif(w.unit, ''), '') || ')'
+                    ELSE ' (' || w.place || ')' END AS where_es,
+       w.breaks, w.mended, w.made, w.units, w.breaks - w.mended + w.made AS observed, 0 AS expected,
+       (SELECT count(*) FROM bridge_cells WHERE difference <> 0) AS all_breaks, w.mended AS row_count
+FROM widest AS w
+JOIN told AS t ON t.trial = w.trial
+JOIN reasons AS r ON r.reading = w.reading
+LEFT JOIN files AS f ON f.file_id = w.file_id
+
+-- section: evaluated
+-- Readings that the books allow to try; where no snapshot breaks, the usual one is all there is, and it holds.
+SELECT greatest(count(DISTINCT reading), CASE WHEN EXISTS (SELECT 1 FROM bridge_cells WHERE difference = 0) THEN 1 ELSE 0 END) AS evaluated,
+       (SELECT count(DISTINCT reading) FROM violations) AS failed
+FROM population
+
+-- section: facts
+SELECT count(DISTINCT reading) AS tried, (SELECT count(DISTINCT reading) FROM violations) AS taken,
+       (SELECT count(*) FROM bridge_cells WHERE difference <> 0) AS breaks, (SELECT sum(mended)::BIGINT FROM violations) AS explained
+FROM population
+
+-- section: evidence
+-- The three largest breaks that the reading closes.
+WITH shown AS (
+    SELECT v.reading, v.location, v.book, v.file, v.unit, p.product, p.location AS place, p.lot, p.snapshot_date, p.difference, p.effect,
+           row_number() OVER (PARTITION BY p.trial ORDER BY abs(p.difference) DESC, p.cell) AS place_in_order
+    FROM population AS p
+    LEFT JOIN files AS f ON f.file_id = p.file_id
+    JOIN violations AS v ON v.reading = p.reading AND v.location IS NOT DISTINCT FROM p.place AND v.book IS NOT DISTINCT FROM p.table_name
+         AND v.file IS NOT DISTINCT FROM coalesce(f.name, p.table_name || ' ' || p.file_id) AND v.unit IS NOT DISTINCT FROM nullif(p.unit, '')
+    WHERE p.breaks AND NOT p.broken_then
+)
+SELECT s.reading, s.location, s.book, s.file, s.unit, 'mended' AS role, s.place_in_order AS ordinal, 'inventory' AS table_name, i._file_id, i._record, i._line,
+       i.product AS key_product, i.location AS key_location, i.snapshot_date AS key_snapshot_date, i.qty AS value_qty,
+       s.difference AS value_difference, s.effect AS value_effect
+FROM shown AS s
+JOIN inventory AS i ON i.product = s.product AND i.location = s.place AND i.snapshot_date = s.snapshot_date
+WHERE s.place_in_order <= 3 AND i._duplicate_record IS NULL AND (s.lot IS NULL OR i.lot = s.lot)
