@@ -28,6 +28,7 @@ _SECTIONS = {
     Kind.METRIC: ({"kpis", "evaluated"}, {"population", "facts"}),
     Kind.FUNCTION: ({"input", "evidence"}, {"population"}),
     Kind.VIEW: ({"view"}, set[str]()),
+    Kind.GUARD: (set[str](), set[str]()),
 }
 _SINGLE = {Kind.ROW: "expression", Kind.VIEW: "view"}
 _FIELDS = {
@@ -92,6 +93,8 @@ def _texts(package: str) -> list[tuple[str, str]]:
 
 def _sections(text: str, start: int, kind: Kind, file: str) -> list[tuple[str, Section]]:
     marks = list(_SECTION.finditer(text, start))
+    if kind is Kind.GUARD and not marks:
+        return []
     if kind in _SINGLE and not marks:
         return [(_SINGLE[kind], _section(text, start, len(text)))]
     ends = [mark.start() for mark in marks[1:]] + [len(text)]
@@ -214,7 +217,7 @@ def _missing(rule: Rule) -> list[str]:
 
 
 def _parameters(raw: Mapping[str, Any], kind: Kind, file: str) -> Mapping[str, Parameter]:
-    found: dict[str, Parameter] = {} if kind in {Kind.METRIC, Kind.VIEW} else dict(FLOOD)
+    found: dict[str, Parameter] = {} if kind in {Kind.METRIC, Kind.VIEW, Kind.GUARD} else dict(FLOOD)
     for name, body in raw.items():
         inherited = found.get(name)
         type_word = str(body.get("type", inherited.type.value if inherited else ""))

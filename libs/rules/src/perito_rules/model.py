@@ -28,6 +28,7 @@ class Kind(Enum):
     METRIC = "metric"  # rows of a KPI
     FUNCTION = "function"  # SQL, then a pure function over its small result
     VIEW = "view"  # no rule: a table several rules share
+    GUARD = "guard"  # no SQL: it tells what the engine did with the findings of the others
 
 
 class ParameterType(Enum):

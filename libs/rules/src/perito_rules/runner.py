@@ -5,7 +5,7 @@ is taken out again.
 """
 
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
@@ -67,12 +67,15 @@ class Runner:
         """One outcome per rule, in the order given."""
         accounts = {item.rule.id: _Account() for item in planned if item.instances}
         rows = [item for item in planned if item.rule.kind is Kind.ROW and item.instances]
-        others = [item for item in planned if item.rule.kind is not Kind.ROW and item.instances]
+        others = [i for i in planned if i.rule.kind not in {Kind.ROW, Kind.GUARD} and i.instances]
         self._run_rows([i for item in rows for i in item.instances], accounts)
         for done, item in enumerate(others, len(rows)):
             report(done / len(planned), item.rule.id)
             for instance in item.instances:
                 self._attempt(instance, accounts[item.rule.id], self._instance)
+        for item in planned:
+            if item.rule.kind is Kind.GUARD and item.instances:
+                self._guard(accounts[item.rule.id], accounts.values())
         return [self._outcome(item, accounts.get(item.rule.id)) for item in planned]
 
     def rehearse(self, instance: Instance) -> tuple[str, Exception | None]:
@@ -147,6 +150,15 @@ class Runner:
         section = rule.section("facts")
         row = self._one_row(instance.fill(section.sql), values) if section else {}
         account.add(instance, tally, _facts(row), self._enter(instance, account, values, tally))
+
+    def _guard(self, account: _Account, all_accounts: Iterable[_Account]) -> None:
+        """What was told as one, of all that was run before."""
+        sql = (
+            "SELECT count(*) AS lists_cut, coalesce(sum((measures_json ->> '$.findings')::BIGINT), 0)"
+            " AS findings_told_as_one FROM _findings WHERE systemic"
+        )
+        account.facts.update(_facts(self._one_row(sql, {})))
+        account.evaluated = sum(1 for other in all_accounts if other is not account and other.evaluated)
 
     def _enter(self, instance: Instance, account: _Account, values: Mapping[str, Value], tally: Tally) -> int:
         rule = instance.rule

@@ -83,7 +83,7 @@ def _sample(book: Book, columns: Mapping[str, str], fingerprint: str) -> None:
 
 
 def _systemic_measures(rule: Rule, columns: Mapping[str, str], tally: Tally, share: str) -> str:
-    """Counts, the pattern (per identity column its one value or how many) and the samples' identities.
+    """Counts, the guard that cut the list, the pattern (per identity column its one value or how many), the samples.
 
     `same_<column>` is the one value that all have, `different_<column>` the number of values; the other one is null.
     """
@@ -91,6 +91,8 @@ def _systemic_measures(rule: Rule, columns: Mapping[str, str], tally: Tally, sha
         ("failed", literal(str(tally.failed)), "VARCHAR"),
         ("evaluated", literal(str(tally.evaluated)), "VARCHAR"),
         ("share_percent", literal(share), "VARCHAR"),
+        ("told_by", literal("V-034"), "VARCHAR"),
+        ("list_cut", "true", "BOOLEAN"),
         ("findings", "count(*)", "BIGINT"),
         ("samples", "'[' || (SELECT string_agg(_identity, ',' ORDER BY place) FROM _samples) || ']'", "JSON"),
     ]

@@ -132,7 +132,10 @@ TEXTS: Mapping[str, str] = {
         "Confidence {confidence}: the precision of this rule has not been measured yet, and the rows it rests on have "
         "indicators of their own."
     ),
-    "told_systemic": "It concerns so large a share of what was examined that it is told as one finding, with samples.",
+    "told_systemic": (
+        "It concerns so large a share of what was examined that its list was cut (V-034): it is told as one finding, "
+        "with samples."
+    ),
     "figures": "Figures of the rule",
     "symptoms": "What it explains",
     "bridge": "Bridge",

@@ -130,7 +130,10 @@ TEXTS: Mapping[str, str] = {
         "Confianza {confidence}: todavía no se ha medido la precisión de esta regla, y las filas en que se apoya "
         "tienen indicios propios."
     ),
-    "told_systemic": "Afecta a una parte tan grande de lo examinado que se cuenta como un solo hallazgo, con muestras.",
+    "told_systemic": (
+        "Afecta a una parte tan grande de lo examinado que su lista se cortó (V-034): se cuenta como un solo hallazgo, "
+        "con muestras."
+    ),
     "figures": "Cifras de la regla",
     "symptoms": "Lo que explica",
     "bridge": "Puente",
