@@ -159,7 +159,9 @@ OVERRIDES: Mapping[str, Mapping[str, str]] = {
         "unit_cost": "CASE WHEN h % 419 = 0 THEN 8.8 ELSE 10 END",
     },
     "products": {
-        "unit_cost": "10",
+        "unit_cost": "CASE WHEN h % 53 = 0 THEN 0 ELSE 10 END",
+        "unit_price": "CASE WHEN h % 47 = 0 THEN 8 ELSE 20 END",
+        "gtin": "CASE WHEN h % 43 = 0 THEN '4006381333932' ELSE '4006381333931' END",
         "costing_method": "['fifo', 'moving_average'][i % 2 + 1]",
         "tracking": "'none'",
     },
@@ -183,7 +185,11 @@ OVERRIDES: Mapping[str, Mapping[str, str]] = {
         " + CASE WHEN h % 997 = 0 THEN 7 ELSE 0 END",
         "exhausted_at": "NULL",
     },
-    "returns": {"line": "'L' || (i - CASE WHEN i > 0 AND h % 997 = 0 THEN 1 ELSE 0 END)", "return_document": "'R'"},
+    "returns": {
+        "line": "'L' || (i - CASE WHEN i > 0 AND h % 997 = 0 THEN 1 ELSE 0 END)",
+        "return_document": "'R'",
+        "ts": f"CASE WHEN h % 1999 = 0 THEN DATE '2036-05-05' ELSE {_DAY} END + INTERVAL 15 HOUR",
+    },
     "lanes": {"transit_days": "2"},
     "counts": {
         "ts": f"{_DAY} + INTERVAL 9 HOUR",
@@ -215,6 +221,23 @@ OVERRIDES: Mapping[str, Mapping[str, str]] = {
     "locations": {"format": "'super'"},
     "customers": {"employee": "CASE WHEN i BETWEEN 80 AND 95 THEN 'USER16' END"},
     "shifts": {"expected_cash": "500", "counted_cash": "497 + h % 7 - CASE WHEN h % 4001 = 0 THEN 400 ELSE 0 END"},
+    # Totals of files and tickets that do not agree, feeds that are old, a column of one value.
+    "control_totals": {"file_name": "'file-' || i || '.csv'", "measure": "'rows'", "column_name": "NULL", "value": "7"},
+    "feeds": {
+        "file_name": "'file-' || i % 2 || '.csv'",
+        "location": "NULL",
+        "extracted_at": "TIMESTAMP '2036-12-31'",
+        "max_age_hours": "24",
+    },
+    "sale_documents": {
+        "document": "'D' || i",
+        "voided_at": "NULL",
+        "subtotal": "NULL",
+        "discount_amount": "0",
+        "tax": "0",
+        "freight": "0",
+        "total": f"5 * {_PRICE} + CASE WHEN h % 1999 = 0 THEN 7 WHEN h % 1987 = 0 THEN 3 ELSE 0 END",
+    },
     "calendars": {"trading": "h % 20 > 0"},
     "rejected_cells": {
         "table_name": "'movements'",
@@ -233,6 +256,7 @@ OVERRIDES: Mapping[str, Mapping[str, str]] = {
         "column_type": "['quantity', 'timestamp', 'enum'][i % 3 + 1]",
         "cells": str(ROWS),
         "blanks": "CASE WHEN i % 3 = 0 THEN 7 ELSE 0 END",
+        "constant": "CASE WHEN i % 3 = 2 THEN 'x' END",
         "rejected": "20000",
         "changed": "0",
     },
@@ -339,4 +363,5 @@ SIZES: Mapping[str, int] = {
     "valuation_layers": 20_000,
     "entity_keys": 130_000,
     "capacity": 200,
+    "control_totals": 3,
 }

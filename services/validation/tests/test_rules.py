@@ -34,6 +34,8 @@ def test_clean_books_pass_all_rules(tmp_path: Path) -> None:
         "V-012": 3,
         "V-013": 9,
         "V-016": 2,
+        "V-032": 3,
+        "V-034": 12,
     }
 
 
