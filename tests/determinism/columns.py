@@ -231,6 +231,7 @@ OVERRIDES: Mapping[str, Mapping[str, str]] = {
     },
     "sale_documents": {
         "document": "'D' || i",
+        "tendered_at": "NULL",
         "voided_at": "NULL",
         "subtotal": "NULL",
         "discount_amount": "0",
