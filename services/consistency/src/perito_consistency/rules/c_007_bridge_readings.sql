@@ -21,7 +21,7 @@ optional:
   files: [file_id, name]
   conventions: [name, value]
 uses: [bridge_cells, bridge_effects]
-unique: {population: [trial, cell], judged: [trial]}
+unique: {widest: [reading, scope, place, table_name, file_id, unit], trials: [trial]}
 parameters:
   least_breaks: {default: 10, type: integer, meaning: "fewest breaks that a reading must touch before it is judged"}
   least_share: {default: "0.8", type: decimal, meaning: "share of the breaks it touches that a reading must take away, less those it makes"}
@@ -85,53 +85,55 @@ source: "Analytical procedures of audit: one hypothesis tested on a whole popula
 --- */
 
 -- section: population
--- One row per reading, scope (0 all files together, 1 one file, 2 one place) and snapshot that it touches.
-WITH placed AS (
-    SELECT e.reading, e.unit, e.table_name, e.file_id, c.product, c.location, c.lot, c.snapshot_date, c.difference, sum(e.qty) AS effect
-    FROM bridge_effects AS e
-    ASOF JOIN bridge_cells AS c
-      ON e.product = c.product AND e.location = c.location AND coalesce(e.lot, '') = coalesce(c.lot, '') AND e.day <= c.snapshot_date
-    WHERE e.day > c.since AND c.difference IS NOT NULL
-    GROUP BY e.reading, e.unit, e.table_name, e.file_id, c.product, c.location, c.lot, c.snapshot_date, c.difference
-), summed AS (
-    SELECT reading, product, location, lot, snapshot_date, difference, sum(effect) AS effect
-    FROM placed
-    GROUP BY reading, product, location, lot, snapshot_date, difference
-), scoped AS (
-    SELECT reading, 0 AS scope, NULL AS place, NULL AS table_name, NULL AS file_id, NULL AS unit, product, location, lot, snapshot_date, difference, effect
-    FROM summed
-    UNION ALL
-    SELECT reading, 1, NULL, table_name, file_id, unit, product, location, lot, snapshot_date, difference, effect FROM placed
-    UNION ALL
-    SELECT reading, 2, location, NULL, NULL, NULL, product, location, lot, snapshot_date, difference, effect FROM summed
+-- One row per reading, file (and unit) and snapshot whose quantity it would change, with what it adds to what moved.
+WITH cells AS (
+    SELECT product, location, lot, since, snapshot_date, difference, row_number() OVER (ORDER BY product, location, lot, snapshot_date) AS cell
+    FROM bridge_cells
+    WHERE difference IS NOT NULL
 )
-SELECT *, md5(concat_ws(chr(31), reading, scope, coalesce(place, ''), coalesce(table_name, ''), coalesce(file_id, -1), coalesce(unit, ''))) AS trial,
-       md5(concat_ws(chr(31), product, location, coalesce(lot, ''), snapshot_date)) AS cell,
-       difference <> 0 AS breaks, difference - effect <> 0 AS broken_then
-FROM scoped
-WHERE effect <> 0
+SELECT e.reading, e.unit, e.table_name, e.file_id, c.cell, c.product, c.location, c.lot, c.snapshot_date, c.difference, sum(e.qty) AS effect
+FROM bridge_effects AS e
+ASOF JOIN cells AS c
+  ON e.product = c.product AND e.location = c.location AND coalesce(e.lot, '') = coalesce(c.lot, '') AND e.day <= c.snapshot_date
+WHERE e.day > c.since
+GROUP BY e.reading, e.unit, e.table_name, e.file_id, c.cell, c.product, c.location, c.lot, c.snapshot_date, c.difference
 
 -- section: violations
-WITH judged AS (
-    SELECT trial, reading, scope, place, table_name, file_id, unit, count(*) FILTER (WHERE breaks) AS breaks,
-           count(*) FILTER (WHERE breaks AND NOT broken_then) AS mended, count(*) FILTER (WHERE NOT breaks AND broken_then) AS made,
-           coalesce(sum(abs(difference)) FILTER (WHERE breaks AND NOT broken_then), 0) AS units
-    FROM population
-    GROUP BY trial, reading, scope, place, table_name, file_id, unit
+-- A reading is judged for all files together (scope 0), for each file (1) and for each place (2).
+WITH summed AS (
+    SELECT reading, location, cell, difference, sum(effect) AS effect FROM population GROUP BY reading, location, cell, difference
+), judged AS (
+    SELECT reading, 0 AS scope, NULL AS place, NULL AS table_name, NULL AS file_id, NULL AS unit, count(*) FILTER (WHERE difference <> 0) AS breaks,
+           count(*) FILTER (WHERE difference <> 0 AND difference = effect) AS mended, count(*) FILTER (WHERE difference = 0) AS made,
+           coalesce(sum(abs(difference)) FILTER (WHERE difference = effect), 0) AS units
+    FROM summed WHERE effect <> 0 GROUP BY reading
+    UNION ALL
+    SELECT reading, 1, NULL, table_name, file_id, unit, count(*) FILTER (WHERE difference <> 0), count(*) FILTER (WHERE difference <> 0 AND difference = effect),
+           count(*) FILTER (WHERE difference = 0), coalesce(sum(abs(difference)) FILTER (WHERE difference = effect), 0)
+    FROM population WHERE effect <> 0 GROUP BY reading, table_name, file_id, unit
+    UNION ALL
+    SELECT reading, 2, location, NULL, NULL, NULL, count(*) FILTER (WHERE difference <> 0), count(*) FILTER (WHERE difference <> 0 AND difference = effect),
+           count(*) FILTER (WHERE difference = 0), coalesce(sum(abs(difference)) FILTER (WHERE difference = effect), 0)
+    FROM summed WHERE effect <> 0 GROUP BY reading, location
 ), accepted AS (
     SELECT * FROM judged WHERE breaks >= $least_breaks AND mended - made >= $least_share * breaks
 ), widest AS (
     -- Of one reading the widest scope that holds.
     SELECT a.* FROM accepted AS a
     JOIN (SELECT reading, min(scope) AS scope FROM accepted GROUP BY reading) AS w ON w.reading = a.reading AND w.scope = a.scope
-), claims AS (
-    -- Each break belongs to the reading that closes most.
-    SELECT p.cell, w.trial
-    FROM population AS p JOIN widest AS w ON w.trial = p.trial
-    WHERE p.breaks AND NOT p.broken_then
-    QUALIFY row_number() OVER (PARTITION BY p.cell ORDER BY w.mended - w.made DESC, w.mended DESC, w.reading, p.trial) = 1
+), trials AS (
+    SELECT *, row_number() OVER (ORDER BY mended - made DESC, mended DESC, reading, scope, place, table_name, file_id, unit) AS trial FROM widest
+), closed AS (
+    SELECT t.trial, s.cell
+    FROM trials AS t JOIN summed AS s ON s.reading = t.reading AND (t.scope = 0 OR s.location = t.place)
+    WHERE t.scope <> 1 AND s.difference <> 0 AND s.difference = s.effect
+    UNION ALL
+    SELECT t.trial, p.cell
+    FROM trials AS t JOIN population AS p ON p.reading = t.reading AND p.table_name = t.table_name AND p.file_id = t.file_id AND p.unit = t.unit
+    WHERE t.scope = 1 AND p.difference <> 0 AND p.difference = p.effect
 ), told AS (
-    SELECT trial, count(*) AS own FROM claims GROUP BY trial HAVING count(*) >= $least_breaks
+    -- Each break belongs to the reading that closes most.
+    SELECT trial FROM (SELECT cell, min(trial) AS trial FROM closed GROUP BY cell) AS claims GROUP BY trial HAVING count(*) >= $least_breaks
 ), reasons AS (
     SELECT reading, en, es FROM (VALUES
         ('returns_left_out', 'returns are not in the ledger', 'las devoluciones no están en el diario'),
@@ -152,18 +154,18 @@ WITH judged AS (
         ('pieces_converted', 'quantities were pieces already and were converted as packs', 'las cantidades ya eran unidades y se convirtieron como bultos'),
         ('keys_respelled', 'keys are written otherwise than in the snapshots', 'las claves se escriben de otro modo que en los saldos')
     ) AS r(reading, en, es)
+), named AS (
+    SELECT t.trial, coalesce(f.name, t.table_name || ' ' || t.file_id) AS file,
+           CASE t.scope WHEN 0 THEN '' WHEN 1 THEN ' (' || coalesce(f.name, t.table_name) || coalesce(', ' || nullif(t.unit, ''), '') || ')' ELSE ' (' || t.place || ')' END AS where_en
+    FROM trials AS t LEFT JOIN files AS f ON f.file_id = t.file_id
 )
-SELECT w.reading, w.place AS location, w.table_name AS book, coalesce(f.name, w.table_name || ' ' || w.file_id) AS file, nullif(w.unit, '') AS unit, r.en AS reason_en, r.es AS reason_es,
-       CASE w.scope WHEN 0 THEN '' WHEN 1 THEN ' (' || coalesce(f.name, w.table_name) || coalesce(', ' || nullif(w.unit, ''), '') || ')'
-                    ELSE ' (' || w.place || ')' END AS where_en,
-       CASE w.scope WHEN 0 THEN '' WHEN 1 THEN ' (' || coalesce(f.name, w.table_name) || coalesce(', ' || nullif(w.unit, ''), '') || ')'
-                    ELSE ' (' || w.place || ')' END AS where_es,
-       w.breaks, w.mended, w.made, w.units, w.breaks - w.mended + w.made AS observed, 0 AS expected,
-       (SELECT count(*) FROM bridge_cells WHERE difference <> 0) AS all_breaks, w.mended AS row_count
-FROM widest AS w
-JOIN told AS t ON t.trial = w.trial
-JOIN reasons AS r ON r.reading = w.reading
-LEFT JOIN files AS f ON f.file_id = w.file_id
+SELECT t.reading, t.place AS location, t.table_name AS book, n.file, nullif(t.unit, '') AS unit, r.en AS reason_en, r.es AS reason_es, n.where_en, n.where_en AS where_es,
+       t.breaks, t.mended, t.made, t.units, t.breaks - t.mended + t.made AS observed, 0 AS expected,
+       (SELECT count(*) FROM bridge_cells WHERE difference <> 0) AS all_breaks, t.mended AS row_count
+FROM trials AS t
+JOIN told AS o ON o.trial = t.trial
+JOIN named AS n ON n.trial = t.trial
+JOIN reasons AS r ON r.reading = t.reading
 
 -- section: evaluated
 -- Readings that the books allow to try; where no snapshot breaks, the usual one is all there is, and it holds.
@@ -177,19 +179,22 @@ SELECT count(DISTINCT reading) AS tried, (SELECT count(DISTINCT reading) FROM vi
 FROM population
 
 -- section: evidence
--- The three largest breaks that the reading closes.
-WITH shown AS (
-    SELECT v.reading, v.location, v.book, v.file, v.unit, p.product, p.location AS place, p.lot, p.snapshot_date, p.difference, p.effect,
-           row_number() OVER (PARTITION BY p.trial ORDER BY abs(p.difference) DESC, p.cell) AS place_in_order
+-- The three largest breaks that the reading closes, with what it adds there.
+WITH effects AS (
+    SELECT v.reading, v.location AS scope_place, v.book, v.file, v.unit, p.cell, p.product, p.location, p.lot, p.snapshot_date, p.difference, sum(p.effect) AS effect
     FROM population AS p
     LEFT JOIN files AS f ON f.file_id = p.file_id
-    JOIN violations AS v ON v.reading = p.reading AND v.location IS NOT DISTINCT FROM p.place AND v.book IS NOT DISTINCT FROM p.table_name
-         AND v.file IS NOT DISTINCT FROM coalesce(f.name, p.table_name || ' ' || p.file_id) AND v.unit IS NOT DISTINCT FROM nullif(p.unit, '')
-    WHERE p.breaks AND NOT p.broken_then
+    JOIN violations AS v ON v.reading = p.reading AND coalesce(v.location = p.location, true) AND coalesce(v.book = p.table_name, true)
+         AND (v.book IS NULL OR (v.file = coalesce(f.name, p.table_name || ' ' || p.file_id) AND coalesce(v.unit, '') = p.unit))
+    GROUP BY v.reading, v.location, v.book, v.file, v.unit, p.cell, p.product, p.location, p.lot, p.snapshot_date, p.difference
+), shown AS (
+    SELECT *, row_number() OVER (PARTITION BY reading, scope_place, book, file, unit
+                                 ORDER BY abs(difference) DESC, cell, product, location, lot, snapshot_date, difference) AS nth
+    FROM effects WHERE difference <> 0 AND difference = effect
 )
-SELECT s.reading, s.location, s.book, s.file, s.unit, 'mended' AS role, s.place_in_order AS ordinal, 'inventory' AS table_name, i._file_id, i._record, i._line,
+SELECT s.reading, s.scope_place AS location, s.book, s.file, s.unit, 'mended' AS role, s.nth AS ordinal, 'inventory' AS table_name, i._file_id, i._record, i._line,
        i.product AS key_product, i.location AS key_location, i.snapshot_date AS key_snapshot_date, i.qty AS value_qty,
        s.difference AS value_difference, s.effect AS value_effect
 FROM shown AS s
-JOIN inventory AS i ON i.product = s.product AND i.location = s.place AND i.snapshot_date = s.snapshot_date
-WHERE s.place_in_order <= 3 AND i._duplicate_record IS NULL AND (s.lot IS NULL OR i.lot = s.lot)
+JOIN inventory AS i ON i.product = s.product AND i.location = s.location AND i.snapshot_date = s.snapshot_date
+WHERE s.nth <= 3 AND i._duplicate_record IS NULL AND (s.lot IS NULL OR i.lot = s.lot)
