@@ -193,3 +193,65 @@ def test_a_value_that_was_changed_in_the_stock_ledger(tmp_path: Path) -> None:
     again, seen, roots = gross({**alone, "gl_entries": entries}, tmp_path / "symptoms")
     assert {"C-009", "C-012", "C-013", "C-014"} == seen
     assert (again, roots) == (30, {"C-009"})
+def sent(
+    number: str, out: int, came: int | None, booked: int | None = 4, arrived: int | None = None
+) -> tuple[Row, list[Row]]:
+    """A transfer of four of product A from L1 to L2, and its legs in the ledger; `booked` is the one in."""
+    row: Row = {"transfer": number, "product": "A", "from_location": "L1", "to_location": "L2", "qty_out": 4}
+    row |= {"out_ts": day(out), "out_ts_date": day(out), "qty_in": arrived}
+    row |= {"in_ts": day(came) if came else None, "in_ts_date": day(came) if came else None}
+    leg: Row = {"product": "A", "ref_id": number, "movement": f"{number}-out", "type": "transfer_out", "location": "L1"}
+    legs = [{**leg, "qty": -4, "ts": day(out), "ts_date": day(out)}]
+    if booked is not None and came is not None:
+        into: Row = {"movement": f"{number}-in", "type": "transfer_in", "location": "L2", "qty": booked}
+        legs.append({**leg, **into, "ts": day(came), "ts_date": day(came)})
+    return row, legs
+
+
+@pytest.mark.parametrize(
+    ("transfer", "lost", "rules", "root"),
+    [
+        (sent("T1", 3, None), 4, {"C-019", "C-020", "C-023"}, "C-020"),
+        (sent("T1", 3, 20, None), 4, {"C-019", "C-023"}, "C-019"),
+        (sent("T1", 3, 5, 3, 3), 1, {"C-021", "C-023"}, "C-021"),
+        (sent("T1", 3, 5, 4, 3), 1, {"C-019", "C-021"}, "C-021"),
+        (sent("T1", 3, 5, 3, 4), 1, {"C-019", "C-023"}, "C-019"),
+    ],
+    ids=["never arrived", "arrival not entered", "short and entered so", "short and entered whole", "entered short"],
+)
+def test_goods_that_were_lost_on_their_way(
+    tmp_path: Path, transfer: tuple[Row, list[Row]], lost: int, rules: set[str], root: str
+) -> None:
+    sound = [sent(f"OK{n}", 2 + 8 * n, 4 + 8 * n, 4, 4) for n in range(4)]
+    tables: dict[str, Rows] = {
+        "transfers": [row for row, _ in (*sound, transfer)],
+        "movements": [leg for _, legs in (*sound, transfer) for leg in legs],
+    }
+    money, seen, roots = gross(tables, tmp_path)
+    assert (seen, money, roots) == (rules, lost * COST, {root})
+
+
+def test_a_refund_for_goods_that_were_never_sold(tmp_path: Path) -> None:
+    """Nothing came back, so nothing is in the ledger: the refund is the loss."""
+
+    def back(number: str, original: str, qty: int) -> Row:
+        row: Row = {"return_document": number, "line": "1", "original_document": original, "product": "A", "qty": qty}
+        dates = {"ts": day(10), "ts_date": day(10), "location": "L1", "disposition": "restock"}
+        return {**row, **dates, "refund": 15 * qty}
+
+    def till(document: str) -> Row:
+        row: Row = {"document": document, "line": "1", "type": "sale", "product": "A", "location": "L1", "qty": 1}
+        return {**row, "ts": day(9), "ts_date": day(9), "unit_price": 15, "line_total": 15}
+
+    entry: Row = {"type": "return", "product": "A", "location": "L1", "qty": 1, "ts": day(10), "ts_date": day(10)}
+    tables: dict[str, Rows] = {
+        "sales": [till("S1"), till("S2")],
+        "returns": [back("R1", "S1", 1), back("R2", "S2", 1), back("R3", "S2", 1)],
+        "movements": [
+            *({**entry, "movement": f"M{n}", "ref_id": f"R{n}"} for n in (1, 2)),
+            {**entry, "movement": "M9", "type": "other", "ts": day(30), "ts_date": day(30), "ref_id": None},
+        ],
+    }
+    money, seen, roots = gross(tables, tmp_path)
+    assert {"C-017", "C-018"} <= seen
+    assert (money, roots) == (15, {"C-017"})

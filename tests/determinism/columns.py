@@ -23,19 +23,28 @@ _NUMBERED = "CASE WHEN i > 0 AND h % 1009 = 0 THEN 'D' || (i - 1) WHEN h % 50021
 _IS_COPY = "i // 4 % 300 = 9 AND i > 2000"
 _CHARGED = f"(i // 4 - CASE WHEN {_IS_COPY} THEN 500 ELSE 0 END)"
 # Stock grows by ten a month; a product in 400 begins below zero, and of another three months' rows share an instant.
-_BOOK = "CASE WHEN p = 11 THEN -30 ELSE 1000 END + 10 * d"
+# Goods that leave on transfers, and a product of which all that is sold comes back.
+_SENT_AWAY, _COMES_BACK = "p % 10 = 4 AND i // 400 % 2 = 0", "p = 28"
+# One product is sold by a shop whose sales stand in the ledger, in lots; a few with one unit less.
+_AT_SHOP = "p = 16"
+_BOOK = (
+    "CASE WHEN p = 11 THEN -30 ELSE 1000 END"
+    f" + CASE WHEN {_SENT_AWAY} THEN -20 WHEN {_COMES_BACK} THEN 0 ELSE 10 END * d"
+)
+_SOLD = f"CASE WHEN {_COMES_BACK} THEN 15 ELSE 5 END"
+_PLACE = f"CASE WHEN {_AT_SHOP} THEN 'SHOP' ELSE 'L' || l END"
 _SENT = "DATE '2024-01-31' + (i // 1000 * 30 + 3)::INTEGER + INTERVAL 9 HOUR"
 _COUNTED = "CASE WHEN h % 50 = 0 THEN (CASE WHEN h % 3 = 0 THEN 15 ELSE -2 END) ELSE 0 END"
 # A key in two spellings; the master, which is every fifth row, lacks a few.
 _SPELLED = "CASE WHEN i % 5 = 0 AND h % 50 = 0 THEN 'X' WHEN h % 100 = 0 THEN 'p' ELSE 'P' END || (i // 5)"
 # Values at a cost of 10, all falling, as the balances do. One product leaves at more than its average in one month; the
 # general ledger has it at the average, and lacks a few documents.
-_VALUE_DELTA = "CASE WHEN p = 17 AND d = 12 AND l < 20 THEN -190 ELSE -150 END"
+_VALUE_DELTA = f"CASE WHEN p = 17 AND d = 12 AND l < 20 THEN -190 WHEN {_SENT_AWAY} THEN 150 ELSE -150 END"
 _VOUCHER = (
     "CASE WHEN p % 10 = 4 THEN 'T' || (i // 800 * 40 + p // 10)"
+    f" WHEN {_COMES_BACK} THEN 'R' || i WHEN h % 217 = 0 AND p % 10 <> 2 THEN NULL"
     " WHEN p % 10 <> 2 OR h % 503 = 0 THEN 'X' || i ELSE 'D' || i END"
 )
-_MOVED = f"CASE WHEN p = 7 THEN DATE '2024-02-09' + (d // 3 * 90)::INTEGER ELSE {_DAY} END + INTERVAL 12 HOUR"
 _PRICE = "(1 + h % 1000 * 0.01)"
 _DEAR, _MANY = "CASE WHEN h % 317 = 0 THEN 1 ELSE 0 END", "CASE WHEN h % 313 = 0 THEN 7 ELSE 0 END"
 # Cashiers of tickets, two tickets running; those from 7 to 16 each do what one rule on tills looks for.
@@ -44,6 +53,10 @@ _AT_TILL = (
     f"CASE WHEN {_CASHIER} = 11 AND d = 3 THEN TIMESTAMP '2024-05-05 10:00:00' + INTERVAL 1 MINUTE * (i % 10)::INTEGER"
     " ELSE DATE '2024-01-31' + (d * 30 + 1 + hash(i // 2) % 29)::INTEGER + INTERVAL 8 HOUR"
     " + INTERVAL 1 MINUTE * (hash(i // 2, 'minute') % 480 + i % 2 * 2)::INTEGER END"
+)
+_MOVED = (
+    f"CASE WHEN {_AT_SHOP} THEN {_AT_TILL} ELSE"
+    f" CASE WHEN p = 7 THEN DATE '2024-02-09' + (d // 3 * 90)::INTEGER ELSE {_DAY} END + INTERVAL 12 HOUR END"
 )
 _RUNG_UP = (
     f"CASE {_CASHIER} WHEN 7 THEN 'void' WHEN 8 THEN ['sale', 'void'][i % 2 + 1]"
@@ -64,22 +77,32 @@ OVERRIDES: Mapping[str, Mapping[str, str]] = {
     "movements": {
         "movement": _NUMBERED,
         "ts": _MOVED,
+        # Entered the same evening; a few long after, a few before.
+        "posted_at": f"{_MOVED} + CASE WHEN h % 1511 = 0 THEN INTERVAL 20 DAY WHEN h % 1523 = 0 THEN -INTERVAL 12 DAY"
+        " ELSE INTERVAL 8 HOUR END",
+        "location": _PLACE,
         "seq": "NULL",
-        "lot": "NULL",
+        "lot": f"CASE WHEN {_AT_SHOP} THEN 'B' || (h % 50) END",
         # One product is only ever adjusted downwards.
-        "qty": "CASE WHEN p = 17 THEN -15 ELSE 15 END",
+        "qty": f"CASE WHEN p = 17 OR {_SENT_AWAY} THEN -15"
+        f" WHEN {_AT_SHOP} THEN CASE WHEN h % 7 = 0 THEN -4 ELSE -5 END ELSE 15 END",
         "uom": "'EA'",
-        "reversal_of": "NULL",
+        "reversal_of": "CASE WHEN h % 1301 = 0 AND p % 10 = 6 THEN 'D' || (i - 400) END",
+        "reason": "CASE WHEN h % 217 = 0 THEN 'other' ELSE 'REASON' || (h % 900) END",
         # Its balances fall by what it calls 15: the sign is the opposite. Some are off from a month on, some cut at 0.
-        "balance_after": "CASE WHEN p = 13 THEN greatest(20 - 15 * (d + 1), 0) ELSE 5000 - 15 * (d + 1) END"
+        "balance_after": "CASE WHEN p = 13 THEN greatest(20 - 15 * (d + 1), 0)"
+        f" ELSE 5000 + CASE WHEN {_SENT_AWAY} THEN 15 ELSE -15 END * (d + 1) END"
         " + CASE WHEN p % 50 = 9 AND d > 9 THEN 4 ELSE 0 END",
         "value_delta": _VALUE_DELTA,
-        "value_after": "50000 - 150 * (d + 1) + CASE WHEN p % 50 = 19 AND d > 9 THEN 40 ELSE 0 END",
+        "value_after": f"50000 + CASE WHEN {_SENT_AWAY} THEN 150 ELSE -150 END * (d + 1)"
+        " + CASE WHEN p % 50 = 19 AND d > 9 THEN 40 ELSE 0 END",
         "rate_after": "10 + CASE WHEN p = 29 AND d = 5 THEN 1 ELSE 0 END",
         # A tenth are receipts, a tenth legs of transfers: a row and the one 400 later are one product at two places.
-        "type": "CASE WHEN p = 21 AND d = 0 THEN 'opening' ELSE CASE p % 10 WHEN 2 THEN 'receipt'"
-        " WHEN 4 THEN ['transfer_out', 'transfer_in'][i // 400 % 2 + 1]"
-        " ELSE ['sale', 'return', 'adjustment', 'waste', 'count', 'other'][h % 6 + 1] END END",
+        "type": f"CASE WHEN p = 21 AND d = 0 THEN 'opening' WHEN {_AT_SHOP} THEN 'sale'"
+        f" WHEN {_COMES_BACK} THEN CASE WHEN h % 13 = 0 THEN 'other' ELSE 'return' END"
+        " ELSE CASE p % 10 WHEN 2 THEN 'receipt' WHEN 4 THEN CASE WHEN i // 400 % 2 = 0 THEN 'transfer_out'"
+        " WHEN (i // 800 * 40 + p // 10) % 97 = 0 THEN 'other' ELSE 'transfer_in' END"
+        " ELSE ['sale', 'other', 'adjustment', 'waste', 'count', 'other'][h % 6 + 1] END END",
         "ref_id": _VOUCHER,
     },
     "transfers": {
@@ -89,12 +112,12 @@ OVERRIDES: Mapping[str, Mapping[str, str]] = {
         "from_location": "'L' || (2 * (i // 40) % 50)",
         "to_location": "'L' || ((2 * (i // 40) + 1) % 50)",
         "qty_out": "15",
-        "qty_in": "NULL",
+        "qty_in": "CASE WHEN i % 89 = 0 THEN 13 WHEN i % 5 = 0 THEN 15 END",
         "out_ts": _SENT,
         "in_ts": f"CASE WHEN i // 40 % 25 = 0 THEN {_SENT} END",
         "promised_at": "NULL",
         "quoted_transit_days": "2",
-        "status": "'received'",
+        "status": "CASE WHEN i % 97 = 0 THEN 'sent' ELSE 'received' END",
     },
     "sales": {
         "document": _NUMBERED,
@@ -105,12 +128,13 @@ OVERRIDES: Mapping[str, Mapping[str, str]] = {
         " WHEN p % 97 NOT BETWEEN 5 AND 9 THEN 'P' || p"
         " WHEN d > 10 AND l % 2 = 0 THEN 'P0' ELSE 'P' || (p - p % 97 + 5) END",
         "lot": "NULL",
-        "qty": "5",
+        "location": _PLACE,
+        "qty": _SOLD,
         "type": _RUNG_UP,
         # A few amounts are not quantity times price, a few discounts are more than all.
         "unit_price": _PRICE,
         "line_total": f"CASE WHEN {_CASHIER} = 13 AND d = 5 THEN 0.05"
-        f" ELSE 5 * {_PRICE} + CASE WHEN h % 1999 = 0 THEN 7 ELSE 0 END END",
+        f" ELSE ({_SOLD}) * {_PRICE} + CASE WHEN h % 1999 = 0 THEN 7 ELSE 0 END END",
         "discount": "CASE WHEN h % 2999 = 0 THEN 1.5 ELSE 0 END",
         "discount_amount": "0",
         "tax": "NULL",
@@ -155,7 +179,8 @@ OVERRIDES: Mapping[str, Mapping[str, str]] = {
         "uom": "'EA'",
         "rejected": "0",
         "ts": "DATE '2024-01-01' + (i // 4 % 300)::INTEGER + INTERVAL 7 HOUR",
-        "status": "'received'",
+        # Most may still get the rest.
+        "status": "CASE WHEN h % 101 = 0 THEN 'received' ELSE 'partial' END",
         "unit_cost": "CASE WHEN h % 419 = 0 THEN 8.8 ELSE 10 END",
     },
     "products": {
@@ -168,8 +193,8 @@ OVERRIDES: Mapping[str, Mapping[str, str]] = {
     "gl_entries": {
         "ts": _MOVED,
         "account_type": "'inventory'",
-        "debit": "0",
-        "credit": "150",
+        "debit": f"CASE WHEN {_SENT_AWAY} THEN 150 ELSE 0 END",
+        "credit": f"CASE WHEN {_SENT_AWAY} THEN 0 ELSE 150 END",
         "voucher": f"CASE WHEN h % 5003 = 0 THEN 'G' || i ELSE {_VOUCHER} END",
         "voucher_type": "'doc'",
     },
@@ -180,8 +205,8 @@ OVERRIDES: Mapping[str, Mapping[str, str]] = {
         "qty": "2000",
         "unit_cost": "10",
         "value": "20000",
-        "qty_remaining": "CASE p WHEN 11 THEN 220 WHEN 17 THEN 1220 ELSE 1250 END",
-        "value_remaining": "10 * CASE p WHEN 11 THEN 220 WHEN 17 THEN 1220 ELSE 1250 END"
+        "qty_remaining": "CASE p WHEN 11 THEN 220 WHEN 17 THEN 1220 WHEN 28 THEN 1000 ELSE 1250 END",
+        "value_remaining": "10 * CASE p WHEN 11 THEN 220 WHEN 17 THEN 1220 WHEN 28 THEN 1000 ELSE 1250 END"
         " + CASE WHEN h % 997 = 0 THEN 7 ELSE 0 END",
         "exhausted_at": "NULL",
     },
@@ -189,10 +214,27 @@ OVERRIDES: Mapping[str, Mapping[str, str]] = {
         "line": "'L' || (i - CASE WHEN i > 0 AND h % 997 = 0 THEN 1 ELSE 0 END)",
         "return_document": "'R'",
         "ts": f"CASE WHEN h % 1999 = 0 THEN DATE '2036-05-05' ELSE {_DAY} END + INTERVAL 15 HOUR",
+    # Of what is not of that one product nothing is known.
+    "returns": {
+        "return_document": "'R' || i",
+        "line": "'1'",
+        "original_document": f"CASE WHEN {_COMES_BACK} THEN 'D' || i END",
+        "original_line": "NULL",
+        "ts": f"{_AT_TILL} + CASE WHEN h % 19 = 0 THEN -INTERVAL 40 DAY ELSE INTERVAL 2 DAY END",
+        "qty": "15 + CASE WHEN h % 17 = 0 THEN 3 ELSE 0 END",
+        "unit_price": "1",
+        "refund": "NULL",
+        "disposition": f"CASE WHEN {_COMES_BACK} THEN 'restock' ELSE 'none' END",
+    },
+    "lots": {
+        "product": "'P' || (i % 400)",
+        "lot": "'B' || (i // 400)",
+        "expires": "CASE WHEN i // 400 % 5 = 0 THEN DATE '2024-06-01' ELSE DATE '2030-01-01' END",
     },
     "lanes": {"transit_days": "2"},
     "counts": {
-        "ts": f"{_DAY} + INTERVAL 9 HOUR",
+        # A few are counted on another day than their goods moved.
+        "ts": f"{_DAY} + CASE WHEN h % 217 = 0 THEN (h % 29 + 10) % 29 - h % 29 ELSE 0 END::INTEGER + INTERVAL 9 HOUR",
         "lot": "NULL",
         "system_qty": f"{_BOOK} + CASE WHEN h % 769 = 0 THEN 1 ELSE 0 END",
         "counted_qty": f"{_BOOK} + CASE WHEN h % 769 = 0 THEN 1 ELSE 0 END + {_COUNTED} - {_SHORT}",
@@ -362,6 +404,7 @@ SIZES: Mapping[str, int] = {
     "promotions": 200,
     "transfers": 20_000,
     "valuation_layers": 20_000,
+    "lots": 20_000,
     "entity_keys": 130_000,
     "capacity": 200,
     "control_totals": 3,

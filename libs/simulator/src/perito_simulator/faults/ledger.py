@@ -19,7 +19,7 @@ class ArrivalNotEntered(RowKind):
 
     name = "arrival_not_entered"
     rule = "C-019"
-    also = ("C-006", *_AFTER)
+    also = ("C-006", "C-023", *_AFTER)
     what = "goods of a transfer arrive, and nobody enters them at the destination"
     feed, step, place = "transfers", "decide", "to_location"
     leg: ClassVar[str] = "transfer_in"

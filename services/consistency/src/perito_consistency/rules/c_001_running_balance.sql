@@ -1,6 +1,6 @@
 /* ---
 id: C-001
-version: 1
+version: 2
 kind: set
 title: {en: Running balance does not add up, es: El saldo corrido no cuadra}
 severity: high
@@ -16,7 +16,7 @@ parameters:
   tolerance: {default: "-1", type: decimal, meaning: "base units by which a balance may be off; below zero: none for whole units, else one unit of the last place that balances are printed with"}
 impact: column
 recoverable: false
-explains: [C-003, C-005, C-006, C-008, C-009, C-010, C-033]
+explains: [C-003, C-005, C-006, C-008, C-009, C-010, C-016, C-028, C-033]
 entities: [product, location, movement]
 partition_by: [product, location]
 texts:

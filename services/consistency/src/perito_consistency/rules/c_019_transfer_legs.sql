@@ -1,6 +1,6 @@
 /* ---
 id: C-019
-version: 1
+version: 2
 kind: set
 title: {en: A transfer without both its legs, es: Un traspaso sin sus dos asientos}
 severity: high
@@ -20,7 +20,7 @@ parameters:
   tolerance: {default: "0", type: decimal, meaning: "base units by which a leg may differ from its transfer"}
 impact: column
 recoverable: false
-explains: [C-006]
+explains: [C-006, C-023]
 entities: [transfer, product, location]
 partition_by: [product]
 texts:
