@@ -88,7 +88,7 @@ def test_what_single_things_do(tmp_path: Path, steps: list[Row]) -> None:
 
 @pytest.mark.parametrize("how", ["several units", "tracked by lot"])
 def test_serials_that_are_lots_by_another_name(tmp_path: Path, how: str) -> None:
-    qty = {"qty": 12} if how == "several units" else {}
+    qty: Row = {"qty": 12} if how == "several units" else {}
     steps = [step("B1", "in", day, product="B", **qty) for day in (2, 8, 15)]
     master = [{"product": "B", "tracking": "lot"}] if how == "tracked by lot" else [{"product": "B", "tracking": None}]
     assert told(run(tmp_path, steps, products=master)) == []

@@ -1,6 +1,6 @@
 /* ---
 id: C-001
-version: 2
+version: 1
 kind: set
 title: {en: Running balance does not add up, es: El saldo corrido no cuadra}
 severity: high

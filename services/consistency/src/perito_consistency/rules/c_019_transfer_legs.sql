@@ -1,6 +1,6 @@
 /* ---
 id: C-019
-version: 2
+version: 1
 kind: set
 title: {en: A transfer without both its legs, es: Un traspaso sin sus dos asientos}
 severity: high
