@@ -1,0 +1,142 @@
+/* ---
+id: P-017
+version: 1
+kind: function
+function: perito_pattern.creeping:judge
+title: {en: Price that rises with every invoice, es: Precio que sube con cada factura}
+severity: medium
+grain: product
+unit: prices of suppliers
+identity: [supplier, product]
+needs:
+  invoices: [supplier, product, document, invoiced_at, unit_price]
+optional:
+  invoices: [line, qty, status, discount]
+unique: {priced: [supplier, product, day, document], runs: [supplier, product, run]}
+parameters:
+  least_rises: {default: 6, type: integer, meaning: "rises in a row without which nothing is told"}
+  least_step: {default: "0.01", type: decimal, meaning: "average rise per invoice, as a share of the first price"}
+  peer_share: {default: "0.5", type: decimal, meaning: "share of the own rise that the median of other prices may have risen in that time"}
+  least_peers: {default: 3, type: integer, meaning: "other prices of the supplier or product that are compared with; with fewer it is all prices in the books"}
+  q: {default: "0.01", type: decimal, meaning: "false discovery rate over all prices tested"}
+impact: column
+recoverable: true
+explains: [C-025]
+entities: [supplier, product]
+texts:
+  finding:
+    en: "Supplier {supplier}, product {product}: the price rose {rises:,} times in a row, from {first_price:,} to {last_price:,}; other prices rose by {peers_percent} %"
+    es: "Proveedor {supplier}, producto {product}: el precio subió {rises:,} veces seguidas, de {first_price:,} a {last_price:,}; otros precios subieron un {peers_percent} %"
+explanation:
+  en: >-
+    A price that rises a little with every invoice is noticed by nobody: each is within the tolerance of the one before.
+    Told are at least six rises in a row of a percent or more on average, where the median of other prices of the same
+    supplier or product rose less than half as much in that time (inflation and raw materials lift all), and where so many
+    rises in a row are unlikely given how often prices rise in these books. The impact is what was charged above the price
+    before the rises. It explains what the comparison with the orders (C-025) says of the same supplier and product.
+  es: >-
+    Un precio que sube un poco con cada factura no llama la atención: cada una queda dentro de la tolerancia de la anterior.
+    Se indican al menos seis subidas seguidas, de un uno por ciento de media o más, si la mediana de otros precios del mismo
+    proveedor o producto subió menos de la mitad en ese tiempo (la inflación y las materias primas los suben todos) y si
+    tantas subidas seguidas son improbables dado lo que suben los precios en estos libros. El impacto es lo cobrado por
+    encima del precio anterior a las subidas. Explica lo que la comparación con los pedidos (C-025) dice de lo mismo.
+remedy:
+  en: "Compare the prices with the contract and with other offers, and reclaim what was not agreed."
+  es: "Compare los precios con el contrato y con otras ofertas y reclame lo que no se acordó."
+words:
+  prices of suppliers: {es: precios de proveedores}
+  rises: {es: subidas}
+  first_price: {es: primer precio}
+  last_price: {es: último precio}
+  peers_percent: {en: rise of other prices in percent, es: subida de otros precios en tanto por ciento}
+  peers: {en: other prices, es: otros precios}
+  chance: {es: probabilidad}
+  tested: {en: prices tested, es: precios probados}
+  rise: {es: subida}
+source: "Price-creep test of purchasing audits"
+--- */
+
+-- section: population
+-- One row per invoice of a supplier and product, with its lowest price; a change is against the one before.
+WITH priced AS (
+    SELECT supplier, product, invoiced_at_date AS day, document,
+           min((unit_price * (1 - coalesce(discount, 0)))::DECIMAL(18, 6)) AS price,
+           CASE WHEN count(qty) = count(*) THEN sum(qty) END AS qty
+    FROM invoices
+    WHERE _duplicate_record IS NULL AND coalesce(status, '') <> 'cancelled' AND supplier IS NOT NULL AND product IS NOT NULL
+      AND invoiced_at_date IS NOT NULL AND unit_price > 0 AND coalesce(qty, 1) > 0
+    GROUP BY supplier, product, invoiced_at_date, document
+), changes AS (
+    SELECT supplier, product, day, document, price, qty, lag(price) OVER w AS before, lag(day) OVER w AS day_before
+    FROM priced
+    WINDOW w AS (PARTITION BY supplier, product ORDER BY day, document)
+)
+SELECT supplier, product, day, document, price, qty, before, day_before, coalesce(price > before, false) AS is_rise,
+       sum(CASE WHEN price > before THEN 0 ELSE 1 END) OVER (PARTITION BY supplier, product ORDER BY day, document) AS run
+FROM changes
+
+-- section: input
+-- The longest run of each price that rises enough, how often that price, its supplier's others and all others rise, and
+-- how much other prices rose from its first day to its last.
+WITH runs AS (
+    SELECT supplier, product, run, count(*) FILTER (WHERE is_rise) AS rises, min(CASE WHEN NOT is_rise THEN price END) AS first_price,
+           max(price) AS last_price, min(day) AS first_day, max(day) AS last_day,
+           CASE WHEN count(qty) FILTER (WHERE is_rise) = count(*) FILTER (WHERE is_rise)
+                THEN sum(CASE WHEN is_rise THEN try((qty * (price - min_price))::DECIMAL(38, 4)) END) END AS impact
+    FROM (SELECT supplier, product, run, day, price, qty, is_rise,
+                 min(price) OVER (PARTITION BY supplier, product, run) AS min_price FROM population) AS p
+    GROUP BY supplier, product, run
+), long_runs AS (
+    SELECT supplier, product, run, rises, first_price, last_price, first_day, last_day, impact
+    FROM runs
+    WHERE rises >= $least_rises AND last_price >= first_price * (1 + $least_step * rises)
+    QUALIFY row_number() OVER (PARTITION BY supplier, product ORDER BY rises DESC, run) = 1
+), steps AS (
+    SELECT supplier, product, count(before) AS steps, count(*) FILTER (WHERE is_rise) AS risen
+    FROM population GROUP BY supplier, product
+), of_supplier AS (
+    SELECT supplier, sum(steps) AS steps, sum(risen) AS risen FROM steps GROUP BY supplier
+), of_all AS (
+    SELECT sum(steps) AS steps, sum(risen) AS risen, count(*) FILTER (WHERE steps >= $least_rises) AS tested, count(*) AS prices FROM steps
+), at_start AS (
+    SELECT r.supplier, r.product, p.supplier AS peer_supplier, p.product AS peer_product, max(p.day) AS day
+    FROM long_runs AS r JOIN population AS p ON p.day <= r.first_day AND (p.supplier, p.product) <> (r.supplier, r.product)
+    GROUP BY r.supplier, r.product, p.supplier, p.product
+), at_end AS (
+    SELECT r.supplier, r.product, p.supplier AS peer_supplier, p.product AS peer_product, max(p.day) AS day
+    FROM long_runs AS r JOIN population AS p ON p.day > r.first_day AND p.day <= r.last_day AND (p.supplier, p.product) <> (r.supplier, r.product)
+    GROUP BY r.supplier, r.product, p.supplier, p.product
+), by_day AS (
+    SELECT supplier, product, day, min(price) AS price FROM population GROUP BY supplier, product, day
+), moved AS (
+    SELECT s.supplier, s.product, s.peer_supplier = s.supplier OR s.peer_product = s.product AS is_near,
+           ratio(e2.price, s2.price) AS moved
+    FROM at_start AS s
+    JOIN at_end AS e ON e.supplier = s.supplier AND e.product = s.product AND e.peer_supplier = s.peer_supplier AND e.peer_product = s.peer_product
+    JOIN by_day AS s2 ON s2.supplier = s.peer_supplier AND s2.product = s.peer_product AND s2.day = s.day
+    JOIN by_day AS e2 ON e2.supplier = e.peer_supplier AND e2.product = e.peer_product AND e2.day = e.day
+), peers AS (
+    SELECT supplier, product, count(*) AS peers, count(*) FILTER (WHERE is_near) AS near,
+           quantile_disc(moved, 0.5) AS moved, quantile_disc(moved, 0.5) FILTER (WHERE is_near) AS near_moved
+    FROM moved GROUP BY supplier, product
+)
+SELECT r.supplier, r.product, r.rises, r.first_price, r.last_price, r.first_day, r.last_day, r.impact,
+       t.steps, t.risen, (o.steps - t.steps)::BIGINT AS supplier_steps, (o.risen - t.risen)::BIGINT AS supplier_risen,
+       (a.steps - t.steps)::BIGINT AS other_steps, (a.risen - t.risen)::BIGINT AS other_risen, a.tested, a.prices,
+       CASE WHEN p.near >= $least_peers THEN p.near ELSE p.peers END AS peers,
+       CASE WHEN p.near >= $least_peers THEN p.near_moved ELSE p.moved END AS moved
+FROM of_all AS a
+LEFT JOIN long_runs AS r ON true
+LEFT JOIN steps AS t ON t.supplier = r.supplier AND t.product = r.product
+LEFT JOIN of_supplier AS o ON o.supplier = r.supplier
+LEFT JOIN peers AS p ON p.supplier = r.supplier AND p.product = r.product
+ORDER BY r.supplier, r.product
+
+-- section: evidence
+SELECT v.supplier, v.product, v.period_start, v.period_end, 'rise' AS role, 0 AS ordinal,
+       'invoices' AS table_name, i._file_id, i._record, i._line,
+       i.document AS key_document, i.line AS key_line, i.invoiced_at_date AS value_invoiced_on, i.unit_price AS value_unit_price,
+       i.qty AS value_qty
+FROM violations AS v
+JOIN invoices AS i ON i.supplier = v.supplier AND i.product = v.product AND i.invoiced_at_date BETWEEN v.period_start AND v.period_end
+WHERE i._duplicate_record IS NULL AND coalesce(i.status, '') <> 'cancelled' AND i.unit_price > 0
