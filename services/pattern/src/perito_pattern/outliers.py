@@ -23,7 +23,7 @@ Row = Mapping[str, Any]
 
 _LEAST_SPREAD = 0.25
 """Of logarithms: amounts that differ by less than a quarter are all alike, and yet may honestly double."""
-_READ = {"value", "candidate", "largest_of", "tested", "groups", "grp"}
+_READ = {"value", "candidate", "largest_of", "tested", "groups", "grp", "product_key"}
 
 
 def judge(table: "pa.Table", values: Mapping[str, Value]) -> Judgement:

@@ -77,7 +77,7 @@ WITH numbered AS (
 ), found AS (
     SELECT supplier, stem, run, min(number) AS first_number, max(number) AS last_number, count(*) AS invoices,
            count(DISTINCT day) AS different_days, min(day) AS period_start, max(day) AS period_end,
-           arg_min(printed, number) AS first_document, arg_max(printed, number) AS last_document
+           first(printed ORDER BY number) AS first_document, last(printed ORDER BY number) AS last_document
     FROM runs GROUP BY supplier, stem, run
     HAVING count(DISTINCT day) >= $least_invoices AND date_diff('day', min(day), max(day)) >= $least_days
 ), at_that_time AS (

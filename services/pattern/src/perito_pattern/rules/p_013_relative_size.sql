@@ -114,14 +114,14 @@ WITH pairs AS (
     SELECT p.kind, p.supplier, p.product, p.entry, p.document, p.day, p.amount, p.nth, f.second, f.amounts
     FROM plain AS f JOIN population AS p ON p.kind = f.kind AND p.supplier = f.supplier AND p.product = f.product
 )
-SELECT i.kind || ' ' || i.supplier || ' ' || i.product AS grp, i.kind, i.supplier, nullif(i.product, '') AS product, i.entry, i.document,
+SELECT i.kind || ' ' || i.supplier || ' ' || i.product AS grp, i.kind, i.supplier, nullif(i.product, '') AS product, i.product AS product_key, i.entry, i.document,
        i.day AS period_start, i.day AS period_end, i.amount, i.amount AS value, (CASE WHEN i.nth = 1 THEN 1 ELSE 0 END)::BIGINT AS candidate,
        i.amounts AS largest_of, i.second, round(ratio(i.amount, i.second), 1)::VARCHAR AS times, i.amounts - 1 AS others,
        CASE WHEN i.product = '' THEN 'Supplier ' || i.supplier ELSE 'Supplier ' || i.supplier || ', product ' || i.product END AS who_en,
        CASE WHEN i.product = '' THEN 'Proveedor ' || i.supplier ELSE 'Proveedor ' || i.supplier || ', producto ' || i.product END AS who_es,
        CASE WHEN i.product = '' THEN 'low' ELSE 'medium' END AS severity, 2::BIGINT AS row_count, c.tested, c.groups
 FROM counted AS c LEFT JOIN input_rows AS i ON true
-ORDER BY i.kind, i.supplier, i.product, i.entry
+ORDER BY i.kind, i.supplier, product_key, i.entry
 
 -- section: evidence
 SELECT v.kind, v.supplier, v.product, v.document, v.period_start, v.period_end,
