@@ -12,6 +12,7 @@ from tests.determinism.columns import SIZES as PLAIN_SIZES
 _SUPPLIER, _NTH = "(i // 4 % 500)", "(i // 2000)"
 _CALENDAR_DAY = "(DATE '2024-01-01' + (i // 50 % 600)::INTEGER)"
 _SOMEBODY = "'USER' || (h % 200)"
+_SECONDS = "INTERVAL 1 SECOND * (h % 999)::INTEGER"
 
 
 def _else(table: str, column: str, otherwise: str = "NULL") -> str:
@@ -22,15 +23,18 @@ _PLANTED: Mapping[str, Mapping[str, str]] = {
     "invoices": {
         # Supplier 7 begins with 49 always, 123 suppliers have one total, user 5 rounds, one line is far too large.
         "line_total": f"CASE WHEN {_SUPPLIER} = 7 THEN 49 * [1, 10, 100, 1000][h % 4 + 1] + h % 90 * 0.01"
-        " WHEN i // 4 % 1009 = 13 THEN 1053.3425 WHEN i // 4 % 211 = 5 THEN 100 * (1 + h % 900) WHEN i = 132 THEN 90000000"
-        f" WHEN {_SUPPLIER} = 22 THEN 1000 * {PLAIN['invoices']['line_total']} {_else('invoices', 'line_total')}",
+        " WHEN i // 4 % 1009 = 13 THEN 1053.3425 WHEN i // 4 % 211 = 5 THEN 100 * (1 + h % 900)"
+        " WHEN i = 132 THEN 90000000"
+        f" WHEN {_SUPPLIER} = 22 THEN 1000 * {PLAIN['invoices']['line_total']}"
+        f" {_else('invoices', 'line_total')}",
         "purchase_document": f"CASE WHEN i = 132 THEN 'X132' {_else('invoices', 'purchase_document')}",
         "user": f"CASE WHEN i // 4 % 211 = 5 THEN 'USER5' {_else('invoices', 'user', _SOMEBODY)}",
         "supplier_number": f"CASE WHEN {_SUPPLIER} = 21 THEN 'T-' || {_NTH} {_else('invoices', 'supplier_number')}",
         "invoiced_at": f"CASE WHEN {_SUPPLIER} BETWEEN 21 AND 30 THEN DATE '2024-04-10' + ({_NTH} % 200)::INTEGER"
         f" + INTERVAL 8 HOUR {_else('invoices', 'invoiced_at')}",
         # One price of supplier 23 creeps.
-        "unit_price": f"CASE WHEN {_SUPPLIER} = 23 AND i % 4 = 0 THEN 10 + 0.2 * {_NTH} {_else('invoices', 'unit_price')}",
+        "unit_price": f"CASE WHEN {_SUPPLIER} = 23 AND i % 4 = 0 THEN 10 + 0.2 * {_NTH}"
+        f" {_else('invoices', 'unit_price')}",
     },
     # Supplier 9 stays just below the limit; four orders of one day are one.
     "purchases": {
@@ -58,8 +62,8 @@ _PLANTED: Mapping[str, Mapping[str, str]] = {
     "counts": {"counter": f"CASE WHEN h % 150 = 0 THEN 'USER3' {_else('counts', 'counter', _SOMEBODY)}"},
     "movements": {
         "user": f"CASE WHEN h % 100 = 8 THEN 'USER8' {_else('movements', 'user', _SOMEBODY)}",
-        "posted_at": "CASE WHEN h % 100 = 8 THEN DATE '2024-02-01' + (h % 500)::INTEGER + INTERVAL 3 HOUR + INTERVAL 1 SECOND * (h % 999)::INTEGER"
-        f" {_else('movements', 'posted_at', _CALENDAR_DAY + ' + INTERVAL 10 HOUR + INTERVAL 1 SECOND * (h % 999)::INTEGER')}",
+        "posted_at": "CASE WHEN h % 100 = 8 THEN DATE '2024-02-01' + (h % 500)::INTEGER + INTERVAL 3 HOUR"
+        f" + {_SECONDS} {_else('movements', 'posted_at', f'{_CALENDAR_DAY} + INTERVAL 10 HOUR + {_SECONDS}')}",
     },
     "receipts": {
         "user": "CASE WHEN h % 7 = 0 AND i // 4 % 300 IN (29, 30, 58, 59, 89, 90, 119, 120, 150, 151) THEN 'USER9'"
@@ -88,4 +92,4 @@ _PLANTED: Mapping[str, Mapping[str, str]] = {
 OVERRIDES: Mapping[str, Mapping[str, str]] = {
     table: {**PLAIN.get(table, {}), **_PLANTED.get(table, {})} for table in {**PLAIN, **_PLANTED}
 }
-SIZES: Mapping[str, int] = {**PLAIN_SIZES, "approval_limits": 1}
+SIZES: Mapping[str, int] = {**PLAIN_SIZES, "approval_limits": 8}

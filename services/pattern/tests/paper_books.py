@@ -25,7 +25,13 @@ def invoice(supplier: str, document: str, total: object, day: int = 0, **more: o
 
 
 def adjustment(user: str, number: int, qty: int, day: int, **more: object) -> Row:
-    row = {"movement": f"{user}-{number}", "type": "adjustment", "user": user, "location": "L1", "product": f"P{number % 7}"}
+    row = {
+        "movement": f"{user}-{number}",
+        "type": "adjustment",
+        "user": user,
+        "location": "L1",
+        "product": f"P{number % 7}",
+    }
     return {**row, "qty": qty, **on("ts", day), **more}
 
 
@@ -34,7 +40,9 @@ def run(rule: str, folder: Path, **tables: Sequence[Mapping[str, Any]]) -> Trial
     rules = [one for one in load_rules("perito_pattern.rules") if one.id == rule]
     trial = try_rules(rules, {name: rows for name, rows in tables.items() if rows}, folder)
     reason = trial.outcomes[rule].reason
-    assert not reason.startswith(("population", "function", "input", "violations", "evaluated", "facts", "evidence", "findings", "shared view")), reason
+    assert not reason.startswith(
+        ("population", "function", "input", "violations", "evaluated", "facts", "evidence", "findings", "shared view")
+    ), reason
     return trial
 
 

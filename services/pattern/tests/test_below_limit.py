@@ -10,7 +10,11 @@ LIMITS: list[Row] = [{"limit_id": "1", "document_type": "purchase", "amount": 10
 def orders(supplier: str, totals: list[float], approver: str | None = "M") -> list[Row]:
     return [
         {
-            **{"document": f"{supplier}{n}", "line": "1", "supplier": supplier, "approver": approver, "line_total": round(total, 2)},
+            "document": f"{supplier}{n}",
+            "line": "1",
+            "supplier": supplier,
+            "approver": approver,
+            "line_total": round(total, 2),
             **on("ordered_at", n),
         }
         for n, total in enumerate(totals)
@@ -19,18 +23,26 @@ def orders(supplier: str, totals: list[float], approver: str | None = "M") -> li
 
 def honest() -> list[Row]:
     """Evenly from a tenth of the limit to twice as much."""
-    return [row for s in range(8) for row in orders(f"V{s}", [1_000 + (n * 613 + s * 97) % 19_000 for n in range(60)], f"M{s}")]
+    return [
+        row
+        for s in range(8)
+        for row in orders(f"V{s}", [1_000 + (n * 613 + s * 97) % 19_000 for n in range(60)], f"M{s}")
+    ]
 
 
 STEERED = [9_500 + n * 37 for n in range(12)]
 
 
 def test_orders_just_below_the_limit(tmp_path: Path) -> None:
-    trial = run("P-006", tmp_path, purchases=[*honest(), *orders("T", [*STEERED, 4_000, 8_000], "M3")], approval_limits=LIMITS)
+    trial = run(
+        "P-006", tmp_path, purchases=[*honest(), *orders("T", [*STEERED, 4_000, 8_000], "M3")], approval_limits=LIMITS
+    )
     (finding,) = trial.findings
     assert finding["identity"] == {"supplier": "T", "approver": None, "limit_amount": "10000"}
     assert (finding["severity"], finding["impact"], finding["row_count"]) == ("medium", None, 12)
-    assert finding["title_en"].startswith("Supplier T: 12 of 13 orders near the limit of 10000 are just below it; about ")
+    assert finding["title_en"].startswith(
+        "Supplier T: 12 of 13 orders near the limit of 10000 are just below it; about "
+    )
     assert finding["title_es"].startswith("Proveedor T: 12 de 13 pedidos cercanos al límite de 10000")
     assert {row["key"]["document"] for row in trial.proof(finding)} == {f"T{n}" for n in range(12)}
     assert outcome(trial).failed == 1
@@ -47,7 +59,10 @@ def test_what_is_no_steering(tmp_path: Path) -> None:
         "around": [9_500 + n * 100 for n in range(10)],
         "other": [total / 3 for total in STEERED],
     }.items():
-        assert run("P-006", tmp_path / name, purchases=[*honest(), *orders("T", totals)], approval_limits=LIMITS).findings == [], name
+        assert (
+            run("P-006", tmp_path / name, purchases=[*honest(), *orders("T", totals)], approval_limits=LIMITS).findings
+            == []
+        ), name
 
 
 def test_an_approver_whose_suppliers_are_many(tmp_path: Path) -> None:
@@ -60,7 +75,11 @@ def test_an_approver_whose_suppliers_are_many(tmp_path: Path) -> None:
 
 def test_where_all_orders_are_of_that_size_nobody_stands_out(tmp_path: Path) -> None:
     rows = [row for s in range(8) for row in orders(f"V{s}", [9_510 + (n * 37 + s) % 480 for n in range(12)])]
-    assert [f["identity"]["supplier"] for f in run("P-006", tmp_path, purchases=rows, approval_limits=LIMITS).findings if f["identity"]["supplier"]] == []
+    assert [
+        f["identity"]["supplier"]
+        for f in run("P-006", tmp_path, purchases=rows, approval_limits=LIMITS).findings
+        if f["identity"]["supplier"]
+    ] == []
 
 
 def test_limits_of_other_papers_and_times_do_not_count(tmp_path: Path) -> None:

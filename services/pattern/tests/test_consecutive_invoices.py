@@ -1,4 +1,5 @@
-"""P-012: a supplier whose invoices to us follow each other is told; pads, years, our own numbers and few invoices are not."""
+"""P-012: a supplier whose invoices to us follow each other is told; pads, years, our own numbers and few invoices
+are not."""
 
 from pathlib import Path
 
@@ -8,7 +9,9 @@ from .paper_books import Row, invoice, outcome, run, told
 def others(count: int = 4) -> list[Row]:
     """Suppliers with other customers: their numbers have gaps."""
     return [
-        invoice(f"V{s}", f"V{s}/{100 + n * (5 + s) + n % 3}", 50 + n, n * 9 + s) for s in range(count) for n in range(10)
+        invoice(f"V{s}", f"V{s}/{100 + n * (5 + s) + n % 3}", 50 + n, n * 9 + s)
+        for s in range(count)
+        for n in range(10)
     ]
 
 

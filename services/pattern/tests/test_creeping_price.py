@@ -13,7 +13,15 @@ from .paper_books import Row, invoice, outcome, run
 def bills(supplier: str, product: str, prices: list[float], qty: int = 10) -> list[Row]:
     """An invoice a fortnight."""
     return [
-        invoice(supplier, f"{supplier}{product}{n}", round(price * qty, 2), n * 14, product=product, qty=qty, unit_price=round(price, 4))
+        invoice(
+            supplier,
+            f"{supplier}{product}{n}",
+            round(price * qty, 2),
+            n * 14,
+            product=product,
+            qty=qty,
+            unit_price=round(price, 4),
+        )
         for n, price in enumerate(prices)
     ]
 
@@ -78,7 +86,15 @@ def test_prices_that_are_not_known_and_lone_prices(tmp_path: Path) -> None:
 
 
 def test_the_chance_is_that_of_so_many_rises_in_a_row() -> None:
-    row = {"rises": 6, "steps": 10, "risen": 6, "supplier_steps": 0, "supplier_risen": 0, "other_steps": 99, "other_risen": 9}
+    row = {
+        "rises": 6,
+        "steps": 10,
+        "risen": 6,
+        "supplier_steps": 0,
+        "supplier_risen": 0,
+        "other_steps": 99,
+        "other_risen": 9,
+    }
     assert chance_of(row) == pytest.approx(10 * 0.095**6)
     busy = row | {"supplier_steps": 99, "supplier_risen": 49}
     assert chance_of(busy) == pytest.approx(10 * 0.495**6)

@@ -6,7 +6,14 @@ from .paper_books import Row, outcome, run
 
 
 def supplier(code: str, name: str, **more: object) -> Row:
-    return {"supplier": code, "name": name, "tax_id": f"T{code}", "phone": f"P{code}", "address": f"Calle {code}", **more}
+    return {
+        "supplier": code,
+        "name": name,
+        "tax_id": f"T{code}",
+        "phone": f"P{code}",
+        "address": f"Calle {code}",
+        **more,
+    }
 
 
 FIRM = supplier("V1", "Ortiz Foods S.L.", tax_id="B1", phone="911", address="Polígono Sur, nave 4")
@@ -20,7 +27,10 @@ def test_a_firm_with_two_codes(tmp_path: Path) -> None:
     assert (finding["severity"], finding["impact"]) == ("medium", None)
     assert finding["title_en"] == "Supplier V2 looks like V1: a similar name and tax number, telephone, address"
     assert "nombre similar y número fiscal, teléfono, domicilio" in finding["title_es"]
-    assert [(row["role"], row["key"]["supplier"]) for row in trial.proof(finding)] == [("original", "V1"), ("copy", "V2")]
+    assert [(row["role"], row["key"]["supplier"]) for row in trial.proof(finding)] == [
+        ("original", "V1"),
+        ("copy", "V2"),
+    ]
     assert (outcome(trial).evaluated, outcome(trial).failed, outcome(trial).unknown) == (3, 1, 0)
 
 

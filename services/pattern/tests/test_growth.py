@@ -1,4 +1,5 @@
-"""P-014: a supplier that grows out of proportion, or begins so, is told; seasons, growth of all and old suppliers are not."""
+"""P-014: a supplier that grows out of proportion, or begins so, is told; seasons, growth of all and old suppliers
+are not."""
 
 from datetime import date
 from pathlib import Path
@@ -10,12 +11,16 @@ _MONTHS = 24
 
 def monthly(supplier: str, amounts: list[float], first: int = 0) -> list[Row]:
     return [
-        invoice(supplier, f"{supplier}-{n * 17}", round(a, 2), 14 + (first + n) * 365 // 12) for n, a in enumerate(amounts) if a
+        invoice(supplier, f"{supplier}-{n * 17}", round(a, 2), 14 + (first + n) * 365 // 12)
+        for n, a in enumerate(amounts)
+        if a
     ]
 
 
 def usual(count: int = 12) -> list[Row]:
-    return [row for s in range(count) for row in monthly(f"V{s}", [100 + (s * 31 + n * 17) % 80 for n in range(_MONTHS)])]
+    return [
+        row for s in range(count) for row in monthly(f"V{s}", [100 + (s * 31 + n * 17) % 80 for n in range(_MONTHS)])
+    ]
 
 
 def test_a_supplier_that_bills_fifteen_times_as_much(tmp_path: Path) -> None:
@@ -40,7 +45,11 @@ def test_seasons_and_growth_of_all(tmp_path: Path) -> None:
 
 def test_tenfold_of_few_quarters_or_with_few_others(tmp_path: Path) -> None:
     short = monthly("T", [100.0] * 6 + [3_000.0] * 3, 15)
-    assert [f for f in run("P-014", tmp_path / "short", invoices=[*usual(), *short]).findings if f["identity"]["kind"] == "growth"] == []
+    assert [
+        f
+        for f in run("P-014", tmp_path / "short", invoices=[*usual(), *short]).findings
+        if f["identity"]["kind"] == "growth"
+    ] == []
     grown = monthly("T", [100.0] * 18 + [2_000.0] * 6)
     trial = run("P-014", tmp_path / "alone", invoices=[*usual(4), *grown])
     assert trial.findings == []

@@ -9,7 +9,9 @@ from perito_pattern.last_digits import expected_share
 from .paper_books import Row, invoice, on, outcome, run, told
 
 
-def counted(counter: str, quantities: Sequence[int], books: Sequence[int] | None = None, products: int = 1000) -> list[Row]:
+def counted(
+    counter: str, quantities: Sequence[int], books: Sequence[int] | None = None, products: int = 1000
+) -> list[Row]:
     return [
         {"counter": counter, "location": "L1", "product": f"{counter}{n % products}", "counted_qty": qty, **on("ts", n)}
         | {"system_qty": (books or quantities)[n] if books else None}
@@ -35,7 +37,7 @@ def test_a_counter_who_prefers_an_ending(tmp_path: Path) -> None:
     assert finding["identity"] == {"kind": "counted", "user": "T", "digits": "50"}
     assert (finding["severity"], finding["impact"]) == ("low", None)
     assert finding["row_count"] in {61, 62, 63}
-    assert finding["title_en"].startswith(f"Counter T: {finding['row_count']} of 210 numbers end in 50; about 2.")
+    assert finding["title_en"].startswith(f"Counter T: {finding['row_count']} of 210 numbers end in 50; about 3.8 were")
     assert finding["title_es"].startswith("Contador T: ")
     assert len(trial.proof(finding)) == finding["row_count"]
     assert (outcome(trial).evaluated, outcome(trial).failed, outcome(trial).unknown) == (6, 1, 0)

@@ -30,14 +30,19 @@ def entries(user: str, place: int, hours: Mapping[int, float], *, type_: str = "
     """An entry at 10 and a little on each working day, but for the days whose hour is given."""
     days = [day for day in range(_DAYS) if (date(2025, 1, 1) + timedelta(days=day)).weekday() < 6 or day in hours]
     return [
-        adjustment(user, day, -1, day, location=f"L{place}", type=type_) | on("ts", day, hours.get(day, 10 + (day * 7 + place) % 60 / 20))
+        adjustment(user, day, -1, day, location=f"L{place}", type=type_)
+        | on("ts", day, hours.get(day, 10 + (day * 7 + place) % 60 / 20))
         for day in days
     ]
 
 
 def books() -> list[Row]:
     """One or two of each are late."""
-    return [row for n, user in enumerate(HONEST) for row in entries(user, n, {5 + n: 22.7, 8: 22.5} if n % 2 else {5 + n: 22.7})]
+    return [
+        row
+        for n, user in enumerate(HONEST)
+        for row in entries(user, n, {5 + n: 22.7, 8: 22.5} if n % 2 else {5 + n: 22.7})
+    ]
 
 
 LATE = {day: 2.5 + day % 5 / 10 for day in range(1, 40, 3)}
@@ -56,7 +61,8 @@ def test_one_who_comes_at_night(tmp_path: Path) -> None:
 
 def test_days_on_which_the_place_is_closed(tmp_path: Path) -> None:
     sundays = {day: 12.0 + day / 100 for day in range(_DAYS) if (date(2025, 1, 1) + timedelta(days=day)).weekday() == 6}
-    trial = run("P-015", tmp_path, movements=[*books(), *entries("T", 10, sundays)], calendars=calendar())
+    more = [row | on("ts", day, 13 + n) for day in sundays for n, row in enumerate(entries("T", 10, {})[:3])]
+    trial = run("P-015", tmp_path, movements=[*books(), *entries("T", 10, sundays), *more], calendars=calendar())
     assert told(trial, "user") == ["T"]
 
 

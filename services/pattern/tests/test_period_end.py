@@ -32,7 +32,14 @@ def test_one_whose_adjustments_all_fall_on_the_last_days(tmp_path: Path) -> None
 def test_a_stocktake_at_the_end_of_months_is_documented(tmp_path: Path) -> None:
     rows = adjusted("T", sorted(_ENDS * 2))
     counts: list[Row] = [
-        {"product": row["product"], "location": "L1", "system_qty": 9, "counted_qty": 8, "ts": row["ts"], "ts_date": row["ts_date"]}
+        {
+            "product": row["product"],
+            "location": "L1",
+            "system_qty": 9,
+            "counted_qty": 8,
+            "ts": row["ts"],
+            "ts_date": row["ts_date"],
+        }
         for row in rows
     ]
     assert run("P-016", tmp_path, movements=[*books(), *rows], counts=counts).findings == []
@@ -52,7 +59,15 @@ def test_the_end_of_one_month_and_few_entries_say_nothing(tmp_path: Path) -> Non
 def test_deliveries_on_fixed_weekdays_are_the_books_own_calendar(tmp_path: Path) -> None:
     def received(user: str, days: list[int]) -> list[Row]:
         return [
-            {"document": f"{user}{n}", "line": "1", "user": user, "location": f"L{user}", "product": "P", "qty": 5, **on("ts", day)}
+            {
+                "document": f"{user}{n}",
+                "line": "1",
+                "user": user,
+                "location": f"L{user}",
+                "product": "P",
+                "qty": 5,
+                **on("ts", day),
+            }
             for n, day in enumerate(days)
         ]
 

@@ -4,14 +4,17 @@ from pathlib import Path
 from random import Random
 
 import pytest
-from perito_pattern.outliers import chance_of
+from perito_pattern.outliers import chance_of, student_tail
 
 from .paper_books import Row, invoice, outcome, run
 
 
 def usual(supplier: str, count: int = 15, product: str = "A") -> list[Row]:
     """Amounts from 100 to 200."""
-    return [invoice(supplier, f"{supplier}-{n * 7 + 3}", 100 + n * 37 % 100, n, product=product, qty=10) for n in range(count)]
+    return [
+        invoice(supplier, f"{supplier}-{n * 7 + 3}", 100 + n * 37 % 100, n, product=product, qty=10)
+        for n in range(count)
+    ]
 
 
 def test_a_decimal_point_in_the_wrong_place(tmp_path: Path) -> None:
@@ -19,8 +22,8 @@ def test_a_decimal_point_in_the_wrong_place(tmp_path: Path) -> None:
     (finding,) = trial.findings
     assert finding["identity"] == {"kind": "product", "supplier": "V1", "product": "A", "document": "X"}
     assert (finding["severity"], finding["impact"]) == ("medium", None)
-    assert finding["title_en"].startswith("Supplier V1, product A: invoice X of 15,000 is 75.")
-    assert finding["title_es"].startswith("Proveedor V1, producto A: la factura X de 15,000 es 75.")
+    assert finding["title_en"].startswith("Supplier V1, product A: invoice X of 15,000 is 76.5")
+    assert finding["title_es"].startswith("Proveedor V1, producto A: la factura X de 15.000 es 76.5")
     assert [row["role"] for row in trial.proof(finding)] == ["largest", "second largest"]
     # Two suppliers and the product of each.
     assert (outcome(trial).evaluated, outcome(trial).failed, outcome(trial).unknown) == (4, 1, 0)
@@ -60,6 +63,14 @@ def test_amounts_that_arise_by_themselves_raise_no_alarm(tmp_path: Path) -> None
     assert run("P-013", tmp_path, invoices=rows).findings == []
 
 
+@pytest.mark.parametrize(
+    ("t", "freedom", "chance"),
+    [(6.313752, 1, 0.05), (2.015048, 5, 0.05), (4.143700, 10, 0.001), (1.959964, 10**6, 0.025), (-1, 5, 0.5)],
+)
+def test_the_tail_is_that_of_the_textbook(t: float, freedom: int, chance: float) -> None:
+    assert student_tail(t, freedom) == pytest.approx(chance, rel=1e-4)
+
+
 def test_the_chance_is_that_of_the_largest_of_many() -> None:
-    assert chance_of(1.0, 0.5, 10) == pytest.approx(10 * 0.0227501, rel=1e-4)
-    assert chance_of(1.0, None, 1) == pytest.approx(3.167e-5, rel=1e-3)
+    assert chance_of(1.0, 0.5, 11, 12) == pytest.approx(12 * student_tail(2 / (12 / 11) ** 0.5, 10))
+    assert chance_of(1.0, 0.0, 11, 1) == pytest.approx(student_tail(4 / (12 / 11) ** 0.5, 10))

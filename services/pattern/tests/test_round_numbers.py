@@ -15,7 +15,11 @@ def adjusted(user: str, quantities: Sequence[int], **more: object) -> list[Row]:
 
 def odd(seed: int, count: int = 40) -> list[int]:
     """Quantities of which few are round, and not the same number of each."""
-    return [-(1 + (seed * 7 + n * 11) % 23) if (n + seed) % 37 else -10 for n in range(count) if (1 + (seed * 7 + n * 11) % 23) % 10]
+    return [
+        -(1 + (seed * 7 + n * 11) % 23) if (n + seed) % 37 else -10
+        for n in range(count)
+        if (1 + (seed * 7 + n * 11) % 23) % 10
+    ]
 
 
 def books(place: str | None = None) -> list[Row]:

@@ -1,4 +1,5 @@
-"""P-018: a supplier with an employee's account and another sign is told; switchboards, neighbours and openness are not."""
+"""P-018: a supplier with an employee's account and another sign is told; switchboards, neighbours and openness are
+not."""
 
 from pathlib import Path
 
@@ -21,7 +22,13 @@ def suppliers() -> list[Row]:
 
 def users() -> list[Row]:
     return [
-        {"user": f"U{n}", "name": f"Ana Vega {n}", "address": f"Calle Olmo {n}, 4", "phone": f"q{n}", "bank_account": f"c{n}"}
+        {
+            "user": f"U{n}",
+            "name": f"Ana Vega {n}",
+            "address": f"Calle Olmo {n}, 4",
+            "phone": f"q{n}",
+            "bank_account": f"c{n}",
+        }
         for n in range(10)
     ]
 
@@ -47,7 +54,7 @@ def test_one_sign_of_an_employee_with_one_that_needs_none(tmp_path: Path) -> Non
     for name, more in {
         "untaxed": {"bank_account": "c3", "tax_id": None},
         "box": {"phone": "q3", "address": "P.O. Box 12"},
-        "initials": {"address": "C/ calle olmo 3 , 4", "name": "J.R. M."},
+        "initials": {"address": "CALLE OLMO, 3 - 4", "name": "J.R. M."},
     }.items():
         (finding,) = run("P-018", tmp_path / name, suppliers=with_one(**more), users=users()).findings
         assert (finding["identity"]["user"], finding["severity"]) == ("U3", "medium"), name
@@ -57,6 +64,7 @@ def test_one_sign_is_common(tmp_path: Path) -> None:
     for name, more in {
         "account": {"bank_account": "c3"},
         "box": {"address": "Apartado de Correos 100", "tax_id": None},
+        "four letters": {"bank_account": None, "address": "Apdo. 9", "name": "IKEA"},
         "neighbour": {"address": "Calle Olmo 3, 5", "tax_id": None},
     }.items():
         trial = run("P-018", tmp_path / name, suppliers=with_one(**more), users=users())

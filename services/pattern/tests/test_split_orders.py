@@ -1,4 +1,5 @@
-"""P-007: orders that together exceed the approver's limit are told; much trade, small orders and other people are not."""
+"""P-007: orders that together exceed the approver's limit are told; much trade, small orders and other people are
+not."""
 
 from datetime import date
 from decimal import Decimal
@@ -14,7 +15,14 @@ USERS: list[Row] = [{"user": "M", "role": "manager"}, {"user": "D", "role": "dir
 
 
 def order(document: str, total: object, day: int, **more: object) -> Row:
-    row: Row = {"document": document, "line": "1", "supplier": "V1", "requester": "R", "approver": "M", "line_total": total}
+    row: Row = {
+        "document": document,
+        "line": "1",
+        "supplier": "V1",
+        "requester": "R",
+        "approver": "M",
+        "line_total": total,
+    }
     return {**row, **on("ordered_at", day), **more}
 
 
@@ -65,7 +73,10 @@ def test_a_limit_of_a_person_goes_before_that_of_the_role_and_has_its_time(tmp_p
     rows = [order("1", 700, 20), order("2", 600, 20)]
     assert run("P-007", tmp_path / "own", purchases=rows, approval_limits=[*LIMITS, own], users=USERS).findings == []
     early = [order("1", 700, 2), order("2", 600, 2)]
-    assert len(run("P-007", tmp_path / "before", purchases=early, approval_limits=[*LIMITS, own], users=USERS).findings) == 1
+    assert (
+        len(run("P-007", tmp_path / "before", purchases=early, approval_limits=[*LIMITS, own], users=USERS).findings)
+        == 1
+    )
 
 
 def test_what_is_not_known_is_unknown(tmp_path: Path) -> None:

@@ -1,4 +1,5 @@
-"""P-002: one supplier's or user's steered amounts are told; lawful ones, price lists and what all others have are not."""
+"""P-002: one supplier's or user's steered amounts are told; lawful ones, price lists and what all others have are
+not."""
 
 from pathlib import Path
 from random import Random

@@ -1,8 +1,8 @@
 """Judges prices that rise with every invoice (P-017): whether so many rises in a row are more than these books' usual.
 
-Where prices rise half of the time (fuel, fresh goods), six rises in a row come by themselves; where a price changes once a
-year they do not. So the chance of a rise is taken from the prices of others, of the same supplier or of all, whichever
-rise more often, and from the price itself outside of the run.
+Where prices rise half of the time (fuel, fresh goods), six rises in a row come by themselves; where a price changes
+once a year they do not. So the chance of a rise is taken from the prices of others, of the same supplier or of all,
+whichever rise more often, and from the price itself outside of the run.
 """
 
 from collections.abc import Mapping
@@ -41,7 +41,11 @@ def judge(table: "pa.Table", values: Mapping[str, Value]) -> Judgement:
 
 def chance_of(row: Row) -> float:
     """Chance of so many rises in a row, somewhere among the steps of one price."""
-    shares = [(row["risen"] - row["rises"] + 0.5) / (row["steps"] - row["rises"] + 1.0)] if row["steps"] > 2 * row["rises"] else []
+    shares = (
+        [(row["risen"] - row["rises"] + 0.5) / (row["steps"] - row["rises"] + 1.0)]
+        if row["steps"] > 2 * row["rises"]
+        else []
+    )
     for name in ("supplier", "other"):
         steps, risen = int(row[f"{name}_steps"]), int(row[f"{name}_risen"])
         if steps >= _ENOUGH or name == "other":

@@ -1,7 +1,8 @@
 """Judges the last two digits of what people count and enter (P-003).
 
-Expected of an ending is a hundredth, the share it has among the numbers of all others, or its share among what the books
-had for the same rows, whichever is most. A person's numbers count for (sum of n)^2 / sum of n^2 over products or suppliers.
+Expected of an ending is a hundredth, the share it has among the numbers of all others, or its share among what the
+books had for the same rows, whichever is most. A person's numbers count for (sum of n)^2 / sum of n^2 over products
+or suppliers.
 """
 
 from collections import defaultdict
@@ -55,7 +56,9 @@ def expected_share(row: Row, events: int, numbers: int) -> float:
 def chance_of(row: Row, share: float) -> float:
     """Chance of as many numbers with that ending, of as many as are independent."""
     independent = max(1, int(row["rows"]) ** 2 // max(1, int(row["squares"])))
-    return upper_tail(Model.BINOMIAL, independent, int(row["events"]) * independent // int(row["rows"]), independent * share)
+    return upper_tail(
+        Model.BINOMIAL, independent, int(row["events"]) * independent // int(row["rows"]), independent * share
+    )
 
 
 def _is_large(row: Row, share: float, values: Mapping[str, Value]) -> bool:

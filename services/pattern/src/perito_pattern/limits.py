@@ -1,7 +1,7 @@
 """Judges whether the orders of a supplier or approver gather just below a limit of approval (P-006).
 
-Expected of the orders between `far` and the limit is the share that falls just below it where amounts are spread evenly on
-a logarithmic scale, or the share that the orders of all others have there, whichever is more.
+Expected of the orders between `far` and the limit is the share that falls just below it where amounts are spread
+evenly on a logarithmic scale, or the share that the orders of all others have there, whichever is more.
 """
 
 import math

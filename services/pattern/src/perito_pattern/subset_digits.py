@@ -1,8 +1,8 @@
 """Compares the leading digits of each supplier, user and place with Benford's law and with the others' (P-002).
 
-A supplier's price list follows no law, and twenty lines of one product say what its price is, not twenty things. So the
-number of independent amounts is (sum of n)^2 / sum of n^2 over its products, and a digit is in excess only where it is too
-frequent by the law and by what all other subsets of the same kind show.
+A supplier's price list follows no law, and twenty lines of one product say what its price is, not twenty things. So
+the number of independent amounts is (sum of n)^2 / sum of n^2 over its products, and a digit is in excess only where
+it is too frequent by the law and by what all other subsets of the same kind show.
 """
 
 from collections import defaultdict

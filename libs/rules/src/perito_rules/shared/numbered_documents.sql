@@ -45,7 +45,7 @@ WITH given AS (
 )
 SELECT kind, sequence,
        CASE WHEN timed THEN sum(CASE WHEN timed AND number * 2 <= before AND number * 2 <= coalesce(long_before, before)
-                                          AND coalesce(after * 2 <= before, true) THEN 1 ELSE 0 END) OVER w
+                                          AND coalesce(after * 2 <= before, false) THEN 1 ELSE 0 END) OVER w
             ELSE -coalesce(year(day), 0) END::BIGINT AS stretch,
        nullif(series, '') AS series, nullif(location, '') AS location, nullif(till, '') AS till,
        number, document, moment, opened, day, timed, _file_id, _record, _line

@@ -14,11 +14,12 @@ optional:
   invoices: [supplier_number, line, posted_at, purchase_document, product, location, qty, document_total, status]
   payments: [payment, supplier, amount, ts]
 uses: [invoice_entries]
-unique: {candidates: [population, amount]}
+unique: {input_rows: [population, is_negative, length, zeros, amount]}
 parameters:
   smallest: {default: "10", type: decimal, meaning: "amount below which few different amounts are possible"}
   least_suppliers: {default: 5, type: integer, meaning: "suppliers that must have the amount"}
   sigmas: {default: "5", type: decimal, meaning: "standard deviations beyond the amounts around it"}
+  most_alike: {default: 10, type: integer, meaning: "other amounts that half as many suppliers have, above which amounts repeat by their nature"}
   most_told: {default: 25, type: integer, meaning: "amounts told, the most frequent ones"}
   q: {default: "0.01", type: decimal, meaning: "false discovery rate over all different amounts"}
 impact: none, because each of the amounts may be owed
@@ -33,13 +34,14 @@ explanation:
   en: >-
     Somebody who invents amounts comes back to the same one. The amounts of whole invoices and payments are counted once for
     each supplier, so a rent or a standing order, which one supplier bills again and again, is one. Each amount is compared
-    with those of the same size, first digit and roundness (300.00 with 400.00, not with 312.45; 19.99 with other prices),
-    and with how much these repeat. Told are the most frequent of those that stand out beyond chance.
+    with those of the same size and roundness (300.00 with 400.00, not with 312.45; 19.99 with other prices), and with how
+    much the amounts of these books repeat. Told are the most frequent of those that stand out beyond
+    chance; where many amounts are as frequent, none is.
   es: >-
     Quien inventa importes vuelve al mismo. Los importes de facturas y pagos enteros se cuentan una vez por proveedor, de modo
     que un alquiler o un pedido fijo, que un proveedor cobra una y otra vez, es uno. Cada importe se compara con los de igual
-    tamaño, primera cifra y redondez (300,00 con 400,00 y no con 312,45; 19,99 con otros precios) y con lo que estos se
-    repiten. Se indican los más frecuentes de los que destacan más allá del azar.
+    tamaño y redondez (300,00 con 400,00 y no con 312,45; 19,99 con otros precios) y con lo que se repiten los importes de
+    estos libros. Se indican los más frecuentes de los que destacan más allá del azar; si muchos lo son tanto, ninguno.
 remedy:
   en: "Read these invoices side by side: who entered them, and are they for anything?"
   es: "Lea estas facturas juntas: ¿quién las registró y por qué concepto?"
@@ -72,22 +74,29 @@ SELECT population, amount, suppliers, length(cents) AS length, left(cents, 1) AS
 FROM counted
 
 -- section: input
-WITH around AS (
-    SELECT population, length, first_digit, is_negative, zeros, sum(suppliers)::BIGINT AS suppliers, count(*) AS amounts,
+-- Kinds of amounts, each with the amounts of it that enough suppliers have (NULL where none are).
+WITH kinds AS (
+    SELECT population, is_negative, length, zeros, sum(suppliers)::BIGINT AS kind_suppliers, count(*) AS amounts,
            sum(suppliers * (suppliers - 1))::BIGINT AS pairs
-    FROM population GROUP BY population, length, first_digit, is_negative, zeros
-), every AS (
-    SELECT count(*) AS tested FROM population
+    FROM population GROUP BY population, is_negative, length, zeros
+), beginnings AS (
+    SELECT population, is_negative, length, zeros, first_digit, sum(suppliers)::BIGINT AS suppliers
+    FROM population GROUP BY population, is_negative, length, zeros, first_digit
 ), candidates AS (
-    SELECT p.population, p.amount, p.suppliers, p.length::BIGINT AS length, p.zeros::BIGINT AS zeros, a.suppliers AS all_suppliers, a.pairs
+    SELECT p.population, p.is_negative, p.length, p.zeros, p.amount, p.suppliers, b.suppliers AS begin_suppliers
     FROM population AS p
-    JOIN around AS a ON a.population = p.population AND a.length = p.length AND a.first_digit = p.first_digit
-     AND a.is_negative = p.is_negative AND a.zeros = p.zeros
+    JOIN beginnings AS b ON b.population = p.population AND b.is_negative = p.is_negative AND b.length = p.length AND b.zeros = p.zeros
+     AND b.first_digit = p.first_digit
     WHERE p.suppliers >= $least_suppliers
+), input_rows AS (
+    SELECT k.population, k.is_negative, k.length::BIGINT AS length, k.zeros::BIGINT AS zeros, k.kind_suppliers, k.amounts, k.pairs,
+           c.amount, c.suppliers, c.begin_suppliers
+    FROM kinds AS k
+    LEFT JOIN candidates AS c ON c.population = k.population AND c.is_negative = k.is_negative AND c.length = k.length AND c.zeros = k.zeros
 )
-SELECT c.population, c.amount, c.suppliers, c.length, c.zeros, c.all_suppliers, c.pairs, e.tested
-FROM every AS e LEFT JOIN candidates AS c ON true
-ORDER BY c.population, c.amount
+SELECT population, is_negative, length, zeros, kind_suppliers, amounts, pairs, amount, suppliers, begin_suppliers
+FROM input_rows
+ORDER BY population, is_negative, length, zeros, amount
 
 -- section: evidence
 SELECT v.population, v.amount, 'repetition' AS role, 0 AS ordinal, 'invoices' AS table_name, i._file_id, i._record, i._line,

@@ -112,6 +112,7 @@ WITH gaps AS (
     FROM gaps AS g JOIN population AS p ON p.kind = g.kind AND p.sequence = g.sequence AND p.stretch <> g.stretch
      AND p.number BETWEEN g.first_missing AND g.last_missing
      AND abs(date_diff('day', p.day, g.day_after)) <= $other_stretch_days
+    WHERE g.stretch < 0  -- the year of an invoice's date is no restart of our numbers
     GROUP BY g.kind, g.sequence, g.stretch, g.first_missing
 )
 SELECT g.kind, s.series, s.location, s.till, g.stretch, g.first_missing, g.last_missing,

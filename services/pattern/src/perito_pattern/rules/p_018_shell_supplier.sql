@@ -100,7 +100,7 @@ WITH keyed AS (
 ), signals AS (
     SELECT s.supplier, s.name,
            coalesce(regexp_matches(s.home, '(^| )(P ?O ?BOX|POST OFFICE BOX|APARTADO|APDO|CASILLA|CAIXA POSTAL|POSTFACH|BOITE POSTALE)( |$)'), false) AS is_box,
-           coalesce(regexp_full_match(regexp_replace(s.name, '[^A-Z ]', '', 'g'), '([A-Z] ?){2,4}'), false) AS is_initials,
+           coalesce(regexp_full_match(s.name, '([A-Z][. ]+){1,3}([A-Z][. ]*)?'), false) AS is_initials,
            u.has_tax AND s.tax_number IS NULL AS is_untaxed
     FROM keyed AS s CROSS JOIN usual AS u
 )
