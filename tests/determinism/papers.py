@@ -21,14 +21,15 @@ def _else(table: str, column: str, otherwise: str = "NULL") -> str:
 
 _PLANTED: Mapping[str, Mapping[str, str]] = {
     "invoices": {
-        # Supplier 7 begins with 49 always, 123 suppliers have one total, user 5 rounds, one line is far too large.
-        "line_total": f"CASE WHEN {_SUPPLIER} = 7 THEN 49 * [1, 10, 100, 1000][h % 4 + 1] + h % 90 * 0.01"
+        # What user 6 enters begins with 49, 123 suppliers have one total, user 5 rounds, one line is far too large.
+        "line_total": "CASE WHEN i // 4 % 223 = 6 THEN 49 * [1, 10, 100, 1000][h % 4 + 1] + h % 90 * 0.01"
         " WHEN i // 4 % 1009 = 13 THEN 1053.3425 WHEN i // 4 % 211 = 5 THEN 100 * (1 + h % 900)"
         " WHEN i = 132 THEN 90000000"
         f" WHEN {_SUPPLIER} = 22 THEN 1000 * {PLAIN['invoices']['line_total']}"
         f" {_else('invoices', 'line_total')}",
         "purchase_document": f"CASE WHEN i = 132 THEN 'X132' {_else('invoices', 'purchase_document')}",
-        "user": f"CASE WHEN i // 4 % 211 = 5 THEN 'USER5' {_else('invoices', 'user', _SOMEBODY)}",
+        "user": "CASE WHEN i // 4 % 223 = 6 THEN 'USER6' WHEN i // 4 % 211 = 5 THEN 'USER5'"
+        f" {_else('invoices', 'user', _SOMEBODY)}",
         "supplier_number": f"CASE WHEN {_SUPPLIER} = 21 THEN 'T-' || {_NTH} {_else('invoices', 'supplier_number')}",
         "invoiced_at": f"CASE WHEN {_SUPPLIER} BETWEEN 21 AND 30 THEN DATE '2024-04-10' + ({_NTH} % 200)::INTEGER"
         f" + INTERVAL 8 HOUR {_else('invoices', 'invoiced_at')}",

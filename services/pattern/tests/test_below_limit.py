@@ -1,5 +1,6 @@
 """P-006: orders that gather just below a limit are told; standing orders, smooth amounts and what all do are not."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from .paper_books import Row, on, outcome, run
@@ -7,7 +8,7 @@ from .paper_books import Row, on, outcome, run
 LIMITS: list[Row] = [{"limit_id": "1", "document_type": "purchase", "amount": 10_000}]
 
 
-def orders(supplier: str, totals: list[float], approver: str | None = "M") -> list[Row]:
+def orders(supplier: str, totals: Sequence[float], approver: str | None = "M") -> list[Row]:
     return [
         {
             "document": f"{supplier}{n}",

@@ -1,5 +1,6 @@
 """P-017: a price that rises with every invoice is told; what rises with all others, or by its nature, is not."""
 
+from collections.abc import Sequence
 from decimal import Decimal
 from pathlib import Path
 from random import Random
@@ -10,7 +11,7 @@ from perito_pattern.creeping import chance_of
 from .paper_books import Row, invoice, outcome, run
 
 
-def bills(supplier: str, product: str, prices: list[float], qty: int = 10) -> list[Row]:
+def bills(supplier: str, product: str, prices: Sequence[float], qty: int = 10) -> list[Row]:
     """An invoice a fortnight."""
     return [
         invoice(
@@ -66,7 +67,8 @@ def test_prices_that_go_up_and_down_like_fuel_have_such_runs(tmp_path: Path) -> 
     chance = Random(5)  # noqa: S311  # a simulation, not a secret
     rows: list[Row] = []
     for p in range(30):
-        price, prices = 10.0, []
+        price = 10.0
+        prices: list[float] = []
         for _ in range(80):
             price *= 1 + chance.uniform(-0.03, 0.032)
             prices.append(price)

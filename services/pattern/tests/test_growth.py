@@ -1,6 +1,7 @@
 """P-014: a supplier that grows out of proportion, or begins so, is told; seasons, growth of all and old suppliers
 are not."""
 
+from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 
@@ -9,7 +10,7 @@ from .paper_books import Row, invoice, on, outcome, run
 _MONTHS = 24
 
 
-def monthly(supplier: str, amounts: list[float], first: int = 0) -> list[Row]:
+def monthly(supplier: str, amounts: Sequence[float], first: int = 0) -> list[Row]:
     return [
         invoice(supplier, f"{supplier}-{n * 17}", round(a, 2), 14 + (first + n) * 365 // 12)
         for n, a in enumerate(amounts)

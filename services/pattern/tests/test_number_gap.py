@@ -62,7 +62,7 @@ def test_a_till_whose_series_is_shared_with_others_that_are_not_in_the_files_say
 
 
 def test_numbers_that_begin_again_are_no_gaps(tmp_path: Path) -> None:
-    daily = [row for day in range(5) for row in tickets(list(range(1, 61)), a_day=60)]
+    daily = [row for _ in range(5) for row in tickets(list(range(1, 61)), a_day=60)]
     rows = [row | on("ts", at // 60, 9 + at % 60 / 10) for at, row in enumerate(daily)]
     assert run("P-010", tmp_path / "days", sale_documents=rows).findings == []
     gone = [row for at, row in enumerate(rows) if at != 150]

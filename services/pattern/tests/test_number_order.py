@@ -5,7 +5,7 @@ from pathlib import Path
 from .paper_books import Row, on, outcome, run
 
 
-def tickets(count: int = 200, **moved: float) -> list[Row]:
+def tickets(**moved: float) -> list[Row]:
     """A ticket each quarter of an hour; `n77=9.5` gives number 77 that hour of the first day."""
     return [
         {
@@ -16,7 +16,7 @@ def tickets(count: int = 200, **moved: float) -> list[Row]:
             "number": n,
             **on("ts", 0, moved.get(f"n{n}", n / 4)),
         }
-        for n in range(1, count + 1)
+        for n in range(1, 201)
     ]
 
 

@@ -3,6 +3,7 @@ not."""
 
 from pathlib import Path
 from random import Random
+from typing import Any
 
 from .paper_books import Row, adjustment, invoice, outcome, run, told
 
@@ -17,7 +18,7 @@ def steered(count: int) -> list[str]:
     return [f"{4900 + n % 99}.{n % 89 + 10}" for n in range(count)]
 
 
-def bills(supplier: str, amounts: list[str], **more: object) -> list[Row]:
+def bills(supplier: str, amounts: list[str], **more: Any) -> list[Row]:
     return [invoice(supplier, f"{supplier}{n}", a, product=f"{supplier}-{n}", **more) for n, a in enumerate(amounts)]
 
 

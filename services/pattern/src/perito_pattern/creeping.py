@@ -5,7 +5,7 @@ once a year they do not. So the chance of a rise is taken from the prices of oth
 whichever rise more often, and from the price itself outside of the run.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -25,7 +25,7 @@ _ENOUGH = 50
 
 def judge(table: "pa.Table", values: Mapping[str, Value]) -> Judgement:
     """One row per price with a long run of rises; see section `input` of the rule."""
-    given: list[Row] = table.to_pylist()
+    given: Sequence[Row] = table.to_pylist()
     tested, prices = (int(given[0][name] or 0) if given else 0 for name in ("tested", "prices"))
     rows = [row for row in given if row["supplier"] is not None]
     chances = [chance_of(row) for row in rows]

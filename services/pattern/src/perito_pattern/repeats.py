@@ -39,7 +39,7 @@ class Usual:
 
 def judge(table: "pa.Table", values: Mapping[str, Value]) -> Judgement:
     """One row per kind of amounts and amount that enough suppliers have; see section `input` of the rule."""
-    given: list[Row] = table.to_pylist()
+    given: Sequence[Row] = table.to_pylist()
     kinds = {(row["population"], row["is_negative"], row["length"], row["zeros"]): row for row in given}
     tested = sum(int(row["amounts"]) for row in kinds.values())
     totals = _totals(list(kinds.values()))
