@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from tests.determinism.columns import OVERRIDES as PLAIN
 from tests.determinism.columns import SIZES as PLAIN_SIZES
 
-# Suppliers 21 to 30 are new, and bill once a day.
+# Suppliers 21 to 30 are new, and bill every other day.
 _SUPPLIER, _NTH = "(i // 4 % 500)", "(i // 2000)"
 _CALENDAR_DAY = "(DATE '2024-01-01' + (i // 50 % 600)::INTEGER)"
 _SOMEBODY = "'USER' || (h % 200)"
@@ -24,14 +24,14 @@ _PLANTED: Mapping[str, Mapping[str, str]] = {
         # What user 6 enters begins with 49, 123 suppliers have one total, user 5 rounds, one line is far too large.
         "line_total": "CASE WHEN i // 4 % 223 = 6 THEN 49 * [1, 10, 100, 1000][h % 4 + 1] + h % 90 * 0.01"
         " WHEN i // 4 % 1009 = 13 THEN 1053.3425 WHEN i // 4 % 211 = 5 THEN 100 * (1 + h % 900)"
-        " WHEN i = 132 THEN 90000000"
+        " WHEN i = 132 THEN 9000000000"
         f" WHEN {_SUPPLIER} = 22 THEN 1000 * {PLAIN['invoices']['line_total']}"
         f" {_else('invoices', 'line_total')}",
         "purchase_document": f"CASE WHEN i = 132 THEN 'X132' {_else('invoices', 'purchase_document')}",
         "user": "CASE WHEN i // 4 % 223 = 6 THEN 'USER6' WHEN i // 4 % 211 = 5 THEN 'USER5'"
         f" {_else('invoices', 'user', _SOMEBODY)}",
         "supplier_number": f"CASE WHEN {_SUPPLIER} = 21 THEN 'T-' || {_NTH} {_else('invoices', 'supplier_number')}",
-        "invoiced_at": f"CASE WHEN {_SUPPLIER} BETWEEN 21 AND 30 THEN DATE '2024-04-10' + ({_NTH} % 200)::INTEGER"
+        "invoiced_at": f"CASE WHEN {_SUPPLIER} BETWEEN 21 AND 30 THEN DATE '2024-04-10' + ({_NTH} * 2 % 200)::INTEGER"
         f" + INTERVAL 8 HOUR {_else('invoices', 'invoiced_at')}",
         # One price of supplier 23 creeps.
         "unit_price": f"CASE WHEN {_SUPPLIER} = 23 AND i % 4 = 0 THEN 10 + 0.2 * {_NTH}"

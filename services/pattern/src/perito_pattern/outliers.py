@@ -25,6 +25,7 @@ _LEAST_SPREAD = 0.25
 """Of logarithms: amounts that differ by less than a quarter are all alike, and yet may honestly double."""
 _LEAST_OTHERS = 3
 _MOST_TERMS = 100_000
+_NEARLY_NORMAL = 10_000
 _READ = {"value", "candidate", "largest_of", "tested", "groups", "grp", "product_key"}
 
 
@@ -67,6 +68,8 @@ def student_tail(t: float, freedom: int) -> float:
     """Chance that Student's t with so many degrees of freedom exceeds `t`; 0.5 below 0."""
     if t <= 0:
         return 0.5
+    if freedom >= _NEARLY_NORMAL:
+        return 0.5 * math.erfc(t / math.sqrt(2))
     a, b, x = freedom / 2, 0.5, freedom / (freedom + t * t)
     log_first = a * math.log(x) + b * math.log1p(-x) + math.lgamma(a + b) - math.lgamma(a + 1) - math.lgamma(b)
     total = term = 1.0
