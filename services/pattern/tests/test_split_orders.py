@@ -68,6 +68,12 @@ def test_two_who_always_order_that_often_trade_much(tmp_path: Path) -> None:
     assert run("P-007", tmp_path, purchases=rows, approval_limits=LIMITS, users=USERS).findings == []
 
 
+def test_where_ordinary_orders_reach_the_limit_together_nothing_is_told(tmp_path: Path) -> None:
+    weekly = [order(f"{s}-{n}", 600, 10 * n + s % 2 * 4, supplier=f"V{s // 2}") for s in range(40) for n in range(4)]
+    rows = [row | {"requester": f"R{at % 160 // 8}"} for at, row in enumerate(weekly)]
+    assert run("P-007", tmp_path, purchases=rows, approval_limits=LIMITS, users=USERS).findings == []
+
+
 def test_a_limit_of_a_person_goes_before_that_of_the_role_and_has_its_time(tmp_path: Path) -> None:
     own: Row = {"limit_id": "3", "user": "M", "amount": 5000, "starts": date(2025, 1, 15)}
     rows = [order("1", 700, 20), order("2", 600, 20)]

@@ -17,7 +17,7 @@ uses: [invoice_entries]
 unique: {input_rows: [population, is_negative, length, zeros, amount]}
 parameters:
   smallest: {default: "10", type: decimal, meaning: "amount below which few different amounts are possible"}
-  least_suppliers: {default: 5, type: integer, meaning: "suppliers that must have the amount"}
+  least_suppliers: {default: 8, type: integer, meaning: "suppliers that must have the amount"}
   sigmas: {default: "5", type: decimal, meaning: "standard deviations beyond the amounts around it"}
   most_alike: {default: 10, type: integer, meaning: "other amounts that half as many suppliers have, above which amounts repeat by their nature"}
   most_told: {default: 25, type: integer, meaning: "amounts told, the most frequent ones"}

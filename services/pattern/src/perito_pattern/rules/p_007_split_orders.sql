@@ -20,6 +20,8 @@ parameters:
   least_part: {default: "0.2", type: decimal, meaning: "share of the limit that an order must reach to be a part"}
   usual_share: {default: "0.3", type: decimal, meaning: "share of a pair's orders in such groups above which that is how the two always trade"}
   least_usual: {default: 10, type: integer, meaning: "orders of a pair from which that can be told"}
+  everywhere: {default: "0.05", type: decimal, meaning: "share of all orders in such groups above which ordinary purchases reach the limit together"}
+  least_everywhere: {default: 20, type: integer, meaning: "orders in such groups from which that can be told"}
 impact: none, because the parts cost what one order would have cost
 recoverable: false
 explains: []
@@ -33,12 +35,12 @@ explanation:
     Whoever may approve up to a limit can split a larger purchase into orders below it. Told are orders of one requester to
     one supplier, with one approver, within a few days, each below the approver's limit (his own, else that of his role,
     else the lowest that there is) and together at least as much. Small orders are no parts. Two who always order so close
-    together that the sum exceeds the limit simply trade much, and are left alone.
+    together that the sum exceeds the limit simply trade much, and are left alone; so are books in which many orders do.
   es: >-
     Quien puede aprobar hasta un límite puede dividir una compra mayor en pedidos por debajo. Se indican pedidos de un
     solicitante a un proveedor, con un mismo aprobador, en pocos días, cada uno bajo el límite del aprobador (el suyo, si no
     el de su puesto, si no el menor que conste) y que juntos lo alcanzan. Los pedidos pequeños no son partes. Quienes siempre
-    piden tan seguido que la suma supera el límite simplemente comercian mucho, y no se señalan.
+    piden tan seguido que la suma supera el límite simplemente comercian mucho, y no se señalan; tampoco si lo hacen muchos.
 remedy:
   en: "Ask the requester why it was not one order, and have the sum approved afterwards by whoever may."
   es: "Pregunte al solicitante por qué no fue un solo pedido y haga aprobar la suma a quien corresponda."
@@ -114,7 +116,10 @@ SELECT g.supplier, g.requester, g.approver, g.limit_amount, min(g.day) AS period
 FROM grouped AS g
 JOIN usual AS u ON u.supplier = g.supplier AND u.requester = g.requester
 JOIN in_groups AS i ON i.supplier = g.supplier AND i.requester = g.requester
-WHERE u.orders < $least_usual OR i.orders <= $usual_share * u.orders
+CROSS JOIN (SELECT count(*) AS orders FROM grouped) AS a
+CROSS JOIN (SELECT count(*) AS orders FROM population) AS b
+WHERE (u.orders < $least_usual OR i.orders <= $usual_share * u.orders)
+  AND (a.orders < $least_everywhere OR a.orders <= $everywhere * b.orders)
 GROUP BY g.supplier, g.requester, g.approver, g.limit_amount, g.island
 HAVING sum(g.amount) >= g.limit_amount AND count(*) > 1
 

@@ -98,23 +98,35 @@ WITH runs AS (
     SELECT supplier, sum(steps) AS steps, sum(risen) AS risen FROM steps GROUP BY supplier
 ), of_all AS (
     SELECT sum(steps) AS steps, sum(risen) AS risen, count(*) FILTER (WHERE steps >= $least_rises) AS tested, count(*) AS prices FROM steps
-), at_start AS (
-    SELECT r.supplier, r.product, p.supplier AS peer_supplier, p.product AS peer_product, max(p.day) AS day
-    FROM long_runs AS r JOIN population AS p ON p.day <= r.first_day AND (p.supplier, p.product) <> (r.supplier, r.product)
-    GROUP BY r.supplier, r.product, p.supplier, p.product
-), at_end AS (
-    SELECT r.supplier, r.product, p.supplier AS peer_supplier, p.product AS peer_product, max(p.day) AS day
-    FROM long_runs AS r JOIN population AS p ON p.day > r.first_day AND p.day <= r.last_day AND (p.supplier, p.product) <> (r.supplier, r.product)
-    GROUP BY r.supplier, r.product, p.supplier, p.product
+), near AS (
+    SELECT r.supplier, r.product, s.supplier AS peer_supplier, s.product AS peer_product
+    FROM long_runs AS r JOIN steps AS s ON s.supplier = r.supplier AND s.product <> r.product
+    UNION
+    SELECT r.supplier, r.product, s.supplier, s.product
+    FROM long_runs AS r JOIN steps AS s ON s.product = r.product AND s.supplier <> r.supplier
+), compared AS (
+    SELECT supplier, product, peer_supplier, peer_product, true AS is_near FROM near
+    UNION ALL
+    -- Where too few are near, all prices are compared with.
+    SELECT r.supplier, r.product, s.supplier, s.product, false
+    FROM long_runs AS r CROSS JOIN steps AS s
+    LEFT JOIN (SELECT supplier, product, count(*) AS peers FROM near GROUP BY supplier, product) AS n
+      ON n.supplier = r.supplier AND n.product = r.product
+    WHERE coalesce(n.peers, 0) < $least_peers AND (s.supplier, s.product) <> (r.supplier, r.product)
+), at_ends AS (
+    SELECT c.supplier, c.product, c.peer_supplier, c.peer_product, bool_or(c.is_near) AS is_near,
+           max(CASE WHEN p.day <= r.first_day THEN p.day END) AS start_day, max(CASE WHEN p.day > r.first_day THEN p.day END) AS end_day
+    FROM long_runs AS r
+    JOIN compared AS c ON c.supplier = r.supplier AND c.product = r.product
+    JOIN population AS p ON p.supplier = c.peer_supplier AND p.product = c.peer_product AND p.day <= r.last_day
+    GROUP BY c.supplier, c.product, c.peer_supplier, c.peer_product
 ), by_day AS (
     SELECT supplier, product, day, min(price) AS price FROM population GROUP BY supplier, product, day
 ), moved AS (
-    SELECT s.supplier, s.product, s.peer_supplier = s.supplier OR s.peer_product = s.product AS is_near,
-           ratio(e2.price, s2.price) AS moved
-    FROM at_start AS s
-    JOIN at_end AS e ON e.supplier = s.supplier AND e.product = s.product AND e.peer_supplier = s.peer_supplier AND e.peer_product = s.peer_product
-    JOIN by_day AS s2 ON s2.supplier = s.peer_supplier AND s2.product = s.peer_product AND s2.day = s.day
-    JOIN by_day AS e2 ON e2.supplier = e.peer_supplier AND e2.product = e.peer_product AND e2.day = e.day
+    SELECT a.supplier, a.product, a.is_near, ratio(e.price, s.price) AS moved
+    FROM at_ends AS a
+    JOIN by_day AS s ON s.supplier = a.peer_supplier AND s.product = a.peer_product AND s.day = a.start_day
+    JOIN by_day AS e ON e.supplier = a.peer_supplier AND e.product = a.peer_product AND e.day = a.end_day
 ), peers AS (
     SELECT supplier, product, count(*) AS peers, count(*) FILTER (WHERE is_near) AS near,
            quantile_disc(moved, 0.5) AS moved, quantile_disc(moved, 0.5) FILTER (WHERE is_near) AS near_moved
