@@ -1,10 +1,12 @@
 """A fault shows in many rules and costs once: the symptoms that other rules see add nothing to the exposure.
 
 The books of each case hold one planted fault. What it costs is known; the gross exposure over all consistency rules
-must be that, with the tables that show the fault alone and with those in which its symptoms show.
+must be that, with the tables that show the fault alone and with those in which its symptoms show. What one cashier does
+shows in several pattern rules, and costs what the habit does.
 """
 
 from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -16,20 +18,19 @@ from perito_reporting.headers import read_headers
 from perito_rules.loader import load_rules
 from perito_rules.trial import Rows, try_rules
 
-RULES = load_rules("perito_consistency.rules")
 Row = dict[str, Any]
 COST = 10
 
 
-def gross(tables: Mapping[str, Rows], folder: Path) -> tuple[Decimal, set[str], set[str]]:
+def gross(tables: Mapping[str, Rows], folder: Path, phase: str = "consistency") -> tuple[Decimal, set[str], set[str]]:
     """Exposure, the rules that found something, and the rules whose findings are causes."""
     master = [{"product": "A", "unit_cost": COST}]
-    trial = try_rules(RULES, {"products": master, **tables}, folder)
+    trial = try_rules(load_rules(f"perito_{phase}.rules"), {"products": master, **tables}, folder)
     errored = [
         o.rule_id for o in trial.outcomes.values() if o.reason.startswith(("violations", "population", "evidence"))
     ]
     assert errored == []
-    headers = {header.rule_id: header for header in read_headers("consistency", trial.out / "rules.json")}
+    headers = {header.rule_id: header for header in read_headers(phase, trial.out / "rules.json")}
     with duckdb.connect() as con:
         source = str(trial.out / "findings.parquet")
         con.execute(
@@ -193,6 +194,8 @@ def test_a_value_that_was_changed_in_the_stock_ledger(tmp_path: Path) -> None:
     again, seen, roots = gross({**alone, "gl_entries": entries}, tmp_path / "symptoms")
     assert {"C-009", "C-012", "C-013", "C-014"} == seen
     assert (again, roots) == (30, {"C-009"})
+
+
 def sent(
     number: str, out: int, came: int | None, booked: int | None = 4, arrived: int | None = None
 ) -> tuple[Row, list[Row]]:
@@ -255,3 +258,34 @@ def test_a_refund_for_goods_that_were_never_sold(tmp_path: Path) -> None:
     money, seen, roots = gross(tables, tmp_path)
     assert {"C-017", "C-018"} <= seen
     assert (money, roots) == (15, {"C-017"})
+
+
+def tickets(user: str, count: int, start: int = 0, **more: object) -> list[Row]:
+    """Cash sales of 10 by one cashier, three a day, ten minutes apart."""
+    found: list[Row] = []
+    for n in range(start, start + count):
+        when = datetime(2024, 5, 1 + n % 20, 9, n // 20 * 10, tzinfo=UTC)
+        row: Row = {"document": f"{user}-{n}", "user": user, "location": "L1", "till": "R1", "type": "sale"}
+        row |= {"product": "A", "qty": 1, "unit_price": 10, "line_total": 10, "tender": "cash"}
+        found.append({**row, "line": "1", "ts": when.replace(tzinfo=None), "ts_date": when.date(), **more})
+    return found
+
+
+def test_a_cashier_who_voids_sales_once_they_are_paid(tmp_path: Path) -> None:
+    """Fifteen sales voided three minutes after payment: voids after payment and quick voids are the same money."""
+    honest = [row for n in range(10) for row in tickets(f"C{n}", 60)]
+    void: Row = {"type": "void", "void_stage": "after_tender"}
+    voids = [
+        {
+            **row,
+            **void,
+            "document": f"V{n}",
+            "original_document": row["document"],
+            "ts": row["ts"] + timedelta(minutes=3),
+        }
+        for n, row in enumerate(tickets("T", 15))
+    ]
+    money, seen, roots = gross({"sales": [*honest, *tickets("T", 60), *voids]}, tmp_path, "pattern")
+    assert {"P-020", "P-021"} <= seen
+    assert roots == {"P-020"}
+    assert 14 * COST < money <= 15 * COST
