@@ -66,6 +66,12 @@ def test_what_is_sent_in_parts_and_back_in_parts_is_one_round(tmp_path: Path) ->
     assert list(run(tmp_path, parts).findings) == []
 
 
+def test_a_leg_back_begins_no_round_of_its_own(tmp_path: Path) -> None:
+    to_and_fro = [sent("P", path, day) for day, path in ((0, "AB"), (5, "BA"), (10, "AB"), (15, "BA"), (20, "AB"))]
+    assert run(tmp_path / "two", to_and_fro).findings[0]["measures"]["rounds"] == "2"
+    assert list(run(tmp_path / "one and a half", to_and_fro[:3]).findings) == []
+
+
 def test_returns_to_a_warehouse_are_no_circle(tmp_path: Path) -> None:
     places = [{"location": "A", "type": "warehouse"}, {"location": "B", "type": "store"}]
     assert list(run(tmp_path / "warehouse", TWICE, locations=places).findings) == []

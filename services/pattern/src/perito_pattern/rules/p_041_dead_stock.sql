@@ -1,6 +1,6 @@
 /* ---
 id: P-041
-version: 1
+version: 2
 kind: set
 title: {en: Stock that no longer sells, es: Existencia que ya no se vende}
 severity: medium
@@ -19,6 +19,7 @@ uses: [closing_stock, daily_sales, unit_costs]
 parameters:
   days_without_sale: {default: 180, type: integer, meaning: "days without a sale from which stock is dead"}
   days_since_receipt: {default: 90, type: integer, meaning: "days since the last receipt up to which stock is too new to be dead"}
+  q: {default: "0.01", type: decimal, meaning: "false discovery rate over all products whose silence is judged by their own rate"}
 impact: column
 recoverable: false
 explains: []
@@ -30,13 +31,16 @@ texts:
     es: "{product} en {location}: {qty:,} en existencia al {period_end} y ninguna venta en los {days:,} días anteriores"
 explanation:
   en: >-
-    The product is on hand, has not been sold for half a year and did not arrive in the last quarter. Its book value is the
-    impact: what it will bring is usually less. A place that never sells, such as a central warehouse, is judged by what it
+    The product is on hand, has not been sold for half a year and did not arrive in the last quarter. What sells twice a year
+    may stand that long by chance: told is only a silence that its own sales before make unlikely, or a product that was
+    sold nowhere in all the books. Its book value is the impact: what it will bring is usually less. A place that never sells, such as a central warehouse, is judged by what it
     sends out and by sales anywhere. Where the books do not reach back far enough, nothing is said. Arrivals are taken from
     receipts and the stock ledger; where the books have neither, from a rise between snapshots.
   es: >-
-    El producto está en existencia, no se vende desde hace medio año y no llegó en el último trimestre. El impacto es su
-    valor en libros: lo que se obtenga de él suele ser menos. Un lugar que nunca vende, como un almacén central, se juzga
+    El producto está en existencia, no se vende desde hace medio año y no llegó en el último trimestre. Lo que se vende dos
+    veces al año puede esperar tanto por azar: solo se indica un silencio que sus propias ventas anteriores hacen improbable,
+    o un producto que no se vendió en ningún lugar en todos los libros. El impacto es su valor en libros: lo que se obtenga
+    de él suele ser menos. Un lugar que nunca vende, como un almacén central, se juzga
     por lo que envía y por las ventas en cualquier lugar. Si los libros no llegan lo bastante atrás, no se dice nada. Las
     llegadas se toman de las recepciones y del diario de movimientos; si faltan ambos, de un aumento entre saldos.
 remedy:
@@ -60,11 +64,11 @@ WITH sellers AS (
     FROM (SELECT DISTINCT location, ends FROM closing_stock) AS s LEFT JOIN sellers AS d ON d.location = s.location
 ), sale_days AS (
     SELECT d.product, p.location, max(CASE WHEN d.day <= p.ends THEN d.day END) AS last_sale,
-           count(*) - count(d.day) AS undated
+           min(d.day) AS first_sale, count(DISTINCT CASE WHEN d.day <= p.ends THEN d.day END) AS sale_days, count(*) - count(d.day) AS undated
     FROM sold AS d JOIN places AS p ON d.location = p.location
     GROUP BY d.product, p.location
 ), sold_anywhere AS (
-    SELECT d.product, p.location, max(d.day) AS last_sale
+    SELECT d.product, p.location, max(d.day) AS last_sale, min(d.day) AS first_sale, count(DISTINCT d.day) AS sale_days
     FROM daily_sales AS d JOIN places AS p ON p.begins IS NULL AND d.day <= p.ends
     GROUP BY d.product, p.location
 ), arrivals AS (
@@ -93,9 +97,14 @@ WITH sellers AS (
     SELECT product, max(launched) AS launched FROM products GROUP BY product
 ), first_sale AS (
     SELECT min(begins) AS begins FROM sellers
+), everywhere AS (
+    SELECT DISTINCT product FROM daily_sales
 )
 SELECT s.product, s.location, s.ends, s.qty, s.value, s.book_cost, greatest(d.last_sale, w.last_sale) AS last_sale,
        a.last_arrival, coalesce(p.begins, f.begins) AS begins, m.launched,
+       CASE WHEN w.last_sale > coalesce(d.last_sale, DATE '0001-01-01') THEN w.sale_days ELSE d.sale_days END AS sale_days,
+       CASE WHEN w.last_sale > coalesce(d.last_sale, DATE '0001-01-01') THEN w.first_sale ELSE d.first_sale END AS first_sale,
+       e.product IS NOT NULL AS is_sold_somewhere,
        s.qty IS NOT NULL AND coalesce(d.undated, 0) = 0 AND coalesce(a.undated, 0) = 0
            AND coalesce(date_diff('day', coalesce(p.begins, f.begins), s.ends) >= $days_without_sale, false) AS known
 FROM closing_stock AS s
@@ -105,19 +114,36 @@ LEFT JOIN sale_days AS d ON d.product = s.product AND d.location = s.location
 LEFT JOIN sold_anywhere AS w ON w.product = s.product AND w.location = s.location
 LEFT JOIN arrived AS a ON a.product = s.product AND a.location = s.location
 LEFT JOIN masters AS m ON m.product = s.product
+LEFT JOIN everywhere AS e ON e.product = s.product
 WHERE coalesce(s.qty, 1) > 0
 
 -- section: violations
+WITH quiet AS (
+    -- The chance of so long a silence g after n days with sales in H days, the rate's own uncertainty in it: (1 + g/H)^-n.
+    -- The last sale begins the silence and is not one of the n. A product that is sold elsewhere and never was here has no
+    -- rate to say that it should have been.
+    SELECT *, known AND coalesce(date_diff('day', last_sale, ends) >= $days_without_sale, true)
+           AND coalesce(date_diff('day', last_arrival, ends) > $days_since_receipt, true)
+           AND coalesce(date_diff('day', launched, ends) >= $days_without_sale, true) AS is_quiet,
+           CASE WHEN NOT is_sold_somewhere THEN 0 WHEN last_sale IS NULL OR last_sale <= first_sale THEN 1
+                ELSE pow(1 + (ends - last_sale)::DOUBLE / (last_sale - first_sale), 1 - sale_days)::DECIMAL(38, 18) END AS chance
+    FROM population
+), ranked AS (
+    SELECT *, count(*) FILTER (WHERE known AND is_sold_somewhere) OVER (ORDER BY chance) AS rank,
+           count(*) FILTER (WHERE known AND is_sold_somewhere) OVER () AS tests
+    FROM quiet
+), threshold AS (
+    SELECT max(chance) AS chance FROM ranked WHERE known AND is_sold_somewhere AND chance * tests <= $q * rank
+)
 SELECT p.product, p.location, coalesce(p.last_sale, p.begins) AS period_start, p.ends AS period_end, p.qty, p.last_sale,
        p.last_arrival, date_diff('day', coalesce(p.last_sale, p.begins), p.ends) AS days,
        coalesce(p.value, try(p.qty::DECIMAL(38, 4) * coalesce(p.book_cost, u.unit_cost))) AS impact,
        CASE WHEN p.value IS NOT NULL OR p.book_cost IS NOT NULL THEN 'inventory' ELSE coalesce(u.cost_source, 'none') END
            AS cost_source
-FROM population AS p
+FROM ranked AS p
+CROSS JOIN threshold AS t
 ASOF LEFT JOIN unit_costs AS u ON u.product = p.product AND p.ends >= u.valid_from
-WHERE p.known AND coalesce(date_diff('day', p.last_sale, p.ends) >= $days_without_sale, true)
-  AND coalesce(date_diff('day', p.last_arrival, p.ends) > $days_since_receipt, true)
-  AND coalesce(date_diff('day', p.launched, p.ends) >= $days_without_sale, true)
+WHERE p.is_quiet AND (NOT p.is_sold_somewhere OR p.chance <= t.chance)
 
 -- section: evaluated
 SELECT count(*) AS evaluated, count(*) FILTER (WHERE NOT known) AS unknown FROM population

@@ -88,15 +88,21 @@ WITH lanes AS (
     GROUP BY ALL
 ), named AS (
     -- A circle has one name, wherever it begins.
-    SELECT product, day, back,
+    SELECT product, day, back, a_place,
            CASE WHEN c_place IS NULL THEN least(a_place, b_place) || ' - ' || greatest(a_place, b_place)
                 WHEN a_place < b_place AND a_place < c_place THEN a_place || ' > ' || b_place || ' > ' || c_place
                 WHEN b_place < a_place AND b_place < c_place THEN b_place || ' > ' || c_place || ' > ' || a_place
                 ELSE c_place || ' > ' || a_place || ' > ' || b_place END AS ring
     FROM pairs
+), begun AS (
+    -- A leg back is no round of its own: rounds begin where the first of them did.
+    SELECT product, ring, min(strftime(day, '%Y-%m-%d ') || a_place) AS first_leg FROM named GROUP BY product, ring
 ), rounds AS (
-    -- Rounds that end on the same day are one, and a leg back is no round of its own: the next begins after it.
-    SELECT product, ring, back, max(day) AS day FROM named GROUP BY product, ring, back
+    -- Rounds that end on the same day are one.
+    SELECT n.product, n.ring, n.back, max(n.day) AS day
+    FROM named AS n JOIN begun AS b ON b.product = n.product AND b.ring = n.ring
+    WHERE n.a_place = substring(b.first_leg, 12)
+    GROUP BY n.product, n.ring, n.back
 ), apart AS (
     SELECT product, ring, day, back, lag(back) OVER (PARTITION BY product, ring ORDER BY back) AS before FROM rounds
 ), separate AS (
