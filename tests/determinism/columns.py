@@ -65,6 +65,10 @@ _RUNG_UP = (
     " WHEN 12 THEN CASE WHEN d = 4 THEN 'no_sale' ELSE 'sale' END ELSE 'sale' END"
 )
 _SHORT = "CASE WHEN p % 40 = 3 THEN 1 ELSE 0 END"
+# Planted for counts, receiving, adjusting: a place that loses much, one that counts too well, a few busy hands.
+_SHORT = f"CASE WHEN l = 9 THEN {_COUNTED} WHEN l = 7 AND h % 10 = 0 THEN 3 ELSE {_SHORT} END"
+_HAND = "CASE WHEN h % 1000 = 1 THEN 'USER9' ELSE 'USER' || (h % {}) END"
+_PARTNERS = "p % 40 = 3 AND l < 10"
 _AMOUNT = (
     f"(1 + hash({_CHARGED}, i % 4) % 1000000 * [0.137, 0.0137][1 + i % 2] + CASE WHEN {_IS_COPY} THEN 0.01 ELSE 0 END)"
 )
@@ -86,6 +90,10 @@ OVERRIDES: Mapping[str, Mapping[str, str]] = {
         # One product is only ever adjusted downwards.
         "qty": f"CASE WHEN p = 17 OR {_SENT_AWAY} THEN -15"
         f" WHEN {_AT_SHOP} THEN CASE WHEN h % 7 = 0 THEN -4 ELSE -5 END ELSE 15 END",
+        "lot": "NULL",
+        # One product is only ever adjusted downwards, another up and down in turn.
+        "qty": "CASE WHEN p = 17 OR p = 37 AND l < 10 AND d % 2 = 1 THEN -15 ELSE 15 END",
+        "user": "CASE WHEN d = 0 AND l < 5 THEN 'USER3' ELSE 'USER' || (h % 200) END",
         "uom": "'EA'",
         "reversal_of": "CASE WHEN h % 1301 = 0 AND p % 10 = 6 THEN 'D' || (i - 400) END",
         "reason": "CASE WHEN h % 217 = 0 THEN 'other' ELSE 'REASON' || (h % 900) END",
@@ -103,17 +111,24 @@ OVERRIDES: Mapping[str, Mapping[str, str]] = {
         " ELSE CASE p % 10 WHEN 2 THEN 'receipt' WHEN 4 THEN CASE WHEN i // 400 % 2 = 0 THEN 'transfer_out'"
         " WHEN (i // 800 * 40 + p // 10) % 97 = 0 THEN 'other' ELSE 'transfer_in' END"
         " ELSE ['sale', 'other', 'adjustment', 'waste', 'count', 'other'][h % 6 + 1] END END",
+        "type": "CASE WHEN p = 21 AND d = 0 THEN 'opening' ELSE CASE p % 10 WHEN 2 THEN 'receipt'"
+        " WHEN 4 THEN ['transfer_out', 'transfer_in'][i // 400 % 2 + 1]"
+        " ELSE ['sale', 'return', 'adjustment', 'waste', 'count', 'other']"
+        "[CASE WHEN p = 37 AND l < 10 THEN 3 ELSE h % 6 + 1 END] END END",
         "ref_id": _VOUCHER,
     },
     "transfers": {
         "transfer": "'T' || i",
-        "product": "'P' || (i % 40 * 10 + 4)",
+        # The last of them go to and fro between two shops.
+        "product": "CASE WHEN i >= 20000 THEN 'P3' ELSE 'P' || (i % 40 * 10 + 4) END",
         "lot": "NULL",
-        "from_location": "'L' || (2 * (i // 40) % 50)",
-        "to_location": "'L' || ((2 * (i // 40) + 1) % 50)",
+        "from_location": "'L' || CASE WHEN i >= 20000 THEN i % 2 ELSE 2 * (i // 40) % 50 END",
+        "to_location": "'L' || CASE WHEN i >= 20000 THEN (i + 1) % 2 ELSE (2 * (i // 40) + 1) % 50 END",
         "qty_out": "15",
         "qty_in": "CASE WHEN i % 89 = 0 THEN 13 WHEN i % 5 = 0 THEN 15 END",
         "out_ts": _SENT,
+        "qty_in": "NULL",
+        "out_ts": f"CASE WHEN i < 20000 THEN {_SENT} ELSE DATE '2024-03-01' + ((i - 20000) * 5)::INTEGER END",
         "in_ts": f"CASE WHEN i // 40 % 25 = 0 THEN {_SENT} END",
         "promised_at": "NULL",
         "quoted_transit_days": "2",
@@ -166,6 +181,7 @@ OVERRIDES: Mapping[str, Mapping[str, str]] = {
         "line_total": "1000 + CASE WHEN h % 1993 = 0 THEN 9 ELSE 0 END",
         "uom": "'EA'",
         "status": "CASE WHEN h % 211 = 0 THEN 'cancelled' WHEN h % 3 = 0 THEN 'closed' ELSE 'open' END",
+        "user": _HAND.format(199),
         "closed_at": "NULL",
     },
     # A receipt per order: a few short, over or missing. An invoice per order: a few dear, large or without order.
@@ -174,7 +190,7 @@ OVERRIDES: Mapping[str, Mapping[str, str]] = {
         "line": "(i % 10)::VARCHAR",
         "purchase_document": "CASE WHEN h % 307 > 0 THEN 'D' || i END",
         "purchase_line": "'1'",
-        "qty": "100 + CASE WHEN h % 401 = 0 THEN -5.5 WHEN h % 409 = 0 THEN 5 ELSE 0 END",
+        "qty": "CASE WHEN i // 4 % 500 = 77 THEN 96 WHEN h % 401 = 0 THEN 94.5 WHEN h % 409 = 0 THEN 105 ELSE 100 END",
         "accepted": "NULL",
         "uom": "'EA'",
         "rejected": "0",
@@ -182,6 +198,8 @@ OVERRIDES: Mapping[str, Mapping[str, str]] = {
         # Most may still get the rest.
         "status": "CASE WHEN h % 101 = 0 THEN 'received' ELSE 'partial' END",
         "unit_cost": "CASE WHEN h % 419 = 0 THEN 8.8 ELSE 10 END",
+        "supplier": f"CASE WHEN {_PARTNERS} THEN 'S5' ELSE 'S' || (h % 500) END",
+        "user": f"CASE WHEN {_PARTNERS} THEN 'USER5' ELSE {_HAND.format(193)} END",
     },
     "products": {
         "unit_cost": "CASE WHEN h % 53 = 0 THEN 0 ELSE 10 END",
@@ -238,6 +256,11 @@ OVERRIDES: Mapping[str, Mapping[str, str]] = {
         "lot": "NULL",
         "system_qty": f"{_BOOK} + CASE WHEN h % 769 = 0 THEN 1 ELSE 0 END",
         "counted_qty": f"{_BOOK} + CASE WHEN h % 769 = 0 THEN 1 ELSE 0 END + {_COUNTED} - {_SHORT}",
+        "count_session": "'C' || l || '-' || d",
+        "counter": "'USER' || (h % 200)",
+        "recounter": "'USER' || ((h + 1) % 200)",
+        # Counting again finds one more or less, for one of the counters always less.
+        "recount_qty": f"{_BOOK} + {_COUNTED} - {_SHORT} + CASE WHEN h % 200 = 7 THEN -1 ELSE h % 3 - 1 END",
         "reported_variance": f"{_COUNTED} - {_SHORT} + CASE WHEN h % 701 = 0 THEN 1 ELSE 0 END",
     },
     "invoices": {
@@ -258,9 +281,16 @@ OVERRIDES: Mapping[str, Mapping[str, str]] = {
         "qty": f"100 + {_MANY}",
         "unit_price": f"10 + {_DEAR}",
         "status": "'open'",
+        "user": _HAND.format(197),
     },
     "users": {"role": "'cashier'"},
-    "locations": {"format": "'super'"},
+    "locations": {
+        "format": "'super'",
+        "type": "['store', 'warehouse', 'transit', 'vendor', 'virtual'][CASE WHEN i < 2 THEN 1 ELSE h % 5 + 1 END]",
+    },
+    # Counts that were planned, and their sessions.
+    "count_schedule": {"scheduled_at": f"{_DAY} + INTERVAL 13 HOUR", "category": "NULL"},
+    "count_sessions": {"count_session": "'C' || (i % 50) || '-' || (i // 50)", "location": "'L' || (i % 50)"},
     "customers": {"employee": "CASE WHEN i BETWEEN 80 AND 95 THEN 'USER16' END"},
     "shifts": {"expected_cash": "500", "counted_cash": "497 + h % 7 - CASE WHEN h % 4001 = 0 THEN 400 ELSE 0 END"},
     # Totals of files and tickets that do not agree, feeds that are old, a column of one value.
@@ -402,9 +432,11 @@ SIZES: Mapping[str, int] = {
     "duplicates": 120_000,
     "calendars": 30_000,
     "promotions": 200,
-    "transfers": 20_000,
+    "transfers": 20_040,
     "valuation_layers": 20_000,
     "lots": 20_000,
+    "count_schedule": 20_000,
+    "count_sessions": 1_250,
     "entity_keys": 130_000,
     "capacity": 200,
     "control_totals": 3,

@@ -84,7 +84,9 @@ def test_the_book_value_comes_first_and_lots_are_added_up(tmp_path: Path) -> Non
 @pytest.mark.parametrize(("days", "found"), [(91, ["A"]), (90, [])])
 def test_what_arrived_lately_is_not_dead(tmp_path: Path, days: int, found: list[str]) -> None:
     receipt = {"document": "R1", "line": "1", "product": "A", "ts": before(days), "ts_date": before(days)}
-    assert dead(run(tmp_path / "r", [stock("A")], sold_until("A", 200), receipts=[{**receipt, "location": "L1"}])) == found
+    assert (
+        dead(run(tmp_path / "r", [stock("A")], sold_until("A", 200), receipts=[{**receipt, "location": "L1"}])) == found
+    )
     assert dead(run(tmp_path / "no location", [stock("A")], sold_until("A", 200), receipts=[receipt])) == found
     ledger = [moved("A", days, "transfer_in", 10)]
     assert dead(run(tmp_path / "m", [stock("A")], sold_until("A", 200), movements=ledger)) == found

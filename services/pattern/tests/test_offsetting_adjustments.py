@@ -61,7 +61,12 @@ def test_what_says_why_or_is_not_the_opposite_is_left_alone(tmp_path: Path) -> N
 
 
 def test_adjustments_that_post_counts_are_left_alone(tmp_path: Path) -> None:
-    rows = [adjusted("A", 1, -5), adjusted("A", 4, 5), adjusted("B", 1, -5, ref_id="S1"), adjusted("B", 4, 5, ref_id="S2")]
+    rows = [
+        adjusted("A", 1, -5),
+        adjusted("A", 4, 5),
+        adjusted("B", 1, -5, ref_id="S1"),
+        adjusted("B", 4, 5, ref_id="S2"),
+    ]
     line = {"location": "L1", "system_qty": 10}
     counts = [
         {**line, "product": "A", "ts": on(0), "ts_date": on(0), "counted_qty": 5, "count_session": "S1"},
@@ -79,6 +84,11 @@ def test_a_product_that_is_adjusted_all_the_time_proves_nothing(tmp_path: Path) 
 
 
 def test_what_cannot_be_read_is_unknown(tmp_path: Path) -> None:
-    rows = [adjusted("A", 0, None), adjusted("A", 2, 5), adjusted("B", 0, -5, ts=None, ts_date=None), adjusted(None, 3, 5)]
+    rows = [
+        adjusted("A", 0, None),
+        adjusted("A", 2, 5),
+        adjusted("B", 0, -5, ts=None, ts_date=None),
+        adjusted(None, 3, 5),
+    ]
     outcome = run(tmp_path, rows).outcomes["P-037"]
     assert (outcome.findings, outcome.evaluated, outcome.unknown) == (0, 4, 3)

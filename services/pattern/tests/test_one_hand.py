@@ -39,7 +39,9 @@ def test_who_orders_receives_and_bills(tmp_path: Path) -> None:
         "T: ordered, received and billed in 4 cases of 10; among the others that is so in 0 of 20"
     )
     assert (finding["impact"], finding["severity"]) == (None, "medium")
-    assert [row["table_name"] for row in trial.proof(finding)] == ["purchases"] * 4 + ["receipts"] * 4 + ["invoices"] * 4
+    assert [row["table_name"] for row in trial.proof(finding)] == ["purchases"] * 4 + ["receipts"] * 4 + [
+        "invoices"
+    ] * 4
     outcome = trial.outcomes["P-045"]
     assert (outcome.evaluated, outcome.failed, outcome.unknown) == (30, 4, 0)
 
@@ -54,12 +56,10 @@ def test_a_house_that_works_like_that_and_single_cases_are_left_alone(tmp_path: 
     assert list(run(tmp_path / "unknown", bought("t", 9, "T", None, "T"), OTHERS).findings) == []
 
 
-def counted(user: str, counter: str, number: int) -> tuple[list[Row], list[Row]]:
+def counted(user: str, counter: str, number: int) -> tuple[Sequence[Row], Sequence[Row]]:
     keys = [{"product": f"{user}{n}", "location": "L1"} for n in range(number)]
     counts = [{**key, **DAY, "counter": counter, "system_qty": 9, "counted_qty": 7} for key in keys]
-    posted = [
-        {**key, **DAY, "movement": key["product"], "type": "adjustment", "user": user, "qty": -2} for key in keys
-    ]
+    posted = [{**key, **DAY, "movement": key["product"], "type": "adjustment", "user": user, "qty": -2} for key in keys]
     return counts, posted
 
 

@@ -66,7 +66,13 @@ def test_the_books_own_value_comes_first_and_without_cost_the_amount_is_unknown(
 
 def test_the_new_the_rare_the_few_and_the_unread_are_left_alone(tmp_path: Path) -> None:
     inventory = [held("new", 500), held("rare", 500), held("few", 9), held("unread", None), held("sold once", 90, "DC")]
-    sales = [*selling("new", first=150), *selling("rare", 140, 380), *selling("few", 90), *selling("unread"), *selling("X")]
+    sales = [
+        *selling("new", first=150),
+        *selling("rare", 140, 380),
+        *selling("few", 90),
+        *selling("unread"),
+        *selling("X"),
+    ]
     trial = run(tmp_path, inventory, sales)
     assert told(trial) == []
     assert trial.outcomes["P-042"].unknown == 4

@@ -1,4 +1,4 @@
-"""P-044: the pair of a receiver and a supplier whose goods are missing later is told; goods that always shrink are not."""
+"""P-044: a receiver and a supplier whose goods are missing later are told; goods that always shrink are not."""
 
 from collections.abc import Mapping, Sequence
 from datetime import date, timedelta

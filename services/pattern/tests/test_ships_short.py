@@ -46,7 +46,11 @@ def test_a_few_per_cent_less_again_and_again(tmp_path: Path) -> None:
     (finding,) = trial.findings
     assert finding["identity"] == {"supplier": "S"}
     assert finding["title_en"] == "Supplier S: 32 of 40 delivered lines were short; about 2.0 were to be expected"
-    assert (finding["measures"]["mean_difference_percent"], finding["impact"], finding["severity"]) == ("-3.2", None, "medium")
+    assert (finding["measures"]["mean_difference_percent"], finding["impact"], finding["severity"]) == (
+        "-3.2",
+        None,
+        "medium",
+    )
     proof = trial.proof(finding)
     assert len(proof) == 32
     assert (proof[0]["values"]["ordered"], proof[0]["values"]["qty"]) == ("100", "96")

@@ -63,9 +63,10 @@ def test_what_honest_counts_give_is_left_alone(tmp_path: Path) -> None:
 
 
 def test_a_place_is_compared_with_like_quantities(tmp_path: Path) -> None:
-    small = [row for n in range(5) for row in counted("L9", f"Q{n}", 90, 1 if n % 2 else 2, system_qty=2, counted_qty=2)]
+    two = {"system_qty": 2, "counted_qty": 2}
+    small = [row for n in range(5) for row in counted("L9", f"Q{n}", 90, 0, **two)]
     singles = [{**row, "counted_qty": 1} if row["product"] == "P0" else row for row in small]
-    few = counted("T", "X", 100, 0, system_qty=2, counted_qty=2)
+    few = counted("T", "X", 100, 0, **two)
     assert told(run(tmp_path, [*others(), *singles, *few])) == []
 
 

@@ -41,7 +41,14 @@ def test_there_and_back_twice_in_a_quarter(tmp_path: Path) -> None:
 
 
 def test_round_three_places_is_one_circle_wherever_it_begins(tmp_path: Path) -> None:
-    rows = [sent("P", "BC", 0), sent("P", "CA", 4), sent("P", "AB", 8), sent("P", "BC", 20), sent("P", "CA", 24), sent("P", "AB", 28)]
+    rows = [
+        sent("P", "BC", 0),
+        sent("P", "CA", 4),
+        sent("P", "AB", 8),
+        sent("P", "BC", 20),
+        sent("P", "CA", 24),
+        sent("P", "AB", 28),
+    ]
     (finding,) = run(tmp_path, rows).findings
     assert (finding["identity"]["ring"], finding["measures"]["rounds"]) == ("A > B > C", "2")
 

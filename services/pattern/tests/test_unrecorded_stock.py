@@ -53,7 +53,9 @@ def test_sales_of_a_feed_are_read_there(tmp_path: Path) -> None:
         for row in SOLD
     ]
     outside = [{"name": "sales_move_stock", "value": "feed"}]
-    (finding,) = run(tmp_path, [moved("B", 1, 2, "receipt"), moved("A", 20, 1, "receipt")], sales=feed, conventions=outside).findings
+    (finding,) = run(
+        tmp_path, [moved("B", 1, 2, "receipt"), moved("A", 20, 1, "receipt")], sales=feed, conventions=outside
+    ).findings
     assert {row["table_name"] for row in trial_tables(tmp_path, finding)} == {"sales"}
 
 

@@ -1,4 +1,4 @@
-"""P-035: a place or category whose counts find losses again and again is told once; repeated and even losses are not."""
+"""P-035: a place or category whose counts find loss after loss is told once; repeated and even losses are not."""
 
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
@@ -17,9 +17,7 @@ Row = Mapping[str, Any]
 def counted(place: str, category: str, number: int, losses: int, **more: object) -> list[Row]:
     """Counts of products of their own; the first `losses` find two units less."""
     row = {"location": place, "ts": "2025-05-05", "ts_date": "2025-05-05", "system_qty": 9, "unit_cost": 5}
-    return [
-        {**row, "product": f"{category}-{n}", "counted_qty": 7 if n < losses else 9, **more} for n in range(number)
-    ]
+    return [{**row, "product": f"{category}-{n}", "counted_qty": 7 if n < losses else 9, **more} for n in range(number)]
 
 
 def house(**losses: int) -> list[Row]:

@@ -1,4 +1,4 @@
-"""Tells whose share of events is far above what the others' is: suppliers who deliver short, counters who err to one side.
+"""Tells whose share of events is far above the others': suppliers who deliver short, counters who err to one side.
 
 A member has `events` in `trials` and a share that is to be expected, which the SQL takes from the others without the
 member itself. Where there are peers enough their median counts too, and so does what honest peers differ by. Told is
@@ -54,7 +54,7 @@ class Told:
 def judge(table: "pa.Table", values: Mapping[str, Value]) -> Judgement:
     """One row per member: its own columns, `trials`, `events`, `share` (NULL: nothing to compare with); `lost` is what
     the events cost, `may_be_told` is false where something else speaks against it."""
-    rows: list[Row] = table.to_pylist()
+    rows: Sequence[Row] = table.to_pylist()
     terms = Terms.of(values)
     tested, told = compare(rows, terms)
     facts = {"members_tested": tested, "events": sum(row["events"] for row in rows)}

@@ -22,7 +22,7 @@ _PARTS = 3
 
 def judge(table: "pa.Table", values: Mapping[str, Value]) -> Judgement:
     """One row per category at a place (both named), per place and per category (the other NULL)."""
-    rows: list[Row] = table.to_pylist()
+    rows: Sequence[Row] = table.to_pylist()
     terms = Terms.of(values)
     grains = [
         [row for row in rows if row["location"] is not None and row["category"] is not None],
