@@ -1,0 +1,160 @@
+"""Judges whether a product's sales moved to another level, and stayed there (P-047).
+
+Weekly sales are held against what everything else sold in the same weeks, so that seasons and closures of the whole
+house cancel out. For every week that could be the first of a new level the likelihood of two levels is compared with that of
+one; the best week is the change. Weeks that scatter more than chance (a negative binomial's way) count for less, by the
+variance left over within the two levels. A series that changes again before or after wanders, and is not told.
+"""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from perito_rules.functions import Judgement, significant
+from perito_rules.model import Value
+
+from perito_pattern.discovery import benjamini_hochberg
+from perito_pattern.one_sided import Expectation
+
+if TYPE_CHECKING:
+    import numpy as np
+    import pyarrow as pa
+
+    Numbers = np.ndarray[tuple[int], np.dtype[np.float64]]
+
+_EXACT = 500
+"""Sales (in clusters) up to which the tail is summed; beyond, the normal one is as good."""
+
+
+@dataclass(frozen=True)
+class Shift:
+    """The change of a series: index of the first week of the new level, rates before and after as a part of what all
+    else sold, the chance of so much by one level alone, and the dispersion (1: Poisson)."""
+
+    week: int
+    before: float
+    after: float
+    chance: float
+    dispersion: float
+
+    @property
+    def change(self) -> float:
+        """Of the level, as a part of the one before."""
+        return significant(self.after / self.before - 1) if self.before > 0 else math.inf
+
+
+def judge(table: "pa.Table", values: Mapping[str, Value]) -> Judgement:
+    """One row per product, with its weeks, sales and what all else sold as lists; see section `input` of the rule."""
+    q, least_change = float(str(values["q"])), float(str(values["least_change"]))
+    weeks, least_sales = int(str(values["least_weeks"])), int(str(values["least_sales"]))
+    series = _series(table)
+    tested = {
+        product: shift
+        for product, (_, sales, others) in series.items()
+        if sales.sum() >= least_sales and (shift := best_shift(sales, others, weeks)) is not None
+    }
+    threshold = benjamini_hochberg([shift.chance for shift in tested.values()], q, max(1, len(tested)))
+    found = {name: shift for name, shift in tested.items() if shift.chance <= threshold and _moved(shift, least_change)}
+    told = [
+        _violation(name, series[name], shift)
+        for name, shift in found.items()
+        if not _wanders(series[name], shift, weeks, q)
+    ]
+    facts = {"series_tested": len(tested), "series_that_wander": len(found) - len(told)}
+    return Judgement(told, len(series), len(series) - len(tested), facts)
+
+
+def best_shift(sales: "Numbers", others: "Numbers", least_weeks: int) -> Shift | None:
+    """The likeliest change of level, with at least `least_weeks` on both sides; None where the series is too short.
+
+    `sales` and `others` are of the same weeks, one number each; others are above 0.
+    """
+    import numpy as np  # noqa: PLC0415  # heavy; compute children only
+
+    total, splits = len(sales), len(sales) - 2 * least_weeks + 1
+    if splits < 1 or sales.sum() <= 0:
+        return None
+    at = np.arange(least_weeks, total - least_weeks + 1)
+    left, left_others = np.cumsum(sales)[at - 1], np.cumsum(others)[at - 1]
+    right, right_others = sales.sum() - left, others.sum() - left_others
+    rate = sales.sum() / others.sum()
+    gain = _twice_log(left, left_others * rate) + _twice_log(right, right_others * rate)
+    best = int(np.argmax(np.round(gain, 9)))
+    week = int(at[best])
+    before, after = float(left[best] / left_others[best]), float(right[best] / right_others[best])
+    dispersion = _dispersion(sales, others * np.where(np.arange(total) < week, before, after))
+    share = float(left_others[best] / others.sum())
+    chance = _tail(float(left[best]), float(right[best]), share, float(gain[best]), dispersion)
+    return Shift(week, before, after, significant(min(1.0, chance * splits)), dispersion)
+
+
+def _twice_log(sales: "Numbers", expected: "Numbers") -> "Numbers":
+    """2 x sales x ln(sales / expected); 0 where nothing was sold."""
+    import numpy as np  # noqa: PLC0415  # heavy; compute children only
+
+    ratio = np.divide(sales, expected, out=np.ones(len(sales)), where=sales > 0)
+    return 2 * sales * np.log(ratio)
+
+
+def _dispersion(sales: "Numbers", expected: "Numbers") -> float:
+    """Variance over mean within the two levels, at least 1."""
+    seen = expected > 0
+    squares = (sales[seen] - expected[seen]) ** 2 / expected[seen]
+    return max(1.0, significant(float(squares.sum()) / max(1, int(seen.sum()) - 2)))
+
+
+def _tail(left: float, right: float, share: float, gain: float, dispersion: float) -> float:
+    """Chance that so much of the sales fall on one side of a week, either side; `share` is the left one's part."""
+    clusters = (left + right) / dispersion
+    if clusters > _EXACT:
+        return math.erfc(math.sqrt(max(0.0, gain / dispersion) / 2))
+    trials = max(1, math.ceil(clusters))
+    on_left = left > share * (left + right)
+    side, part = (left, share) if on_left else (right, 1 - share)
+    return 2 * Expectation(significant(part)).chance(trials, math.floor(significant(side / dispersion)))
+
+
+def _moved(shift: Shift, least_change: float) -> bool:
+    # From nothing is a new product, to nothing is one that stopped: other rules speak of them.
+    return shift.before > 0 and shift.after > 0 and abs(shift.change) > least_change
+
+
+def _wanders(series: "tuple[list[Any], Numbers, Numbers]", shift: Shift, least_weeks: int, q: float) -> bool:
+    _, sales, others = series
+    halves = ((sales[: shift.week], others[: shift.week]), (sales[shift.week :], others[shift.week :]))
+    shorter = max(2, least_weeks // 2)
+    again = [best_shift(*half, shorter) for half in halves]
+    return any(one is not None and one.chance <= q for one in again)
+
+
+def _series(table: "pa.Table") -> "dict[str, tuple[list[Any], Numbers, Numbers]]":
+    """By product: its weeks, sales and what all else sold, in order."""
+    import numpy as np  # noqa: PLC0415  # heavy; compute children only
+
+    columns = (table[name].to_pylist() for name in ("product", "weeks", "sales", "others"))
+    return {
+        product: (weeks, np.array(sales, np.float64), np.array(others, np.float64))
+        for product, weeks, sales, others in zip(*columns, strict=True)
+    }
+
+
+def _violation(product: str, series: "tuple[list[Any], Numbers, Numbers]", shift: Shift) -> Mapping[str, Any]:
+    weeks, sales, others = series
+    after = float(sales[shift.week :].sum())
+    expected = significant(float(others[shift.week :].sum()) * shift.before)
+    falls = shift.change < 0
+    return {
+        "product": product,
+        "period_start": weeks[shift.week],
+        "period_end": weeks[-1],
+        "direction_en": "fell" if falls else "rose",
+        "direction_es": "bajaron" if falls else "subieron",
+        "change_percent": f"{significant(100 * abs(shift.change)):.0f}",
+        "weekly_before": f"{significant(float(sales[: shift.week].sum()) / shift.week):.1f}",
+        "weekly_after": f"{significant(after / (len(weeks) - shift.week)):.1f}",
+        "sales_after": int(after),
+        "expected_after": f"{expected:.0f}",
+        "dispersion": f"{shift.dispersion:.2f}",
+        "chance": f"{shift.chance:.2g}",
+    }

@@ -1,0 +1,108 @@
+/* ---
+id: P-047
+version: 1
+kind: function
+function: perito_pattern.level_shifts:judge
+title: {en: Sales that moved to another level, es: Ventas que pasaron a otro nivel}
+severity: low
+grain: product
+unit: products sold
+identity: [product]
+needs:
+  sales: [product, location, ts, type, qty]
+optional:
+  sales: [document, line]
+  promotions: [promotion, product, category, location, starts, ends]
+  products: [product, category]
+uses: [fed_sales, product_groups]
+unique: {asked: [product, week]}
+parameters:
+  q: {default: "0.01", type: decimal, meaning: "false discovery rate over all products tested"}
+  least_change: {default: "0.25", type: decimal, meaning: "part by which the level must have changed"}
+  least_weeks: {default: 8, type: integer, meaning: "weeks on both sides of the change"}
+  least_sales: {default: 30, type: integer, meaning: "sales without which a product is not tested"}
+impact: none, because what was not sold, or not rung up, is not known
+explains: []
+entities: [product]
+partition_by: [product]
+texts:
+  finding:
+    en: "{product}: sales {direction_en} by {change_percent} % in the week of {period_start} and stayed there ({weekly_before} a week before, {weekly_after} since)"
+    es: "{product}: las ventas {direction_es} un {change_percent} % en la semana del {period_start} y ahí siguen ({weekly_before} por semana antes, {weekly_after} desde entonces)"
+explanation:
+  en: >-
+    From one week to the next a product sells at another level, compared with all that the same places sell, and the new level
+    lasts. A price or a rival may be the reason; so may sales that are no longer rung up, a product sold under another code, or
+    goods that nobody puts on the shelf. Weeks of promotions of the product are left out, and so are places that did not
+    sell in every week. A series that changes again, as seasons do, is not told; neither is one that begins or ends.
+  es: >-
+    De una semana a otra un producto se vende a otro nivel, comparado con todo lo que venden los mismos lugares, y el nuevo
+    nivel perdura. El motivo puede ser un precio o un competidor, pero también ventas que ya no se registran, un producto
+    vendido con otro código o mercancía que nadie pone en el lineal. No cuentan las semanas de promoción del producto ni los
+    lugares que no vendieron cada semana. No se indica la serie que vuelve a cambiar, como las temporadas, ni la que empieza o acaba.
+remedy:
+  en: "Ask what changed in that week: price, place on the shelf, code, or how it is rung up."
+  es: "Pregunte qué cambió esa semana: el precio, el lugar en el lineal, el código o la forma de registrarlo."
+words:
+  products sold: {es: productos vendidos}
+  change_percent: {es: cambio en porcentaje}
+  weekly_before: {es: por semana antes}
+  weekly_after: {es: por semana después}
+  sales_after: {es: ventas después}
+  expected_after: {es: ventas esperadas después}
+  dispersion: {es: dispersión}
+  chance: {es: probabilidad}
+  series_tested: {es: series probadas}
+  series_that_wander: {es: series que vuelven a cambiar}
+  sale: {es: venta}
+source: "Change-point analysis of count series"
+--- */
+
+-- section: input
+-- One row per product, with its whole weeks in order, at places that sold something in each of those weeks.
+WITH days AS (
+    SELECT product, location, day, date_trunc('week', day)::DATE AS week, sales FROM fed_sales WHERE day IS NOT NULL
+), bounds AS (
+    SELECT min(day) AS begins, max(day) AS ends FROM days
+), weeks AS (
+    SELECT DISTINCT d.week FROM days AS d CROSS JOIN bounds AS b WHERE d.week >= b.begins AND d.week + 6 <= b.ends
+), steady AS (
+    SELECT d.location FROM days AS d JOIN weeks AS w ON w.week = d.week
+    GROUP BY d.location
+    HAVING count(DISTINCT d.week) = (SELECT count(*) FROM weeks)
+), sold AS (
+    SELECT d.product, d.week, sum(d.sales) AS sales
+    FROM days AS d JOIN steady AS s ON s.location = d.location JOIN weeks AS w ON w.week = d.week
+    GROUP BY d.product, d.week
+), totals AS (
+    SELECT week, sum(sales) AS sales FROM sold GROUP BY week
+), products_sold AS (
+    SELECT product, sum(sales) AS sales FROM sold GROUP BY product
+), offers AS (
+    SELECT product, starts, ends FROM promotions WHERE product IS NOT NULL AND _duplicate_record IS NULL
+    UNION ALL
+    SELECT g.product, p.starts, p.ends
+    FROM promotions AS p JOIN product_groups AS g ON g.category = p.category
+    WHERE p.product IS NULL AND p._duplicate_record IS NULL
+), promoted AS (
+    SELECT DISTINCT o.product, w.week FROM offers AS o JOIN weeks AS w ON o.starts <= w.week + 6 AND coalesce(o.ends >= w.week, true)
+), asked AS (
+    SELECT p.product, t.week, coalesce(s.sales, 0) AS sales, t.sales - coalesce(s.sales, 0) AS others
+    FROM products_sold AS p
+    CROSS JOIN totals AS t
+    LEFT JOIN sold AS s ON s.product = p.product AND s.week = t.week
+    LEFT JOIN promoted AS o ON o.product = p.product AND o.week = t.week
+    WHERE p.sales >= $least_sales AND t.sales > coalesce(s.sales, 0) AND o.week IS NULL
+)
+SELECT product, list(week ORDER BY week) AS weeks, list(sales::BIGINT ORDER BY week) AS sales,
+       list(others::BIGINT ORDER BY week) AS others
+FROM asked
+GROUP BY product
+ORDER BY product
+
+-- section: evidence
+SELECT v.product, v.period_start, v.period_end, 'sale' AS role, 0 AS ordinal, 'sales' AS table_name, s._file_id, s._record, s._line,
+       s.document AS key_document, s.line AS key_line, s.ts_date AS value_date, s.location AS value_location, s.qty AS value_qty
+FROM violations AS v
+JOIN sales AS s ON s.product = v.product AND s.ts_date >= v.period_start - 7 AND s.ts_date < v.period_start + 7
+WHERE s._duplicate_record IS NULL AND coalesce(s.type, 'sale') = 'sale'
