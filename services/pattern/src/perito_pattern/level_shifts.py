@@ -1,9 +1,10 @@
 """Judges whether a product's sales moved to another level, and stayed there (P-047).
 
 Weekly sales are held against what everything else sold in the same weeks, so that seasons and closures of the whole
-house cancel out. For every week that could be the first of a new level the likelihood of two levels is compared with that of
-one; the best week is the change. Weeks that scatter more than chance (a negative binomial's way) count for less, by the
-variance left over within the two levels. A series that changes again before or after wanders, and is not told.
+house cancel out. For every week that could be the first of a new level the likelihood of two levels is compared with
+that of one; the best week is the change. Weeks that scatter more than chance (a negative binomial's way) count for
+less, by the variance left over within the two levels. A series that changes again before or after wanders, and is not
+told.
 """
 
 import math
