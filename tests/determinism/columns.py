@@ -64,9 +64,9 @@ _RUNG_UP = (
     " WHEN 11 THEN CASE WHEN d = 3 THEN 'return' ELSE 'sale' END"
     " WHEN 12 THEN CASE WHEN d = 4 THEN 'no_sale' ELSE 'sale' END ELSE 'sale' END"
 )
-_SHORT = "CASE WHEN p % 40 = 3 THEN 1 ELSE 0 END"
+_OFTEN_SHORT = "CASE WHEN p % 40 = 3 THEN 1 ELSE 0 END"
 # Planted for counts, receiving, adjusting: a place that loses much, one that counts too well, a few busy hands.
-_SHORT = f"CASE WHEN l = 9 THEN {_COUNTED} WHEN l = 7 AND h % 10 = 0 THEN 3 ELSE {_SHORT} END"
+_SHORT = f"CASE WHEN l = 9 THEN {_COUNTED} WHEN l = 7 AND h % 10 = 0 THEN 3 ELSE {_OFTEN_SHORT} END"
 _HAND = "CASE WHEN h % 1000 = 1 THEN 'USER9' ELSE 'USER' || (h % {}) END"
 _PARTNERS = "p % 40 = 3 AND l < 10"
 _AMOUNT = (

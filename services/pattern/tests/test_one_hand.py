@@ -52,6 +52,9 @@ def test_a_house_that_works_like_that_and_single_cases_are_left_alone(tmp_path: 
     small = run(tmp_path / "small", alone, bought("u", 9, "U", "U", "U"))
     assert (list(small.findings), small.outcomes["P-045"].facts["cases_in_one_hand"]) == ([], "18")
     assert list(run(tmp_path / "single", bought("t", 2, "T", "T", "T"), OTHERS).findings) == []
+    mine, theirs = (bought(f"{n}1", 3, n, n, n) for n in "TD")
+    often = run(tmp_path / "often", mine, bought("t", 9, "A", "B", "T"), theirs, bought("d", 15, "A", "B", "D"))
+    assert list(often.findings) == []
     assert list(run(tmp_path / "two steps", bought("t", 9, "T", "T", "C"), OTHERS).findings) == []
     assert list(run(tmp_path / "unknown", bought("t", 9, "T", None, "T"), OTHERS).findings) == []
 

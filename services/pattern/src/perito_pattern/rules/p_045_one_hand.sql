@@ -22,6 +22,7 @@ optional:
 parameters:
   least: {default: 3, type: integer, meaning: "documents from which a person is told; one or two are a colleague's day off"}
   usual: {default: "0.2", type: decimal, meaning: "share of the others' documents in one hand above which that is how the house works"}
+  least_ratio: {default: "3", type: decimal, meaning: "how many times the others' share the person's must be"}
   days: {default: 3, type: integer, meaning: "days after a count within which an adjustment of its product belongs to it"}
 impact: none, because who does something costs nothing by itself
 explains: []
@@ -113,6 +114,7 @@ SELECT p."user", p.duties, p.documents, p.all_documents, (h.documents - p.docume
 FROM people AS p JOIN houses AS h ON h.duties = p.duties
 WHERE p.documents >= $least AND h.all_documents > p.all_documents
   AND (h.documents - p.documents) <= $usual * (h.all_documents - p.all_documents)
+  AND p.documents * (h.all_documents - p.all_documents) >= $least_ratio * (h.documents - p.documents) * p.all_documents
 
 -- section: evaluated
 SELECT count(*) AS evaluated, (SELECT coalesce(sum(documents), 0) FROM violations) AS failed, 0 AS unknown FROM population
