@@ -312,6 +312,18 @@ OVERRIDES: Mapping[str, Mapping[str, str]] = {
         "total": f"5 * {_PRICE} + CASE WHEN h % 1999 = 0 THEN 7 WHEN h % 1987 = 0 THEN 3 ELSE 0 END",
     },
     "calendars": {"trading": "h % 20 > 0"},
+    # What key figures of customers' orders, ranges and decisions divide.
+    "ranging": {"starts": "NULL", "ends": "CASE WHEN h % 40 = 0 THEN DATE '2024-09-01' END"},
+    "orders": {
+        "document": "'O' || (i // 4)",
+        "qty": "10",
+        "shipped_qty": "CASE WHEN h % 50 = 0 THEN 7 WHEN h % 997 > 0 THEN 10 END",
+        "promised_at": f"{_DAY} + INTERVAL 9 HOUR",
+        "delivered_at": f"{_DAY} + (h % 3 - 1)::INTEGER + INTERVAL 9 HOUR",
+        "cancelled_at": "NULL",
+    },
+    "lost_sales": {"qty": "3"},
+    "dispositions": {"status": "['confirmed', 'false_positive', 'open'][h % 3 + 1]"},
     "rejected_cells": {
         "table_name": "'movements'",
         "column_name": "['qty', 'ts', 'type'][i % 3 + 1]",

@@ -117,4 +117,6 @@ def test_without_a_range_or_stock_there_is_a_reason(tmp_path: Path) -> None:
 def test_order_and_files_do_not_matter(rule: str, tmp_path: Path) -> None:
     books = {**BOOKS, **RANGED} if rule != "K-06" else BOOKS
     one = measure(rule, books, tmp_path / "one")
-    assert plain(one) == plain(measure(rule, {name: shuffled(rows) for name, rows in books.items()}, tmp_path / "other"))
+    assert plain(one) == plain(
+        measure(rule, {name: shuffled(rows) for name, rows in books.items()}, tmp_path / "other")
+    )

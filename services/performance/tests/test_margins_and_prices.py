@@ -136,7 +136,9 @@ def test_without_a_standard_there_is_a_reason(tmp_path: Path) -> None:
     assert (row["value"], row["reason"]) == (None, "no receipt has a price and a product with a standard cost")
 
 
-def decision(fingerprint: str, status: str, flagged: object, confirmed: object = None, **more: object) -> dict[str, Any]:
+def decision(
+    fingerprint: str, status: str, flagged: object, confirmed: object = None, **more: object
+) -> dict[str, Any]:
     day = {"decided_at": "2024-09-01", "decided_at_date": "2024-09-01"}
     row = {"fingerprint": fingerprint, "rule": "P-008", "status": status, "flagged_value": flagged}
     return {**row, "confirmed_value": confirmed, **day, **more}

@@ -1,4 +1,4 @@
-"""K-04, K-05, K-21, K-22, K-23 and K-29: what was sold of what was there, how steadily, how old the rest is, what was adjusted."""
+"""K-04, K-05, K-21 to K-23 and K-29: what sold of what was there, how steadily, how old the rest is, what was adjusted."""
 
 from datetime import date, timedelta
 from decimal import Decimal
@@ -89,9 +89,7 @@ def test_stock_to_sales_is_of_the_month_s_opening(tmp_path: Path) -> None:
 def weekly(product: str, units: list[int], first: str = "2024-01-03") -> list[dict[str, Any]]:
     """A sale a week; none where there are no units."""
     begins = date.fromisoformat(first)
-    return [
-        sale(str(begins + timedelta(weeks=n)), qty, None, product) for n, qty in enumerate(units) if qty
-    ]
+    return [sale(str(begins + timedelta(weeks=n)), qty, None, product) for n, qty in enumerate(units) if qty]
 
 
 def test_classes_by_how_steady_demand_is(tmp_path: Path) -> None:
@@ -105,7 +103,12 @@ def test_classes_by_how_steady_demand_is(tmp_path: Path) -> None:
     trial = measure("K-21", {"sales": sales}, tmp_path / "1")
     x, y, z = (figure(trial, name) for name in ("products_x", "products_y", "products_z"))
     assert [row["numerator"] for row in (x, y, z)] == [1, 1, 1]
-    assert (x["value"], x["denominator"], x["coverage"], x["basis"]) == (Decimal("33.333333333"), 3, Decimal("0.75"), "sales")
+    assert (x["value"], x["denominator"], x["coverage"], x["basis"]) == (
+        Decimal("33.333333333"),
+        3,
+        Decimal("0.75"),
+        "sales",
+    )
     none = figure(measure("K-21", {"sales": weekly("A", [5] * 20)}, tmp_path / "2"), "products_x")
     assert (none["value"], none["reason"]) == (None, "no product was on sale for long enough")
 
@@ -156,7 +159,9 @@ def test_stock_that_cannot_be_read_has_no_age(tmp_path: Path) -> None:
 
 
 def test_dead_and_slow_stock(tmp_path: Path) -> None:
-    held = [stock("2024-08-31", qty, product) for product, qty in (("A", 10), ("B", 50), ("C", 10), ("D", 10), ("E", 9))]
+    held = [
+        stock("2024-08-31", qty, product) for product, qty in (("A", 10), ("B", 50), ("C", 10), ("D", 10), ("E", 9))
+    ]
     master = [*MASTER, *({"product": p, "unit_cost": 10} for p in "CDE")]
     sales = [
         sale("2024-01-01", 1, product="A"),
@@ -165,7 +170,12 @@ def test_dead_and_slow_stock(tmp_path: Path) -> None:
         sale("2024-01-01", 1, product="D"),
     ]
     # D came in a month ago; E was never sold.
-    books = {"inventory": held, "sales": sales, "products": master, "movements": [moved(1, "2024-07-31", "receipt", 10, "D")]}
+    books = {
+        "inventory": held,
+        "sales": sales,
+        "products": master,
+        "movements": [moved(1, "2024-07-31", "receipt", 10, "D")],
+    }
     trial = measure("K-23", books, tmp_path / "1")
     dead, slow = figure(trial, "dead"), figure(trial, "slow")
     assert (dead["numerator"], slow["numerator"], dead["denominator"], dead["coverage"]) == (190, 100, 490, 1)
@@ -199,7 +209,9 @@ def test_adjustments_do_not_cancel_out(tmp_path: Path) -> None:
 def test_order_and_files_do_not_matter(rule: str, tmp_path: Path) -> None:
     books = {**BOOKS, "movements": [*MOVES, moved(9, "2024-08-09", "adjustment", -3)]}
     one = measure(rule, books, tmp_path / "one")
-    assert plain(one) == plain(measure(rule, {name: shuffled(rows) for name, rows in books.items()}, tmp_path / "other"))
+    assert plain(one) == plain(
+        measure(rule, {name: shuffled(rows) for name, rows in books.items()}, tmp_path / "other")
+    )
 
 
 def test_without_stock_the_rules_are_not_applicable(tmp_path: Path) -> None:
