@@ -122,7 +122,43 @@ def test_titles_write_numbers_and_dates_as_their_language_does(connection: duckd
     assert nothing == "desconocido"
 
 
-@pytest.mark.parametrize("template", ["{missing}", "{product!r}", "{product:>10}", "{q:.2f}"])
+@pytest.mark.parametrize(
+    ("days", "english", "spanish"),
+    [
+        ("1", "1 day before", "1 día antes"),
+        ("2", "2 days before", "2 días antes"),
+        ("0", "0 days before", "0 días antes"),
+        ("-1", "-1 day before", "-1 día antes"),
+        ("1.5", "1.5 days before", "1,5 días antes"),
+        ("1000", "1,000 days before", "1.000 días antes"),
+        (None, "unknown days before", "desconocido días antes"),
+    ],
+)
+def test_a_word_agrees_with_its_number(
+    days: str | None, english: str, spanish: str, connection: duckdb.DuckDBPyConnection
+) -> None:
+    for template, language, text in (
+        ("{q:,} {q:day|days} before", "en", english),
+        ("{q:,} {q:día|días} antes", "es", spanish),
+    ):
+        for sql_type in ["DECIMAL(18,4)", *(["BIGINT"] if days != "1.5" else [])]:
+            sql = title_sql(template, {"q": sql_type}, language)
+            assert one(connection, f"{sql} FROM (SELECT $q::{sql_type} AS q)", q=days) == text
+
+
+@pytest.mark.parametrize(
+    "template",
+    [
+        "{missing}",
+        "{product!r}",
+        "{product:>10}",
+        "{q:.2f}",
+        "{q:day|}",
+        "{q:|days}",
+        "{q:a|b|c}",
+        "{product:day|days}",
+    ],
+)
 def test_a_template_that_asks_for_more_is_refused(template: str) -> None:
     with pytest.raises(Invalid, match="RULE_TEMPLATE"):
         title_sql(template, {"product": "VARCHAR", "q": "DECIMAL(18,4)"}, "en")

@@ -1,4 +1,4 @@
-"""K-04, K-05, K-21 to K-23 and K-29: what sold of what was there, how steadily, how old the rest is, what was adjusted."""
+"""K-04, K-05, K-21, K-22, K-23, K-29: what sold of what was there, how steadily, how old it is, what was adjusted."""
 
 from datetime import date, timedelta
 from decimal import Decimal

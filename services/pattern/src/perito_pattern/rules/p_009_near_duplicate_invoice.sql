@@ -27,8 +27,8 @@ entities: [supplier, document, purchase_document]
 partition_by: [supplier]
 texts:
   finding:
-    en: "Supplier {supplier}: invoice {document} resembles {original}: same order {purchase_document} and product, {days_apart} days apart, {impact:,} charged against {original_amount:,}"
-    es: "Proveedor {supplier}: la factura {document} se parece a {original}: mismo pedido {purchase_document} y producto, {days_apart} días de diferencia, {impact:,} cobrados frente a {original_amount:,}"
+    en: "Supplier {supplier}: invoice {document} resembles {original}: same order {purchase_document} and product, {days_apart} {days_apart:day|days} apart, {impact:,} charged against {original_amount:,}"
+    es: "Proveedor {supplier}: la factura {document} se parece a {original}: mismo pedido {purchase_document} y producto, {days_apart} {days_apart:día|días} de diferencia, {impact:,} cobrados frente a {original_amount:,}"
 explanation:
   en: >-
     Two invoices of one supplier charge the same product of the same order within a few days, with nearly the same quantity

@@ -17,8 +17,8 @@ explains: []
 entities: [file]
 texts:
   finding:
-    en: "{file}: {repeated:,} rows repeat an earlier row in every cell ({distinct_rows:,} different rows)"
-    es: "{file}: {repeated:,} filas repiten una anterior en todas sus celdas ({distinct_rows:,} filas distintas)"
+    en: "{file}: {repeated:,} {repeated:row repeats|rows repeat} an earlier row in every cell ({distinct_rows:,} different {distinct_rows:row|rows})"
+    es: "{file}: {repeated:,} {repeated:fila repite|filas repiten} una anterior en todas sus celdas ({distinct_rows:,} {distinct_rows:fila distinta|filas distintas})"
 explanation:
   en: >-
     A row equal to an earlier one in every cell of the file, mapped or not, was exported or entered twice. It stays in the

@@ -21,8 +21,8 @@ explains: []
 entities: [file]
 texts:
   finding:
-    en: "{file}: {row_count:,} cells of {column_name} name {unknown_keys:,} {domain} keys that the master does not have (such as {example})"
-    es: "{file}: {row_count:,} celdas de {column_name} nombran {unknown_keys:,} claves de {domain} que el maestro no tiene (por ejemplo {example})"
+    en: "{file}: {row_count:,} {row_count:cell|cells} of {column_name} {row_count:names|name} {unknown_keys:,} {domain} {unknown_keys:key|keys} that the master does not have (such as {example})"
+    es: "{file}: {row_count:,} {row_count:celda|celdas} de {column_name} {row_count:nombra|nombran} {unknown_keys:,} {unknown_keys:clave|claves} de {domain} que el maestro no tiene (por ejemplo {example})"
 explanation:
   en: >-
     Every key in a document should stand in its master table. Keys are compared as they are stored, after the steps of the
