@@ -134,27 +134,33 @@ def test_what_arrived_last_is_what_is_left(tmp_path: Path) -> None:
     books = {"inventory": [stock("2024-08-31", 25), stock("2024-08-31", 10, "B")], "movements": LAYERS}
     trial = measure("K-22", {**books, "products": MASTER}, tmp_path)
     # Of A 5 and 10 within 30 days, and 10 of the 50 that are 62 days old. Of B one is 243 days old, nine are older.
-    shares = {"value_0_30": 150, "value_61_90": 100, "value_181_365": 2, "value_age_unknown": 18, "value_over_365": 0}
+    shares = {
+        "value_000_030": 150,
+        "value_061_090": 100,
+        "value_181_365": 2,
+        "value_unknown_age": 18,
+        "value_366_on": 0,
+    }
     assert {name: figure(trial, name)["numerator"] for name in shares} == shares
-    assert figure(trial, "value_0_30")["value"] == Decimal("55.555555556")
-    units = {"units_0_30": 15, "units_61_90": 10, "units_181_365": 1, "units_age_unknown": 9, "units_31_60": 0}
+    assert figure(trial, "value_000_030")["value"] == Decimal("55.555555556")
+    units = {"units_000_030": 15, "units_061_090": 10, "units_181_365": 1, "units_unknown_age": 9, "units_031_060": 0}
     assert {name: figure(trial, name)["numerator"] for name in units} == units
-    assert figure(trial, "units_0_30")["denominator"] == 35
-    assert values(trial, "value_0_30", "category") == {"Food": 60, "Home": 0}
+    assert figure(trial, "units_000_030")["denominator"] == 35
+    assert values(trial, "value_000_030", "category") == {"Food": 60, "Home": 0}
 
 
 def test_beyond_a_long_ledger_stock_is_old(tmp_path: Path) -> None:
     moves = [moved(1, "2023-01-01", "sale", -1), *LAYERS[1:]]
     books = {"inventory": [stock("2024-08-31", 70)], "movements": moves, "products": MASTER}
     trial = measure("K-22", books, tmp_path)
-    assert (figure(trial, "units_over_365")["numerator"], figure(trial, "units_age_unknown")["numerator"]) == (5, 0)
+    assert (figure(trial, "units_366_on")["numerator"], figure(trial, "units_unknown_age")["numerator"]) == (5, 0)
 
 
 def test_stock_that_cannot_be_read_has_no_age(tmp_path: Path) -> None:
     books = {"inventory": [stock("2024-08-31", None)], "movements": LAYERS}
-    row = figure(measure("K-22", books, tmp_path / "none"), "units_0_30")
+    row = figure(measure("K-22", books, tmp_path / "none"), "units_000_030")
     assert (row["value"], row["reason"]) == (None, "no stock on hand has a readable quantity")
-    gone = figure(measure("K-22", {**books, "inventory": [stock("2024-08-31", 0)]}, tmp_path / "0"), "value_0_30")
+    gone = figure(measure("K-22", {**books, "inventory": [stock("2024-08-31", 0)]}, tmp_path / "0"), "value_000_030")
     assert (gone["value"], gone["reason"]) == (None, "nothing is on hand")
 
 

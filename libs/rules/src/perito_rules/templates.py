@@ -1,9 +1,9 @@
 """Turns a finding's sentence (`{product} is {difference:,} short`) into SQL, so that a million titles are one query.
 
-A field is a column of `violations`; `{x:,}` groups thousands, and `{x:day|days}` is the word that goes with the number x: the
-first where x is 1 or -1, else the second (`{x:,} {x:day|days}` is "1 day" and "2 days"). Numbers and dates are written as the language of the
-sentence does: 1,234.5 and 2025-03-31 in English, 1.234,5 and 31/03/2025 in Spanish. Anything else that `str.format`
-could do is refused.
+A field is a column of `violations`; `{x:,}` groups thousands, and `{x:day|days}` is the word that goes with number x:
+the first where x is 1 or -1, else the second (`{x:,} {x:day|days}` is "1 day" and "2 days"). Numbers and dates are
+written as the language of the sentence does: 1,234.5 and 2025-03-31 in English, 1.234,5 and 31/03/2025 in Spanish.
+Anything else that `str.format` could do is refused.
 """
 
 from collections.abc import Mapping
@@ -51,7 +51,8 @@ def _field(name: str, form: str, conversion: str | None, columns: Mapping[str, s
     if "|" in form and not conversion:
         return _agreeing(name, form, columns[name])
     if conversion or form not in {"", ","}:
-        raise Invalid("RULE_TEMPLATE", f"{{{name}}}: only {{{name}}}, {{{name}:,}} and {{{name}:one|many}} are known forms")
+        known = f"{{{name}}}, {{{name}:,}} and {{{name}:one|many}}"
+        raise Invalid("RULE_TEMPLATE", f"{{{name}}}: only {known} are known forms")
     text = plain_text(quote(name), columns[name])
     if is_decimal(columns[name]) or is_integer(columns[name]):
         if form == ",":

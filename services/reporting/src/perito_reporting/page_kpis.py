@@ -14,19 +14,44 @@ SERIES = 8
 """Lines of a KPI that the page shows; report.json has more."""
 POINTS = 120
 """Periods of a line, the latest ones."""
-_NAMES = 6
+_NAMES = 8
 _FEWEST_POINTS = 3
+
+_SUBJECTS: Sequence[tuple[str, Sequence[int]]] = (
+    ("kpi_stock", (*range(1, 7), *range(20, 25))),
+    ("kpi_service", range(7, 13)),
+    ("kpi_accuracy", (*range(13, 20), 29)),
+    ("kpi_suppliers", range(25, 29)),
+    ("kpi_review", (30,)),
+)
+"""What the key figures of the catalogue are about, by the numbers of their ids, as the page lists them."""
 
 Row = Mapping[str, Any]
 
 
 def kpis(document: Mapping[str, Any], voice: Voice, places: int) -> list[View]:
-    """One view per KPI, in order of id; `places` rows of each breakdown."""
+    """One view per KPI, by subject and then in order of id; `places` rows of each breakdown."""
     rules = {rule["id"]: rule for rule in document["rules"]}
-    return [
+    views = [
         _kpi(rules.get(kpi_id, {}), kpi_id, list(group), voice, places)
         for kpi_id, group in groupby(document["kpis"], key=lambda row: row["id"])
     ]
+    views.sort(key=lambda view: _subject(view["id"])[0])
+    begun: set[str] = set()
+    for view in views:
+        _, name = _subject(view["id"])
+        view["subject"] = voice.say(name) if name and name not in begun else ""
+        begun.add(name)
+    return views
+
+
+def _subject(kpi_id: str) -> tuple[int, str]:
+    """Where a KPI stands on the page and under which heading; own ones come last, under none."""
+    number = kpi_id.removeprefix("K-")
+    for place, (name, ids) in enumerate(_SUBJECTS):
+        if number.isdecimal() and int(number) in ids:
+            return place, name
+    return len(_SUBJECTS), ""
 
 
 def _kpi(rule: Mapping[str, Any], kpi_id: str, rows: list[Row], voice: Voice, places: int) -> View:
@@ -66,7 +91,8 @@ def _total(row: Row, words: Mapping[str, Any], voice: Voice) -> View:
 
 
 def _breakdown(scope: str, rows: list[Row], words: Mapping[str, Any], voice: Voice, most: int) -> View:
-    measures = list(dict.fromkeys(row["measure"] or "" for row in rows))[:_NAMES]
+    names = list(dict.fromkeys(row["measure"] or "" for row in rows))
+    measures = names[:_NAMES]
     places = list(dict.fromkeys(row["key"] or "" for row in rows))
     cells = {(row["key"] or "", row["measure"] or ""): row for row in rows}
     return {
@@ -82,6 +108,9 @@ def _breakdown(scope: str, rows: list[Row], words: Mapping[str, Any], voice: Voi
         ],
         "cut": voice.say("cut", shown=voice.grouped(most), total=voice.grouped(len(places)))
         if len(places) > most
+        else "",
+        "names_cut": voice.say("kpi_names_cut", shown=voice.grouped(_NAMES), total=voice.grouped(len(names)))
+        if len(names) > _NAMES
         else "",
     }
 

@@ -19,32 +19,32 @@ explanation:
     of the stock ledger. What is left beyond all arrivals of the ledger lay there before its first day: it counts as
     over 365 days where the ledger reaches back that far, else as of unknown age. At a place the age runs from the
     arrival there, so goods that were moved are older than they look. value_ measures are shares of the value at cost,
-    units_ measures shares of units.
+    units_ measures, for the whole alone, shares of units.
   es: >-
     La existencia del último saldo según el tiempo desde su llegada: las últimas llegadas de un producto a un lugar
     son lo que queda (primero en entrar, primero en salir). Las llegadas son recepciones, traspasos de entrada,
     devoluciones, producción y aperturas del diario. Lo que excede todas las llegadas del diario estaba antes de su
     primer día: cuenta como más de 365 días si el diario llega tan atrás; si no, como de antigüedad desconocida. En un
     lugar la antigüedad corre desde su llegada allí, así que lo trasladado es más antiguo de lo que parece. Las
-    medidas value_ son porcentajes del valor a coste; las units_, de las unidades.
+    medidas value_ son porcentajes del valor a coste; las units_, solo del total, de las unidades.
 remedy:
   en: "Look at what is older than 180 days first: sell it, return it or write its value down."
   es: "Mire primero lo de más de 180 días: véndalo, devuélvalo o rebaje su valor."
 words:
-  value_0_30: {en: value 0-30 days, es: valor 0-30 días}
-  value_31_60: {en: value 31-60 days, es: valor 31-60 días}
-  value_61_90: {en: value 61-90 days, es: valor 61-90 días}
-  value_91_180: {en: value 91-180 days, es: valor 91-180 días}
+  value_000_030: {en: value 0-30 days, es: valor 0-30 días}
+  value_031_060: {en: value 31-60 days, es: valor 31-60 días}
+  value_061_090: {en: value 61-90 days, es: valor 61-90 días}
+  value_091_180: {en: value 91-180 days, es: valor 91-180 días}
   value_181_365: {en: value 181-365 days, es: valor 181-365 días}
-  value_over_365: {en: value over 365 days, es: valor más de 365 días}
-  value_age_unknown: {en: value of unknown age, es: valor de antigüedad desconocida}
-  units_0_30: {en: units 0-30 days, es: unidades 0-30 días}
-  units_31_60: {en: units 31-60 days, es: unidades 31-60 días}
-  units_61_90: {en: units 61-90 days, es: unidades 61-90 días}
-  units_91_180: {en: units 91-180 days, es: unidades 91-180 días}
+  value_366_on: {en: value over 365 days, es: valor más de 365 días}
+  value_unknown_age: {en: value of unknown age, es: valor de antigüedad desconocida}
+  units_000_030: {en: units 0-30 days, es: unidades 0-30 días}
+  units_031_060: {en: units 31-60 days, es: unidades 31-60 días}
+  units_061_090: {en: units 61-90 days, es: unidades 61-90 días}
+  units_091_180: {en: units 91-180 days, es: unidades 91-180 días}
   units_181_365: {en: units 181-365 days, es: unidades 181-365 días}
-  units_over_365: {en: units over 365 days, es: unidades más de 365 días}
-  units_age_unknown: {en: units of unknown age, es: unidades de antigüedad desconocida}
+  units_366_on: {en: units over 365 days, es: unidades más de 365 días}
+  units_unknown_age: {en: units of unknown age, es: unidades de antigüedad desconocida}
   products_held: {en: products held, es: productos en existencia}
   aged: {en: of known age, es: de antigüedad conocida}
   nothing is on hand: {es: no hay existencias}
@@ -102,19 +102,19 @@ LEFT JOIN product_groups AS g ON g.product = b.product
 
 -- section: kpis
 WITH buckets AS (
-    SELECT 1 AS bucket, 'value_0_30' AS value_share, 'units_0_30' AS units_share
+    SELECT 1 AS bucket, 'value_000_030' AS value_share, 'units_000_030' AS units_share
     UNION ALL
-    SELECT 2, 'value_31_60', 'units_31_60'
+    SELECT 2, 'value_031_060', 'units_031_060'
     UNION ALL
-    SELECT 3, 'value_61_90', 'units_61_90'
+    SELECT 3, 'value_061_090', 'units_061_090'
     UNION ALL
-    SELECT 4, 'value_91_180', 'units_91_180'
+    SELECT 4, 'value_091_180', 'units_091_180'
     UNION ALL
     SELECT 5, 'value_181_365', 'units_181_365'
     UNION ALL
-    SELECT 6, 'value_over_365', 'units_over_365'
+    SELECT 6, 'value_366_on', 'units_366_on'
     UNION ALL
-    SELECT 7, 'value_age_unknown', 'units_age_unknown'
+    SELECT 7, 'value_unknown_age', 'units_unknown_age'
 ), placed AS (
     SELECT 'total' AS scope, '' AS key, '' AS period, p.* FROM population AS p
     UNION ALL
@@ -144,6 +144,7 @@ SELECT s.scope, s.key, '', b.units_share, '%', ratio(100 * coalesce(p.units, 0),
        CASE WHEN s.layers = 0 THEN 'nothing is on hand' WHEN s.n_units = 0 THEN 'no stock on hand has a readable quantity' END
 FROM summed AS s CROSS JOIN buckets AS b
 LEFT JOIN parts AS p ON p.scope = s.scope AND p.key = s.key AND p.bucket = b.bucket
+WHERE s.scope = 'total'
 
 -- section: evaluated
 SELECT count(*) AS evaluated, count(*) - count(units) AS unknown FROM population

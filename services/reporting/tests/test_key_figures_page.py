@@ -1,0 +1,51 @@
+"""Thirty key figures are read by subject, and what a table leaves out is said."""
+
+import re
+from decimal import Decimal
+from pathlib import Path
+
+from perito_reporting.compute import report
+
+from .upstream import Upstream, header, quiet
+
+
+def drawn(upstream: Upstream, name: str) -> str:
+    """A page of the report."""
+    job = upstream.job()
+    report(job, quiet)
+    return (Path(job.out) / name).read_text(encoding="utf-8")
+
+
+def test_key_figures_stand_under_their_subjects(tmp_path: Path) -> None:
+    ids = [f"K-{n:02}" for n in range(1, 31)]
+    upstream = Upstream(tmp_path, headers=[header(kpi, kind="metric", severity="info") for kpi in ids])
+    row = {"measure": "share", "scope": "total", "key": "", "period": "", "value": Decimal(7), "unit": "%"}
+    upstream.kpis = [{"id": kpi, **row} for kpi in ids]
+    html = drawn(upstream, "report.html")
+    found = re.findall(r'<h3 class="subject">([^<]*)</h3>|<span class="quiet">(K-\d\d)</span>', html)
+    subjects: dict[str, list[str]] = {}
+    for subject, kpi in found:
+        if subject:
+            assert subject not in subjects, "a heading stands once"
+            subjects[subject] = []
+        else:
+            subjects[next(reversed(subjects))].append(kpi)
+    assert list(subjects) == [
+        "Stock",
+        "Sales and service",
+        "Losses and accuracy of the records",
+        "Suppliers and purchase prices",
+        "Review of findings",
+    ]
+    assert sorted(kpi for told in subjects.values() for kpi in told) == ids
+    assert subjects["Sales and service"] == [f"K-{n:02}" for n in range(7, 13)]
+    assert "Ventas y servicio" in drawn(upstream, "report.es.html")
+
+
+def test_measures_that_a_table_leaves_out_are_counted(tmp_path: Path) -> None:
+    upstream = Upstream(tmp_path, headers=[header("K-22", kind="metric", severity="info")])
+    row = {"id": "K-22", "scope": "location", "key": "L1", "period": "", "value": Decimal(7), "unit": "%"}
+    upstream.kpis = [{**row, "measure": f"m{n}"} for n in range(9)]
+    assert "8 of 9 measures are shown" in drawn(upstream, "report.html")
+    upstream.kpis.pop()
+    assert "measures are shown" not in drawn(upstream, "report.html")
