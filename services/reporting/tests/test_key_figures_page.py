@@ -1,9 +1,12 @@
 """Thirty key figures are read by subject, and what a table leaves out is said."""
 
+import json
 import re
 from decimal import Decimal
 from pathlib import Path
 
+import pytest
+from perito_reporting import books
 from perito_reporting.compute import report
 
 from .upstream import Upstream, header, quiet
@@ -49,3 +52,18 @@ def test_measures_that_a_table_leaves_out_are_counted(tmp_path: Path) -> None:
     assert "8 of 9 measures are shown" in drawn(upstream, "report.html")
     upstream.kpis.pop()
     assert "measures are shown" not in drawn(upstream, "report.html")
+
+
+def test_many_places_of_one_figure_do_not_push_out_the_next(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(books, "KPI_LIMIT", 6)
+    upstream = Upstream(tmp_path, headers=[header(kpi, kind="metric", severity="info") for kpi in ("K-01", "K-30")])
+    row = {"measure": "share", "period": "", "value": Decimal(7), "unit": "%"}
+    upstream.kpis = [{"id": "K-01", "scope": "supplier", "key": f"S{n}", **row} for n in range(20)]
+    upstream.kpis += [{"id": kpi, "scope": "total", "key": "", **row} for kpi in ("K-30", "K-01")]
+    document = json.loads(drawn(upstream, "report.json"))
+    assert document["kpis_total"] == 22
+    assert [(kpi["id"], kpi["scope"], kpi["key"]) for kpi in document["kpis"]] == [
+        ("K-01", "total", ""),
+        *(("K-01", "supplier", key) for key in ("S0", "S1", "S10", "S11")),
+        ("K-30", "total", ""),
+    ]
