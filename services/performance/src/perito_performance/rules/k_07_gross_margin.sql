@@ -79,8 +79,8 @@ SELECT scope, key, period, 'gross_margin_share' AS measure, '%' AS unit,
             ELSE 'what came back is worth as much as what was sold' END AS reason
 FROM explained
 UNION ALL
-SELECT scope, key, period, 'gross_margin', currency, CASE WHEN unread IS NULL THEN sold - cogs END, sold - cogs, NULL, n, coverage,
-       unread
+SELECT scope, key, period, 'gross_margin', currency, CASE WHEN unread IS NULL THEN (sold - cogs)::DECIMAL(38, 9) END, sold - cogs,
+       NULL, n, coverage, unread
 FROM explained
 
 -- section: evaluated

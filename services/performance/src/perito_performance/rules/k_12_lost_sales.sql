@@ -92,11 +92,11 @@ WITH span AS (
     FROM summed AS s
     LEFT JOIN sales_sums AS d ON d.scope = s.scope AND d.key = s.key AND d.period = s.period
 )
-SELECT scope, key, period, 'lost_sales' AS measure, currency AS unit, 'log' AS basis, lost AS value, lost AS numerator,
+SELECT scope, key, period, 'lost_sales' AS measure, currency AS unit, 'log' AS basis, lost::DECIMAL(38, 9) AS value, lost AS numerator,
        NULL AS denominator, n, ratio(n, entries) AS coverage, unpriced AS reason
 FROM explained
 UNION ALL
-SELECT scope, key, period, 'lost_units', 'units', 'log', units, units, NULL, n_units, ratio(n_units, entries),
+SELECT scope, key, period, 'lost_units', 'units', 'log', units::DECIMAL(38, 9), units, NULL, n_units, ratio(n_units, entries),
        CASE WHEN entries = 0 THEN 'no lost sale was logged' WHEN n_units = 0 THEN 'no entry has a readable quantity' END
 FROM explained
 UNION ALL

@@ -82,8 +82,8 @@ WITH placed AS (
                 WHEN n = 0 THEN 'no receipt has a price and a product with a standard cost' END AS unread
     FROM summed
 )
-SELECT scope, key, period, 'price_variance' AS measure, currency AS unit, net AS value, net AS numerator, NULL AS denominator, n,
-       coverage, unread AS reason
+SELECT scope, key, period, 'price_variance' AS measure, currency AS unit, net::DECIMAL(38, 9) AS value, net AS numerator,
+       NULL AS denominator, n, coverage, unread AS reason
 FROM explained
 UNION ALL
 SELECT scope, key, period, 'price_variance_share', '%', CASE WHEN standard_value > 0 THEN ratio(100 * net, standard_value) END, net,
@@ -91,9 +91,9 @@ SELECT scope, key, period, 'price_variance_share', '%', CASE WHEN standard_value
        CASE WHEN unread IS NOT NULL THEN unread WHEN standard_value > 0 THEN '' ELSE 'nothing was received at a standard cost' END
 FROM explained
 UNION ALL
-SELECT scope, key, period, 'dearer', currency, dearer, dearer, NULL, n, coverage, unread FROM explained
+SELECT scope, key, period, 'dearer', currency, dearer::DECIMAL(38, 9), dearer, NULL, n, coverage, unread FROM explained
 UNION ALL
-SELECT scope, key, period, 'cheaper', currency, cheaper, cheaper, NULL, n, coverage, unread FROM explained
+SELECT scope, key, period, 'cheaper', currency, cheaper::DECIMAL(38, 9), cheaper, NULL, n, coverage, unread FROM explained
 
 -- section: evaluated
 SELECT count(*) AS evaluated, count(*) - count(variance) AS unknown FROM population

@@ -87,7 +87,7 @@ SELECT scope, key, period, 'recovery', '%', CASE WHEN flagged > 0 THEN ratio(100
             WHEN flagged > 0 THEN '' ELSE 'the decided findings flagged no value' END
 FROM explained
 UNION ALL
-SELECT scope, key, period, 'confirmed_value', currency, recovered, recovered, NULL, n_values, ratio(n_values, findings),
+SELECT scope, key, period, 'confirmed_value', currency, recovered::DECIMAL(38, 9), recovered, NULL, n_values, ratio(n_values, findings),
        CASE WHEN undecided IS NOT NULL THEN undecided WHEN n_values = 0 THEN 'no decided finding has both values' END
 FROM explained
 
