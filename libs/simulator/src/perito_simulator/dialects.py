@@ -8,8 +8,8 @@ import numpy as np
 
 from perito_simulator.arrays import Ints, Texts
 from perito_simulator.batch import Batch
+from perito_simulator.columns import Column, Feed, Kind
 from perito_simulator.entities import World
-from perito_simulator.feeds import Column, Feed, Kind
 from perito_simulator.rendering import Cells, Dates, Documents, Layout, Lookup, Moments, Numbers, Raw
 from perito_simulator.truth import Habit
 from perito_simulator.words import WORDS, place_of

@@ -11,6 +11,7 @@ from perito_simulator.entities import World
 from perito_simulator.faults.catalogue import FAULTS
 from perito_simulator.faults.ground import Ground, Plant, money_of
 from perito_simulator.faults.kind import Kind
+from perito_simulator.faults.strength import Strength
 from perito_simulator.hooks import Hooks, Moment
 from perito_simulator.masters import CURRENCY
 from perito_simulator.oddities.catalogue import ODDITIES
@@ -19,10 +20,14 @@ from perito_simulator.truth import Fault, Habit, Oddity, Truth
 
 
 class Planter(Hooks):
-    """`faults` and `oddities` are numbers by kind, see `faults.catalogue.chosen`. One planter plants in one world."""
+    """`faults` and `oddities` are numbers by kind, see `faults.catalogue.chosen`. One planter plants in one world.
+    `strength` makes every fault as strong as a measurement wants it."""
 
-    def __init__(self, faults: Mapping[str, int], oddities: Mapping[str, int]) -> None:
+    def __init__(
+        self, faults: Mapping[str, int], oddities: Mapping[str, int], strength: Strength | None = None
+    ) -> None:
         self.wanted = {**faults, **oddities}
+        self._strength = strength
         self._kinds: list[Kind] = []
         self._ground: Ground | None = None
 
@@ -35,7 +40,7 @@ class Planter(Hooks):
 
     def begin(self, world: World, demand: Demand, chance: np.random.Generator) -> None:
         """Each kind draws from a stream of its own, so that one more kind changes no other's choices of days."""
-        self._ground = Ground(world, demand)
+        self._ground = Ground(world, demand, self._strength)
         root = int(chance.integers(0, 2**32))
         for name, kind in (*FAULTS.items(), *ODDITIES.items()):
             if self.wanted.get(name):

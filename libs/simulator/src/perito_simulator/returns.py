@@ -12,7 +12,7 @@ from perito_simulator.words import WORDS, place_of
 _SHARE = 0.015
 _WITHIN_DAYS = 14
 _SALE, _RETURN = place_of("sale_type", "sale"), place_of("sale_type", "return")
-_KEPT = ("product", "location", "customer", "list_price", "unit_price", "discount", "promotion")
+_KEPT = ("product", "location", "customer", "list_price", "unit_price", "discount", "promotion", "tender", "card")
 
 
 @dataclass(frozen=True)
@@ -59,4 +59,5 @@ class Returns:
         rows["line_total"] = (qty * price * (100 - off) + 50) // 100
         rows["type"] = np.full(count, _RETURN, np.int64)
         rows["void_stage"], rows["approved_by"] = blank(count), blank(count)
+        rows["price_override"], rows["qty_changed"] = np.zeros(count, np.int64), np.zeros(count, np.int64)
         return Back(rows["location"] - 1, rows)

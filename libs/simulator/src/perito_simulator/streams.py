@@ -16,6 +16,9 @@ NAMES = (
     "opening",
     "faults",
     "styles",
+    "cash",
+    "recounts",
+    "posting",
 )
 """A new stream goes to the end: the place in this list is its seed."""
 

@@ -17,7 +17,7 @@ from typing import Any
 from perito_kernel.errors import Invalid, NotFound
 
 TRUTH = "truth.json"
-ROWS_KEPT = 100
+ROWS_KEPT = 1_000
 """Rows of one fault that are listed; their number is always told."""
 
 

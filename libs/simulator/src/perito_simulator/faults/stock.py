@@ -25,6 +25,7 @@ class SnapshotAltered(RowKind):
 
     name = "snapshot_altered"
     rule = "C-006"
+    also = ("C-008",)
     what = "the last stock list has more of a product than its movements explain"
     feed, step = "inventory", "export"
 
@@ -91,7 +92,7 @@ class PhantomStock(_ChosenKeys):
 
     name = "phantom_stock"
     rule = "P-032"
-    also = ("P-041",)
+    also = ("P-041", "P-033", "P-034", "P-042", "P-047")
     what = "a product that sold regularly is gone from the shelf, while the books say that it is there"
     least = 0.6
     _days = 50
@@ -132,7 +133,7 @@ class DeadStock(_ChosenKeys):
 
     name = "dead_stock"
     rule = "P-041"
-    also = ("P-032",)
+    also = ("P-032", "P-034", "P-042", "P-047")
     what = "nobody buys a product any more, and what is left of it stays on the shelf"
     least, most = 0.08, 0.25
     _days = 200
@@ -166,6 +167,7 @@ class SoldWithoutStock(_ChosenKeys):
 
     name = "sold_without_stock"
     rule = "C-005"
+    also = ("P-033", "P-047")
     what = "more of a product is sold than the books ever had, for more than a week"
     least = 0.5
     _below_days = 10
@@ -214,6 +216,7 @@ class WriterOff(Kind):
 
     name = "one_sided_adjustments"
     rule = "P-036"
+    also = ("P-048", "P-005", "P-015", "C-036")
     what = "one clerk's stock adjustments all go down, many times in the year"
     default = 1
     _times = 26
@@ -228,7 +231,7 @@ class WriterOff(Kind):
             trading = np.flatnonzero(np.array(ground.world.calendar.trading)[: ground.days * 9 // 10])
             for day in pick(self.chance, trading[5:], self._times):
                 self._plan.setdefault(day, []).append(shop)
-            self._clerks[shop] = int(ground.world.people.one_of(shop + 1, CLERK, 0))
+            self._clerks[shop] = ground.people(CLERK, 1, self.chance, shop)[0]
 
     def on(self, step: Step, day: int, batch: Batch) -> None:
         """Adds an adjustment to what the tills enter that day."""
@@ -260,6 +263,7 @@ class WriterOff(Kind):
                 "ref_line": NOTHING,
                 "user": user,
                 "reason": place_of("movement_reason", "DAMAGED"),
+                "reversal_of": NOTHING,
             },
         )
         planted = self._plants.get(shop)
