@@ -13,8 +13,8 @@ from perito_rules.loader import load_rules
 from perito_rules.model import Rule
 from perito_rules.sqltext import literal, quote
 
-from tests.determinism.columns import MASTERS, PLACES, ROWS
 from tests.determinism.papers import OVERRIDES, SIZES
+from tests.determinism.scale import MASTERS, PLACES, ROWS
 
 _ROW_GROUPS = 5
 """What a thread takes at a time is a row group."""

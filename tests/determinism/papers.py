@@ -6,7 +6,7 @@ Each stands on top of what the column holds otherwise: one supplier, person or d
 from collections.abc import Mapping
 
 from tests.determinism.columns import OVERRIDES as PLAIN
-from tests.determinism.columns import SIZES as PLAIN_SIZES
+from tests.determinism.scale import SIZES as PLAIN_SIZES
 
 # Suppliers 21 to 30 are new, and bill every other day.
 _SUPPLIER, _NTH = "(i // 4 % 500)", "(i // 2000)"
