@@ -8,6 +8,7 @@ optional:
   inventory: [snapshot_date, product, location, qty]
   calendars: [location, day, trading]
 uses: [stock_moves]
+unique: {changes: [product, location, day]}
 --- */
 -- One row per product, location and month: days of trading on which the product was ranged there (`ranged`), those whose stock
 -- at the end of the day is known (`days`) and those without stock (`out_days`). Stock is the last snapshot's plus what moved
