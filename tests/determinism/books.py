@@ -62,8 +62,7 @@ def _rows(table: Table, wanted: set[str], rows: int, places: int) -> str:
     if table.name == "conventions":
         return (
             "SELECT * FROM (VALUES ('currency', 'EUR'), ('sales_move_stock', 'feed'),"
-            " ('sales_move_stock:L1', 'ledger'),"
-            " ('timezone', 'UTC'))"
+            " ('sales_move_stock:L1', 'ledger'), ('sales_move_stock:SHOP', 'ledger'), ('timezone', 'UTC'))"
             " AS v(name, value)"
         )
     size = MASTERS.get(table.name, SIZES.get(table.name, rows))

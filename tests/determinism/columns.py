@@ -56,7 +56,7 @@ _RUNG_UP = (
 )
 _OFTEN_SHORT = "CASE WHEN p % 40 = 3 THEN 1 ELSE 0 END"
 # Planted for counts, receiving, adjusting: a place that loses much, one that counts too well, a few busy hands.
-_SHORT = f"CASE WHEN l = 9 THEN {_COUNTED} WHEN l = 7 AND h % 10 = 0 THEN 3 ELSE {_OFTEN_SHORT} END"
+_SHORT = f"CASE WHEN l = 3 THEN {_COUNTED} WHEN l = 2 AND h % 10 = 0 THEN 3 ELSE {_OFTEN_SHORT} END"
 _HAND = "CASE WHEN h % 1000 = 1 THEN 'USER9' ELSE 'USER' || (h % {}) END"
 _PARTNERS = "p % 40 = 3 AND l < 10"
 _AMOUNT = (
@@ -73,7 +73,7 @@ OVERRIDES: Mapping[str, Mapping[str, str]] = {
         "ts": _MOVED,
         # Entered the same evening; a few long after, a few before.
         "posted_at": f"{_MOVED} + CASE WHEN h % 1511 = 0 THEN INTERVAL 20 DAY WHEN h % 1523 = 0 THEN -INTERVAL 12 DAY"
-        " ELSE INTERVAL 8 HOUR END",
+        " ELSE INTERVAL 6 HOUR + INTERVAL 1 SECOND * (h % 3599)::INTEGER END",
         "location": _PLACE,
         "seq": "NULL",
         "lot": f"CASE WHEN {_AT_SHOP} THEN 'B' || (h % 50) END",
@@ -268,7 +268,10 @@ OVERRIDES: Mapping[str, Mapping[str, str]] = {
         "type": "['store', 'warehouse', 'transit', 'vendor', 'virtual'][CASE WHEN i < 2 THEN 1 ELSE h % 5 + 1 END]",
     },
     # Counts that were planned, and their sessions.
-    "count_schedule": {"scheduled_at": f"{_DAY} + INTERVAL 13 HOUR", "category": "NULL"},
+    "count_schedule": {
+        "scheduled_at": f"{_DAY} + CASE WHEN i < 2000 THEN INTERVAL 13 HOUR ELSE INTERVAL 3 YEAR END",
+        "category": "NULL",
+    },
     "count_sessions": {"count_session": "'C' || (i % 50) || '-' || (i // 50)", "location": "'L' || (i % 50)"},
     "customers": {"employee": "CASE WHEN i BETWEEN 80 AND 95 THEN 'USER16' END"},
     "shifts": {"expected_cash": "500", "counted_cash": "497 + h % 7 - CASE WHEN h % 4001 = 0 THEN 400 ELSE 0 END"},
