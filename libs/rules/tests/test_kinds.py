@@ -98,7 +98,8 @@ def test_a_flood_can_be_claimed_back_only_where_each_part_of_it_can(tmp_path: Pa
 
 def test_a_flood_is_told_once_with_the_true_total(tmp_path: Path) -> None:
     many = moves(*[(f"P{n}", "sale", 1 + n % 5) for n in range(40)], *[("Q", "sale", -1)] * 60)
-    more = FLOOD + "\nselect: {impact: sum(qty)}"
+    # A measure may have any name, `place` too, by which the samples are ranked.
+    more = FLOOD + "\nselect: {impact: sum(qty), place: count(*)}"
     trial = try_rules([row_rule("V-915", "qty > 0", more)], {"movements": many}, tmp_path)
     outcome = trial.outcomes["V-915"]
     assert (outcome.evaluated, outcome.failed, outcome.findings) == (100, 40, 1)

@@ -18,7 +18,19 @@ from perito_kernel.findings import Severity
 
 from perito_rules.model import FLOOD, Kind, Parameter, ParameterType, Rule, Section, Text
 
-_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+def _plain_loader() -> Any:
+    """A safe YAML loader to which `on`, `off`, `yes` and `no` are words, as YAML 1.2 has it: columns are called so."""
+    plain: Any = type("_PlainLoader", (getattr(yaml, "CSafeLoader", yaml.SafeLoader),), {})
+    known = cast("Mapping[str, list[tuple[str, Any]]]", plain.yaml_implicit_resolvers)
+    plain.yaml_implicit_resolvers = {
+        first: [(tag, form) for tag, form in forms if tag != "tag:yaml.org,2002:bool" or first in "tTfF"]
+        for first, forms in known.items()
+    }
+    return plain
+
+
+_LOADER = _plain_loader()
 _HEADER = re.compile(r"\A\s*/\*\s*---\s*\n(?P<yaml>.*?)\n\s*---\s*\*/[^\S\n]*\n?", re.DOTALL)
 _SECTION = re.compile(r"^--[ \t]*section:[ \t]*(?P<name>\w+)[ \t]*$", re.MULTILINE)
 
@@ -69,7 +81,7 @@ def read_header(text: str, file: str) -> tuple[dict[str, Any], int]:
     if match is None:
         raise _malformed(file, 1, "the file must begin with /* --- YAML --- */")
     try:
-        raw = yaml.load(match["yaml"], _LOADER)  # noqa: S506  # either loader is the safe one
+        raw = yaml.load(match["yaml"], _LOADER)  # noqa: S506  # it is the safe one
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         line = text[: match.start("yaml")].count("\n") + (mark.line if mark else 0) + 1
@@ -98,7 +110,7 @@ def _sections(text: str, start: int, kind: Kind, file: str) -> list[tuple[str, S
     if kind in _SINGLE and not marks:
         return [(_SINGLE[kind], _section(text, start, len(text)))]
     ends = [mark.start() for mark in marks[1:]] + [len(text)]
-    found = [(m["name"], _section(text, m.end(), end)) for m, end in zip(marks, ends, strict=True)]
+    found = [(m["name"], _section(text, m.end(), end)) for m, end in zip(marks, ends, strict=False)]
     required, allowed = _SECTIONS[kind]
     names = [name for name, _ in found]
     for name, section in found:
@@ -241,7 +253,7 @@ def _words(raw: Mapping[str, Any], file: str) -> Mapping[str, Text]:
     found: dict[str, Text] = {}
     for name, body in raw.items():
         text = _text(body)
-        # YAML reads off, no and yes as truth values, and 2025 as a number.
+        # YAML reads 2025 as a number.
         if not isinstance(cast("object", name), str):
             raise _malformed(file, 1, f"word {name!r} is no text to YAML: put it in quotes")
         if not text.es:

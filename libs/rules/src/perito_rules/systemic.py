@@ -72,8 +72,8 @@ def _sample(book: Book, columns: Mapping[str, str], fingerprint: str) -> None:
     execute(
         book.connection,
         "CREATE OR REPLACE TEMP TABLE _samples AS SELECT _identity, _period,"
-        f" row_number() OVER (ORDER BY {weight}_fingerprint) AS place FROM _found"
-        f" QUALIFY place <= {_SAMPLES}",
+        f" row_number() OVER (ORDER BY {weight}_fingerprint) AS _place FROM _found"
+        f" QUALIFY _place <= {_SAMPLES}",
     )
     execute(
         book.connection,
@@ -94,7 +94,7 @@ def _systemic_measures(rule: Rule, columns: Mapping[str, str], tally: Tally, sha
         ("told_by", literal("V-034"), "VARCHAR"),
         ("list_cut", "true", "BOOLEAN"),
         ("findings", "count(*)", "BIGINT"),
-        ("samples", "'[' || (SELECT string_agg(_identity, ',' ORDER BY place) FROM _samples) || ']'", "JSON"),
+        ("samples", "'[' || (SELECT string_agg(_identity, ',' ORDER BY _place) FROM _samples) || ']'", "JSON"),
     ]
     for column in rule.identity:
         text = plain_text(quote(column), columns[column])
