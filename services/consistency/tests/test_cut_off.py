@@ -45,11 +45,11 @@ def test_an_entry_after_the_month_end_is_found_by_both(tmp_path: Path) -> None:
     assert cut["identity"] == {"feed": "movements", "location": "L", "month_end": "2024-05-31", "code": "posted_after"}
     assert (cut["observed"], cut["severity"], cut["impact"]) == ("1", "medium", None)
     assert cut["title_en"] == (
-        "L: 1 rows of the ledger happened before and were entered after the month end 2024-05-31,"
+        "L: 1 row of the ledger that happened before, entered after the month end 2024-05-31,"
         " 10 days apart at most where 0 are usual"
     )
     assert cut["title_es"].startswith(
-        "L: 1 filas del diario ocurrieron antes y se registraron después del fin de mes 31/05/2024"
+        "L: 1 fila del diario de lo ocurrido antes, con registro después del fin de mes 31/05/2024"
     )
     assert late["identity"] == {"movement": "X", "product": "A", "location": "L", "code": "late"}
     assert (late["observed"], late["period_start"], late["period_end"]) == ("10", date(2024, 5, 29), date(2024, 6, 8))

@@ -21,8 +21,8 @@ entities: [product, location, movement]
 partition_by: [product, location]
 texts:
   finding:
-    en: "{product} at {location}: after {movement} on {period_end} the ledger states {observed:,}, the movements lead to {expected:,} ({difference:,}); {rows_after:,} later rows inherit it"
-    es: "{product} en {location}: tras {movement} del {period_end} el diario declara {observed:,}; los movimientos llevan a {expected:,} ({difference:,}); {rows_after:,} filas posteriores lo heredan"
+    en: "{product} at {location}: after {movement} on {period_end} the ledger states {observed:,}, the movements lead to {expected:,} ({difference:,}); {rows_after:,} later {rows_after:row inherits|rows inherit} it"
+    es: "{product} en {location}: tras {movement} del {period_end} el diario declara {observed:,}; los movimientos llevan a {expected:,} ({difference:,}); {rows_after:,} {rows_after:fila posterior lo hereda|filas posteriores lo heredan}"
 words:
   balances: {es: "saldos"}
   asserted: {es: "afirmados"}

@@ -31,8 +31,8 @@ explains: []
 entities: []
 texts:
   finding:
-    en: "{reason_en}{where_en}: so read, {mended:,} of {breaks:,} breaks close and {made:,} arise ({all_breaks:,} breaks in the books)"
-    es: "{reason_es}{where_es}: leído así se cierran {mended:,} de {breaks:,} descuadres y surgen {made:,} ({all_breaks:,} descuadres en los libros)"
+    en: "{reason_en}{where_en}: so read, {mended:,} of {breaks:,} {breaks:break closes|breaks close} and {made:,} {made:arises|arise} ({all_breaks:,} {all_breaks:break|breaks} in the books)"
+    es: "{reason_es}{where_es}: leído así se {mended:cierra|cierran} {mended:,} de {breaks:,} {breaks:descuadre|descuadres} y {made:surge|surgen} {made:,} ({all_breaks:,} {all_breaks:descuadre|descuadres} en los libros)"
 words:
   readings: {es: lecturas}
   book: {es: tabla}

@@ -26,8 +26,8 @@ entities: [product, location]
 partition_by: [product, location]
 texts:
   finding:
-    en: "{product} at {location}: the snapshot of {period_end} says {observed:,}, the ledger from its beginning leads to {expected:,} ({difference:,}); {later:,} later snapshots inherit it"
-    es: "{product} en {location}: el saldo del {period_end} dice {observed:,}; el diario desde su inicio lleva a {expected:,} ({difference:,}); {later:,} saldos posteriores lo heredan"
+    en: "{product} at {location}: the snapshot of {period_end} says {observed:,}, the ledger from its beginning leads to {expected:,} ({difference:,}); {later:,} later {later:snapshot inherits|snapshots inherit} it"
+    es: "{product} en {location}: el saldo del {period_end} dice {observed:,}; el diario desde su inicio lleva a {expected:,} ({difference:,}); {later:,} {later:saldo posterior lo hereda|saldos posteriores lo heredan}"
 words:
   snapshots: {es: saldos}
   compared: {es: comparados}

@@ -21,8 +21,8 @@ entities: [product, location, movement, voucher]
 partition_by: [product, location]
 texts:
   finding:
-    en: "{product} at {location}: after {movement} on {period_end} the ledger values the stock at {observed:,}, the movements lead to {expected:,} ({difference:,}); {rows_after:,} later rows inherit it"
-    es: "{product} en {location}: tras {movement} del {period_end} el diario valora la existencia en {observed:,}; los movimientos llevan a {expected:,} ({difference:,}); {rows_after:,} filas posteriores lo heredan"
+    en: "{product} at {location}: after {movement} on {period_end} the ledger values the stock at {observed:,}, the movements lead to {expected:,} ({difference:,}); {rows_after:,} later {rows_after:row inherits|rows inherit} it"
+    es: "{product} en {location}: tras {movement} del {period_end} el diario valora la existencia en {observed:,}; los movimientos llevan a {expected:,} ({difference:,}); {rows_after:,} {rows_after:fila posterior lo hereda|filas posteriores lo heredan}"
 words:
   values: {es: valores}
   voucher: {es: comprobante}

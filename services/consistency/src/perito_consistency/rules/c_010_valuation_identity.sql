@@ -21,8 +21,8 @@ entities: [product, location, movement]
 partition_by: [product, location]
 texts:
   finding:
-    en: "{product} at {location}: after {movement} {reason_en} ({rows_in_stretch:,} rows in a stretch)"
-    es: "{product} en {location}: tras {movement} {reason_es} ({rows_in_stretch:,} filas seguidas)"
+    en: "{product} at {location}: after {movement} {reason_en} ({rows_in_stretch:,} {rows_in_stretch:row|rows} in a stretch)"
+    es: "{product} en {location}: tras {movement} {reason_es} ({rows_in_stretch:,} {rows_in_stretch:fila seguida|filas seguidas})"
 words:
   values: {es: valores}
   rate: {en: quantity times rate, es: cantidad por tasa}

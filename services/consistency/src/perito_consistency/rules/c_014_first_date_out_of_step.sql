@@ -24,8 +24,8 @@ explains: []
 entities: [voucher]
 texts:
   finding:
-    en: "From {period_start} on the stock ledger and the inventory accounts differ: by {difference:,} at least, by {last_gap:,} at the end ({days_after:,} days inherit it)"
-    es: "Desde el {period_start} el diario de existencias y las cuentas de existencias difieren: en {difference:,} como mínimo y en {last_gap:,} al final ({days_after:,} días lo heredan)"
+    en: "From {period_start} on the stock ledger and the inventory accounts differ: by {difference:,} at least, by {last_gap:,} at the end ({days_after:,} {days_after:day inherits|days inherit} it)"
+    es: "Desde el {period_start} el diario de existencias y las cuentas de existencias difieren: en {difference:,} como mínimo y en {last_gap:,} al final ({days_after:,} {days_after:día lo hereda|días lo heredan})"
 words:
   days: {es: días}
   voucher: {es: comprobante}

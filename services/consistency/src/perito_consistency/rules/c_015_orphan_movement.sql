@@ -24,8 +24,8 @@ entities: [document, product, location]
 partition_by: [type]
 texts:
   finding:
-    en: "{product} at {location}: {reason_en} ({observed:,} units on {period_start})"
-    es: "{product} en {location}: {reason_es} ({observed:,} unidades el {period_start})"
+    en: "{product} at {location}: {reason_en} ({observed:,} {observed:unit|units} on {period_start})"
+    es: "{product} en {location}: {reason_es} ({observed:,} {observed:unidad|unidades} el {period_start})"
 explanation:
   en: >-
     A receipt, sale, return or transfer in the stock ledger names a document that the books have, and a receipt or sale

@@ -26,8 +26,8 @@ entities: [transfer, product, location]
 partition_by: [from_location, location]
 texts:
   finding:
-    en: "Transfer {transfer} of {product}, {from_location} to {location}: {observed:,} units left on {period_start} and have not arrived, due by {period_end}"
-    es: "Traspaso {transfer} de {product}, {from_location} a {location}: {observed:,} unidades salieron el {period_start} y no han llegado, previstas hasta el {period_end}"
+    en: "Transfer {transfer} of {product}, {from_location} to {location}: {observed:,} {observed:unit|units} left on {period_start} and {observed:has|have} not arrived, due by {period_end}"
+    es: "Traspaso {transfer} de {product}, {from_location} a {location}: {observed:,} {observed:unidad salió|unidades salieron} el {period_start} y no {observed:ha|han} llegado, {observed:prevista|previstas} hasta el {period_end}"
 words:
   lost: {es: perdidos}
   time_under_way: {es: tiempo en camino}

@@ -29,8 +29,8 @@ entities: [supplier, purchase_document, product]
 partition_by: [purchase_document]
 texts:
   finding:
-    en: "{product} on order {purchase_document}: {expected:,} received by {period_end}, {observed:,} billed, {days_open:,} days open"
-    es: "{product} del pedido {purchase_document}: {expected:,} recibidos hasta el {period_end}, {observed:,} facturados, {days_open:,} días pendiente"
+    en: "{product} on order {purchase_document}: {expected:,} received by {period_end}, {observed:,} billed, {days_open:,} {days_open:day|days} open"
+    es: "{product} del pedido {purchase_document}: {expected:,} {expected:recibido|recibidos} hasta el {period_end}, {observed:,} {observed:facturado|facturados}, {days_open:,} {days_open:día|días} pendiente"
 words:
   unbilled: {es: sin facturar}
   billed_in_full: {es: facturadas por completo}

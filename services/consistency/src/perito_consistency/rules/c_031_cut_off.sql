@@ -23,8 +23,8 @@ entities: [location]
 partition_by: [location]
 texts:
   finding:
-    en: "{place}: {observed:,} rows of {rows_en} {reason_en} the month end {month_end}, {most_days:,} days apart at most where {usual_days:,} are usual"
-    es: "{place}: {observed:,} filas {rows_es} {reason_es} fin de mes {month_end}, con hasta {most_days:,} días de diferencia; lo habitual son {usual_days:,}"
+    en: "{place}: {observed:,} {observed:row|rows} of {rows_en} {reason_en} the month end {month_end}, {most_days:,} {most_days:day|days} apart at most where {usual_days:,} are usual"
+    es: "{place}: {observed:,} {observed:fila|filas} {rows_es} {reason_es} fin de mes {month_end}, con hasta {most_days:,} {most_days:día|días} de diferencia; lo habitual son {usual_days:,}"
 words:
   month_end: {en: month end, es: fin de mes}
   posted_on: {en: entered on, es: registrado el}
@@ -78,8 +78,8 @@ WHERE NOT d.taken_over
 -- section: violations
 SELECT feed, location, month_end, code, min(least(day, entered_on)) AS period_start, max(greatest(day, entered_on)) AS period_end,
        coalesce(location, '?') AS place, count(*) AS observed, max(days_apart) AS most_days, max(usual_days) AS usual_days, count(*) AS row_count,
-       CASE code WHEN 'posted_after' THEN 'happened before and were entered after' ELSE 'are dated after and were entered before' END AS reason_en,
-       CASE code WHEN 'posted_after' THEN 'ocurrieron antes y se registraron después del' ELSE 'llevan fecha posterior y se registraron antes del' END AS reason_es,
+       CASE code WHEN 'posted_after' THEN 'that happened before, entered after' ELSE 'dated after, entered before' END AS reason_en,
+       CASE code WHEN 'posted_after' THEN 'de lo ocurrido antes, con registro después del' ELSE 'con fecha posterior y registro antes del' END AS reason_es,
        CASE feed WHEN 'movements' THEN 'the ledger' ELSE 'the receipts' END AS rows_en, CASE feed WHEN 'movements' THEN 'del diario' ELSE 'de recepciones' END AS rows_es
 FROM population
 WHERE code <> 'usual'

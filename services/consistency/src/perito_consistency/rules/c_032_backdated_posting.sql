@@ -24,8 +24,8 @@ entities: [movement, product, location]
 partition_by: [product, location]
 texts:
   finding:
-    en: "{product} at {place}: {what}, dated {period_start}, entered on {period_end}, {observed:,} days later ({expected:,} are usual){reason_en}"
-    es: "{product} en {place}: {what}, con fecha {period_start}, registrado el {period_end}, {observed:,} días después (lo habitual: {expected:,}){reason_es}"
+    en: "{product} at {place}: {what}, dated {period_start}, entered on {period_end}, {observed:,} {observed:day|days} later ({expected:,} are usual){reason_en}"
+    es: "{product} en {place}: {what}, con fecha {period_start}, registrado el {period_end}, {observed:,} {observed:día|días} después (lo habitual: {expected:,}){reason_es}"
 words:
   late: {es: tardío}
   posted_on: {en: entered on, es: registrado el}

@@ -26,8 +26,8 @@ entities: [movement, product, location, user]
 partition_by: [product, location]
 texts:
   finding:
-    en: "{product} at {place}: {observed:,} units adjusted on {period_start} {reason_en}"
-    es: "{product} en {place}: {observed:,} unidades ajustadas el {period_start} {reason_es}"
+    en: "{product} at {place}: {observed:,} {observed:unit|units} adjusted on {period_start} {reason_en}"
+    es: "{product} en {place}: {observed:,} {observed:unidad ajustada|unidades ajustadas} el {period_start} {reason_es}"
 words:
   no_reason: {en: without a reason, es: sin motivo}
   vague_reason: {en: with a reason that says nothing, es: con un motivo que no dice nada}

@@ -23,8 +23,8 @@ explains: []
 entities: [series, location]
 texts:
   finding:
-    en: "{what}: number {number} is dated {seconds_back:,} seconds before number {number_before}"
-    es: "{what}: el número {number} lleva fecha {seconds_back:,} segundos anterior al número {number_before}"
+    en: "{what}: number {number} is dated {seconds_back:,} {seconds_back:second|seconds} before number {number_before}"
+    es: "{what}: el número {number} lleva fecha {seconds_back:,} {seconds_back:segundo|segundos} anterior al número {number_before}"
 explanation:
   en: >-
     Where numbers are given one after the other, a higher number cannot be earlier. Where it is, a date was changed or a

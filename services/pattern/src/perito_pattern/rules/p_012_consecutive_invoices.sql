@@ -26,8 +26,8 @@ entities: [supplier]
 partition_by: [supplier]
 texts:
   finding:
-    en: "Supplier {supplier}: {invoices:,} invoices in {days:,} days are numbered {first_document} to {last_document}, as if nobody else bought there"
-    es: "Proveedor {supplier}: {invoices:,} facturas en {days:,} días van del {first_document} al {last_document}, como si nadie más le comprara"
+    en: "Supplier {supplier}: {invoices:,} invoices in {days:,} {days:day|days} are numbered {first_document} to {last_document}, as if nobody else bought there"
+    es: "Proveedor {supplier}: {invoices:,} facturas en {days:,} {days:día|días} van del {first_document} al {last_document}, como si nadie más le comprara"
 explanation:
   en: >-
     A supplier with other customers has gaps between the invoices that one of them gets. Numbers that follow each other over

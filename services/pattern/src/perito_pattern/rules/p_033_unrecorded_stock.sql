@@ -22,8 +22,8 @@ entities: [product, location]
 partition_by: [product, location]
 texts:
   finding:
-    en: "{product} at {location}: sold on {sale_days:,} days between {period_start} and {period_end} on which the books had none of it ({units:,} units)"
-    es: "{product} en {location}: se vendió en {sale_days:,} días entre el {period_start} y el {period_end} en que los libros no tenían nada ({units:,} unidades)"
+    en: "{product} at {location}: sold on {sale_days:,} days between {period_start} and {period_end} on which the books had none of it ({units:,} {units:unit|units})"
+    es: "{product} en {location}: se vendió en {sale_days:,} días entre el {period_start} y el {period_end} en que los libros no tenían nada ({units:,} {units:unidad|unidades})"
 explanation:
   en: >-
     The books begin the day with nothing, or less, of a product, nothing arrives, and it is sold all the same, on several

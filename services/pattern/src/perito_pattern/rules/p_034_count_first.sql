@@ -25,8 +25,8 @@ explains: []
 entities: [product, location]
 texts:
   finding:
-    en: "{product} at {location}: number {place} of what to count first because {reason_en} ({qty:,} in the books, {sale_days:,} days with sales, {errors:,} of {counted_times:,} counts differed)"
-    es: "{product} en {location}: número {place} de lo que contar primero porque {reason_es} ({qty:,} en los libros, {sale_days:,} días con ventas, {errors:,} de {counted_times:,} conteos difirieron)"
+    en: "{product} at {location}: number {place} of what to count first because {reason_en} ({qty:,} in the books, {sale_days:,} {sale_days:day|days} with sales, {errors:,} of {counted_times:,} {counted_times:count|counts} differed)"
+    es: "{product} en {location}: número {place} de lo que contar primero porque {reason_es} ({qty:,} en los libros, {sale_days:,} {sale_days:día|días} con ventas, {errors:,} de {counted_times:,} {counted_times:conteo|conteos} {errors:difirió|difirieron})"
 explanation:
   en: >-
     Two lists for the next count, nothing more. Where counts have differed before, what sells much and lies there in large

@@ -24,8 +24,8 @@ entities: [product]
 partition_by: [product]
 texts:
   finding:
-    en: "{product} went round {ring} {rounds:,} times between {period_start} and {period_end}"
-    es: "{product} dio {rounds:,} vueltas por {ring} entre el {period_start} y el {period_end}"
+    en: "{product} went round {ring} {rounds:,} {rounds:time|times} between {period_start} and {period_end}"
+    es: "{product} dio {rounds:,} {rounds:vuelta|vueltas} por {ring} entre el {period_start} y el {period_end}"
 explanation:
   en: >-
     A product is sent from one shop to another and is back within two weeks in about the same quantity, directly or by a

@@ -19,8 +19,8 @@ explains: []
 entities: [file]
 texts:
   finding:
-    en: "{file}: {rejected:,} of {filled:,} filled cells of {source_column} cannot be read as {column_name} (most often {common})"
-    es: "{file}: {rejected:,} de {filled:,} celdas con contenido de {source_column} no se pueden leer como {column_name} (lo más frecuente: {common})"
+    en: "{file}: {rejected:,} of {filled:,} filled {filled:cell|cells} of {source_column} cannot be read as {column_name} (most often {common})"
+    es: "{file}: {rejected:,} de {filled:,} {filled:celda|celdas} con contenido de {source_column} no se {rejected:puede|pueden} leer como {column_name} (lo más frecuente: {common})"
 explanation:
   en: >-
     A cell has content that is no value of the column's type under the format that the mapping states. It counts as

@@ -22,8 +22,8 @@ explains: []
 entities: [file]
 texts:
   finding:
-    en: "{file}: {row_count:,} of {cells:,} cells of {source_column} {what_en}"
-    es: "{file}: {row_count:,} de {cells:,} celdas de {source_column} {what_es}"
+    en: "{file}: {row_count:,} of {cells:,} {cells:cell|cells} of {source_column} {what_en}"
+    es: "{file}: {row_count:,} de {cells:,} {cells:celda|celdas} de {source_column} {what_es}"
 explanation:
   en: >-
     A row without product, place, quantity or date cannot be counted. Other columns may honestly be empty, so they are told

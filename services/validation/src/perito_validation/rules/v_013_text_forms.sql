@@ -19,8 +19,8 @@ explains: []
 entities: [file]
 texts:
   finding:
-    en: "{file}: {row_count:,} cells of {source_column} {what_en}"
-    es: "{file}: {row_count:,} celdas de {source_column} {what_es}"
+    en: "{file}: {row_count:,} {row_count:cell|cells} of {source_column} {what_en}"
+    es: "{file}: {row_count:,} {row_count:celda|celdas} de {source_column} {what_es}"
 explanation:
   en: >-
     Blanks around a word and changing capitals are seen by a machine and by nobody else. In a name they are harmless, and

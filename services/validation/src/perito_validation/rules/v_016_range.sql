@@ -24,8 +24,8 @@ explains: []
 entities: [file]
 texts:
   finding:
-    en: "{file}: {row_count:,} of {cells:,} values of {source_column} are {what_en} (from {least:,} to {greatest:,})"
-    es: "{file}: {row_count:,} de {cells:,} valores de {source_column} son {what_es} (de {least:,} a {greatest:,})"
+    en: "{file}: {row_count:,} of {cells:,} {cells:value|values} of {source_column} {row_count:is|are} {what_en} (from {least:,} to {greatest:,})"
+    es: "{file}: {row_count:,} de {cells:,} {cells:valor|valores} de {source_column} {row_count:es|son} {what_es} (de {least:,} a {greatest:,})"
 explanation:
   en: >-
     A negative price or cost, a discount of more than all or less than nothing and a lead time before the order cannot be.

@@ -24,8 +24,8 @@ explains: []
 entities: [product]
 texts:
   finding:
-    en: "{file}: {row_count:,} of {lines:,} lines of {product} have a price near {pack:,} times, or one {pack:,}th of, the usual {usual:,}"
-    es: "{file}: {row_count:,} de {lines:,} líneas de {product} llevan un precio cercano a {pack:,} veces, o {pack:,} veces menos, el habitual {usual:,}"
+    en: "{file}: {row_count:,} of {lines:,} {lines:line|lines} of {product} {row_count:has|have} a price near {pack:,} times, or one {pack:,}th of, the usual {usual:,}"
+    es: "{file}: {row_count:,} de {lines:,} {lines:línea|líneas} de {product} {row_count:lleva|llevan} un precio cercano a {pack:,} veces, o {pack:,} veces menos, el habitual {usual:,}"
 explanation:
   en: >-
     A price that differs from the usual one of the product by just the number of pieces in a pack was most likely stated

@@ -32,8 +32,8 @@ entities: [file]
 unique: {population: [table_name, kind, _file_id, _record]}
 texts:
   finding:
-    en: "{file}: {row_count:,} of {pairs:,} rows of {table_name} {what_en} (by up to {worst:,} days)"
-    es: "{file}: {row_count:,} de {pairs:,} filas de {table_name} {what_es} (hasta {worst:,} días)"
+    en: "{file}: {row_count:,} of {pairs:,} {pairs:row|rows} of {table_name} {what_en} (by up to {worst:,} {worst:day|days})"
+    es: "{file}: {row_count:,} de {pairs:,} {pairs:fila|filas} de {table_name} {what_es} (hasta {worst:,} {worst:día|días})"
 explanation:
   en: >-
     Goods are ordered before they are promised and before they come, move before the movement is entered, leave before they

@@ -20,8 +20,8 @@ explains: []
 entities: [file]
 texts:
   finding:
-    en: "{file}: {source_column} {what_en} ({row_count:,} rows)"
-    es: "{file}: {source_column} {what_es} ({row_count:,} filas)"
+    en: "{file}: {source_column} {what_en} ({row_count:,} {row_count:row|rows})"
+    es: "{file}: {source_column} {what_es} ({row_count:,} {row_count:fila|filas})"
 explanation:
   en: >-
     A column in which every cell is blank, or every one the same, tells no rows apart: rules that compare by it pass without
