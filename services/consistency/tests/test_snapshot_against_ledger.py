@@ -114,3 +114,17 @@ def test_repeated_rows_do_not_count(tmp_path: Path) -> None:
     again: dict[str, Any] = {"_duplicate_file": 0, "_duplicate_record": 2}
     ledger = opened(moved("2024-01-03", "receipt", 5, **again))
     assert run(tmp_path, movements=ledger, inventory=[stock("2024-01-31", 13)]).findings == []
+
+
+def test_lists_outside_the_days_of_the_ledger_are_unknown(tmp_path: Path) -> None:
+    """Forty days of balances: the list of last winter and that of two months later are of another time."""
+    steps = [(1, 20 + n) for n in range(40)]
+    first = {"ts": "2024-03-01", "ts_date": "2024-03-01"}
+    ledger = [{**row, **first} for row in chain(steps[0])]
+    for n, (qty, balance) in enumerate(steps[1:], 2):
+        day = f"2024-0{3 + (n - 1) // 31}-{1 + (n - 1) % 31:02d}"
+        ledger.append({**ledger[0], "movement": f"M{n}", "qty": qty, "balance_after": balance, "ts": day, "ts_date": day})
+    lists = [stock("2023-12-31", 3), stock("2024-02-29", 19), stock("2024-04-05", 99), stock("2024-06-30", 5)]
+    trial = run(tmp_path, movements=ledger, inventory=lists)
+    assert [(str(f["period_end"]), f["expected"]) for f in trial.findings] == [("2024-04-05", "55")]
+    assert trial.outcomes["C-008"].unknown == 2

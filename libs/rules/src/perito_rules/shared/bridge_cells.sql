@@ -7,10 +7,11 @@ optional:
   inventory: [snapshot_date, product, location, lot, qty, unit_cost]
   movements: [type, lot]
   sales: [lot]
-uses: [span_flows, feed_places]
+uses: [span_flows, feed_places, ledger_cover]
 unique: {closed: [product, location, lot, snapshot_date]}
 --- */
--- One row per product, location (and lot, where all books keep lots) and snapshot that has one before it.
+-- One row per product, location (and lot, where all books keep lots) and snapshot that has one before it. What lies outside
+-- the days of the ledger is unknown.
 WITH settings AS (
     SELECT has_returns, has_lots AND (NOT feed OR EXISTS (SELECT 1 FROM sales WHERE lot IS NOT NULL)) AS by_lot
     FROM (
@@ -64,13 +65,15 @@ WITH settings AS (
            coalesce(w.returns, 0) AS returns, coalesce(w.adjustments, 0) AS adjustments, coalesce(w.other, 0) AS other,
            coalesce(w.moved_rows, 0) AS moved_rows,
            c.snapshot_rows + c.opening_rows + coalesce(w.moved_rows, 0) AS row_count,
-           coalesce(w.unreadable, 0) = 0 AND u.product IS NULL AS complete
+           coalesce(w.unreadable, 0) = 0 AND u.product IS NULL AND coalesce(c.since >= v.begins AND c.snapshot_date <= v.ends, true) AS complete
     FROM cells AS c
     LEFT JOIN windowed AS w
       ON w.product = c.product AND w.location = c.location AND coalesce(w.lot, '') = coalesce(c.lot, '')
      AND w.snapshot_date = c.snapshot_date
     LEFT JOIN undated AS u
       ON u.product = c.product AND u.location = c.location AND coalesce(u.lot, '') = coalesce(c.lot, '')
+    LEFT JOIN feed_places AS e ON e.location = c.location
+    LEFT JOIN ledger_cover AS v ON v.by_feed = (e.location IS NOT NULL)
     WHERE c.since IS NOT NULL
 ), closed AS (
     SELECT *, CASE WHEN complete

@@ -1,6 +1,6 @@
 /* ---
 id: C-006
-version: 1
+version: 2
 kind: set
 title: {en: Stock does not roll forward, es: La existencia no se explica por sus movimientos}
 severity: high
@@ -32,13 +32,15 @@ explanation:
     vanished without a document. Sales are subtracted only where the books keep them outside the stock ledger; a return
     counts only where a movement says so (sales lines with a negative quantity count where the ledger has no returns at
     all); rows that repeat another are left out. A snapshot is the end of its date: of several taken on one day nobody can
-    say which to add up, so their cells are unknown.
+    say which to add up, so their cells are unknown, and so are cells that begin before the
+    ledger does or end after it.
   es: >-
     Un saldo debe ser igual al anterior más todo lo que se movió entre ambos. Donde no lo es, apareció o desapareció
     existencia sin documento. Las ventas se restan solo cuando los libros las llevan fuera del diario de movimientos; una
     devolución cuenta solo si un movimiento la registra (las líneas de venta con cantidad negativa cuentan si el diario no
     tiene ninguna devolución); las filas repetidas no se cuentan. Un saldo es el del final de su fecha: si hay varios
-    tomados el mismo día, no se sabe cuáles sumar y sus celdas quedan como desconocidas.
+    tomados el mismo día, no se sabe cuáles sumar y sus celdas quedan como desconocidas, como las que
+    empiezan antes que el diario o terminan después.
 remedy:
   en: >-
     Count the product at that location, then look for documents of the period that were not posted, were posted twice, or

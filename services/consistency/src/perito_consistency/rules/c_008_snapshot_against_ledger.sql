@@ -15,7 +15,7 @@ optional:
   movements: [movement, seq, lot, type, balance_after, unit_cost]
   sales: [product, location, lot, ts, type, qty]
   conventions: [name, value]
-uses: [stock_moves, span_flows, feed_places, ledger_chain, unit_costs]
+uses: [stock_moves, span_flows, feed_places, ledger_cover, ledger_chain, unit_costs]
 unique: {judged: [product, location, day]}
 parameters:
   tolerance: {default: "0", type: decimal, meaning: "base units by which a snapshot may be off, besides what balances are rounded to"}
@@ -43,14 +43,14 @@ explanation:
     Stock is recomputed from the beginning of the ledger: from an opening entry that comes before all else, or from the opening
     that the ledger's own balances imply, with all that moved since. Told is the first snapshot of a product and place that
     differs, with how many later ones carry a difference on. Where the ledger's history may begin midway the opening is unknown
-    and nothing is said. A snapshot may have been taken before or after the movements of its day: either is accepted, and what lies
+    and nothing is said, nor of snapshots before its first day or after its last. A snapshot may have been taken before or after the movements of its day: either is accepted, and what lies
     between is unknown. Where one snapshot does not lead to the next (C-006), or the ledger's balances break (C-001), that is the
     cause and this its sign.
   es: >-
     La existencia se recalcula desde el inicio del diario: desde un asiento de apertura anterior a todo lo demás, o desde la
     apertura que implican los saldos del propio diario, con todo lo movido después. Se informa el primer saldo de cada producto y
     lugar que difiere y cuántos posteriores arrastran una diferencia. Si la historia puede empezar a la mitad, la apertura es
-    desconocida y no se dice nada. Un saldo pudo tomarse antes o después de los movimientos de su día: ambas cosas valen, y lo
+    desconocida y no se dice nada, ni de saldos anteriores a su primer día o posteriores al último. Un saldo pudo tomarse antes o después de los movimientos de su día: ambas cosas valen, y lo
     intermedio queda como desconocido. Si un saldo no lleva al siguiente (C-006) o los saldos del diario se rompen (C-001), esa es
     la causa y esto su señal.
 remedy:
@@ -103,6 +103,7 @@ WITH stated AS (
 ), compared AS (
     SELECT s.product, s.location, s.day, s.stated, s.book_cost, o.begins, o.opening_from, o.slack, s.snapshot_rows + coalesce(m.moved_rows, 0) AS row_count,
            CASE WHEN u.product IS NULL AND coalesce(m.unreadable, 0) = 0 AND (o.opening_from = 'ledger balance' OR s.day >= o.begins)
+                     AND coalesce(s.day >= v.begins AND s.day <= v.ends, true)
                 THEN o.opening + coalesce(m.total, 0) END AS expected,
            CASE WHEN m.closes = s.day THEN coalesce(m.day_qty, 0) ELSE 0 END AS day_qty,
            CASE WHEN m.closes = s.day THEN coalesce(m.day_came, 0) ELSE 0 END AS day_came,
@@ -110,6 +111,8 @@ WITH stated AS (
     FROM stated AS s
     LEFT JOIN openings AS o ON o.product = s.product AND o.location = s.location
     LEFT JOIN undated AS u ON u.product = s.product AND u.location = s.location
+    LEFT JOIN feed_places AS f ON f.location = s.location
+    LEFT JOIN ledger_cover AS v ON v.by_feed = (f.location IS NOT NULL)
     ASOF LEFT JOIN summed AS m ON m.product = s.product AND m.location = s.location AND s.day >= m.closes
 ), judged AS (
     -- Before the movements of its day, after them, or somewhere between.
