@@ -130,3 +130,58 @@ def test_what_cannot_be_read_or_lies_outside_is_unknown(tmp_path: Path) -> None:
     sales += [sold("X", None), sold("LATE", 4, 30)]
     trial = run(tmp_path, sales, [*entries, issued("X", -4)])
     assert (trial.outcomes["C-016"].failed, trial.outcomes["C-016"].unknown) == (0, 2)
+
+
+def test_what_another_place_issued_for_a_ticket_counts_with_it(tmp_path: Path) -> None:
+    """A web order of the shop that the warehouse sends; the neighbour that neither sent is told."""
+    sales, entries = days()
+    sales += [sold("WEB", 5, 12, product="B"), sold("WEB", 1, 12, line="2"), sold("D3", 1, 3, line="2", product="B")]
+    entries += [issued("WEB", -5, 12, product="B", location="W"), issued("WEB", -1, 12), issued("D3", -1, 3, product="B")]
+    assert told(run(tmp_path / "sent", sales, entries)) == []
+    short = [row for row in entries if row["location"] != "W"]
+    assert told(run(tmp_path / "not sent", sales, short)) == [("B", "2024-05-12", Decimal(-5))]
+
+
+def test_shops_may_count_their_tickets_each_from_one_on(tmp_path: Path) -> None:
+    """Shop K has no ticket D7 in its sales: C-015 tells the entry, and it is no difference of D7 of shop L."""
+    sales, entries = days()
+    sales += [sold(f"D{n}", 2, n, location="K") for n in range(1, 29) if n != 7]
+    entries += [issued(f"D{n}", -2, n, location="K") for n in range(1, 29)]
+    assert told(run(tmp_path, sales, entries)) == []
+
+
+def test_numbers_that_begin_anew_each_day_are_compared_by_day(tmp_path: Path) -> None:
+    """The ledger holds a month more than the sales: added up by number that would be a difference of each."""
+    sales = [sold("1", 2, n) for n in range(1, 29)] + [{**sold("1", 2, n), "ts_date": f"2024-06-{n:02d}"} for n in range(1, 29)]
+    entries = [issued("1", -2, n) for n in range(1, 29)]
+    for month in ("06", "07"):
+        entries += [{**issued("1", -2, n), "ts_date": f"2024-{month}-{n:02d}"} for n in range(1, 29)]
+    trial = run(tmp_path, sales, entries)
+    assert (told(trial), trial.outcomes["C-016"].facts["compared_by"]) == ([], "day")
+
+
+def test_the_parts_of_a_kit_that_the_ledger_does_not_keep(tmp_path: Path) -> None:
+    """The ticket sells a hamper, the ledger issues what is in it; without a hamper the surplus is told."""
+    sales, entries = days()
+    sales += [sold("KIT", 1, 9, product="HAMPER"), sold("KIT", 1, 9, line="2"), sold("D5", 1, 5, line="2", product="B")]
+    entries += [issued("KIT", -3, 9), issued("D5", -1, 5, product="B")]
+    trial = run(tmp_path, sales, entries)
+    assert (told(trial), trial.outcomes["C-016"].unknown) == ([], 1)
+    plain = [row for row in sales if row["product"] != "HAMPER"]
+    assert told(run(tmp_path / "plain", plain, entries)) == [("A", "2024-05-09", Decimal(2))]
+
+
+def test_a_ledger_that_books_returns_as_sales_may_take_them_back(tmp_path: Path) -> None:
+    """An exchange: the ticket takes B back, and the ledger has it as a sale of minus one."""
+    sales, entries = days()
+    sales += [sold("EX", 1, 9), sold("EX", 1, 9, type="return", line="2", product="B"), sold("D5", 1, 5, line="2", product="B")]
+    entries += [issued("EX", -1, 9), issued("EX", 1, 9, product="B"), issued("D5", -1, 5, product="B")]
+    assert told(run(tmp_path, sales, entries)) == []
+
+
+def test_an_order_whose_last_part_leaves_after_the_books_end(tmp_path: Path) -> None:
+    """Orders leave within three days here; the last one has sent one part of two."""
+    sales = [sold(f"D{n}", 4, n) for n in range(1, 27)]
+    entries = [issued(f"D{n}", -4 if n < 26 else -3, n + 3 if n < 26 else 27) for n in range(1, 27)]
+    entries += [issued("D25", 0, 28)]
+    assert told(run(tmp_path, sales, entries)) == []

@@ -18,6 +18,7 @@ parameters:
   tolerance: {default: "0", type: decimal, meaning: "base units by which a day may differ; fractions may also differ by what their printing rounds off"}
   days: {default: 2, type: integer, meaning: "days after the sale at most on which a place may usually book it; also how far apart two differences may lie that cancel each other"}
   share: {default: "0.5", type: decimal, meaning: "share of a place's days that must agree, below which nothing is said of it"}
+  same_days: {default: 31, type: integer, meaning: "days over which the lines of one ticket or order may spread; a number that spreads further was given again"}
 impact: column
 recoverable: false
 explains: [C-005, C-006]
@@ -38,17 +39,21 @@ explanation:
   en: >-
     Where the ledger holds the sales, what the sales lines sold of a product at a place on a day must have left its stock.
     Where the ledger names the documents, each document is compared and it does not matter when it was booked; documents
-    that only one side has are C-015's. Without numbers days are compared, with as many days between sale and entry as the
-    place usually has, and differences that a neighbouring day cancels are no findings. Voided lines do not count. Products
-    that the ledger does not keep at all (bags, services), places whose sales move the stock themselves, and days that
-    only one side covers are left out; so is a place of whose days less than half agree, for its ledger keeps sales otherwise.
+    that only one side has are C-015's, and what another place issued for a ticket counts with it. A ticket that sells what
+    the ledger does not keep (a kit) may issue its parts: more than was sold is unknown there. Without numbers, or where they
+    are given again, days are compared, with as many days between sale and entry as the place usually has, and differences
+    that a neighbouring day cancels are no findings. Voided lines do not count. Products that the ledger does not keep at
+    all (bags, services), places whose sales move the stock themselves, and days that only one side covers are left out; so
+    is a place of whose days less than half agree, for its ledger keeps sales otherwise.
   es: >-
     Si el diario contiene las ventas, lo que las líneas vendieron de un producto en un lugar un día debe haber salido de sus
     existencias. Si el diario nombra los documentos, se compara cada uno y no importa cuándo se registró; los que solo tiene
-    una parte son de C-015. Sin números se comparan los días, con los días que el lugar suele tardar en registrar, y las
-    diferencias que un día vecino compensa no son hallazgos. Las líneas anuladas no cuentan. Quedan fuera los productos que
-    el diario no lleva (bolsas, servicios), los lugares cuyas ventas mueven ellas mismas las existencias y los días que solo
-    una parte cubre; también un lugar cuyos días coinciden menos de la mitad, pues su diario lleva las ventas de otro modo.
+    una parte son de C-015, y lo que otro lugar entregó por un ticket cuenta con él. Un ticket que vende lo que el diario no
+    lleva (un lote armado) puede dar de baja sus partes: lo que exceda queda como desconocido. Sin números, o si se repiten,
+    se comparan los días, con los días que el lugar suele tardar en registrar, y las diferencias que un día vecino compensa
+    no son hallazgos. Las líneas anuladas no cuentan. Quedan fuera los productos que el diario no lleva (bolsas, servicios),
+    los lugares cuyas ventas mueven ellas mismas las existencias y los días que solo una parte cubre; también un lugar cuyos
+    días coinciden menos de la mitad, pues su diario lleva las ventas de otro modo.
 remedy:
   en: "Compare the tickets of that day with the entries; book what is missing, or reverse what was booked twice."
   es: "Compare los tickets de ese día con los asientos; registre lo que falta o revierta lo registrado dos veces."
@@ -60,11 +65,13 @@ source: "Sales to stock reconciliation of retail audit"
 WITH sold_lines AS NOT MATERIALIZED (
     SELECT product, location, ts_date AS day, document,
            CASE WHEN type IS NOT NULL OR type_source IS NULL THEN CASE WHEN coalesce(type, 'sale') = 'sale' THEN qty ELSE 0 END END AS qty,
-           -- A void that names the sale it cancels may or may not have taken back the issue.
-           CASE WHEN type = 'void' AND original_document IS NOT NULL THEN abs(qty) ELSE 0 END AS voided
+           -- A void that names the sale it cancels may or may not have taken back the issue; so may a return, where the
+           -- ledger has no movements of that type.
+           CASE WHEN coalesce(type, 'sale') <> 'sale' THEN abs(qty) ELSE 0 END AS voided
     FROM sales
     WHERE _duplicate_record IS NULL AND location NOT IN (SELECT location FROM feed_places WHERE location IS NOT NULL)
-      AND (coalesce(type, 'sale') = 'sale' OR (type = 'void' AND original_document IS NOT NULL))
+      AND (coalesce(type, 'sale') = 'sale' OR (type = 'void' AND original_document IS NOT NULL)
+           OR (type = 'return' AND NOT EXISTS (SELECT 1 FROM movements WHERE type = 'return')))
       AND NOT (coalesce(qty < 0, false) AND EXISTS (SELECT 1 FROM movements WHERE type = 'return'))
 ), issues AS NOT MATERIALIZED (
     SELECT product, location, ts_date AS day, ref_id AS document, CASE WHEN type = 'sale' THEN -qty END AS qty
@@ -97,25 +104,44 @@ WITH sold_lines AS NOT MATERIALIZED (
     GROUP BY d.product, d.location, d.day
 ), doubtful AS (
     SELECT DISTINCT product, location FROM days WHERE abs(sold - issued) > allowed
-), numbered AS (
-    SELECT EXISTS (
-        SELECT 1 FROM issues AS i JOIN sales AS s ON s.document = i.document WHERE s._duplicate_record IS NULL
-    ) AS by_document
+), tickets AS (
+    -- A number that comes again after weeks was given to another ticket.
+    SELECT document, location, max(day) - min(day) > $same_days AS is_given_again
+    FROM sold_lines WHERE document IS NOT NULL GROUP BY document, location
 ), shared AS (
-    SELECT DISTINCT i.document
-    FROM issues AS i JOIN sales AS s ON s.document = i.document
-    WHERE coalesce(s.type, 'sale') = 'sale' AND s._duplicate_record IS NULL
+    -- Per place: shops may count their tickets each from one on.
+    SELECT t.document, t.location FROM tickets AS t
+    WHERE NOT coalesce(t.is_given_again, false) AND EXISTS (SELECT 1 FROM issues AS i WHERE i.document = t.document AND i.location = t.location)
+), numbered AS (
+    SELECT EXISTS (SELECT 1 FROM shared) AND 10 * (SELECT count(*) FILTER (is_given_again) FROM tickets) <= (SELECT count(*) FROM tickets) AS by_document
+), both_sides AS NOT MATERIALIZED (
+    SELECT product, location, document, day AS sold_on, NULL AS issued_on, qty AS sold, voided, NULL AS issued FROM sold_lines
+    UNION ALL
+    SELECT product, location, document, NULL, day, NULL, 0, qty FROM issues
+), whole AS (
+    -- What was sold at one place and issued, in part, at another.
+    SELECT product, document FROM both_sides
+    WHERE document IN (SELECT document FROM shared) AND product IN (SELECT product FROM doubtful)
+    GROUP BY product, document
+    HAVING count(sold) + count(issued) = count(*) AND coalesce(sum(sold), 0) = coalesce(sum(issued), 0)
+), kits AS (
+    -- Tickets that sell what the ledger does not keep, whose parts may be what it issues instead.
+    SELECT DISTINCT document, location FROM sold_lines
+    WHERE document IS NOT NULL AND coalesce(qty > 0, true) AND coalesce(product NOT IN (SELECT product FROM kept), true)
 ), paired AS (
-    SELECT p.product, p.location, p.document, coalesce(min(p.sold_on), min(p.issued_on)) AS day, sum(p.sold) AS sold, sum(p.voided) AS voided, sum(p.issued) AS issued,
-           count(p.sold) + count(p.issued) < count(*) AS unread
-    FROM (
-        SELECT product, location, document, day AS sold_on, NULL AS issued_on, qty AS sold, voided, NULL AS issued FROM sold_lines
-        UNION ALL
-        SELECT product, location, document, NULL, day, NULL, 0, qty FROM issues
-    ) AS p
+    SELECT p.product, p.location, p.document, coalesce(min(p.sold_on), min(p.issued_on)) AS day, min(p.sold_on) AS sold_on, max(p.issued_on) AS issued_on,
+           sum(p.sold) AS sold, sum(p.voided) AS voided, CASE WHEN w.product IS NULL THEN sum(p.issued) ELSE sum(p.sold) END AS issued,
+           count(p.sold) + count(p.issued) < count(*)
+           OR (k.document IS NOT NULL AND w.product IS NULL AND coalesce(sum(p.issued) > coalesce(sum(p.sold), 0), false)) AS unread
+    FROM both_sides AS p
     JOIN doubtful AS d ON d.product = p.product AND d.location = p.location
-    JOIN shared AS s ON s.document = p.document
-    GROUP BY p.product, p.location, p.document
+    JOIN shared AS s ON s.document = p.document AND s.location = p.location
+    LEFT JOIN whole AS w ON w.product = p.product AND w.document = p.document
+    LEFT JOIN kits AS k ON k.document = p.document AND k.location = p.location
+    GROUP BY p.product, p.location, p.document, w.product, k.document
+), waits AS (
+    -- An order may be issued in parts, the last of them after the books end.
+    SELECT greatest(coalesce(quantile_disc(issued_on - sold_on, 0.95), 0), 0)::INTEGER AS days FROM paired
 ), by_document AS (
     SELECT p.product, p.location, p.day, CASE WHEN NOT bool_or(p.unread) THEN coalesce(sum(p.sold), 0) END AS sold, sum(p.voided) AS voided, coalesce(sum(p.issued), 0) AS issued
     FROM paired AS p GROUP BY p.product, p.location, p.day
@@ -138,9 +164,9 @@ WITH sold_lines AS NOT MATERIALIZED (
     ) AS shifted
     GROUP BY product, location, day
 ), compared AS (
-    SELECT d.product, d.location, d.day, coalesce(p.sold, d.sold) AS sold, coalesce(p.voided, 0) AS voided, coalesce(p.issued, d.issued) AS issued, d.allowed,
-           d.begins, d.ends, true AS by_document, 0 AS wait, d.sold_rows + d.issued_rows AS row_count, p.product IS NULL AND f.product IS NOT NULL AS of_others
-    FROM days AS d CROSS JOIN numbered AS n
+    SELECT d.product, d.location, d.day, CASE WHEN p.product IS NULL THEN d.sold ELSE p.sold END AS sold, coalesce(p.voided, 0) AS voided, coalesce(p.issued, d.issued) AS issued, d.allowed,
+           d.begins, d.ends - w.days AS ends, true AS by_document, 0 AS wait, d.sold_rows + d.issued_rows AS row_count, p.product IS NULL AND f.product IS NOT NULL AS of_others
+    FROM days AS d CROSS JOIN numbered AS n CROSS JOIN waits AS w
     LEFT JOIN doubtful AS f ON f.product = d.product AND f.location = d.location
     LEFT JOIN by_document AS p ON p.product = d.product AND p.location = d.location AND p.day = d.day
     WHERE n.by_document
