@@ -20,7 +20,7 @@ def back(number: str, qty: object = 3, day: int = 10, disposition: str | None = 
     return {**row, "location": "L", "qty": qty, "ts": on, "ts_date": on, "disposition": disposition, **more}
 
 
-def entry(ref: str, qty: object = 3, day: int = 10, kind: str = "return", **more: object) -> Row:
+def entry(ref: str | None, qty: object = 3, day: int = 10, kind: str = "return", **more: object) -> Row:
     on = f"2024-05-{day:02d}"
     row: Row = {"movement": f"M{ref}{kind}{day}", "type": kind, "product": "A", "location": "L", "qty": qty}
     return {**row, "ref_id": ref, "ts": on, "ts_date": on, **more}
@@ -99,3 +99,27 @@ def test_two_returns_of_one_sale_share_its_entries(tmp_path: Path) -> None:
     assert told(run(tmp_path / "1", returns, [entry("S", 3), entry("S", 3, 11)])) == []
     more = run(tmp_path / "2", returns, [entry("S", 3), entry("S", 3, 11), entry("S", 3, 12)])
     assert told(more) == [("R1", "booked_twice", "high", Decimal(3))]
+
+
+def test_goods_that_a_returns_centre_took_in(tmp_path: Path) -> None:
+    """The shop refunds, the centre books under the return's number; what nobody booked is told."""
+    trial = run(tmp_path, [back("FAR"), back("R1")], [entry("FAR", location="CENTRE")])
+    assert told(trial) == [("R1", "no_movement", "high", Decimal(-3))]
+
+
+def test_entries_without_a_number_may_be_of_any_return_of_these_days(tmp_path: Path) -> None:
+    trial = run(tmp_path, [back("R1"), back("R2", day=20)], [entry(None, 3, 11)])
+    assert told(trial) == [("R2", "no_movement", "high", Decimal(-3))]
+
+
+def test_a_return_that_was_corrected_counts_what_is_left_of_it(tmp_path: Path) -> None:
+    trial = run(tmp_path, [back("R1", 3), back("R1", -1, line="2")], [entry("R1", 2)])
+    assert told(trial) == []
+
+
+def test_what_came_back_before_the_returns_begin_is_no_second_entry(tmp_path: Path) -> None:
+    """The ledger goes back further than the table of returns, and names the sale."""
+    returns = [back("R1", 1, original_document="S"), back("R2", 1, original_document="T")]
+    old = {**entry("S", 2), "ts": "2024-02-01", "ts_date": "2024-02-01"}
+    trial = run(tmp_path, returns, [old, entry("S", 1), entry("T", 1), entry("T", 2, 11)])
+    assert told(trial) == [("R2", "booked_twice", "high", Decimal(2))]

@@ -124,3 +124,19 @@ def test_of_a_return_of_too_much_at_too_high_a_price_each_unit_is_told_once(tmp_
     sales = [sold("S1", 2), *(sold(f"T{n}", 1) for n in range(6))]
     trial = run(tmp_path, sales, [back("S1", 3, "45"), *(back(f"T{n}", 1, "10") for n in range(6))])
     assert told(trial) == [("S1", "more_than_sold", Decimal(15)), ("S1", "refund_above_price", Decimal(10))]
+
+
+def test_a_return_kept_among_the_sales_too_does_not_lessen_what_was_sold(tmp_path: Path) -> None:
+    """The sale has its return as a negative line of its own number; the neighbour brought back more than it bought."""
+    sales = [sold("S1", 2), sold("S1", -2, line="2", day=12), sold("S2", 2)]
+    trial = run(tmp_path, sales, [back("S1", 2, "20"), back("S2", 3, "30")])
+    assert told(trial) == [("S2", "more_than_sold", Decimal(10))]
+
+
+def test_a_number_that_several_sales_have_lists_everything(tmp_path: Path) -> None:
+    """Shops that count their tickets each from one on, and tickets that begin anew."""
+    sales = [sold("17", 1, location="K"), sold("17", 1, location="L", line="2"), sold("18", 1)]
+    sales += [{**sold("19", 1), "ts_date": day} for day in ("2024-05-10", "2024-09-10")]
+    trial = run(tmp_path, sales, [back(number, 1, "10", product="B") for number in ("17", "18", "19")])
+    assert told(trial) == [("18", "more_than_sold", Decimal(10))]
+    assert trial.findings[0]["severity"] == "medium"

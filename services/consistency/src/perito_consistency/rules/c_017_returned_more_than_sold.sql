@@ -17,6 +17,7 @@ uses: [unit_costs]
 parameters:
   tolerance: {default: "0", type: decimal, meaning: "base units by which more may come back than was sold"}
   price_tolerance: {default: "0.01", type: decimal, meaning: "share by which a refund may exceed what was paid, beside half a hundredth per unit for rounding"}
+  same_days: {default: 31, type: integer, meaning: "days over which the lines of one sale may spread; a number that spreads further was given again"}
   share: {default: "0.5", type: decimal, meaning: "share of refunds above the price from which on refunds are taken to be kept in another way (with tax, for instance) and prices are not judged"}
 impact: column
 recoverable: false
@@ -41,14 +42,15 @@ explanation:
   en: >-
     What comes back of a sale is at most what was sold, comes back no earlier than it was sold, and is refunded at no more
     than was paid. All returns of one line of a sale count together; of the whole document and product, where returns do
-    not name the line. Told are `more_than_sold` (also where the document does not list the product), `refund_above_price`
-    and `before_sale`. What was paid is the amount of the line with its tax, for one unit. Where most refunds lie above the
+    not name the line. Told are `more_than_sold` (of medium severity where the document does not list the product, which may
+    be part of a kit), `refund_above_price` and `before_sale`. A number that was given to several sales lists everything. What was paid is the amount of the line with its tax, for one unit. Where most refunds lie above the
     price they are kept in another way, and prices are not judged. Returns without a sale, or of a sale that the books do
     not have, are unknown: it may have been before them.
   es: >-
     De una venta se devuelve como mucho lo vendido, no antes de venderse, y se reembolsa como mucho lo pagado. Todas las
     devoluciones de una línea de venta cuentan juntas; las de todo el documento y producto, si no nombran la línea. Se
-    informa `more_than_sold` (también si el documento no lista el producto), `refund_above_price` y `before_sale`. Lo pagado
+    informa `more_than_sold` (de gravedad media si el documento no lista el producto, que puede ser parte de un lote armado),
+    `refund_above_price` y `before_sale`. Un número dado a varias ventas lo lista todo. Lo pagado
     es el importe de la línea con su impuesto, por unidad. Si la mayoría de los reembolsos superan el precio, se llevan de
     otro modo y los precios no se juzgan. Las devoluciones sin venta, o de una venta que los libros no tienen, quedan como
     desconocidas: pudo ser anterior.
@@ -71,7 +73,7 @@ WITH returned AS (
     FROM sales
     WHERE _duplicate_record IS NULL AND type = 'return' AND NOT EXISTS (SELECT 1 FROM returns)
 ), sold AS (
-    SELECT document, line, product, ts_date AS day, qty, unit_price,
+    SELECT document, line, product, location, ts_date AS day, qty, unit_price,
            -- What one unit cost the customer, tax included where the line has one.
            CASE WHEN qty > 0 THEN greatest(try((coalesce(line_total, (qty::DECIMAL(38, 4) * unit_price * (1 - coalesce(discount, 0)))::DECIMAL(18, 4)) + greatest(coalesce(tax, 0), 0))::DECIMAL(18, 4)), 0) END AS paid
     FROM sales
@@ -91,14 +93,16 @@ WITH returned AS (
     FROM returned AS r JOIN modes AS m ON m.original_document = r.original_document AND m.product = r.product
     GROUP BY r.original_document, CASE WHEN m.by_line THEN r.original_line END, r.product, m.by_line
 ), of_lines AS (
-    SELECT s.document, CASE WHEN m.by_line THEN s.line END AS line, s.product, CASE WHEN count(s.qty) = count(*) THEN sum(s.qty) END AS sold,
+    -- A negative line may be the return itself, kept among the sales too: it does not lessen what was sold.
+    SELECT s.document, CASE WHEN m.by_line THEN s.line END AS line, s.product, CASE WHEN count(s.qty) = count(*) THEN sum(greatest(s.qty, 0)) END AS sold,
            min(s.day) AS sold_on, max(s.unit_price) AS unit_price, count(s.paid) = count(*) AS priced,
            -- The dearest unit, for nobody can say which of several lines came back.
            max(try((s.paid::DECIMAL(38, 9) / s.qty)::DECIMAL(28, 9))) AS unit_paid, count(*) AS sale_rows
     FROM sold AS s JOIN modes AS m ON m.original_document = s.document AND m.product = s.product
     GROUP BY s.document, CASE WHEN m.by_line THEN s.line END, s.product
 ), documents AS (
-    SELECT document, min(day) AS sold_on, bool_or(product IS NULL OR qty IS NULL) AS unread FROM sold
+    -- A number that several places use, or that comes again after weeks, may be that of another sale.
+    SELECT document, min(day) AS sold_on, bool_or(product IS NULL OR qty IS NULL) OR coalesce(min(location) < max(location), false) OR coalesce(max(day) - min(day) > $same_days, false) AS unread FROM sold
     WHERE document IN (SELECT original_document FROM modes) GROUP BY document
 ), joined AS (
     SELECT b.*, d.document IS NOT NULL AS is_known, coalesce(l.sold_on, d.sold_on) AS sold_on,
@@ -137,7 +141,8 @@ SELECT t.original_document, t.original_line, t.product, t.code, least(t.sold_on,
        -- What came back in excess is told with its whole refund: its price is not told again.
        try((CASE t.code WHEN 'more_than_sold' THEN t.delta_qty * coalesce(t.unit_refund, t.unit_paid, u.unit_cost)
                         WHEN 'refund_above_price' THEN least(t.returned, coalesce(t.sold, t.returned)) * (t.unit_refund - t.unit_paid) END)::DECIMAL(18, 4)) AS impact,
-       CASE t.code WHEN 'more_than_sold' THEN 'high' ELSE 'medium' END AS severity, t.row_count
+       -- What the sale does not list may be part of a kit that it lists, or a product that has another code by now.
+       CASE WHEN t.code = 'more_than_sold' AND t.sold > 0 THEN 'high' ELSE 'medium' END AS severity, t.row_count
 FROM told AS t
 ASOF LEFT JOIN unit_costs AS u ON u.product = t.product AND t.last_day >= u.valid_from
 
