@@ -104,3 +104,14 @@ def test_the_period_reaches_as_far_as_the_transfer_says(tmp_path: Path) -> None:
     arrival = {"transfer": "T1", "product": "A", "in_ts": "2024-06-01", "in_ts_date": "2024-06-01"}
     trial = run(tmp_path, [*pairs(), leg("T1", -10)], transfers=[arrival])
     assert trial.findings[0]["period_end"].isoformat() == "2024-06-01"
+
+
+def test_one_end_alone_may_have_its_other_end_outside_the_books(tmp_path: Path) -> None:
+    """Without a table of transfers it is of medium severity; the table may say that the place is not of these books."""
+    rows = [*pairs(), leg("T1", -4)]
+    assert [f["severity"] for f in run(tmp_path / "bare", rows).findings] == ["medium"]
+    known: Row = {"transfer": "T1", "product": "A", "from_location": "W", "qty_out": 4}
+    here = run(tmp_path / "here", rows, transfers=[{**known, "to_location": "L"}])
+    assert [f["severity"] for f in here.findings] == ["high"]
+    outcome = run(tmp_path / "there", rows, transfers=[{**known, "to_location": "FRANCHISE"}]).outcomes["C-023"]
+    assert (outcome.failed, outcome.unknown) == (0, 1)

@@ -107,3 +107,19 @@ def test_lines_and_lots_are_told_apart_and_lines_of_one_product_are_not(tmp_path
     trial = run(tmp_path, rows)
     found = sorted((f["identity"]["transfer"], f["identity"]["lot"], f["delta_qty"]) for f in trial.findings)
     assert found == [("T1", None, -20), ("T2", "X", -10)]
+
+
+def test_what_came_back_to_its_source_did_not_get_lost(tmp_path: Path) -> None:
+    entry = {"movement": "M1", "type": "transfer_in", "product": "A", "location": "W", "ref_id": "T1", "qty": 10}
+    rows = [{**entry, "ts": "2024-05-09", "ts_date": "2024-05-09"}]
+    assert told(run(tmp_path, [sent("T1"), sent("T2")], rows)) == [("T2", "high")]
+
+
+def test_a_place_whose_record_of_arrivals_ends_early(tmp_path: Path) -> None:
+    """K's arrivals were exported until the end of April: what should have come later is unknown, a single one is not."""
+    known = [sent(f"K{n}", f"2024-04-{n:02d}", f"2024-04-{n + 2:02d}", to_location="K") for n in range(1, 21)]
+    lost = sent("LOST", "2024-04-05", to_location="K")
+    late = [sent(f"LATE{n}", f"2024-05-{n:02d}", to_location="K") for n in (2, 9, 16)]
+    trial = run(tmp_path, [*known, lost, *late])
+    assert (told(trial), trial.outcomes["C-020"].unknown) == ([("LOST", "high")], 3)
+    assert told(run(tmp_path / "one", [*known, late[0]])) == [("LATE2", "high")]

@@ -79,3 +79,10 @@ def test_an_arrival_without_a_quantity_is_unknown(tmp_path: Path) -> None:
     rows[2] |= {"qty_in_source": "ten"}
     outcome = run(tmp_path, rows).outcomes["C-021"]
     assert (outcome.status, outcome.evaluated, outcome.unknown) == (RuleStatus.PASSED, 3, 3)
+
+
+def test_the_rest_of_one_that_is_under_way_may_come_for_a_month(tmp_path: Path) -> None:
+    """A first part has come, and the transfer says that it is under way; months later nothing more will come."""
+    late = {"out_ts": "2024-08-01", "out_ts_date": "2024-08-01", "in_ts": "2024-08-03", "in_ts_date": "2024-08-03"}
+    young = moved("T1", 10, 6, status="sent", **late)
+    assert told(run(tmp_path, [young, moved("T2", 10, 6, status="sent"), moved("T3", **late)])) == [("T2", "short", -4)]

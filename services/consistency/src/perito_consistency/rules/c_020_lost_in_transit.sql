@@ -18,6 +18,7 @@ parameters:
   days: {default: 3, type: integer, meaning: "days beyond promise and usual time under way after which goods are missing"}
   high_days: {default: 14, type: integer, meaning: "days beyond that time from which on severity is high; before it is medium"}
   least: {default: 5, type: integer, meaning: "arrivals from which the usual time of a lane, or of all lanes, is taken"}
+  silent: {default: 3, type: integer, meaning: "transfers without arrival after the last arrival of a destination from which on its record of arrivals ends there, and nothing is missing"}
   share: {default: "0.5", type: decimal, meaning: "share of a destination's transfers that must have arrived for the others to be judged"}
 impact: column
 recoverable: false
@@ -38,13 +39,15 @@ explanation:
     A transfer that left must arrive: by its own record or by an entry of its number in the stock ledger at the destination.
     It is missing when the books go on past the promised day, the usual time of its lane (95 of 100 arrive within it; where
     the lane has few arrivals its stated days, else the usual time of all lanes) and a few days more. What may still be under
-    way when the transfers end is no finding. Places that never record arrivals are left out. The books end where nearly
+    way when the transfers end is no finding. Places that never record arrivals are left out, and so is what should
+    have come after the last arrival that a place recorded, where that is several transfers. The books end where nearly
     all departures and arrivals lie before, so that one mistyped date makes nothing late.
   es: >-
     Un traspaso que salió debe llegar: según su propio registro o por un asiento con su número en el diario del destino. Falta
     cuando los libros continúan más allá de lo prometido, del tiempo habitual del trayecto (95 de 100 llegan en él; con pocas
     llegadas, los días indicados o el tiempo habitual de todos) y algunos días más. Lo que aún puede estar en camino al
-    terminar los traspasos no es hallazgo. Los lugares que nunca registran llegadas quedan fuera. Los libros terminan donde
+    terminar los traspasos no es hallazgo. Los lugares que nunca registran llegadas quedan fuera, y también lo que debía
+    llegar después de la última llegada registrada de un lugar, si son varios traspasos. Los libros terminan donde
     casi todas las salidas y llegadas quedan antes, así una fecha mal escrita no retrasa nada.
 remedy:
   en: "Ask both places and the carrier; claim the loss or book the arrival."
@@ -65,12 +68,14 @@ WITH entered AS (
     SELECT t.transfer, t.product, t.lot, t.from_location, t.to_location, max(t.out_ts_date) AS left_on, coalesce(max(t.in_ts_date), min(e.day)) AS arrived_on,
            CASE WHEN count(t.qty_out) = count(*) THEN sum(t.qty_out) END AS qty, max(t.promised_at_date) AS promised_on,
            max(coalesce(t.quoted_transit_days, w.transit_days)) AS stated_days,
-           bool_or(t.in_ts_date IS NOT NULL OR e.day IS NOT NULL OR coalesce(t.status = 'received', false) OR coalesce(t.qty_in > 0, false)) AS has_arrived,
+           -- What the source took back in did not get lost either.
+           bool_or(t.in_ts_date IS NOT NULL OR e.ref_id IS NOT NULL OR b.ref_id IS NOT NULL OR coalesce(t.status = 'received', false) OR coalesce(t.qty_in > 0, false)) AS has_arrived,
            -- A text that could not be read as a time may be the arrival.
            bool_or(t.in_ts IS NULL AND t.in_ts_source IS NOT NULL) AS unread,
            CASE WHEN min(t.unit_cost) = max(t.unit_cost) AND min(t.unit_cost) > 0 THEN min(t.unit_cost) END AS row_cost, count(*) AS row_count
     FROM transfers AS t
     LEFT JOIN entered AS e ON e.ref_id = t.transfer AND e.product = t.product AND e.location = t.to_location
+    LEFT JOIN entered AS b ON b.ref_id = t.transfer AND b.product = t.product AND b.location = t.from_location
     LEFT JOIN ways AS w ON w.from_location = t.from_location AND w.to_location = t.to_location
     WHERE t._duplicate_record IS NULL AND coalesce(t.status, '') NOT IN ('cancelled', 'draft') AND t.transfer IS NOT NULL AND t.product IS NOT NULL
     GROUP BY t.transfer, t.product, t.lot, t.from_location, t.to_location
@@ -89,15 +94,24 @@ WITH entered AS (
 ), kept AS (
     SELECT to_location, count(*) FILTER (has_arrived) >= $share * count(*) AS compared
     FROM dated WHERE due_on + $days < ends GROUP BY to_location
+), heard AS (
+    SELECT to_location, max(arrived_on) AS day FROM dated GROUP BY to_location
+), unheard AS (
+    -- Places of which nothing at all came in any more: their arrivals may not have been delivered yet.
+    SELECT d.to_location, h.day FROM dated AS d JOIN heard AS h ON h.to_location = d.to_location
+    WHERE NOT d.has_arrived AND d.due_on > h.day AND d.due_on + $days < d.ends
+    GROUP BY d.to_location, h.day HAVING count(DISTINCT d.transfer) >= $silent
 )
 SELECT d.*, coalesce(k.compared, false) AS compared,
        CASE WHEN d.has_arrived THEN 'arrived'
             WHEN d.left_on IS NULL OR d.qty IS NULL OR d.to_location IS NULL OR d.unread THEN NULL
             WHEN d.due_on + $days >= d.ends THEN 'under_way'
             WHEN d.qty <= 0 THEN 'arrived'
-            WHEN NOT coalesce(k.compared, false) THEN NULL
+            WHEN NOT coalesce(k.compared, false) OR d.due_on > u.day THEN NULL
             ELSE 'lost' END AS code
-FROM dated AS d LEFT JOIN kept AS k ON k.to_location = d.to_location
+FROM dated AS d
+LEFT JOIN kept AS k ON k.to_location = d.to_location
+LEFT JOIN unheard AS u ON u.to_location = d.to_location
 
 -- section: violations
 SELECT p.transfer, p.product, p.lot, p.to_location AS location, p.from_location, p.left_on AS period_start, p.due_on AS period_end,

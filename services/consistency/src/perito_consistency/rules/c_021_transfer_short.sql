@@ -14,6 +14,7 @@ optional:
 uses: [unit_costs]
 parameters:
   tolerance: {default: "0", type: decimal, meaning: "base units by which arrival and departure may differ"}
+  open_days: {default: 31, type: integer, meaning: "days before the transfers end within which the rest of one that says it is under way may still come"}
   loose: {default: "0.005", type: decimal, meaning: "share by which quantities with fractions (weighed or poured goods) may differ"}
 impact: column
 recoverable: false
@@ -50,12 +51,14 @@ source: "Inventory in transit, practice of warehouse audits"
 
 -- section: population
 -- One row per transfer, product, lot and way.
-WITH sent AS (
+WITH ends AS (
+    SELECT quantile_disc(day, 0.999) AS day FROM (SELECT out_ts_date AS day FROM transfers UNION ALL SELECT in_ts_date FROM transfers) AS dates WHERE day IS NOT NULL
+), sent AS (
     SELECT transfer, product, lot, from_location, to_location, min(out_ts_date) AS left_on, max(in_ts_date) AS arrived_on,
            CASE WHEN count(qty_out) = count(*) THEN sum(qty_out) END AS qty_out, sum(qty_in) AS qty_in, count(qty_in) AS arrivals,
            -- A part that could not be read, or is still to come.
            bool_or(qty_in IS NULL AND (qty_in_source IS NOT NULL OR in_ts_date IS NOT NULL OR coalesce(status = 'received', false))) AS unread,
-           bool_or(coalesce(status = 'sent', false) AND in_ts_date IS NULL) OR count(qty_in) < count(*) AS is_open,
+           bool_or(coalesce(status = 'sent', false) AND coalesce(in_ts_date > (SELECT day FROM ends) - $open_days, true)) OR count(qty_in) < count(*) AS is_open,
            bool_or(qty_out <> trunc(qty_out) OR qty_in <> trunc(qty_in)) AS has_fractions,
            CASE WHEN min(unit_cost) = max(unit_cost) AND min(unit_cost) > 0 THEN min(unit_cost) END AS row_cost, count(*) AS row_count
     FROM transfers

@@ -10,7 +10,7 @@ identity: [transfer, product]
 needs:
   movements: [type, product, location, ts, qty, ref_id]
 optional:
-  transfers: [transfer, product, qty_out, qty_in, out_ts, in_ts]
+  transfers: [transfer, product, from_location, to_location, qty_out, qty_in, out_ts, in_ts]
   movements: [movement, unit_cost]
 uses: [unit_costs]
 parameters:
@@ -40,14 +40,16 @@ explanation:
     entries of a transfer and product add up to nothing once the goods have arrived. What left late in the ledger may still
     be under way, what came in early may have left before the books begin: neither is judged. Entries without a number are
     taken together by product: told is what must be missing even if all that left last is still under way. Places whose
-    entries mostly have no counterpart send to, or receive from, places outside these books and are left out. Where the
+    entries mostly have no counterpart send to, or receive from, places outside these books and are left out; a single entry
+    without any counterpart may do so too and is of medium severity where no table of transfers knows of it. Where the
     table of transfers says which leg is wrong, C-019, C-020 or C-021 has the cause and this finding belongs to its case.
   es: >-
     Los traspasos mueven existencias y nunca las crean ni destruyen: sumados todos los lugares, también el de mercancía en
     tránsito, los asientos de un traspaso y producto dan cero cuando la mercancía llegó. Lo que salió al final del diario
     puede estar en camino y lo que entró al principio pudo salir antes: no se juzga. Los asientos sin número se suman por
     producto: se informa lo que falta aunque todo lo último aún esté en camino. Quedan fuera los lugares cuyos asientos casi
-    nunca tienen contrapartida, pues tratan con lugares ajenos a estos libros. Si la tabla de traspasos dice qué asiento
+    nunca tienen contrapartida, pues tratan con lugares ajenos a estos libros; un asiento suelto sin contrapartida puede ser
+    también de estos y es de gravedad media si ninguna tabla de traspasos lo conoce. Si la tabla de traspasos dice qué asiento
     falla, la causa está en C-019, C-020 o C-021 y este hallazgo pertenece a su caso.
 remedy:
   en: "Find the entry that is missing or has another quantity, and correct it at the place where the goods are."
@@ -63,8 +65,11 @@ WITH legs AS NOT MATERIALIZED (
 ), span AS (
     SELECT min(day) AS begins, quantile_disc(day, 0.999) AS ends FROM legs WHERE day IS NOT NULL
 ), arrivals AS (
-    -- Only so that the period of a finding reaches as far as what the transfer says of itself.
-    SELECT transfer, product, max(greatest(out_ts_date, in_ts_date)) AS day FROM transfers WHERE _duplicate_record IS NULL GROUP BY transfer, product
+    -- So that the period of a finding reaches as far as what the transfer says of itself; and whether it goes to a place, or
+    -- comes from one, of which this ledger has no entries at all.
+    SELECT transfer, product, max(greatest(out_ts_date, in_ts_date)) AS day,
+           bool_or(from_location NOT IN (SELECT location FROM movements WHERE location IS NOT NULL) OR to_location NOT IN (SELECT location FROM movements WHERE location IS NOT NULL)) AS leaves_the_books
+    FROM transfers WHERE _duplicate_record IS NULL GROUP BY transfer, product
 ), sums AS (
     SELECT ref_id AS transfer, product, sum(greatest(qty, 0)) AS entered, -sum(least(qty, 0)) AS departed, sum(qty) AS difference, count(qty) < count(*) OR count(day) < count(*) AS unread,
            min(day) AS first_day, max(day) AS last_day, min(day) FILTER (WHERE qty < 0) AS left_on, max(day) FILTER (WHERE qty > 0) AS came_on,
@@ -96,12 +101,14 @@ WITH legs AS NOT MATERIALIZED (
 ), loose_share AS (
     SELECT least(sum(entered), sum(departed)) >= $share * greatest(sum(entered), sum(departed)) AS compared FROM loose_ends
 )
-SELECT j.transfer, j.product, j.entered, j.departed, j.difference, j.first_day, greatest(j.last_day + j.usual_days, a.day) AS until, j.row_count, true AS is_numbered,
+SELECT j.transfer, j.product, j.entered, j.departed, j.difference, j.first_day, greatest(j.last_day + j.usual_days, a.day) AS until, j.row_count,
+       -- One end alone, of a transfer of which the books say nothing else, may have its other end outside of them.
+       (j.entered > 0 AND j.departed > 0) OR a.transfer IS NOT NULL AS is_certain, true AS is_numbered,
        coalesce(s.compared, d.compared) IS NOT FALSE AND coalesce(d.compared, s.compared) IS NOT FALSE AS compared,
        CASE WHEN j.unread THEN NULL
             WHEN j.is_balanced THEN 'balanced'
             WHEN NOT j.is_due THEN 'under_way'
-            WHEN s.compared IS FALSE OR d.compared IS FALSE THEN NULL
+            WHEN s.compared IS FALSE OR d.compared IS FALSE OR a.leaves_the_books THEN NULL
             WHEN j.difference > 0 THEN 'made' ELSE 'destroyed' END AS code
 FROM judged AS j
 LEFT JOIN places AS s ON s.location = j.source
@@ -110,7 +117,7 @@ LEFT JOIN arrivals AS a ON a.transfer = j.transfer AND a.product = j.product
 UNION ALL
 SELECT NULL, l.product, l.entered, l.departed,
        CASE WHEN l.departed_early > l.entered THEN l.entered - l.departed_early WHEN l.entered_late > l.departed THEN l.entered_late - l.departed ELSE 0 END,
-       l.first_day, l.last_day, l.row_count, false, s.compared,
+       l.first_day, l.last_day, l.row_count, false, false, s.compared,
        CASE WHEN l.unread OR NOT s.compared THEN NULL
             WHEN l.departed_early - l.entered > $tolerance THEN 'destroyed'
             WHEN l.entered_late - l.departed > $tolerance THEN 'made' ELSE 'balanced' END
@@ -121,7 +128,7 @@ SELECT p.transfer, p.product, coalesce('transfer ' || p.transfer, 'transfers wit
        coalesce('traspaso ' || p.transfer, 'traspasos sin número') AS transfer_text_es, p.first_day AS period_start, p.until AS period_end,
        p.entered AS observed, p.departed AS expected, p.difference, p.difference AS delta_qty, u.unit_cost, coalesce(u.cost_source, 'none') AS cost_source,
        try(p.difference::DECIMAL(38, 4) * u.unit_cost) AS delta_value, try(abs(p.difference)::DECIMAL(38, 4) * u.unit_cost) AS impact,
-       CASE WHEN p.is_numbered THEN 'high' ELSE 'medium' END AS severity, p.row_count
+       CASE WHEN p.is_certain THEN 'high' ELSE 'medium' END AS severity, p.row_count
 FROM population AS p
 ASOF LEFT JOIN unit_costs AS u ON u.product = p.product AND p.first_day >= u.valid_from
 WHERE p.code IN ('made', 'destroyed')
