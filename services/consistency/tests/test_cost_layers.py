@@ -131,3 +131,18 @@ def test_what_is_not_stated_is_unknown(tmp_path: Path) -> None:
     outcome = run(tmp_path, layers, [stock(10, 26)]).outcomes["C-011"]
     assert outcome.failed == 0
     assert outcome.unknown >= 2
+
+
+def test_layers_of_another_day_than_the_stock(tmp_path: Path) -> None:
+    """Most products differ, for the layers were exported weeks later; one of many is told."""
+    products = "ABCDEF"
+    layers = [layer(f"K{p}", 2, 20, 10, product=p) for p in products]
+    other = run(tmp_path / "day", layers, [stock(12 if p != "A" else 10, None, p) for p in products])
+    assert (other.findings, other.outcomes["C-011"].unknown) == ([], 12)
+    one = run(tmp_path / "one", layers, [stock(12 if p == "A" else 10, None, p) for p in products])
+    assert [f["identity"]["product"] for f in one.findings] == ["A"]
+
+
+def test_books_that_keep_a_layer_for_each_movement(tmp_path: Path) -> None:
+    """What went out is a layer of its own with nothing left."""
+    assert run(tmp_path, [*LAYERS, layer("OUT", 12, -7, 0)], [stock(10, 26)]).findings == []

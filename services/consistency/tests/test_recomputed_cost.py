@@ -171,3 +171,23 @@ def test_a_queue_walked_layer_by_layer_gives_the_same_cost(
     trial = run(tmp_path_factory.mktemp("queue"), rows, "fifo")
     assert trial.findings == []
     assert trial.outcomes["C-012"].unknown == 0
+
+
+def test_an_issue_does_not_know_what_was_entered_after_it(tmp_path: Path) -> None:
+    """The receipt of day 2 was entered on day 9: issues before that day were costed without it."""
+    entered = [{**row, "posted_at": row["ts"], "posted_at_date": row["ts_date"]} for row in AVERAGE]
+    entered[1] |= {"posted_at": "2024-01-09", "posted_at_date": "2024-01-09"}
+    entered[2]["value_delta"], entered[3]["value_delta"] = -10, -2
+    outcome = run(tmp_path / "late", entered).outcomes["C-012"]
+    assert (outcome.failed, outcome.unknown) == (0, 5)
+    in_time = [{**row, "posted_at": row["ts"], "posted_at_date": row["ts_date"]} for row in AVERAGE]
+    for row, value in zip(in_time[5:], (-26, "-13.5", "-6.75"), strict=True):
+        row["value_delta"] = value
+    assert told(run(tmp_path / "in time", in_time)) == [("M6", Decimal(10))]
+
+
+def test_a_unit_cost_that_is_kept_in_cents(tmp_path: Path) -> None:
+    """Screws at 4.37 cents leave at 4; a real difference is told all the same."""
+    rows = [move(1, "opening", 10000, 437), *(move(n, "sale", -100, -4) for n in range(2, 7))]
+    assert told(run(tmp_path / "cents", rows)) == []
+    assert told(run(tmp_path / "wrong", [*rows, move(7, "sale", -100, -9)])) == [("M7", Decimal("4.6105"))]

@@ -150,3 +150,13 @@ def test_without_inventory_accounts_nothing_is_compared(tmp_path: Path) -> None:
     outcomes = run(tmp_path, SOUND, [{**row, "account_type": "cash"} for row in POSTED]).outcomes
     assert outcomes["C-013"].failed == 0
     assert outcomes["C-014"].status is RuleStatus.NOT_APPLICABLE
+
+
+def test_a_receipt_and_a_sale_of_one_number(tmp_path: Path) -> None:
+    """Sales are posted as a sum per day, and one of their tickets has the number of a receipt."""
+    sales = [moved(n, -5, f"S{n}", "sale", movement=f"S{n}") for n in range(1, 21)]
+    sales[6]["ref_id"] = "V7"
+    sums = [posted(n, -5, f"DAY{n}", kind="SUM") for n in range(1, 21)]
+    assert told(run(tmp_path / "sound", [*SOUND, *sales], [*POSTED, *sums])) == []
+    wrong = [*POSTED[:6], posted(7, 90), *POSTED[7:]]
+    assert told(run(tmp_path / "wrong", [*SOUND, *sales], [*wrong, *sums])) == [("differs", "V7", Decimal(12))]

@@ -27,6 +27,9 @@ WITH moved AS (
     FROM gl_entries
     WHERE _duplicate_record IS NULL AND voucher IS NOT NULL AND account_type = 'inventory'
     GROUP BY voucher
+), parts AS (
+    SELECT ref_id AS voucher, coalesce(type, '') AS kind, CASE WHEN count(value_delta) = count(*) THEN sum(value_delta) END AS value
+    FROM movements WHERE _duplicate_record IS NULL AND ref_id IS NOT NULL GROUP BY ref_id, coalesce(type, '')
 ), sides AS (
     SELECT coalesce(m.voucher, g.voucher) AS voucher, m.voucher IS NOT NULL AS in_stock, g.voucher IS NOT NULL AS in_ledger, m.kind AS stock_kind, g.kind AS ledger_kind,
            m.value AS stock_value, g.value AS ledger_value, m.value_rows AS stock_rows, g.value_rows AS ledger_rows,
@@ -38,6 +41,10 @@ WITH moved AS (
 ), ledger_kinds AS (
     SELECT ledger_kind AS kind, count(*) FILTER (WHERE in_stock) >= $least_share * count(*) AS is_compared
     FROM sides WHERE in_ledger AND coalesce(ledger_value <> 0, true) GROUP BY ledger_kind
+), posted_parts AS (
+    -- A receipt and a sale may have one number, and only the receipt be posted by number.
+    SELECT p.voucher, sum(p.value) AS value FROM parts AS p LEFT JOIN stock_kinds AS k ON k.kind = p.kind
+    WHERE coalesce(k.is_compared, true) GROUP BY p.voucher HAVING count(p.value) = count(*)
 ), days AS (
     -- How long posting usually takes at most, in either direction, and the days of both ledgers.
     SELECT greatest(coalesce(quantile_disc(ledger_day - stock_day, 0.95), 0), 0) AS posted_after,
@@ -45,7 +52,8 @@ WITH moved AS (
            min(stock_day) AS stock_begins, max(stock_day) AS stock_ends, min(ledger_day) AS ledger_begins, max(ledger_day) AS ledger_ends
     FROM sides
 ), judged AS (
-    SELECT s.*, CASE WHEN (s.in_stock AND s.stock_value IS NULL) OR (s.in_ledger AND s.ledger_value IS NULL) THEN 'unread'
+    SELECT s.*, CASE WHEN s.in_ledger AND s.stock_value <> s.ledger_value AND abs(p.value - s.ledger_value) < abs(s.stock_value - s.ledger_value) THEN p.value ELSE s.stock_value END AS named_value,
+           CASE WHEN (s.in_stock AND s.stock_value IS NULL) OR (s.in_ledger AND s.ledger_value IS NULL) THEN 'unread'
                      WHEN s.in_stock AND s.in_ledger THEN 'both'
                      WHEN coalesce(s.stock_value, s.ledger_value) = 0 THEN 'nothing'
                      WHEN s.in_stock AND NOT coalesce(k.is_compared, false) THEN 'kind'
@@ -57,9 +65,10 @@ WITH moved AS (
     CROSS JOIN days AS d
     LEFT JOIN stock_kinds AS k ON k.kind = s.stock_kind
     LEFT JOIN ledger_kinds AS l ON l.kind = s.ledger_kind
+    LEFT JOIN posted_parts AS p ON p.voucher = s.voucher
 )
-SELECT voucher, in_stock, in_ledger, stock_kind, ledger_kind, stock_value, ledger_value, stock_rows, ledger_rows, stock_day, ledger_day, first_day, last_day, standing,
-       CASE standing WHEN 'both' THEN CASE WHEN stock_value = ledger_value THEN 'agrees' ELSE 'differs' END
+SELECT voucher, in_stock, in_ledger, stock_kind, ledger_kind, named_value AS stock_value, ledger_value, stock_rows, ledger_rows, stock_day, ledger_day, first_day, last_day, standing,
+       CASE standing WHEN 'both' THEN CASE WHEN named_value = ledger_value THEN 'agrees' ELSE 'differs' END
                      WHEN 'nothing' THEN 'agrees'
                      WHEN 'missing' THEN CASE WHEN in_stock THEN 'not_in_general_ledger' ELSE 'not_in_stock_ledger' END END AS code
 FROM judged

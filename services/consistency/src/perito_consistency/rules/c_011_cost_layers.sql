@@ -21,6 +21,7 @@ uses: [closing_stock, stock_moves, bridge_cells]
 parameters:
   tolerance: {default: "0.001", type: decimal, meaning: "base units by which the layers of a product may differ from its stock"}
   currency_unit: {default: "0.01", type: decimal, meaning: "smallest amount of the currency; each layer may be off by half of it"}
+  share: {default: "0.5", type: decimal, meaning: "share of products that may differ, of five at least; with more, layers and stock are of different days"}
 impact: column
 recoverable: false
 explains: []
@@ -50,14 +51,16 @@ explanation:
     quantity at its cost. What single layers explain of a difference in value is told of them. Where the layers are all that ever came in, an
     issue must cost between the cheapest and the dearest layer of its day; its amount, if any, is C-012's. Products tracked by lot or
     serial number and products that are not costed by layers are left out; so are those without any layer. Where stock and
-    movements disagree (C-006), layers may agree with either.
+    movements disagree (C-006), layers may agree with either. Where most products differ, the layers are those of another day
+    than the stock, and nothing is asserted.
   es: >-
     Lo que queda en las capas de coste de un producto debe sumar su existencia (el último saldo y lo movido después), y su valor,
     el valor de esta. A una capa le queda entre nada y lo que tuvo, nada si está agotada, y su valor es su cantidad a su coste. Lo
     que capas sueltas explican de una diferencia de valor se informa de ellas. Si las capas son todo lo que entró, una salida debe
     costar entre la capa más barata y la más cara de su día; su importe, si lo hay, es de C-012. Quedan fuera los productos
     seguidos por lote o número de serie, los que no se costean por capas y los que no tienen ninguna. Si existencia y movimientos
-    discrepan (C-006), las capas pueden coincidir con cualquiera.
+    discrepan (C-006), las capas pueden coincidir con cualquiera. Si la mayoría de los productos difiere, las capas son de otro
+    día que la existencia y nada se afirma.
 remedy:
   en: "Have the system rebuild the layers of the product, and count it; correct the layer that was changed by hand."
   es: "Haga que el sistema reconstruya las capas del producto y cuéntelo; corrija la capa cambiada a mano."
@@ -85,7 +88,9 @@ WITH settings AS (
            CASE WHEN qty > 0 THEN try((value::DECIMAL(28, 4) * qty_remaining)::DOUBLE / qty::DOUBLE)::DECIMAL(38, 4) END AS at_share
     FROM layers
 ), judged AS (
-    SELECT *, CASE WHEN qty_remaining < -$tolerance OR (exhausted_at IS NOT NULL AND qty_remaining > $tolerance) OR coalesce(qty_remaining > qty + $tolerance, false) THEN true
+    -- A layer of what went out (books that keep one for each movement) has nothing left, or what it still owes.
+    SELECT *, CASE WHEN qty < 0 THEN NULL
+                   WHEN qty_remaining < -$tolerance OR (exhausted_at IS NOT NULL AND qty_remaining > $tolerance) OR coalesce(qty_remaining > qty + $tolerance, false) THEN true
                    WHEN qty_remaining IS NOT NULL THEN false END AS is_left_wrong,
            CASE WHEN value_remaining IS NULL OR at_cost IS NULL OR qty = 0 THEN NULL
                 ELSE abs(value_remaining - at_cost) > slack AND coalesce(abs(value_remaining - at_share) > slack, true) END AS is_valued_wrong
@@ -154,11 +159,14 @@ WITH settings AS (
     ASOF JOIN extremes AS e ON e.product = m.product AND e.location = m.location AND m.ts >= e.ts
     WHERE m._duplicate_record IS NULL AND m.qty < 0 AND m.type IN ('sale', 'waste', 'transfer_out', 'production') AND m.value_delta IS NOT NULL
 )
-SELECT 'quantity' AS code, product, location, NULL AS layer, NULL AS movement, day, qty AS observed, book_qty AS expected, qty_differs AS differs, 1 AS checks,
+SELECT 'quantity' AS code, product, location, NULL AS layer, NULL AS movement, day, qty AS observed, book_qty AS expected,
+       CASE WHEN count(qty_differs) OVER () < 5 OR count(*) FILTER (qty_differs) OVER () <= $share * count(qty_differs) OVER () THEN qty_differs END AS differs, 1 AS checks,
        NULL AS _file_id, NULL AS _record, NULL AS _line
 FROM keys
 UNION ALL
-SELECT 'value', product, location, NULL, NULL, day, value, book_value + off_in_layers, CASE WHEN qty_differs OR has_wrong_layers THEN NULL ELSE value_differs END, 1, NULL, NULL, NULL
+SELECT 'value', product, location, NULL, NULL, day, value, book_value + off_in_layers,
+       CASE WHEN qty_differs OR has_wrong_layers THEN NULL
+            WHEN count(value_differs) OVER () < 5 OR count(*) FILTER (value_differs) OVER () <= $share * count(value_differs) OVER () THEN value_differs END, 1, NULL, NULL, NULL
 FROM keys WHERE value IS NOT NULL
 UNION ALL
 SELECT 'remainder', product, location, layer, NULL, day, qty_remaining, CASE WHEN exhausted_at IS NOT NULL OR qty_remaining < 0 THEN 0 ELSE qty END, is_left_wrong, 1,

@@ -11,7 +11,7 @@ needs:
   movements: [movement, ts, product, type, qty, value_delta]
   products: [product, costing_method]
 optional:
-  movements: [seq, location, lot, balance_after, value_after, ref_id, reversal_of]
+  movements: [seq, location, lot, posted_at, balance_after, value_after, ref_id, reversal_of]
   products: [tracking]
 unique: {steps: [kept_per, method, product, key_location, ts, tie_seq], firsts: [kept_per, product, key_location], states: [kept_per, product, key_location, ts, tie_seq], layers: [kept_per, product, key_location, came_so_far], population: [_file_id, _record]}
 parameters:
@@ -50,7 +50,7 @@ explanation:
     the books just before it, so an error is told where it arose and not again in all that follows. First in first out, it takes
     the oldest of what came in, by running totals of quantity and value. A difference of half a percent, or of rounding, is none. The
     stock before must be known (an opening entry, or the ledger's own balances) and not negative; issues at an instant shared with an
-    arrival, after a value was changed without quantity (first in first out), reversals, and products kept by lot or serial number
+    arrival, after a value was changed without quantity (first in first out) or something earlier was entered later, reversals, and products kept by lot or serial number
     are unknown or left out. The method is tried per product and place and per product; where less than the stated share of issues follow it
     either way, the books cost otherwise (by monthly average, say) and nothing is told.
   es: >-
@@ -58,7 +58,7 @@ explanation:
     antes, así que un error se informa donde surgió y no otra vez en lo que sigue. Por primera entrada toma lo más antiguo de lo
     que entró, con totales corridos de cantidad y valor. Una diferencia de medio por ciento, o de redondeo, no lo es. La existencia
     anterior debe conocerse (asiento de apertura o saldos del diario) y no ser negativa; las salidas en el mismo instante que
-    una entrada, las posteriores a un cambio de valor sin cantidad (primera entrada), las anulaciones y los productos por lote o
+    una entrada, las posteriores a un cambio de valor sin cantidad (primera entrada) o a algo anterior que se registró después, las anulaciones y los productos por lote o
     serie son desconocidas o quedan fuera. El método se prueba por producto y lugar y por producto; si de ninguna forma lo sigue la
     parte indicada de las salidas, los libros costean de otro modo (por promedio mensual, por ejemplo) y no se informa nada.
 remedy:
@@ -78,7 +78,7 @@ WITH masters AS (
     HAVING min(costing_method) = max(costing_method) AND min(costing_method) IN ('moving_average', 'fifo') AND NOT bool_or(coalesce(tracking IN ('lot', 'serial'), false))
 ), ledger AS (
     SELECT g.kept_per, p.method, m.product, CASE g.kept_per WHEN 'product, location' THEN m.location END AS key_location, m.location, m.movement, m.ts, m.ts_date AS day, m.seq,
-           m.type, m.qty, m.value_delta, m.balance_after, m.value_after, m.ref_id,
+           m.type, m.qty, m.value_delta, m.balance_after, m.value_after, m.ref_id, m.posted_at_date,
            m.qty < 0 AND coalesce(m.type IN ('sale', 'waste', 'transfer_out', 'production'), false) AND m.reversal_of IS NULL AS is_issue,
            m._file_id, m._record, m._file_id * 1000000000000 + m._record AS place
     FROM movements AS m
@@ -86,8 +86,10 @@ WITH masters AS (
     CROSS JOIN (VALUES ('product, location'), ('product')) AS g(kept_per)
     WHERE m._duplicate_record IS NULL AND EXISTS (SELECT 1 FROM movements WHERE value_delta IS NOT NULL)
 ), tied AS (
-    -- Without a sequence the movements of one instant are one step.
-    SELECT *, CASE WHEN count(seq) OVER t = count(*) OVER t THEN seq END AS tie_seq, bool_or(ts IS NULL) OVER (PARTITION BY kept_per, product, key_location) AS undated
+    -- Without a sequence the movements of one instant are one step. What was entered later than an issue, though it came
+    -- before it, was not yet known when the issue was costed.
+    SELECT *, max(CASE WHEN NOT is_issue THEN posted_at_date END) OVER (PARTITION BY kept_per, product, key_location ORDER BY ts) > posted_at_date AS knew_less,
+           CASE WHEN count(seq) OVER t = count(*) OVER t THEN seq END AS tie_seq, bool_or(ts IS NULL) OVER (PARTITION BY kept_per, product, key_location) AS undated
     FROM ledger
     WINDOW t AS (PARTITION BY kept_per, product, key_location, ts)
 ), steps AS (
@@ -138,7 +140,9 @@ WITH masters AS (
 ), costed AS (
     SELECT t.kept_per, t.method, t.product, t.location, t.movement, t.day, t.qty, t.value_delta, t.ref_id, t._file_id, t._record, s.place_before,
            s.qty_before, s.value_before,
-           CASE WHEN s.unread_so_far > 0 OR s.mixed OR s.lowest_so_far < 0 OR t.value_delta IS NULL THEN NULL
+           -- Half a cent for each unit where the unit cost is kept in cents.
+           CASE WHEN t.value_delta = try((t.value_delta::DOUBLE / t.qty::DOUBLE)::DECIMAL(18, 2)) * t.qty THEN try((abs(t.qty) * 0.005)::DECIMAL(38, 4)) ELSE 0 END AS of_cents,
+           CASE WHEN s.unread_so_far > 0 OR s.mixed OR coalesce(t.knew_less, false) OR s.lowest_so_far < 0 OR t.value_delta IS NULL THEN NULL
                 WHEN t.method = 'moving_average' AND s.qty_before > 0 AND s.value_before >= 0
                      THEN try((t.qty::DOUBLE * s.value_before::DOUBLE / s.qty_before::DOUBLE)::DECIMAL(38, 4))
                 WHEN t.method = 'fifo' AND s.from_nothing AND s.revalued_so_far = 0
@@ -153,7 +157,7 @@ WITH masters AS (
          AND c.tie_seq IS NOT DISTINCT FROM t.tie_seq
     WHERE t.is_issue
 ), judged AS (
-    SELECT *, abs(value_delta - expected) > greatest($share * abs(expected), $currency_unit)
+    SELECT *, abs(value_delta - expected) > greatest($share * abs(expected), $currency_unit, of_cents)
               AND coalesce(abs(value_delta - by_statement) > greatest($share * abs(by_statement), $currency_unit), true) AS differs
     FROM costed
 ), readings AS (
