@@ -121,3 +121,23 @@ def test_what_may_be_entered_after_the_ledger_ends_is_unknown(tmp_path: Path) ->
     late = received("R1", 10, 10, 0, ts="2024-05-30", ts_date="2024-05-30")
     outcome = run(tmp_path, [late], [entry("R1", 4, "2024-05-30")]).outcomes["C-028"]
     assert (outcome.status, outcome.unknown) == (RuleStatus.PASSED, 1)
+
+
+def test_a_place_may_take_in_all_that_came_and_send_back_what_it_refused(tmp_path: Path) -> None:
+    """Under another number within two months; what never left again is told."""
+    receipts = [received("R1", 10, 8, 2), received("R2", 10, 8, 2, product="B"), *(received(f"R{n}", 5, 4, 1) for n in range(3, 6))]
+    entries = [entry("R1", 10), entry("R2", 10, product="B"), *(entry(f"R{n}", 4) for n in range(3, 6))]
+    trial = run(tmp_path, receipts, [*entries, entry("RTV9", -2, "2024-05-20", "vendor_return")])
+    assert told(trial) == [("R2", "stocked_differs", 2)]
+
+
+def test_a_place_that_always_takes_in_all_that_came(tmp_path: Path) -> None:
+    receipts = [received(f"R{n}", 10, 8, 2) for n in range(4)]
+    assert told(run(tmp_path, receipts, [entry(f"R{n}", 10) for n in range(4)])) == []
+
+
+def test_numbers_that_mean_something_else_in_the_ledger(tmp_path: Path) -> None:
+    """Orders and receipts are both counted from one on, and the ledger names the order."""
+    receipts = [received(str(n), n, n, 0, purchase_document=str(n + 1)) for n in range(1, 9)]
+    outcome = run(tmp_path, receipts, [entry(str(n + 1), n) for n in range(1, 9)]).outcomes["C-028"]
+    assert outcome.failed == 0

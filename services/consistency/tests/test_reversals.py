@@ -96,3 +96,9 @@ def test_numbers_that_mostly_mean_something_else_are_not_judged(tmp_path: Path) 
 def test_where_stock_is_valued_anew_values_are_not_judged(tmp_path: Path) -> None:
     rows = [row for n in range(9) for row in (moved(f"M{n}", -5), moved(f"R{n}", 5, f"M{n}", value_delta="11"))]
     assert told(run(tmp_path, rows)) == []
+
+
+def test_books_that_do_not_turn_the_sign_of_what_they_undo(tmp_path: Path) -> None:
+    rows = [row for n in range(9) for row in (moved(f"M{n}", -5), moved(f"R{n}", -5, f"M{n}"))]
+    outcome = run(tmp_path, rows).outcomes["C-038"]
+    assert (outcome.failed, outcome.unknown) == (0, 9)

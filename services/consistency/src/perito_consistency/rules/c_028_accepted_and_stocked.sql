@@ -17,6 +17,8 @@ uses: [unit_costs]
 parameters:
   days: {default: 3, type: integer, meaning: "days after a receipt within which it may still be entered when the ledger ends"}
   tolerance: {default: "0", type: decimal, meaning: "base units by which quantities may differ"}
+  back_days: {default: 60, type: integer, meaning: "days within which what was refused may leave the stock again under another number"}
+  share: {default: "0.5", type: decimal, meaning: "share of receipts (of five at least) that may differ; with more, the ledger's numbers mean something else. Also the share of those with refused goods that must be entered whole for that to be the practice"}
   loose: {default: "0.005", type: decimal, meaning: "share by which quantities with fractions (weighed or poured goods) may differ"}
 impact: column
 recoverable: false
@@ -40,14 +42,18 @@ explanation:
     `accepted_differs` (a line whose three quantities do not fit) and `stocked_differs` (the ledger's entries under the
     receipt's number, or that of its order, are not what was accepted). Entries that give back what was rejected, and
     reversals, are taken off. Books whose received quantity leaves out what was rejected are read so. Where the ledger has
-    what came less what was refused, only the accepted quantity is wrong and is told alone. A receipt that the ledger does
+    what came less what was refused, only the accepted quantity is wrong and is told alone. A place may also take in all that
+    came and send back what it refused under another number. Where most receipts differ, their numbers mean something else in
+    the ledger and nothing is said. A receipt that the ledger does
     not name at all is C-015's, and one that is still being inspected is not judged.
   es: >-
     De una entrega se acepta lo que llegó menos lo rechazado, y lo aceptado entra en existencias. Se informa
     `accepted_differs` (una línea cuyas tres cantidades no concuerdan) y `stocked_differs` (los asientos con el número de la
     recepción, o el de su pedido, no son lo aceptado). Los asientos que devuelven lo rechazado y las anulaciones se
     descuentan. Los libros cuya cantidad recibida no incluye lo rechazado se leen así. Si el diario tiene lo llegado menos lo
-    rechazado, solo lo aceptado está mal y se informa solo. Una recepción que el diario no nombra es de C-015, y una en
+    rechazado, solo lo aceptado está mal y se informa solo. Un lugar puede también dar entrada a todo lo llegado y devolver lo
+    rechazado con otro número. Si la mayoría de las recepciones difiere, sus números significan otra cosa en el diario y nada
+    se informa. Una recepción que el diario no nombra es de C-015, y una en
     inspección no se juzga.
 remedy:
   en: "Look at the delivery note and the inspection; correct the line, and book in what was accepted."
@@ -84,7 +90,8 @@ WITH lines AS (
 ), papers AS (
     SELECT CASE WHEN d.ref_id IS NOT NULL THEN l.document END AS document, CASE WHEN d.ref_id IS NULL THEN l.purchase_document END AS purchase_document, l.product,
            CASE WHEN min(l.location) = max(l.location) THEN min(l.location) END AS location, CASE WHEN count(l.taken) = count(*) THEN sum(l.taken) END AS taken,
-           CASE WHEN count(l.qty) = count(*) THEN sum(l.qty - CASE WHEN n.is_net THEN 0 ELSE coalesce(l.rejected, 0) END) END AS left_over, min(l.ts_date) AS first_day, max(l.ts_date) AS last_day,
+           CASE WHEN count(l.qty) = count(*) THEN sum(l.qty - CASE WHEN n.is_net THEN 0 ELSE coalesce(l.rejected, 0) END) END AS left_over,
+           CASE WHEN count(l.qty) = count(*) THEN sum(l.qty + CASE WHEN n.is_net THEN coalesce(l.rejected, 0) ELSE 0 END) END AS came, sum(coalesce(l.rejected, 0)) AS refused, min(l.ts_date) AS first_day, max(l.ts_date) AS last_day,
            bool_or(l.is_open AND l.accepted IS NULL) AS is_open, bool_or(l.taken <> trunc(l.taken)) AS has_fractions,
            CASE WHEN min(l.unit_cost) = max(l.unit_cost) AND min(l.unit_cost) > 0 THEN min(l.unit_cost) END AS row_cost, count(*) AS receipt_rows
     FROM lines AS l CROSS JOIN reading AS n
@@ -98,6 +105,24 @@ WITH lines AS (
            greatest($tolerance, CASE WHEN p.has_fractions THEN try((p.taken * $loose)::DECIMAL(38, 4)) ELSE 0 END) AS allowed
     FROM papers AS p CROSS JOIN span AS s
     LEFT JOIN booked AS b ON b.ref_id = coalesce(p.document, p.purchase_document) AND b.product = p.product
+), given_back AS (
+    SELECT product, ts_date AS day, -sum(qty) AS qty FROM movements
+    WHERE _duplicate_record IS NULL AND type IN ('vendor_return', 'waste') AND qty < 0 GROUP BY product, ts_date
+), compared AS (
+    -- Some places take in all that came and send back what they refused under another number.
+    SELECT s.*, CASE WHEN s.taken IS NULL OR s.unread OR s.is_open THEN NULL
+                     WHEN abs(s.entered - s.taken) <= s.allowed OR abs(s.kept - s.taken) <= s.allowed OR abs(s.entered - s.left_over) <= s.allowed OR abs(s.kept - s.left_over) <= s.allowed THEN 'fits'
+                     WHEN s.refused > 0 AND abs(s.entered - s.came) <= s.allowed
+                          THEN CASE WHEN EXISTS (SELECT 1 FROM given_back AS g WHERE g.product = s.product AND g.day >= s.first_day AND g.day <= s.last_day + $back_days AND g.qty >= s.refused)
+                                    THEN 'fits' ELSE 'whole' END
+                     -- What is missing may lie outside the ledger's days; all receipts of an order may not be in these books.
+                     WHEN s.is_outside IS NOT FALSE THEN NULL
+                     ELSE 'stocked_differs' END AS code
+    FROM stocked AS s
+), habits AS (
+    SELECT document IS NULL AS by_order, count(*) FILTER (code = 'whole') >= $share * count(*) FILTER (refused > 0) AS is_whole,
+           count(*) FILTER (code = 'stocked_differs') > $share * count(code) AND count(code) >= 5 AS is_other
+    FROM compared GROUP BY document IS NULL
 )
 SELECT 'line' AS side, l.document, l.purchase_document, l.line, l.product, l.location, l.ts_date AS first_day, l.ts_date AS last_day, l.accepted AS observed,
        l.qty - CASE WHEN n.is_net THEN 0 ELSE coalesce(l.rejected, 0) END AS expected, CASE WHEN l.unit_cost > 0 THEN l.unit_cost END AS row_cost, 1 AS row_count, n.is_net,
@@ -111,12 +136,9 @@ FROM lines AS l CROSS JOIN reading AS n
 WHERE l.accepted IS NOT NULL
 UNION ALL
 SELECT 'stock', s.document, s.purchase_document, NULL, s.product, s.location, s.first_day, s.last_day, s.entered, s.taken, s.row_cost, s.receipt_rows + s.ledger_rows, NULL,
-       CASE WHEN s.taken IS NULL OR s.unread OR s.is_open THEN NULL
-            WHEN abs(s.entered - s.taken) <= s.allowed OR abs(s.kept - s.taken) <= s.allowed OR abs(s.entered - s.left_over) <= s.allowed OR abs(s.kept - s.left_over) <= s.allowed THEN 'fits'
-            -- What is missing may lie outside the ledger's days; all receipts of an order may not be in these books.
-            WHEN s.is_outside IS NOT FALSE THEN NULL
-            ELSE 'stocked_differs' END
-FROM stocked AS s
+       CASE WHEN s.code = 'whole' THEN CASE WHEN h.is_whole THEN 'fits' ELSE 'stocked_differs' END
+            WHEN s.code = 'stocked_differs' AND h.is_other THEN NULL ELSE s.code END
+FROM compared AS s JOIN habits AS h ON h.by_order = (s.document IS NULL)
 
 -- section: violations
 WITH told AS (

@@ -20,6 +20,7 @@ parameters:
   days: {default: 3, type: integer, meaning: "days for which a wrong state must last, for legs of transfers and returns are entered in any order"}
   before_days: {default: 30, type: integer, meaning: "days after an issue within which a receipt of the same serial shows that it was issued before it was there"}
   single: {default: "0.9", type: decimal, meaning: "share of a product's rows with a serial that must move one unit for its serials to be single goods"}
+  unscanned: {default: "0.1", type: decimal, meaning: "share of a product's sales without a serial from which on nobody knows where its serials are; with fewer, what is there twice is of medium severity"}
   share: {default: "0.5", type: decimal, meaning: "share of sold lots past their date, and of serials elsewhere, from which on the master is taken to mean something else"}
 impact: column
 recoverable: false
@@ -69,11 +70,17 @@ WITH single AS (
     WHERE m.serial IS NOT NULL AND m.product IS NOT NULL AND m._duplicate_record IS NULL
       AND m.product NOT IN (SELECT product FROM products WHERE product IS NOT NULL AND tracking IS NOT NULL AND tracking <> 'serial')
     GROUP BY m.product HAVING count(*) FILTER (abs(m.qty) = 1) >= $single * count(m.qty) AND count(m.qty) > 0
+), blanks AS (
+    -- A sale that was not scanned leaves its serial in stock: sold again after a repair or a return, it is there twice.
+    SELECT product, count(*) FILTER (serial IS NULL) AS blank_sales, count(*) FILTER (serial IS NULL) > $unscanned * count(*) AS is_untold
+    FROM movements
+    WHERE _duplicate_record IS NULL AND type = 'sale' AND product IN (SELECT product FROM single)
+    GROUP BY product
 ), span AS (
     SELECT max(ts_date) AS ends FROM movements WHERE serial IS NOT NULL AND _duplicate_record IS NULL
 ), moved AS (
     SELECT m.product, m.serial, m.location, m.ts_date AS day, sum(m.qty) AS qty, bool_and(m.type = 'sale') AS is_sale, bool_and(m.type = 'receipt') AS is_receipt,
-           count(m.qty) < count(*) OR m.ts_date IS NULL OR m.location IS NULL AS unread, count(*) AS moved_rows
+           count(m.qty) < count(*) OR m.ts_date IS NULL OR m.location IS NULL OR m.product IN (SELECT product FROM blanks WHERE is_untold) AS unread, count(*) AS moved_rows
     FROM movements AS m
     WHERE m.serial IS NOT NULL AND m._duplicate_record IS NULL AND m.product IN (SELECT product FROM single)
     GROUP BY m.product, m.serial, m.location, m.ts_date
@@ -124,11 +131,12 @@ WITH single AS (
 SELECT 'serial' AS side, product, serial, NULL AS lot, CASE WHEN two_on IS NULL AND off_on IS NULL AND early_on IS NULL AND is_elsewhere THEN registered_at END AS location,
        coalesce(two_on, off_on, early_on, last_day) AS first_day, CASE WHEN two_on IS NULL AND off_on IS NULL AND early_on IS NOT NULL THEN second_on ELSE last_day END AS last_day,
        most_places::BIGINT AS places, ledger_at, NULL::DATE AS expires, CASE WHEN two_on IS NOT NULL THEN most_places - 1 WHEN off_on IS NOT NULL THEN spread - 1 END AS qty, row_count,
+       product IN (SELECT product FROM blanks WHERE blank_sales > 0) AS may_be_sold,
        CASE WHEN unread THEN NULL WHEN two_on IS NOT NULL THEN 'two_places' WHEN off_on IS NOT NULL THEN 'balance' WHEN early_on IS NOT NULL THEN 'issued_before_receipt'
             WHEN is_elsewhere AND count(*) FILTER (is_elsewhere) OVER () <= $share * count(is_elsewhere) OVER () THEN 'elsewhere' ELSE 'sound' END AS code
 FROM placed
 UNION ALL
-SELECT 'lot', product, NULL, lot, location, first_day, last_day, NULL, NULL, expires, expired_qty, row_count,
+SELECT 'lot', product, NULL, lot, location, first_day, last_day, NULL, NULL, expires, expired_qty, row_count, false,
        CASE WHEN expired_rows > 0 THEN CASE WHEN count(*) FILTER (expired_rows > 0) OVER () <= $share * count(*) OVER () THEN 'expired_issue' END WHEN unread THEN NULL ELSE 'sound' END
 FROM sold
 
@@ -145,7 +153,7 @@ SELECT p.code, p.product, p.serial, p.lot, p.location, p.first_day AS period_sta
        p.qty AS observed, CASE WHEN p.side = 'serial' THEN p.qty END AS delta_qty, u.unit_cost, coalesce(u.cost_source, 'none') AS cost_source,
        -- Goods sold past their date were paid for: a risk, and no loss.
        CASE WHEN p.side = 'serial' THEN try(p.qty::DECIMAL(38, 4) * u.unit_cost) END AS impact,
-       CASE WHEN p.code IN ('issued_before_receipt', 'elsewhere') THEN 'medium' ELSE 'high' END AS severity, p.row_count::BIGINT AS row_count
+       CASE WHEN p.code IN ('issued_before_receipt', 'elsewhere') OR (p.side = 'serial' AND p.may_be_sold) THEN 'medium' ELSE 'high' END AS severity, p.row_count::BIGINT AS row_count
 FROM population AS p
 ASOF LEFT JOIN unit_costs AS u ON u.product = p.product AND p.first_day >= u.valid_from
 WHERE p.code <> 'sound'

@@ -93,13 +93,16 @@ WITH reversals AS (
            abs(o.value_delta + s.value) <= greatest(0.01, try((abs(o.value_delta) * $value_share)::DECIMAL(38, 4))) AS is_opposite
     FROM sums AS s CROSS JOIN begins AS b LEFT JOIN originals AS o ON o.movement = s.reversal_of
 ), shares AS (
-    SELECT count(*) FILTER (is_known) >= $share * count(*) AS names_movements, count(*) FILTER (is_opposite) >= $share * count(is_opposite) AS keeps_values
+    SELECT count(*) FILTER (is_known) >= $share * count(*) AS names_movements, count(*) FILTER (is_opposite) >= $share * count(is_opposite) AS keeps_values,
+           count(*) FILTER (qty * original_qty < 0) >= $share * count(qty * original_qty) AS keeps_signs
     FROM measured
 )
 SELECT m.*, CASE WHEN NOT m.is_known THEN CASE WHEN m.is_later AND h.names_movements THEN 'no_original' END
                  WHEN m.original_rows > 1 OR m.left_qty IS NULL THEN NULL
                  WHEN m.other_key THEN 'other_key'
                  WHEN m.reversals > 1 AND m.left_qty * m.original_qty < -$tolerance * abs(m.original_qty) THEN 'twice'
+                 -- Books that state what was undone without turning its sign say nothing by the sign.
+                 WHEN NOT h.keeps_signs AND m.qty * m.original_qty > 0 THEN NULL
                  WHEN abs(m.left_qty) > $tolerance THEN 'qty_differs'
                  WHEN NOT m.is_opposite AND h.keeps_values THEN 'value_differs'
                  ELSE 'undone' END AS code
