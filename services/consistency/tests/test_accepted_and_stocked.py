@@ -125,7 +125,11 @@ def test_what_may_be_entered_after_the_ledger_ends_is_unknown(tmp_path: Path) ->
 
 def test_a_place_may_take_in_all_that_came_and_send_back_what_it_refused(tmp_path: Path) -> None:
     """Under another number within two months; what never left again is told."""
-    receipts = [received("R1", 10, 8, 2), received("R2", 10, 8, 2, product="B"), *(received(f"R{n}", 5, 4, 1) for n in range(3, 6))]
+    receipts = [
+        received("R1", 10, 8, 2),
+        received("R2", 10, 8, 2, product="B"),
+        *(received(f"R{n}", 5, 4, 1) for n in range(3, 6)),
+    ]
     entries = [entry("R1", 10), entry("R2", 10, product="B"), *(entry(f"R{n}", 4) for n in range(3, 6))]
     trial = run(tmp_path, receipts, [*entries, entry("RTV9", -2, "2024-05-20", "vendor_return")])
     assert told(trial) == [("R2", "stocked_differs", 2)]

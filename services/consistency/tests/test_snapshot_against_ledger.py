@@ -123,7 +123,9 @@ def test_lists_outside_the_days_of_the_ledger_are_unknown(tmp_path: Path) -> Non
     ledger = [{**row, **first} for row in chain(steps[0])]
     for n, (qty, balance) in enumerate(steps[1:], 2):
         day = f"2024-0{3 + (n - 1) // 31}-{1 + (n - 1) % 31:02d}"
-        ledger.append({**ledger[0], "movement": f"M{n}", "qty": qty, "balance_after": balance, "ts": day, "ts_date": day})
+        ledger.append(
+            {**ledger[0], "movement": f"M{n}", "qty": qty, "balance_after": balance, "ts": day, "ts_date": day}
+        )
     lists = [stock("2023-12-31", 3), stock("2024-02-29", 19), stock("2024-04-05", 99), stock("2024-06-30", 5)]
     trial = run(tmp_path, movements=ledger, inventory=lists)
     assert [(str(f["period_end"]), f["expected"]) for f in trial.findings] == [("2024-04-05", "55")]

@@ -136,7 +136,11 @@ def test_what_another_place_issued_for_a_ticket_counts_with_it(tmp_path: Path) -
     """A web order of the shop that the warehouse sends; the neighbour that neither sent is told."""
     sales, entries = days()
     sales += [sold("WEB", 5, 12, product="B"), sold("WEB", 1, 12, line="2"), sold("D3", 1, 3, line="2", product="B")]
-    entries += [issued("WEB", -5, 12, product="B", location="W"), issued("WEB", -1, 12), issued("D3", -1, 3, product="B")]
+    entries += [
+        issued("WEB", -5, 12, product="B", location="W"),
+        issued("WEB", -1, 12),
+        issued("D3", -1, 3, product="B"),
+    ]
     assert told(run(tmp_path / "sent", sales, entries)) == []
     short = [row for row in entries if row["location"] != "W"]
     assert told(run(tmp_path / "not sent", sales, short)) == [("B", "2024-05-12", Decimal(-5))]
@@ -152,7 +156,9 @@ def test_shops_may_count_their_tickets_each_from_one_on(tmp_path: Path) -> None:
 
 def test_numbers_that_begin_anew_each_day_are_compared_by_day(tmp_path: Path) -> None:
     """The ledger holds a month more than the sales: added up by number that would be a difference of each."""
-    sales = [sold("1", 2, n) for n in range(1, 29)] + [{**sold("1", 2, n), "ts_date": f"2024-06-{n:02d}"} for n in range(1, 29)]
+    sales = [sold("1", 2, n) for n in range(1, 29)] + [
+        {**sold("1", 2, n), "ts_date": f"2024-06-{n:02d}"} for n in range(1, 29)
+    ]
     entries = [issued("1", -2, n) for n in range(1, 29)]
     for month in ("06", "07"):
         entries += [{**issued("1", -2, n), "ts_date": f"2024-{month}-{n:02d}"} for n in range(1, 29)]
@@ -174,7 +180,11 @@ def test_the_parts_of_a_kit_that_the_ledger_does_not_keep(tmp_path: Path) -> Non
 def test_a_ledger_that_books_returns_as_sales_may_take_them_back(tmp_path: Path) -> None:
     """An exchange: the ticket takes B back, and the ledger has it as a sale of minus one."""
     sales, entries = days()
-    sales += [sold("EX", 1, 9), sold("EX", 1, 9, type="return", line="2", product="B"), sold("D5", 1, 5, line="2", product="B")]
+    sales += [
+        sold("EX", 1, 9),
+        sold("EX", 1, 9, type="return", line="2", product="B"),
+        sold("D5", 1, 5, line="2", product="B"),
+    ]
     entries += [issued("EX", -1, 9), issued("EX", 1, 9, product="B"), issued("D5", -1, 5, product="B")]
     assert told(run(tmp_path, sales, entries)) == []
 

@@ -160,3 +160,11 @@ def test_a_receipt_and_a_sale_of_one_number(tmp_path: Path) -> None:
     assert told(run(tmp_path / "sound", [*SOUND, *sales], [*POSTED, *sums])) == []
     wrong = [*POSTED[:6], posted(7, 90), *POSTED[7:]]
     assert told(run(tmp_path / "wrong", [*SOUND, *sales], [*wrong, *sums])) == [("differs", "V7", Decimal(12))]
+
+
+def test_numbers_that_begin_anew_each_year_are_of_other_documents(tmp_path: Path) -> None:
+    """The stock ledger has two years, the general ledger one: sums of both years are no differences of documents."""
+    last_year: dict[int, Row] = {n: {"ts": f"2023-01-{n:02d}", "ts_date": f"2023-01-{n:02d}"} for n in range(1, 21)}
+    before = [moved(n, 10 + n, movement=f"OLD{n}", **on) for n, on in last_year.items()]
+    trial = run(tmp_path, [*before, *SOUND], POSTED)
+    assert (told(trial), trial.outcomes["C-013"].unknown) == ([], 20)

@@ -43,7 +43,8 @@ def test_v_030_totals_that_agree(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("total", "measure", "found"),
     [
-        ("rows,,4", "rows", "3"),
+        ("rows,,5", "rows", "3"),
+        ("rows,,2", "rows", "3"),
         ("sum,q,5", "sum", "4"),
         ("sum,amount,12.76", "sum", "12.75"),
         ("hash,p,601", "hash", "600"),
@@ -51,6 +52,13 @@ def test_v_030_totals_that_agree(tmp_path: Path) -> None:
 )
 def test_v_030_a_file_that_is_not_what_was_sent(tmp_path: Path, total: str, measure: str, found: str) -> None:
     assert stated(tmp_path, total) == [(measure, "delivered", "critical", found)]
+
+
+def test_v_030_a_count_of_one_too_many_may_be_the_header(tmp_path: Path) -> None:
+    """A sum that agrees says that no row is missing; without one nobody knows."""
+    assert stated(tmp_path / "1", "rows,,4") == [("rows", "header", "medium", "3")]
+    assert stated(tmp_path / "2", "rows,,4", "sum,q,4") == []
+    assert [found[1] for found in stated(tmp_path / "3", "rows,,4", "sum,q,6")] == ["header", "delivered"]
 
 
 def test_v_030_what_could_not_be_read_is_told_as_such(tmp_path: Path) -> None:

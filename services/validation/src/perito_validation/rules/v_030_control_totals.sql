@@ -41,13 +41,15 @@ explanation:
     Whoever made a file states how many rows it has and what columns add up to. Sums are made of the cells as they stand in
     the file, before units and signs are changed, and of all rows, repeated ones too. A difference means that rows were lost
     or added on the way; where rows or cells could not be read, the file may be right and only what was loaded differs, which
-    weighs less. A stated total in whole units may be rounded. Hash totals add up the numbers of a column of codes.
+    weighs less. Counts of one row too many may count the header: where a sum of that file agrees, or three files are counted
+    so, nothing is told, else of medium severity. A stated total in whole units may be rounded. Hash totals add up the numbers of a column of codes.
     A total of a file or column that was not read, and hash totals of codes with letters, are unknown.
   es: >-
     Quien hizo un archivo declara cuántas filas tiene y cuánto suman sus columnas. Las sumas se hacen con las celdas como
     están en el archivo, antes de cambiar unidades y signos, y con todas las filas, también las repetidas. Una diferencia
     indica que se perdieron o añadieron filas en el camino; si hubo filas o celdas ilegibles, el archivo puede estar bien y
-    difiere solo lo cargado, que pesa menos. Un total declarado en unidades enteras puede estar redondeado. Los totales de
+    difiere solo lo cargado, que pesa menos. Una cuenta con una fila de más puede contar la cabecera: si una suma de ese
+    archivo coincide, o tres archivos se cuentan así, nada se informa; si no, con gravedad media. Un total declarado en unidades enteras puede estar redondeado. Los totales de
     control de códigos suman los números de una columna. Los totales de archivos o columnas no leídos, y los de códigos con
     letras, son desconocidos.
 remedy:
@@ -62,6 +64,7 @@ words:
   side: {es: lado}
   delivered: {en: the file itself, es: el propio archivo}
   loaded: {en: what could be read, es: lo que se pudo leer}
+  header: {en: one row too many, es: una fila de más}
   unreadable: {en: rows and cells that could not be read, es: filas y celdas ilegibles}
   in_base_units: {en: after conversion, es: tras la conversión}
   statement: {en: what was stated, es: lo declarado}
@@ -143,7 +146,7 @@ WITH stated AS (
     FROM rejected_records GROUP BY file_id
 ), refused AS (
     SELECT file_id, table_name, column_name, count(*) AS cells FROM rejected_cells GROUP BY file_id, table_name, column_name
-), compared AS (
+), matched AS (
     SELECT n.file_name AS file, n.measure, n.column_name, n.value, n.file_id,
            CASE WHEN n.measure = 'rows' THEN (n.records - coalesce(a.totals, 0))::DECIMAL(38, 4)
                 WHEN v.file_id IS NULL OR s.others = 0 THEN s.found END AS found,
@@ -154,11 +157,16 @@ WITH stated AS (
     LEFT JOIN converted AS v ON v.file_id = n.file_id AND v.table_name = n.table_name AND v.column_name = n.canonical
     LEFT JOIN aside AS a ON a.file_id = n.file_id
     LEFT JOIN refused AS r ON r.file_id = n.file_id AND r.table_name = n.table_name AND r.column_name = n.canonical
+), compared AS (
+    -- Sums of a file that agree say that all its rows are there.
+    SELECT *, coalesce(bool_or(measure <> 'rows' AND abs(found - value) <= slack) OVER (PARTITION BY file), false) AS is_whole FROM matched
 )
 -- Counts that are one too many for every file count the headers.
 SELECT *, CASE WHEN found IS NULL OR value IS NULL THEN NULL
                WHEN measure = 'rows' AND count(*) FILTER (measure = 'rows') OVER () >= 3
                     AND bool_and(measure <> 'rows' OR coalesce(value = found + 1, false)) OVER () THEN 'agrees'
+               WHEN measure = 'rows' AND value = found + 1 AND unreadable = 0 AND bool_and(measure <> 'rows' OR coalesce(value = found + 1, true)) OVER ()
+                    THEN CASE WHEN is_whole THEN 'agrees' ELSE 'header' END
                WHEN measure = 'rows' AND value = found - unreadable AND unreadable > 0 THEN 'agrees'
                WHEN abs(found - value) <= slack THEN CASE WHEN unreadable > 0 AND measure = 'rows' THEN 'loaded' ELSE 'agrees' END
                WHEN unreadable > 0 AND measure <> 'rows' THEN 'loaded' ELSE 'delivered' END AS side
@@ -167,13 +175,13 @@ FROM compared
 -- section: violations
 SELECT file, measure, column_name, side, value AS expected, CASE WHEN side = 'loaded' AND measure = 'rows' THEN found - unreadable ELSE found END AS observed,
        CASE WHEN side = 'loaded' AND measure = 'rows' THEN found - unreadable ELSE found END - value AS difference, in_base_units, unreadable,
-       CASE side WHEN 'delivered' THEN 'critical' ELSE 'high' END AS severity,
-       CASE side WHEN 'delivered' THEN 'the file is not what was sent' ELSE 'not all of it could be read' END AS what_en,
-       CASE side WHEN 'delivered' THEN 'el archivo no es el que se envió' ELSE 'no todo se pudo leer' END AS what_es,
+       CASE side WHEN 'delivered' THEN 'critical' WHEN 'header' THEN 'medium' ELSE 'high' END AS severity,
+       CASE side WHEN 'delivered' THEN 'the file is not what was sent' WHEN 'header' THEN 'a row is missing, or the header was counted' ELSE 'not all of it could be read' END AS what_en,
+       CASE side WHEN 'delivered' THEN 'el archivo no es el que se envió' WHEN 'header' THEN 'falta una fila o se contó la cabecera' ELSE 'no todo se pudo leer' END AS what_es,
        CASE measure WHEN 'rows' THEN 'rows' WHEN 'sum' THEN 'sum of ' || column_name ELSE 'hash total of ' || column_name END AS measure_en,
        CASE measure WHEN 'rows' THEN 'filas' WHEN 'sum' THEN 'suma de ' || column_name ELSE 'total de control de ' || column_name END AS measure_es
 FROM population
-WHERE side IN ('delivered', 'loaded')
+WHERE side IN ('delivered', 'loaded', 'header')
 
 -- section: evaluated
 SELECT count(*) AS evaluated, count(*) FILTER (side IS NULL) AS unknown FROM population
