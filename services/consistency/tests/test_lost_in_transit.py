@@ -116,7 +116,7 @@ def test_what_came_back_to_its_source_did_not_get_lost(tmp_path: Path) -> None:
 
 
 def test_a_place_whose_record_of_arrivals_ends_early(tmp_path: Path) -> None:
-    """K's arrivals were exported until the end of April: several that should have come later are unknown, one is not."""
+    """K's arrivals were exported until the end of April: several that should have come later are unknown, one not."""
     known = [sent(f"K{n}", f"2024-04-{n:02d}", f"2024-04-{n + 2:02d}", to_location="K") for n in range(1, 21)]
     lost = sent("LOST", "2024-04-05", to_location="K")
     late = [sent(f"LATE{n}", f"2024-05-{n:02d}", to_location="K") for n in (2, 9, 16)]

@@ -153,3 +153,16 @@ def test_sales_that_are_not_scanned_leave_their_serials_in_stock(tmp_path: Path)
     assert told(run(tmp_path / "few", [*twice, *sold, blank])) == [("S1", "balance", "medium")]
     many = run(tmp_path / "many", [*twice, *sold, *(blank for _ in range(6))])
     assert (told(many), many.outcomes["C-037"].failed) == ([], 0)
+
+
+def test_what_a_shop_sold_from_the_warehouse_is_there_once_in_all(tmp_path: Path) -> None:
+    """Received at W, sold by L1 and brought back to L3, without a transfer: W has it by the ledger alone."""
+    steps = [step("S1", "in", 2, "W"), step("S1", "out", 8, "L1"), step("S1", "back", 15, "L3")]
+    assert told(run(tmp_path, steps)) == [("S1", "two_places", "medium")]
+
+
+def test_lots_that_expire_by_the_month(tmp_path: Path) -> None:
+    """All dates are the first of a month: a lot of May may be sold until the end of May."""
+    lots = [{"product": "A", "lot": f"L{n}", "expires": f"2024-0{n}-01"} for n in range(3, 8)]
+    movements = [lot("L5", "sale", 20, -1), lot("L4", "sale", 2, -1), *(lot(f"L{n}", "sale", 2, -1) for n in (6, 7))]
+    assert [f["identity"]["lot"] for f in run(tmp_path, movements, lots=lots).findings] == ["L4"]

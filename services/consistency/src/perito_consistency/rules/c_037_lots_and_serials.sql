@@ -48,14 +48,16 @@ explanation:
     once (`two_places`), twice or less than not at all (`balance`, whether or not it was there when the ledger begins),
     sold shortly before they were received (`issued_before_receipt`), and at another place than the register of serials
     says (`elsewhere`); each state must last some days. Serials of products that move several units at once are lots by
-    another name and are left out. A lot is sold until the day on which it expires: sales after it are told per lot and
+    another name and are left out. Where sales are seldom scanned nothing is said of serials, and where some are not, or where
+    a serial at two places is there once in all, severity is medium. A lot is sold until the day on which it expires: sales after it are told per lot and
     place (`expired_issue`); throwing it away or sending it back is as it should be.
   es: >-
     Un número de serie es una sola cosa: está en un lugar o en ninguno. Se informan las series que el diario tiene en varios
     lugares a la vez (`two_places`), dos veces o menos que ninguna (`balance`, hubiera o no al empezar el diario), vendidas
     poco antes de recibirse (`issued_before_receipt`) y en otro lugar que el del registro de series (`elsewhere`); cada estado
     debe durar algunos días. Las series de productos que mueven varias unidades a la vez son lotes con otro nombre y quedan
-    fuera. Un lote se vende hasta el día en que caduca: las ventas posteriores se informan por lote y lugar
+    fuera. Si las ventas rara vez se escanean no se dice nada de las series; si faltan algunas, o si una serie en dos lugares
+    está una sola vez en total, la gravedad es media. Un lote se vende hasta el día en que caduca: las ventas posteriores se informan por lote y lugar
     (`expired_issue`); desecharlo o devolverlo es lo correcto.
 remedy:
   en: "Look at the thing and its number, and correct the entry that is wrong; take expired lots off the shelf."
@@ -101,7 +103,7 @@ WITH single AS (
     SELECT *, greatest(max(CASE WHEN lasts THEN balance ELSE 0 END) OVER k, 0) - least(min(CASE WHEN lasts THEN balance ELSE 0 END) OVER k, 0) AS spread
     FROM running WINDOW k AS (PARTITION BY product, serial ORDER BY day)
 ), serial_codes AS (
-    SELECT product, serial, bool_or(unread) AS unread, min(day) FILTER (WHERE lasts AND places > 1) AS two_on, min(day) FILTER (WHERE spread > 1) AS off_on, max(spread) AS spread, max(places) AS most_places,
+    SELECT product, serial, bool_or(unread) AS unread, min(day) FILTER (WHERE lasts AND places > 1) AS two_on, coalesce(bool_or(lasts AND places > 1 AND balance > 1), false) AS is_twice, min(day) FILTER (WHERE spread > 1) AS off_on, max(spread) AS spread, max(places) AS most_places,
            min(day) FILTER (WHERE place = 1 AND is_sale AND next_is_receipt AND next_day - day <= $before_days) AS early_on, min(next_day) FILTER (WHERE place = 1) AS second_on,
            max(day) AS last_day, sum(moved_rows) AS row_count
     FROM states GROUP BY product, serial
@@ -118,8 +120,13 @@ WITH single AS (
     FROM serial_codes AS c CROSS JOIN span AS s
     LEFT JOIN registered AS r ON r.product = c.product AND r.serial = c.serial
     LEFT JOIN last_places AS f ON f.product = c.product AND f.serial = c.serial
+), months AS (
+    -- Dates that are all the first of a month are months, and last until their end.
+    SELECT count(*) >= 5 AND bool_and(day(expires) = 1) AS by_month FROM lots WHERE expires IS NOT NULL
 ), expiry AS (
-    SELECT product, lot, max(expires) AS expires FROM lots WHERE product IS NOT NULL AND lot IS NOT NULL AND expires IS NOT NULL GROUP BY product, lot
+    SELECT product, lot, CASE WHEN (SELECT by_month FROM months) THEN last_day(max(expires)) ELSE max(expires) END AS expires
+    FROM lots
+    WHERE product IS NOT NULL AND lot IS NOT NULL AND expires IS NOT NULL GROUP BY product, lot
 ), sold AS (
     SELECT m.product, m.lot, m.location, e.expires, min(m.ts_date) FILTER (WHERE m.ts_date > e.expires) AS first_day, max(m.ts_date) FILTER (WHERE m.ts_date > e.expires) AS last_day,
            -sum(m.qty) FILTER (WHERE m.ts_date > e.expires) AS expired_qty, count(*) FILTER (WHERE m.ts_date > e.expires) AS expired_rows,
@@ -131,7 +138,8 @@ WITH single AS (
 SELECT 'serial' AS side, product, serial, NULL AS lot, CASE WHEN two_on IS NULL AND off_on IS NULL AND early_on IS NULL AND is_elsewhere THEN registered_at END AS location,
        coalesce(two_on, off_on, early_on, last_day) AS first_day, CASE WHEN two_on IS NULL AND off_on IS NULL AND early_on IS NOT NULL THEN second_on ELSE last_day END AS last_day,
        most_places::BIGINT AS places, ledger_at, NULL::DATE AS expires, CASE WHEN two_on IS NOT NULL THEN most_places - 1 WHEN off_on IS NOT NULL THEN spread - 1 END AS qty, row_count,
-       product IN (SELECT product FROM blanks WHERE blank_sales > 0) AS may_be_sold,
+       -- At two places and once in all: what one place sold was taken from another, and the ledger does not say so.
+       product IN (SELECT product FROM blanks WHERE blank_sales > 0) OR (two_on IS NOT NULL AND NOT is_twice) AS may_be_sold,
        CASE WHEN unread THEN NULL WHEN two_on IS NOT NULL THEN 'two_places' WHEN off_on IS NOT NULL THEN 'balance' WHEN early_on IS NOT NULL THEN 'issued_before_receipt'
             WHEN is_elsewhere AND count(*) FILTER (is_elsewhere) OVER () <= $share * count(is_elsewhere) OVER () THEN 'elsewhere' ELSE 'sound' END AS code
 FROM placed
