@@ -173,7 +173,7 @@ OVERRIDES: Mapping[str, Mapping[str, str]] = {
         "purchase_document": "CASE WHEN h % 307 > 0 THEN 'D' || i END",
         "purchase_line": "'1'",
         "qty": "CASE WHEN i // 4 % 500 = 77 THEN 96 WHEN h % 401 = 0 THEN 94.5 WHEN h % 409 = 0 THEN 105 ELSE 100 END",
-        "accepted": "NULL",
+        "accepted": "CASE WHEN h % 503 = 0 THEN 107 END",
         "uom": "'EA'",
         "rejected": "0",
         "ts": "DATE '2024-01-01' + (i // 4 % 300)::INTEGER + INTERVAL 7 HOUR",

@@ -11,7 +11,6 @@ needs:
   products: [product, unit_cost, unit_price]
   inventory: [snapshot_date, product, location, qty]
 optional:
-  inventory: [value, unit_cost]
   receipts: [product, ts, unit_cost]
   purchases: [product, ordered_at, unit_cost]
 uses: [closing_stock, unit_costs]
@@ -32,14 +31,13 @@ explanation:
     Stock with a cost of zero is worth nothing in the books, and everything sold of it is all margin. Where a receipt or an
     order says what the goods did cost, the zero is wrong, and the amount is the stock at that cost. Where nothing in the
     books was ever paid for, they may be goods on consignment, gifts or samples: that is told with less weight and without an
-    amount; so is stock that the stock list does give a value. A blank cost is unknown, not zero, and so are the zeros of a
+    amount. A blank cost is unknown, not zero, and so are the zeros of a
     master in which most products in stock cost nothing: it does not keep costs.
   es: >-
     Una existencia con coste cero no vale nada en los libros, y todo lo que se vende de ella es margen. Si una recepción o un
     pedido dice cuánto costó la mercancía, el cero es erróneo y el importe es la existencia a ese coste. Si los libros nunca
-    pagaron nada por ella, puede ser depósito, regalo o muestra: se señala con menos peso y sin importe, igual que la
-    existencia a la que la lista de existencias sí da valor. Un coste en blanco es desconocido, no cero, y también los ceros de
-    un maestro en que la mayoría de lo que hay no cuesta nada: no lleva costes.
+    pagaron nada por ella, puede ser depósito, regalo o muestra: se señala con menos peso y sin importe. Un coste en blanco
+    es desconocido, no cero, y también los ceros de un maestro en que la mayoría de lo que hay no cuesta nada: no lleva costes.
 remedy:
   en: "Enter the cost of the last receipt in the master, or mark the product as consignment; then value stock and sales again."
   es: "Ponga en el maestro el coste de la última recepción o marque el producto como depósito; después valore de nuevo."
@@ -62,7 +60,7 @@ WITH priced AS (
     GROUP BY product
     HAVING min(unit_cost) IS NOT DISTINCT FROM max(unit_cost) AND min(unit_price) IS NOT DISTINCT FROM max(unit_price)
 ), held AS (
-    SELECT product, sum(greatest(qty, 0)) AS on_hand, max(ends) AS day, coalesce(bool_or(value > 0 OR book_cost > 0), false) AS is_valued FROM closing_stock GROUP BY product
+    SELECT product, sum(greatest(qty, 0)) AS on_hand, max(ends) AS day FROM closing_stock GROUP BY product
 ), kept AS (
     SELECT count(*) FILTER (p.unit_cost = 0) <= $share * count(*) OR count(*) < $least AS keeps_costs
     FROM priced AS p JOIN held AS h ON h.product = p.product
@@ -72,7 +70,7 @@ WITH priced AS (
     FROM unit_costs
     QUALIFY row_number() OVER (PARTITION BY product ORDER BY valid_from DESC) = 1
 )
-SELECT p.product, p.unit_cost, p.unit_price, h.on_hand, h.day, h.is_valued, k.known_cost,
+SELECT p.product, p.unit_cost, p.unit_price, h.on_hand, h.day, k.known_cost,
        CASE WHEN p.unit_price <= 0 OR h.on_hand <= 0 THEN false WHEN p.unit_cost = 0 AND NOT e.keeps_costs THEN NULL ELSE p.unit_cost = 0 AND p.unit_price > 0 AND h.on_hand > 0 END AS unvalued
 FROM priced AS p
 JOIN held AS h ON h.product = p.product
@@ -80,8 +78,8 @@ CROSS JOIN kept AS e
 LEFT JOIN known AS k ON k.product = p.product
 
 -- section: violations
-SELECT product, on_hand, unit_price, known_cost, CASE WHEN known_cost IS NOT NULL AND NOT is_valued THEN 'high' ELSE 'medium' END AS severity,
-       0 AS observed, known_cost AS expected, CASE WHEN NOT is_valued THEN try((on_hand::DECIMAL(28, 4) * known_cost)::DECIMAL(38, 4)) END AS impact,
+SELECT product, on_hand, unit_price, known_cost, CASE WHEN known_cost IS NOT NULL THEN 'high' ELSE 'medium' END AS severity,
+       0 AS observed, known_cost AS expected, try((on_hand::DECIMAL(28, 4) * known_cost)::DECIMAL(38, 4)) AS impact,
        CASE WHEN known_cost IS NULL THEN '' ELSE '; the books know a cost of ' || plain(known_cost) END AS known_en,
        CASE WHEN known_cost IS NULL THEN '' ELSE '; los libros conocen un coste de ' || plain(known_cost) END AS known_es
 FROM population
