@@ -15,6 +15,7 @@ from perito_kernel.phases import RuleStatus
 from perito_rules.confidence import Earlier
 from perito_rules.functions import Judgement, significant
 from perito_rules.loader import parse_rule
+from perito_rules.metrics import TOO_LARGE
 from perito_rules.model import Rule, Value
 from perito_rules.trial import try_rules
 
@@ -249,6 +250,24 @@ def test_a_metric_comes_with_what_it_is_made_of(tmp_path: Path) -> None:
     first, second = trial.kpis
     assert (first["id"], first["value"], first["numerator"], first["denominator"]) == ("K-91", Decimal("0.5"), 2, 4)
     assert (second["id"], second["value"], second["reason"]) == ("K-93", None, "nothing counted")
+
+
+HUGE = """-- section: kpis
+SELECT 'total' AS scope, '' AS key, 'share' AS measure, ratio({a}, {b}) AS value, '%' AS unit,
+       {a} AS numerator, {b} AS denominator
+FROM (SELECT count(*) AS n FROM movements) AS m
+-- section: evaluated
+SELECT count(*) AS evaluated FROM movements
+"""
+
+
+def test_a_quotient_that_no_books_have_is_told_as_such(tmp_path: Path) -> None:
+    """A barcode typed as a quantity breaks no key figure; it has no value, and says why."""
+    body = HUGE.format(a="12345678901234::DECIMAL(38, 4) * 1234567890123 * n", b="1::DECIMAL(38, 4)")
+    trial = try_rules([rule("K-94", "metric", "needs: {movements: [qty]}", body)], {"movements": MOVES}, tmp_path)
+    assert trial.outcomes["K-94"].status is RuleStatus.PASSED
+    (row,) = trial.kpis
+    assert (row["value"], row["reason"]) == (None, TOO_LARGE["en"])
 
 
 def test_confidence_falls_where_validation_doubts_the_rows(tmp_path: Path) -> None:

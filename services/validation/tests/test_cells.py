@@ -57,6 +57,13 @@ def test_what_a_cast_would_take_or_guess_is_refused(tmp_path: Path, cell: str, r
     assert refused(tmp_path / "why", cell) == reason
 
 
+def test_exponents_as_programs_and_spreadsheets_print_them(tmp_path: Path) -> None:
+    cells = ["9.99e-05", "1.5E+03", "-2e-16", " 7e+00 ", "0.00012", "5"]
+    got = numbers(tmp_path, cells)
+    assert [value for value, _ in got] == [Decimal("0.0001"), 1500, 0, 7, Decimal("0.0001"), 5]
+    assert [source for _, source in got] == [*cells[:5], None]
+
+
 def refused(folder: Path, cell: str) -> str:
     mapping = one_table("p.csv", "products", "{product: k, unit_cost: v}")
     (reason,) = read(folder, {"p.csv": f"k|v\n1|{cell}\n"}, mapping).column("SELECT reason FROM rejected_cells")

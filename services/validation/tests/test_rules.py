@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import pytest
 from perito_kernel.phases import RuleStatus
 from perito_rules.linter import lint
 from perito_rules.loader import load_rules
@@ -159,3 +160,19 @@ def test_no_finding_names_a_person(tmp_path: Path) -> None:
     words = str([told, done.evidence]).upper()
     assert [name for name in ("AMARA", "BOLA", "CHIDI") if name in words] == []
     assert [[row["line"] for row in done.proof(finding)] for finding in told] == [[2, 3], [3], [2]]
+
+
+@pytest.mark.parametrize(("columns", "severity"), [("document: d, ", "medium"), ("document: d, line: n, ", "high")])
+def test_v_010_scans_of_a_till_without_line_numbers_weigh_less(tmp_path: Path, columns: str, severity: str) -> None:
+    """Two equal rows in a ticket of four are an article scanned twice, unless a line number is the same too."""
+    rows = "".join(f"T{ticket},{article},A{article},1\n" for ticket in range(9) for article in (1, 2, 3, 3))
+    mapping = one_table("s.csv", "sales", f"{{{columns}product: p, qty: q}}")
+    (finding,) = examine(tmp_path, {"s.csv": f"d,n,p,q\n{rows}"}, mapping).of("V-010")
+    assert (finding["row_count"], finding["severity"]) == (9, severity)
+
+
+def test_v_010_a_document_that_is_there_twice_is_an_export_that_ran_twice(tmp_path: Path) -> None:
+    ticket = "T1,A,1\nT1,B,2\n"
+    mapping = one_table("s.csv", "sales", "{document: d, product: p, qty: q}")
+    (finding,) = examine(tmp_path, {"s.csv": f"d,p,q\n{ticket}T2,A,1\n{ticket}"}, mapping).of("V-010")
+    assert (finding["row_count"], finding["severity"]) == (2, "high")

@@ -44,11 +44,35 @@ def test_v_015_signs_against_the_type(tmp_path: Path) -> None:
 
 
 def test_v_015_single_slips_weigh_less_and_sales_lines_are_positive(tmp_path: Path) -> None:
-    lines = "".join(f"{i},{-1 if i == 7 else 1}\n" for i in range(200))
-    done = examine(tmp_path, {"s.csv": f"d,q\n{lines}"}, one_table("s.csv", "sales", "{document: d, qty: q}"))
+    lines = "".join(f"{i},{-1 if i == 7 else 1},{'return' if i == 9 else 'sale'}\n" for i in range(200))
+    done = examine(
+        tmp_path, {"s.csv": f"d,q,t\n{lines}"}, one_table("s.csv", "sales", "{document: d, qty: q, type: t}")
+    )
     (finding,) = done.of("V-015")
     assert (finding["identity"]["table_name"], finding["row_count"], finding["severity"]) == ("sales", 1, "medium")
     assert [row["line"] for row in done.proof(finding)] == [9]
+
+
+@pytest.mark.parametrize(("negative", "severity"), [(30, "low"), (90, "high"), (200, "high")])
+def test_v_015_takes_a_few_negative_sales_for_returns_where_nothing_else_has_them(
+    tmp_path: Path, negative: int, severity: str
+) -> None:
+    lines = "".join(f"{i},{-1 if i < negative else 1}\n" for i in range(200))
+    done = examine(tmp_path, {"s.csv": f"d,q\n{lines}"}, one_table("s.csv", "sales", "{document: d, qty: q}"))
+    (finding,) = done.of("V-015")
+    assert (finding["row_count"], finding["severity"]) == (negative, severity)
+    assert ("taken for returns" in finding["title_en"]) is (severity == "low")
+
+
+def test_v_015_leaves_returns_alone_that_are_all_negative(tmp_path: Path) -> None:
+    lines = "".join(f"{i},{-1 if i % 9 == 0 else 1},{'return' if i % 9 == 0 else 'sale'}\n" for i in range(200))
+    columns = "{document: d, qty: q, type: t}"
+    assert examine(tmp_path, {"s.csv": f"d,q,t\n{lines}"}, one_table("s.csv", "sales", columns)).of("V-015") == []
+    mixed = lines.replace("9,1,sale", "9,1,return").replace("19,1,return", "19,1,sale")
+    (told,) = examine(tmp_path / "mixed", {"s.csv": f"d,q,t\n{mixed}"}, one_table("s.csv", "sales", columns)).of(
+        "V-015"
+    )
+    assert told["identity"]["type"] == "return"
 
 
 def test_v_015_leaves_a_signed_ledger_alone(tmp_path: Path) -> None:

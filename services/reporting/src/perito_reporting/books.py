@@ -3,6 +3,8 @@
 import json
 from typing import Any
 
+from perito_rules.metrics import TOO_LARGE
+
 from perito_reporting.figures import plain
 from perito_reporting.people import WITHHELD, is_personal
 from perito_reporting.sources import Sources, text
@@ -190,7 +192,9 @@ def _why(sources: Sources, rule_id: str, reason: str | None) -> dict[str, str] |
         return None
     account = sources.by_id.get(rule_id)
     words = account.header.words.get(reason) if account else None
-    return dict(words) if words else {"en": reason}
+    if words:
+        return dict(words)
+    return dict(TOO_LARGE) if reason == TOO_LARGE["en"] else {"en": reason}
 
 
 def loads(raw: str | None) -> Any:

@@ -5,7 +5,7 @@ Everything that people read goes through a voice, so the two pages differ in lan
 
 import re
 from collections.abc import Callable, Mapping
-from decimal import ROUND_HALF_EVEN, Decimal
+from decimal import ROUND_HALF_EVEN, Context, Decimal
 from typing import Literal
 
 from perito_reporting import texts_en, texts_es
@@ -17,6 +17,9 @@ LANGUAGES: tuple[Language, ...] = ("en", "es")
 
 UNSTATED = frozenset({"", "XXX"})
 """What stands for a currency where the books state none; XXX is the code of ISO 4217 for it."""
+
+_WIDE = Context(prec=80)
+"""Wider than any figure: one that a slip of the pen made has more digits than arithmetic keeps by itself."""
 
 _DAY = re.compile(r"(\d{4})-(\d{2})(?:-(\d{2}))?")
 _SPANISH_SEPARATORS = str.maketrans(",.", ".,")
@@ -50,7 +53,7 @@ class Voice:
             return text
         number = Decimal(text)
         if places is not None:
-            number = number.quantize(Decimal(1).scaleb(-places), ROUND_HALF_EVEN)
+            number = number.quantize(Decimal(1).scaleb(-places), ROUND_HALF_EVEN, _WIDE)
         written = f"{number:,f}".replace("-", "−") if number else f"{abs(number):,f}"
         return written.translate(_SPANISH_SEPARATORS) if self.language == "es" else written
 

@@ -66,7 +66,7 @@ SELECT 'counted' AS kind, counter AS "user", product AS cluster, right('0' || mo
 FROM counts
 WHERE counter IS NOT NULL AND counted_qty >= $smallest AND counted_qty = floor(counted_qty) AND _duplicate_record IS NULL
 UNION ALL
-SELECT 'entered', "user", supplier, right('0' || mod(round(line_total * 100), 100)::INTEGER, 2), NULL, day, 'invoices', _file_id, _record
+SELECT 'entered', "user", supplier, right('0' || mod(round(line_total::DECIMAL(28, 4) * 100), 100)::INTEGER, 2), NULL, day, 'invoices', _file_id, _record
 FROM (SELECT "user", supplier, line_total, invoiced_at_date AS day, _file_id, _record
       FROM invoices
       WHERE "user" IS NOT NULL AND line_total >= $smallest AND _duplicate_record IS NULL AND coalesce(status, '') <> 'cancelled'

@@ -60,7 +60,7 @@ source: "Price-creep test of purchasing audits"
 -- One row per invoice of a supplier and product, with its lowest price; a change is against the one before.
 WITH priced AS (
     SELECT supplier, product, invoiced_at_date AS day, document,
-           min((unit_price * (1 - coalesce(discount, 0)))::DECIMAL(18, 6)) AS price,
+           min((unit_price::DECIMAL(28, 4) * (1 - coalesce(discount, 0)))::DECIMAL(28, 6)) AS price,
            CASE WHEN count(qty) = count(*) THEN sum(qty) END AS qty
     FROM invoices
     WHERE _duplicate_record IS NULL AND coalesce(status, '') <> 'cancelled' AND supplier IS NOT NULL AND product IS NOT NULL

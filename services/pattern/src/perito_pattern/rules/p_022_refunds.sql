@@ -93,8 +93,8 @@ WITH staff AS (
     SELECT 'returns', r.return_document, r."user", r.location, max(s.role), max(f.format),
            max(CASE WHEN isodow(r.ts_date) >= 6 THEN 'weekend' WHEN r.ts_date IS NOT NULL THEN 'weekday' END), r.ts_date,
            max(r.original_document),
-           CASE WHEN count(coalesce(r.refund, r.qty * r.unit_price)) = count(*)
-                THEN sum(abs(coalesce(r.refund, (r.qty * r.unit_price)::DECIMAL(18, 4)))) END
+           CASE WHEN count(coalesce(r.refund, r.qty::DECIMAL(38, 4) * r.unit_price)) = count(*)
+                THEN sum(abs(coalesce(r.refund, try((r.qty::DECIMAL(38, 4) * r.unit_price)::DECIMAL(18, 4))))) END
     FROM returns AS r CROSS JOIN has AS h
     JOIN staff AS s ON s."user" = r."user"
     LEFT JOIN formats AS f ON f.location = r.location

@@ -71,7 +71,8 @@ WITH positions AS (
 ), books AS (
     SELECT max(last_day) AS ends FROM positions
 )
-SELECT p.purchase_document, p.position, p.supplier, p.ordered, p.received, ratio(p.received - p.ordered, p.ordered) AS off
+-- A thousand times what was ordered is a slip of the pen, whose square would drown the others.
+SELECT p.purchase_document, p.position, p.supplier, p.ordered, p.received, least(ratio(p.received - p.ordered, p.ordered), 1000) AS off
 FROM positions AS p CROSS JOIN books AS b
 WHERE p.supplier IS NOT NULL AND p.ordered > 0 AND p.received > 0 AND NOT p.cancelled AND p.unread = 0
   AND p.last_day + $settle_days::INTEGER <= b.ends

@@ -40,7 +40,7 @@ source: "Cycle-count practice: net dollar variance"
 
 -- section: population
 SELECT location, category, supplier, month, unit_cost IS NOT NULL AND difference IS NOT NULL AS valued,
-       difference * unit_cost AS variance, system_qty * unit_cost AS book
+       difference::DECIMAL(38, 4) * unit_cost AS variance, system_qty::DECIMAL(38, 4) * unit_cost AS book
 FROM count_differences
 
 -- section: kpis

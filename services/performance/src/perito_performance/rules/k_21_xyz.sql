@@ -67,11 +67,11 @@ WITH daily AS (
     GROUP BY d.product, (e.day - d.day) // 7
 ), sums AS (
     SELECT product, least(max(week) + 1, $weeks) AS weeks, sum(CASE WHEN week < $weeks THEN units END)::DECIMAL(18, 4) AS units,
-           sum(CASE WHEN week < $weeks THEN try(units * units) END) AS squares
+           sum(CASE WHEN week < $weeks THEN try(units::DECIMAL(38, 4) * units) END) AS squares
     FROM weekly GROUP BY product
 ), spread AS (
     -- The square of the coefficient of variation: (n x squares - sum^2) / sum^2.
-    SELECT product, CASE WHEN weeks >= $least_weeks AND units > 0 THEN ratio(weeks * squares - units * units, units * units) END AS spread
+    SELECT product, CASE WHEN weeks >= $least_weeks AND units > 0 THEN try(ratio(weeks * squares - units::DECIMAL(38, 4) * units, units::DECIMAL(38, 4) * units)) END AS spread
     FROM sums
 )
 SELECT s.product, coalesce(g.category, '') AS category, coalesce(g.supplier, '') AS supplier,

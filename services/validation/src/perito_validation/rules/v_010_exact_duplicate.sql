@@ -1,6 +1,6 @@
 /* ---
 id: V-010
-version: 1
+version: 2
 kind: set
 title: {en: Rows that repeat another exactly, es: Filas que repiten otra exactamente}
 severity: high
@@ -11,23 +11,30 @@ needs:
   duplicates: [table_name, file_id, record, line, first_file_id, first_record, first_line]
   columns: [table_name, file_id, cells]
   files: [file_id, name]
+optional:
+  sales: [document, line]
+parameters:
+  scan_share: {default: "0.5", type: decimal, meaning: "share of repetitions that stand among rows of their document that are there once, above which they may be scans"}
 impact: none, because a repeated row costs nothing by itself; what it adds to sums shows where the books stop adding up
 recoverable: false
 explains: []
 entities: [file]
 texts:
   finding:
-    en: "{file}: {repeated:,} {repeated:row repeats|rows repeat} an earlier row in every cell ({distinct_rows:,} different {distinct_rows:row|rows})"
-    es: "{file}: {repeated:,} {repeated:fila repite|filas repiten} una anterior en todas sus celdas ({distinct_rows:,} {distinct_rows:fila distinta|filas distintas})"
+    en: "{file}: {repeated:,} {repeated:row repeats|rows repeat} an earlier row in every cell ({distinct_rows:,} different {distinct_rows:row|rows}){what_en}"
+    es: "{file}: {repeated:,} {repeated:fila repite|filas repiten} una anterior en todas sus celdas ({distinct_rows:,} {distinct_rows:fila distinta|filas distintas}){what_es}"
 explanation:
   en: >-
     A row equal to an earlier one in every cell of the file, mapped or not, was exported or entered twice. It stays in the
     tables, marked, and rules that sum leave it out. One export that ran twice repeats many rows, so a file is told as one
-    finding; its evidence pairs each repetition with the row it repeats.
+    finding; its evidence pairs each repetition with the row it repeats. Sales without line numbers weigh less where most
+    repetitions stand in documents whose other rows are there once: a till writes an article scanned twice in that way.
   es: >-
     Una fila igual a otra anterior en todas las celdas del archivo, mapeadas o no, se exportó o capturó dos veces. Sigue en
     las tablas, marcada, y las reglas que suman la dejan fuera. Una exportación ejecutada dos veces repite muchas filas, por
-    eso cada archivo es un solo hallazgo; su evidencia empareja cada repetición con la fila que repite.
+    eso cada archivo es un solo hallazgo; su evidencia empareja cada repetición con la fila que repite. Las ventas sin número
+    de línea pesan menos si casi todas las repeticiones están en documentos cuyas otras filas no se repiten: así escribe una
+    caja un artículo pasado dos veces.
 remedy:
   en: "Find out why the export or the interface delivered the rows twice, and load the file again without them."
   es: "Averigüe por qué la exportación o la interfaz entregó las filas dos veces y cargue el archivo sin ellas."
@@ -44,10 +51,30 @@ JOIN files AS g ON g.file_id = d.first_file_id
 GROUP BY d.file_id, d.record
 
 -- section: violations
-SELECT file, count(*) AS row_count, count(*) AS repeated, min(line) AS first_line,
-       count(DISTINCT (first['file_id'], first['record'])) AS distinct_rows
-FROM population
-GROUP BY file
+-- An export that ran twice repeats whole documents. `scans`: repetitions in documents of which other rows are there once.
+WITH numbered AS (
+    SELECT count(line) > 0 AS has_lines FROM sales
+), documents AS (
+    SELECT s._file_id, s.document, count(*) FILTER (p.record IS NULL) AS first_rows,
+           count(DISTINCT (p.first['file_id'], p.first['record'])) AS repeated_rows
+    FROM sales AS s LEFT JOIN population AS p ON p.file_id = s._file_id AND p.record = s._record
+    WHERE s.document IS NOT NULL
+    GROUP BY s._file_id, s.document
+    HAVING count(p.record) > 0
+), told AS (
+    SELECT p.file, p.line, p.first, NOT n.has_lines AND coalesce(d.first_rows > d.repeated_rows, false) AS is_scan
+    FROM population AS p CROSS JOIN numbered AS n
+    LEFT JOIN sales AS s ON s._file_id = p.file_id AND s._record = p.record
+    LEFT JOIN documents AS d ON d._file_id = s._file_id AND d.document = s.document
+), files_told AS (
+    SELECT file, count(*) AS row_count, min(line) AS first_line, count(DISTINCT (first['file_id'], first['record'])) AS distinct_rows,
+           count(*) FILTER (is_scan) > $scan_share * count(*) AS are_scans
+    FROM told GROUP BY file
+)
+SELECT file, row_count, row_count AS repeated, first_line, distinct_rows, CASE WHEN are_scans THEN 'medium' ELSE 'high' END AS severity,
+       CASE WHEN are_scans THEN '; without line numbers they may be articles scanned twice' ELSE '' END AS what_en,
+       CASE WHEN are_scans THEN '; sin números de línea pueden ser artículos pasados dos veces' ELSE '' END AS what_es
+FROM files_told
 
 -- section: evaluated
 SELECT coalesce(sum(rows), 0)::BIGINT AS evaluated, (SELECT count(*) FROM population) AS failed
