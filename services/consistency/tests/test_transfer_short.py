@@ -86,3 +86,11 @@ def test_the_rest_of_one_that_is_under_way_may_come_for_a_month(tmp_path: Path) 
     late = {"out_ts": "2024-08-01", "out_ts_date": "2024-08-01", "in_ts": "2024-08-03", "in_ts_date": "2024-08-03"}
     young = moved("T1", 10, 6, status="sent", **late)
     assert told(run(tmp_path, [young, moved("T2", 10, 6, status="sent"), moved("T3", **late)])) == [("T2", "short", -4)]
+
+
+def test_where_most_arrivals_differ_they_are_kept_in_another_way(tmp_path: Path) -> None:
+    """Nobody fills in what arrived; six zeros among a dozen whole ones are told."""
+    empty = [moved(f"T{n}", 10, 0) for n in range(6)]
+    outcome = run(tmp_path / "most", [*empty, moved("OK")]).outcomes["C-021"]
+    assert (outcome.failed, outcome.unknown) == (0, 6)
+    assert len(told(run(tmp_path / "some", [*empty, *(moved(f"OK{n}") for n in range(12))]))) == 6

@@ -18,7 +18,7 @@ parameters:
   tolerance: {default: "0", type: decimal, meaning: "base units by which more may come back than was sold"}
   price_tolerance: {default: "0.01", type: decimal, meaning: "share by which a refund may exceed what was paid, beside half a hundredth per unit for rounding"}
   same_days: {default: 31, type: integer, meaning: "days over which the lines of one sale may spread; a number that spreads further was given again"}
-  share: {default: "0.5", type: decimal, meaning: "share of refunds above the price from which on refunds are taken to be kept in another way (with tax, for instance) and prices are not judged"}
+  share: {default: "0.5", type: decimal, meaning: "share of refunds above the price, or of returns beyond what was sold (of five at least), from which on they are taken to be kept in another way and are not judged"}
 impact: column
 recoverable: false
 explains: [C-018]
@@ -116,7 +116,9 @@ WITH returned AS (
     SELECT *, unit_refund - unit_paid > unit_paid * $price_tolerance + 0.005 AS is_dear FROM joined
 )
 SELECT original_document, original_line, product, by_line, is_known, sold_on, first_day, last_day, sold, returned, unit_paid, unit_refund, refunded,
-       return_rows + sale_rows AS row_count, returned - sold > $tolerance AS is_more, first_day < sold_on AS is_early,
+       return_rows + sale_rows AS row_count, 
+       CASE WHEN count(*) FILTER (returned - sold > $tolerance) OVER () < 5 OR count(*) FILTER (returned - sold > $tolerance) OVER () <= $share * count(returned - sold) OVER ()
+            THEN returned - sold > $tolerance END AS is_more, first_day < sold_on AS is_early,
        -- A rounded refund of many units may be off by half a hundredth each; a practice of all refunds is no finding.
        CASE WHEN count(*) FILTER (is_dear) OVER () <= $share * count(is_dear) OVER () OR count(is_dear) OVER () < 5 THEN is_dear END AS is_dear
 FROM judged

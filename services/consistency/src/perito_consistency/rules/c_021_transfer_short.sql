@@ -15,6 +15,7 @@ uses: [unit_costs]
 parameters:
   tolerance: {default: "0", type: decimal, meaning: "base units by which arrival and departure may differ"}
   open_days: {default: 31, type: integer, meaning: "days before the transfers end within which the rest of one that says it is under way may still come"}
+  share: {default: "0.5", type: decimal, meaning: "share of arrivals (of five at least) that may differ; with more, arrivals are kept in another way"}
   loose: {default: "0.005", type: decimal, meaning: "share by which quantities with fractions (weighed or poured goods) may differ"}
 impact: column
 recoverable: false
@@ -37,12 +38,12 @@ explanation:
     What arrives of a transfer is what left: quantities of a transfer and product are added up over its lines, so that goods
     may arrive in parts. Told are `short` (high severity) and `over` (medium). A transfer without any arrival is C-020's
     matter; one that says it is still under way may get the rest. Goods with fractions may differ by a small share, for
-    two scales never agree.
+    two scales never agree. Where most arrivals differ they are kept in another way, and nothing is said.
   es: >-
     Lo que llega de un traspaso es lo que salió: las cantidades se suman por traspaso y producto, así que puede llegar en
     partes. Se informa `short` (de menos, gravedad alta) y `over` (de más, media). Un traspaso sin ninguna llegada es de
     C-020; de uno que dice estar en camino puede llegar el resto. Las mercancías con fracciones pueden diferir en una pequeña
-    parte, pues dos balanzas nunca coinciden.
+    parte, pues dos balanzas nunca coinciden. Si la mayoría de las llegadas difiere, se llevan de otro modo y nada se informa.
 remedy:
   en: "Compare the packing list with the receiving note; ask sender, carrier and receiver, and count both places."
   es: "Compare la lista de empaque con la nota de entrada; pregunte a quien envió, al transportista y a quien recibió, y cuente en ambos lugares."
@@ -66,15 +67,23 @@ WITH ends AS (
     GROUP BY transfer, product, lot, from_location, to_location
 ), allowed AS (
     SELECT *, qty_in - qty_out AS difference, greatest($tolerance, CASE WHEN has_fractions THEN try((qty_out * $loose)::DECIMAL(38, 4)) ELSE 0 END) AS allowance FROM sent
+), judged AS (
+    SELECT *, CASE WHEN arrivals = 0 AND NOT unread THEN 'not_arrived'
+                   WHEN qty_out IS NULL OR unread THEN NULL
+                   WHEN abs(difference) <= allowance THEN 'whole'
+                   WHEN difference < 0 AND is_open THEN 'not_arrived'
+                   -- Nothing that came, on no day, is no arrival.
+                   WHEN qty_in = 0 AND arrived_on IS NULL THEN 'not_arrived'
+                   WHEN difference < 0 THEN 'short' ELSE 'over' END AS verdict
+    FROM allowed
+), shares AS (
+    -- A column that nobody fills, or that counts cartons, differs in most rows.
+    SELECT count(*) FILTER (verdict IN ('short', 'over')) >= 5
+           AND count(*) FILTER (verdict IN ('short', 'over')) > $share * count(*) FILTER (verdict IN ('whole', 'short', 'over')) AS is_other
+    FROM judged
 )
-SELECT *, CASE WHEN arrivals = 0 AND NOT unread THEN 'not_arrived'
-               WHEN qty_out IS NULL OR unread THEN NULL
-               WHEN abs(difference) <= allowance THEN 'whole'
-               WHEN difference < 0 AND is_open THEN 'not_arrived'
-               -- Nothing that came, on no day, is no arrival.
-               WHEN qty_in = 0 AND arrived_on IS NULL THEN 'not_arrived'
-               WHEN difference < 0 THEN 'short' ELSE 'over' END AS code
-FROM allowed
+SELECT j.*, CASE WHEN s.is_other AND j.verdict IN ('short', 'over') THEN NULL ELSE j.verdict END AS code
+FROM judged AS j CROSS JOIN shares AS s
 
 -- section: violations
 SELECT p.transfer, p.product, p.lot, p.to_location AS location, p.from_location, p.code, p.left_on AS period_start, greatest(p.left_on, p.arrived_on) AS period_end,
