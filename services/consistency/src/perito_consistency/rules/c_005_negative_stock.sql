@@ -1,6 +1,6 @@
 /* ---
 id: C-005
-version: 2
+version: 3
 kind: set
 title: {en: Stock fell below zero, es: La existencia cayó por debajo de cero}
 severity: high
@@ -13,7 +13,7 @@ optional:
   movements: [seq, lot, type, unit_cost, balance_after]
   sales: [document, line, product, location, lot, ts, type, qty]
   inventory: [snapshot_date, product, location, lot, qty]
-uses: [stock_moves, feed_places, day_spans, ledger_chain, unit_costs]
+uses: [stock_moves, feed_places, day_spans, ledger_cover, ledger_chain, unit_costs]
 unique: {moments: [product, location, day, kind, ts]}
 parameters:
   tolerance: {default: "0", type: decimal, meaning: "base units that stock may lie below zero"}
@@ -42,14 +42,16 @@ words:
 explanation:
   en: >-
     Stock is recomputed from its opening and all that moved, sales of a separate feed included. It starts from each snapshot
-    again; before the first one it is reckoned backwards from it. Without snapshots the opening is what the ledger's own
+    again; before the first one it is reckoned backwards from it. Snapshots outside the days of the ledger are not bridged
+    by it and left out. Without snapshots the opening is what the ledger's own
     balances imply, or zero before an opening entry. Any other key has no known opening: its history may begin midway, so
     nothing is asserted and it counts as unknown. Movements of one instant are taken together; at a place whose
     sales come in a feed of their own, the movements of one day are. A stretch below zero that is made good within a few days is a matter of timing
     and of medium severity. The amount is the deepest point times the cost.
   es: >-
     La existencia se recalcula desde su apertura con todo lo que se movió, incluidas las ventas de un archivo aparte. Parte
-    de nuevo de cada saldo; antes del primero se calcula hacia atrás. Sin saldos, la apertura es la que implican los propios
+    de nuevo de cada saldo; antes del primero se calcula hacia atrás. Los saldos ajenos a los días del diario no se enlazan
+    con él y quedan fuera. Sin saldos, la apertura es la que implican los propios
     saldos del diario, o cero antes de un asiento de apertura. Cualquier otra clave no tiene apertura conocida: su historia
     puede empezar a la mitad, así que nada se afirma y cuenta como desconocida. Los movimientos de un instante se toman juntos; si las ventas vienen en un archivo propio, los de un día.
     Un tramo bajo cero que se repone en pocos días es cuestión de tiempo y de gravedad media. El importe es el punto más
@@ -83,7 +85,10 @@ WITH settings AS (
     SELECT i.product, i.location, i.snapshot_date AS day,
            CASE WHEN count(i.qty) = count(*) AND min(coalesce(i.snapshot_date_source, '')) = max(coalesce(i.snapshot_date_source, '')) THEN sum(i.qty) END AS stated
     FROM inventory AS i
+    LEFT JOIN feed_places AS f ON f.location = i.location
+    LEFT JOIN ledger_cover AS v ON v.by_feed = (f.location IS NOT NULL)
     WHERE i._duplicate_record IS NULL AND i.product IS NOT NULL AND i.location IS NOT NULL AND i.snapshot_date IS NOT NULL
+      AND coalesce(i.snapshot_date >= v.begins AND i.snapshot_date <= v.ends, true)
     GROUP BY i.product, i.location, i.snapshot_date
 ), printed AS (
     SELECT product, location, min(shift) AS opening
