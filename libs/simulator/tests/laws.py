@@ -257,12 +257,16 @@ def shifts_have_their_cash(books: Books) -> None:
 
 
 def values_follow(books: Books) -> None:
-    """Each running value is the one before plus what the movement was worth, and all is entered on its day."""
+    """Each running value is the one before plus what the movement was worth, and nothing where no stock is left; all is
+    entered on its day."""
     value: dict[Key, Decimal] = {}
     for row in _first_snapshot(books):
         value[key_of(row)] = int(row["qty"]) * Decimal(row["unit_cost"])
     for row in books.rows("movements"):
-        assert Decimal(row["value_delta"]) == int(row["qty"]) * Decimal(row["unit_cost"])
+        if int(row["balance_after"]):
+            assert Decimal(row["value_delta"]) == int(row["qty"]) * Decimal(row["unit_cost"])
+        else:
+            assert not Decimal(row["value_after"])
         value[key_of(row)] = value.get(key_of(row), Decimal(0)) + Decimal(row["value_delta"])
         assert Decimal(row["value_after"]) == value[key_of(row)]
         assert row["posted_at"] >= row["ts"]

@@ -104,6 +104,9 @@ def test_the_period_reaches_as_far_as_the_transfer_says(tmp_path: Path) -> None:
     arrival = {"transfer": "T1", "product": "A", "in_ts": "2024-06-01", "in_ts_date": "2024-06-01"}
     trial = run(tmp_path, [*pairs(), leg("T1", -10)], transfers=[arrival])
     assert trial.findings[0]["period_end"].isoformat() == "2024-06-01"
+    left = {"transfer": "T2", "product": "A", "out_ts": "2024-05-10", "out_ts_date": "2024-05-10"}
+    trial = run(tmp_path / "in", [*pairs(), leg("T2", 10)], transfers=[left])
+    assert trial.findings[0]["period_start"].isoformat() == "2024-05-10"
 
 
 def test_one_end_alone_may_have_its_other_end_outside_the_books(tmp_path: Path) -> None:

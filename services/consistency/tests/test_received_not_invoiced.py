@@ -84,6 +84,13 @@ def test_a_bill_without_a_known_order_may_be_the_one(tmp_path: Path, order: str 
     assert (told(trial), trial.outcomes["C-029"].unknown) == ([], 1)
 
 
+def test_a_stray_bill_may_be_for_the_first_part(tmp_path: Path) -> None:
+    bills = [billed("B1", "TYPED WRONG", 4, day=ago(98)), billed("B2", "P1", 6, day=ago(85))]
+    parts = [received("P1", 4, ago(100)), received("P1", 6, ago(95))]
+    trial = run(tmp_path, [ordered("P1", 10, day=ago(105))], parts, bills)
+    assert (told(trial), trial.outcomes["C-029"].unknown) == ([], 1)
+
+
 def test_a_supplier_who_does_not_bill_by_order_is_not_judged(tmp_path: Path) -> None:
     orders = [ordered(f"P{n}", 10, day=ago(105), supplier="BARTER") for n in range(4)]
     outcome = run(tmp_path, orders, [received(f"P{n}", 10, ago(100)) for n in range(4)]).outcomes["C-029"]

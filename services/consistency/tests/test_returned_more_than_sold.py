@@ -120,6 +120,11 @@ def test_what_cannot_be_compared_is_no_finding(tmp_path: Path, returns: list[Row
     assert outcome.evaluated == outcome.unknown
 
 
+def test_a_sale_of_less_than_nothing_is_unknown(tmp_path: Path) -> None:
+    trial = run(tmp_path, [sold("S1", -4)], [back("S1", 1, "10")])
+    assert (trial.findings, trial.outcomes["C-017"].unknown) == ([], 1)
+
+
 def test_of_a_return_of_too_much_at_too_high_a_price_each_unit_is_told_once(tmp_path: Path) -> None:
     sales = [sold("S1", 2), *(sold(f"T{n}", 1) for n in range(6))]
     trial = run(tmp_path, sales, [back("S1", 3, "45"), *(back(f"T{n}", 1, "10") for n in range(6))])

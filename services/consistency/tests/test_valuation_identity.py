@@ -64,6 +64,16 @@ def test_what_is_left_by_rounding_an_issue_is_no_value(tmp_path: Path) -> None:
     assert run(tmp_path, [*SOUND, *gone]).findings == []
 
 
+def test_half_a_cent_a_unit_is_rounding_and_less_than_a_unit_is_low(tmp_path: Path) -> None:
+    """A hundred units moved since the stock was last gone: half a euro may be left, ten cents are no unit of 2.00."""
+    moved = [row(10, 0, None, 0, -5), row(11, 50, None, 100, 50), row(12, 0, None, "0.50", -50, value_delta="-99.50")]
+    assert run(tmp_path / "rounding", [*SOUND, *moved]).findings == []
+    few = [row(10, 5, None, 10, 5), row(11, 0, None, "0.10", -5, value_delta="-9.90")]
+    assert [f["severity"] for f in run(tmp_path / "low", [*SOUND, row(5, 0, 0, 0, -1), *few]).findings] == ["low"]
+    much = [row(10, 5, None, 10, 5), row(11, 0, None, "4", -5, value_delta="-6")]
+    assert [f["severity"] for f in run(tmp_path / "high", [*SOUND, row(5, 0, 0, 0, -1), *much]).findings] == ["high"]
+
+
 def test_negative_stock_has_negative_value(tmp_path: Path) -> None:
     assert run(tmp_path / "sound", [*SOUND, row(5, -4, "2.50", -10)]).findings == []
     assert len(run(tmp_path / "wrong", [*SOUND, row(5, -4, "2.50", 10)]).findings) == 1

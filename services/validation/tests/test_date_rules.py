@@ -1,28 +1,11 @@
 """Rules on dates and days: each finds what was planted; holidays, closures, new shops and seasons are honest."""
 
-from collections.abc import Callable, Iterable
-from datetime import date, timedelta
+from datetime import date
 from pathlib import Path
-from typing import Any
 
 import pytest
-from perito_kernel.phases import RuleStatus
-from perito_rules.loader import load_rules
-from perito_rules.trial import Rows, Trial, try_rules
 
-RULES = {rule.id: rule for rule in load_rules("perito_validation.rules")}
-FILES: Rows = [{"file_id": 0, "name": "s.csv", "records": 9}]
-Row = dict[str, Any]
-START = date(2024, 1, 1)
-
-
-def tried(folder: Path, rule: str, params: Row | None = None, /, **tables: Rows) -> Trial:
-    return try_rules([RULES[rule]], {"files": FILES, **tables}, folder, params={rule: params or {}})
-
-
-def dated(**cells: str | None) -> Row:
-    """A row with dates, and the local day beside each."""
-    return cells | {f"{name}_date": text and text[:10] for name, text in cells.items()}
+from .dates import Row, daily, dated, sold, tried
 
 
 def test_v_024_dates_in_an_order_that_cannot_be(tmp_path: Path) -> None:
@@ -94,19 +77,6 @@ def test_v_024_dates_that_nobody_meant_are_unknown(tmp_path: Path) -> None:
     assert trial.outcomes["V-024"].unknown == 1
 
 
-def daily(days: int, start: date = START) -> Iterable[date]:
-    return (start + timedelta(days=n) for n in range(days))
-
-
-def sold(days: Iterable[date], rows: int = 1, location: str = "L1") -> list[Row]:
-    """`rows` sale lines on each day."""
-    return [
-        {"document": f"{location}-{day}-{n}", "location": location, **dated(ts=str(day))}
-        for day in days
-        for n in range(rows)
-    ]
-
-
 def test_v_025_dates_after_the_books_end(tmp_path: Path) -> None:
     sales = sold(daily(300), 5) + sold([date(2026, 5, 1)]) + sold([date(1924, 5, 1)])
     trial = tried(tmp_path, "V-025", sales=sales)
@@ -144,64 +114,6 @@ def test_v_025_the_extraction_and_the_first_day_that_are_stated(tmp_path: Path) 
     assert [(f["identity"]["side"], f["row_count"]) for f in early.findings] == [("ancient", 2)]
 
 
-def weekly(keep: Callable[[date], bool], days: int = 180) -> list[date]:
-    """Days from Monday to Saturday that are kept."""
-    return [day for day in daily(days) if day.isoweekday() < 7 and keep(day)]
-
-
-GONE = date(2024, 4, 17)
-
-
-def test_v_027_a_day_that_is_missing(tmp_path: Path) -> None:
-    trial = tried(tmp_path, "V-027", sales=sold(weekly(lambda day: day != GONE), 14))
-    (finding,) = trial.findings
-    assert finding["identity"] == {"table_name": "sales", "kind": "gap", "location": "L1"}
-    assert (str(finding["period_start"]), finding["severity"], finding["row_count"]) == (str(GONE), "medium", 1)
-    assert [(r["role"], r["values"]["date"]) for r in trial.proof(finding)] == [
-        ("before", "2024-04-16"),
-        ("after", "2024-04-18"),
-    ]
-    assert trial.outcomes["V-027"].failed == 1
-
-
-def test_v_027_weighs_most_where_the_place_was_open(tmp_path: Path) -> None:
-    sales = sold(weekly(lambda day: day != GONE), 14)
-    moved = [
-        {k: v for k, v in row.items() if k != "document"} | {"movement": row["document"]}
-        for row in sold(weekly(lambda _: True), 14)
-    ]
-    trial = tried(tmp_path / "1", "V-027", sales=sales, movements=moved)
-    assert [(f["identity"]["table_name"], f["severity"]) for f in trial.findings] == [("sales", "high")]
-    calendar = [{"location": "L1", "day": str(GONE), "trading": True}]
-    assert [f["severity"] for f in tried(tmp_path / "2", "V-027", sales=sales, calendars=calendar).findings] == ["high"]
-    closed = [{"location": "L1", "day": str(GONE), "trading": False}]
-    assert tried(tmp_path / "3", "V-027", sales=sales, calendars=closed).findings == []
-
-
-def test_v_027_closures_and_holidays_weigh_little(tmp_path: Path) -> None:
-    works = sold(weekly(lambda day: not date(2024, 4, 8) <= day <= date(2024, 4, 27)), 14)
-    (closure,) = tried(tmp_path / "1", "V-027", sales=works).findings
-    assert (closure["identity"]["kind"], closure["severity"]) == ("closed", "low")
-    all_shops = [row for n in range(4) for row in sold(weekly(lambda day: day != GONE), 14, f"L{n}")]
-    (holiday,) = tried(tmp_path / "2", "V-027", sales=all_shops).findings
-    assert (holiday["identity"]["kind"], holiday["identity"]["location"], holiday["severity"]) == (
-        "everywhere",
-        None,
-        "low",
-    )
-    assert holiday["row_count"] == 4
-
-
-def test_v_027_honest_books_are_left_alone(tmp_path: Path) -> None:
-    new = sold(weekly(lambda day: day >= date(2024, 3, 11)), 14, "NEW")
-    ended = sold(weekly(lambda day: day <= date(2024, 3, 11)), 14, "ENDED")
-    small = sold(weekly(lambda day: day.day % 9 > 0), 3, "SMALL")
-    fortnightly = sold([day for day in daily(180) if day.isocalendar().week % 2], 14, "FORTNIGHT")
-    trial = tried(tmp_path, "V-027", sales=[*sold(weekly(lambda _: True), 14), *new, *ended, *small, *fortnightly])
-    assert trial.findings == []
-    assert trial.outcomes["V-027"].status is RuleStatus.PASSED
-
-
 def feed(**cells: object) -> list[Row]:
     return [{"feed": "F", "file_name": "s.csv", "max_age_hours": 24, **dated(extracted_at="2024-05-10 12:00"), **cells}]
 
@@ -231,52 +143,3 @@ def test_v_028_fresh_feeds_and_unknown_ones(tmp_path: Path) -> None:
     for n, cells in enumerate(({"file_name": "other.csv"}, {"max_age_hours": None}, {"location": "L2"})):
         trial = tried(tmp_path / f"u{n}", "V-028", feeds=feed(**cells), sales=clocked(*CLOCK))
         assert (trial.findings, trial.outcomes["V-028"].unknown) == ([], 1)
-
-
-def busy(location: str, rows: Callable[[date], int], days: int = 200) -> list[Row]:
-    return [row for day in weekly(lambda _: True, days) for row in sold([day], rows(day) + day.day % 3, location)]
-
-
-def test_v_029_a_day_with_part_of_its_rows(tmp_path: Path) -> None:
-    shops = [row for n in range(3) for row in busy(f"L{n}", lambda day, n=n: 4 if n == 1 and day == GONE else 40)]
-    trial = tried(tmp_path, "V-029", sales=shops)
-    (finding,) = trial.findings
-    assert finding["identity"] == {"table_name": "sales", "kind": "one_place", "location": "L1"}
-    assert (str(finding["period_start"]), finding["row_count"], finding["severity"]) == (str(GONE), 6, "medium")
-    assert int(finding["expected"]) in range(39, 44)
-    assert len(trial.proof(finding)) == 5
-
-
-def test_v_029_what_all_places_lose_is_told_once(tmp_path: Path) -> None:
-    shops = [row for n in range(3) for row in busy(f"L{n}", lambda day: 4 if day == GONE else 40)]
-    (finding,) = tried(tmp_path, "V-029", sales=shops).findings
-    assert (finding["identity"]["kind"], finding["identity"]["location"], finding["severity"]) == (
-        "everywhere",
-        None,
-        "low",
-    )
-
-
-def growing(day: date) -> int:
-    return 30 + (day - START).days // 3
-
-
-def in_season(day: date) -> int:
-    return 90 if date(2024, 3, 11) <= day < date(2024, 5, 6) else 40
-
-
-def full_saturdays(day: date) -> int:
-    return 120 if day.isoweekday() == 6 else 40
-
-
-def an_offer(day: date) -> int:
-    return 240 if day == GONE else 40
-
-
-def too_few_to_tell(day: date) -> int:
-    return 4 if day == GONE else 9
-
-
-@pytest.mark.parametrize("rows", [growing, in_season, full_saturdays, an_offer, too_few_to_tell])
-def test_v_029_honest_days_are_left_alone(tmp_path: Path, rows: Callable[[date], int]) -> None:
-    assert tried(tmp_path, "V-029", sales=busy("L1", rows)).findings == []

@@ -44,6 +44,14 @@ def test_v_009_one_number_for_two_documents(tmp_path: Path) -> None:
     assert trial.outcomes["V-009"].evaluated == 3 + 2 + 2
 
 
+def test_v_009_who_is_in_no_master_is_no_second_customer(tmp_path: Path) -> None:
+    names = {"T1": ("X", "N/A"), "T2": ("X", "Y"), "T3": ("X", "X9000")}
+    sales = [{"document": d, "line": str(n), "customer": c} for d, pair in names.items() for n, c in enumerate(pair)]
+    trial = tried(tmp_path / "listed", "V-009", sales=sales, customers=[{"customer": "X"}, {"customer": "Y"}])
+    assert [f["identity"]["document"] for f in trial.findings] == ["T2"]
+    assert len(tried(tmp_path / "unlisted", "V-009", sales=sales).findings) == 3
+
+
 def test_v_009_a_place_in_a_series_is_given_once_a_day(tmp_path: Path) -> None:
     def ticket(document: str, number: int, day: str, series: str | None = "A", till: str = "1") -> Row:
         return {"document": document, "series": series, "number": number, "till": till, "ts": day, "ts_date": day}
@@ -191,7 +199,8 @@ def test_v_020_rounding_and_a_line_at_fault_are_left_alone(tmp_path: Path) -> No
     cents = ticket("T1", "10.02", *["3.34", "3.34", "3.33"])  # a cent off in three lines
     head, rows = ticket("T2", "30", "10", "27")  # V-019 tells the second line: 2 x 10
     rows[1] |= {"qty": 2, "unit_price": 10}
-    assert tried(tmp_path, "V-020", **documents(cents, (head, rows))).findings == []
+    signed, lines = ticket("T3", "30", "10", "-20")  # V-015 or V-016 tells the sign
+    assert tried(tmp_path, "V-020", **documents(cents, (head, rows), (signed, lines))).findings == []
 
 
 def test_v_020_supplier_invoices_with_and_without_headers(tmp_path: Path) -> None:

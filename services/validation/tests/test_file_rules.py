@@ -37,6 +37,16 @@ def test_v_001_tells_what_is_missing_and_what_nobody_read(tmp_path: Path) -> Non
     assert lacking["title_en"] == "c.csv: it lacks what all other files of the table bring: sales.ts"
 
 
+def test_v_001_a_list_of_another_kind_lacks_nothing(tmp_path: Path) -> None:
+    """Drawers that were opened, beside the tickets of two shops: three columns of ten."""
+    feed = "    tables:\n      sales:\n        columns: {%s}\n"
+    few = "document: d, line: l, ts: t"
+    many = few + ", product: p, qty: q, unit_price: u, line_total: a"
+    mapping = HEAD + "".join(f"  {name}.csv:\n{feed % (few if name == 'c' else many)}" for name in "abc")
+    files = {f"{name}.csv": f"d,l,t,p,q,u,a\n{name}1,1,2024-01-01,P,1,2,2\n" for name in "abc"}
+    assert told(examine(tmp_path, files, mapping), "V-001") == {}
+
+
 def test_v_001_names_a_feed_that_was_announced_and_did_not_come(tmp_path: Path) -> None:
     files = [
         {
@@ -196,6 +206,16 @@ def test_v_007_what_no_row_can_do_without(tmp_path: Path) -> None:
     by_column = {f["identity"]["source_column"]: done.proof(f) for f in done.of("V-007")}
     assert [row["line"] for row in by_column["p"]] == [3]
     assert [(row["line"], row["values"]["cell"]) for row in by_column["r"]] == [(3, "UNKNOWN"), (4, "n/a")]
+
+
+def test_v_007_a_drawer_that_is_opened_has_no_goods(tmp_path: Path) -> None:
+    mapping = one_table("s.csv", "sales", "{document: d, type: t, product: p, qty: q}")
+    text = "d,t,p,q\n1,sale,A,5\n2,no_sale,,\n3,no_sale,,0\n4,sale,,2\n" + "5,sale,B,1\n" * 4
+    done = examine(tmp_path, {"s.csv": text}, mapping)
+    assert told(done, "V-007") == {("s.csv", "p", "blank"): 1}
+    (finding,) = done.of("V-007")
+    assert [row["line"] for row in done.proof(finding)] == [5]
+    assert finding["title_en"].startswith("s.csv: 1 of 6 cells of p ")
 
 
 def test_v_007_an_optional_column_is_judged_by_the_other_files(tmp_path: Path) -> None:

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from perito_simulator.arrays import Ints, blank, order_by, sums_within
+from perito_simulator.arrays import Ints, blank, order_by, starts_of_runs, sums_within
 from perito_simulator.batch import Batch, Columns, joined
 from perito_simulator.calendar import DAY
 from perito_simulator.columns import Feed
@@ -60,14 +60,15 @@ class Ledger:
         self._next += count
         key = self._keys(whole)
         order = order_by(key)
-        value = whole["qty"] * whole["unit_cost"]
+        balance = self._balances(key, whole["qty"], order)
+        change, value = self._values(key, whole["qty"] * whole["unit_cost"], balance, order)
         columns: Columns = {
             **whole.columns,
             "movement": numbers,
             "posted_at": self._posted(whole),
-            "value_delta": value,
-            "balance_after": self._balances(key, whole["qty"], order),
-            "value_after": self._values(key, value, order),
+            "value_delta": change,
+            "balance_after": balance,
+            "value_after": value,
         }
         written = Batch(_WHOLE, {column.name: columns[column.name] for column in _WHOLE.columns})
         written.marks, written.written = whole.marks, whole.written
@@ -87,15 +88,23 @@ class Ledger:
         soon = np.minimum(whole["ts"] + self._chance.integers(*_SOON, len(whole)), midnight + _DAYS_END)
         return np.where(of_tills, np.maximum(whole["ts"], midnight + _NIGHTLY), soon)
 
-    def _values(self, key: Ints, value: Ints, order: Ints) -> Ints:
-        """The running value of each row's key after it, at what each movement cost."""
+    def _values(self, key: Ints, worth: Ints, balance: Ints, order: Ints) -> tuple[Ints, Ints]:
+        """By how much each row changes its key's running value, and that value: what each movement cost by the price
+        list of its day; the one that leaves no stock takes what is left of older lists along."""
         if self._value is None:
             raise RuntimeError("the books have not begun")
-        running = sums_within(value[order], key[order]) + self._value[key[order]]
-        after = np.empty(len(key), np.int64)
-        after[order] = running
-        np.add.at(self._value, key, value)
-        return after
+        of, places = key[order], np.arange(len(key))
+        running = sums_within(worth[order], of) + self._value[of]
+        first = starts_of_runs(of)
+        emptied = np.maximum.accumulate(np.where(balance[order] == 0, places, -1))
+        since = emptied >= np.repeat(first, np.diff(np.append(first, len(of))))
+        value = running - np.where(since, running[emptied], 0)
+        before = np.roll(value, 1)
+        before[first] = self._value[of[first]]
+        self._value[of] = value  # of a key's rows the last one stays
+        changes, values = np.empty(len(key), np.int64), np.empty(len(key), np.int64)
+        changes[order], values[order] = value - before, value
+        return changes, values
 
     def _balances(self, key: Ints, qty: Ints, by_key: Ints) -> Ints:
         """Backwards from what the books say now: the balance after a row is that less all that came later."""

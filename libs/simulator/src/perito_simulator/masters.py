@@ -36,7 +36,7 @@ _KINDS = ("Classic", "Select", "Organic", "Family", "Light", "Premium", "Daily",
 _TRADES = ("Foods", "Trading", "Wholesale", "Imports", "Mills", "Supply")
 _STREETS = ("Olmo", "Encina", "Real", "Mayor", "Sol", "Luna", "Rio", "Prado", "Fuente", "Nogal", "Arroyo", "Cruz")
 _LETTERS = "TRWAGMYFPDXBNJZSQVHLCKE"
-_SPACE = 3
+_SPACE = 6
 
 
 def masters_of(world: World, demand: Demand, supply: tuple[Purchasing, Replenishment]) -> list[Batch]:

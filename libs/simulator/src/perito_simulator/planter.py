@@ -16,6 +16,7 @@ from perito_simulator.hooks import Hooks, Moment
 from perito_simulator.masters import CURRENCY
 from perito_simulator.oddities.catalogue import ODDITIES
 from perito_simulator.stock import Stock
+from perito_simulator.styles import targets_of
 from perito_simulator.truth import Fault, Habit, Oddity, Truth
 
 
@@ -87,7 +88,9 @@ class Planter(Hooks):
     def truth(self, seed: int, style: str, rows: Mapping[str, int], habits: Sequence[Habit] = ()) -> Truth:
         """All that was planted and the style's habits, once the books are written."""
         plants = self.ground.plants
-        faults = [self._fault(place, plant) for place, plant in enumerate(plants, 1) if plant.kind in FAULTS]
+        written = {(t.feed.name, column.name) for t in targets_of(style, self.ground.world) for column in t.columns}
+        shown = {name for name, kind in FAULTS.items() if kind.shown_by is None or kind.shown_by in written}
+        faults = [self._fault(place, plant) for place, plant in enumerate(plants, 1) if plant.kind in shown]
         oddities = [self._oddity(place, plant) for place, plant in enumerate(plants, 1) if plant.kind in ODDITIES]
         return Truth(seed, style, rows, tuple(faults), tuple(oddities), tuple(habits))
 

@@ -63,7 +63,7 @@ class Tills:
         """The sale lines of a trading day in the order of their tickets."""
         promoted = self._demand.promotions.on(day, self._world.size.products)
         wanted = self._wanted(day, promoted)
-        back = self._returns.due(day)
+        back = self._returns.due(day, self._demand.base.max(axis=1) > 0)
         tickets = tickets_of(wanted.shop, back.shop, self._world.shops, self._chance)
         bought = self._bought(day, wanted, tickets, promoted)
         rows: Columns = {name: np.concatenate((bought[name], back.columns[name])) for name in bought}

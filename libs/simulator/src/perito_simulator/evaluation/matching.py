@@ -3,7 +3,8 @@
 A finding tells a fault where it is of the fault's rule and speaks of the same things in the same days. The things are
 the columns that both name; what a report shows as a pseudonym cannot be compared, so there, and where both name no
 column in common, the rows that prove the finding must be among those of the fault. A finding of another rule is a
-symptom where the fault allows that rule and the same holds, in days not before the fault.
+symptom where the fault allows that rule and the same holds, in days not before the fault; what names a paper or a table
+(its number, a code) means another one in another rule, so there the rows decide.
 """
 
 import re
@@ -15,6 +16,7 @@ from perito_simulator.evaluation.report import Finding
 from perito_simulator.truth import Days, Fault, Habit, Oddity, Truth
 
 _PSEUDONYM = re.compile(r"[a-z_]+-[a-z2-7]{12}")
+_OF_ITS_RULE = {"table_name", "column_name", "document", "line", "file", "code", "kind", "type"}
 _SYSTEMIC_SHARE = 0.5
 """Share of what a systemic finding stands for that must have been planted for it to be true."""
 
@@ -76,7 +78,14 @@ def _told(finding: Finding, faults: Sequence[Fault]) -> list[Fault]:
 
 
 def _is_symptom(finding: Finding, fault: Fault) -> bool:
-    return not finding.stands_for and _same(finding, fault) and finding.days.meet(Days(fault.days.start, None))
+    if finding.stands_for or not finding.days.meet(Days(fault.days.start, None)):
+        return False
+    differing = {
+        name for name in _comparable(finding, fault.entities) if finding.identity[name] != fault.entities[name]
+    }
+    if differing and differing <= _OF_ITS_RULE:
+        return bool(finding.rows & set(fault.rows))
+    return _same(finding, fault)
 
 
 def _is_habit(finding: Finding, habit: Habit) -> bool:

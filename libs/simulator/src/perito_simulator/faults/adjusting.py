@@ -19,6 +19,7 @@ _TICKET, _TRANSFER_OUT = place_of("ref_type", "ticket"), place_of("movement_type
 _DAMAGED, _OTHER = place_of("movement_reason", "DAMAGED"), place_of("movement_reason", "OTHER")
 _CORRECTION = place_of("movement_reason", "CORRECTION")
 _EVENING, _AT_NIGHT = WRITTEN_OFF - 30, 22 * 3600 + 27 * 60
+_AT_LEAST_LATE = 4
 _NO_PAPER = dict.fromkeys(("ref_type", "ref_id", "ref_line", "reversal_of"), NOTHING)
 
 
@@ -47,11 +48,26 @@ class AdjustedWithoutSupport(Adjusting):
     rule = "C-036"
     also = ("P-036", "P-048", "P-035")
     what = "stock is adjusted without a count, and the reason is blank or says nothing"
+    _after_count = 5
+
+    def prepare(self) -> None:
+        """Nothing has been counted."""
+        self._counted: dict[tuple[int, int], int] = {}
+
+    def on(self, step: Step, day: int, batch: Batch) -> None:
+        """Plants, and remembers what was counted: a count supports what is adjusted in the days after it."""
+        if step == "decide" and batch.feed.name == "counts":
+            keys = zip(batch["location"].tolist(), batch["product"].tolist(), strict=True)
+            self._counted.update(dict.fromkeys(keys, day))
+        super().on(step, day, batch)
 
     def plant(self, day: int, batch: Batch, row: int) -> bool:
         """Some units are gone."""
-        self.take(batch, row)
         values = batch.row(row)
+        counted = self._counted.get((values["location"], values["product"]))
+        if counted is not None and day < counted + self._after_count:
+            return False
+        self.take(batch, row)
         qty = int(self.chance.integers(2, 7))
         reason = NOTHING if self.chance.random() < 0.5 else _OTHER
         place = self.adjust(day, batch, values, -qty, reason=reason)
@@ -227,14 +243,17 @@ class EnteredLate(RowKind):
     def plant(self, day: int, batch: Batch, row: int) -> bool:
         """By day."""
         self.take(batch, row)
-        lag = int(self.chance.integers(*self.lag) * self.much) if self.rule == "C-032" else 1
-        batch["posted_at"][row] = (batch["ts"][row] // DAY + max(2, lag)) * DAY + 10 * 3600
+        batch["posted_at"][row] = (batch["ts"][row] // DAY + self.days_late()) * DAY + 10 * 3600
         named = {"movement": self.ground.document(int(batch["movement"][row]))}
         key = self.ground.key(int(batch["location"][row]), int(batch["product"][row]))
         planted = self.planted({**named, **key}, day)
         planted.undated = True
         batch.mark([row], planted.number)
         return True
+
+    def days_late(self) -> int:
+        """Weeks."""
+        return max(_AT_LEAST_LATE, int(self.chance.integers(*self.lag) * self.much))
 
 
 class EnteredInTheNextMonth(EnteredLate):
@@ -245,6 +264,10 @@ class EnteredInTheNextMonth(EnteredLate):
     also = ("C-032", "P-015", "P-016")
     what = "a movement of the last days of a month is entered in the next month"
     no_money = "which month it belongs to moves no stock"
+
+    def days_late(self) -> int:
+        """Some days: up to three are no matter."""
+        return max(_AT_LEAST_LATE, round(3 * self.times))
 
     def candidates(self, batch: Batch) -> Flags:
         """On the last day of a month alone."""

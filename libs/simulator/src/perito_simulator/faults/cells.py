@@ -230,20 +230,21 @@ class PackPriceOnPiece(RowKind):
 
     name = "pack_price_on_piece"
     rule = "V-022"
-    also = ("V-020", "V-031", "P-025")
+    also = ("V-031", "P-025")
     what = "one piece is sold at the price of a whole carton"
     no_money = "which of quantity and price is in the wrong unit is not known"
     default = 2
-    feed, step, window = "sales", "export", (0.2, 0.85)
+    feed, step, window = "sales", "decide", (0.2, 0.85)
 
     def candidates(self, batch: Batch) -> Flags:
         """Sales at the list price of products that sell often enough for their price to be known."""
         plain = (batch["discount"] == 0) & (batch["promotion"] == NOTHING) & (batch["type"] == _SALE)
+        plain &= batch["unit_price"] == batch["list_price"]
         often = self.ground.demand.base.sum(axis=0)[batch["product"]] * self.ground.days >= 40
         return plain & often & (self.ground.world.products.pack[batch["product"]] >= 4)
 
     def plant(self, day: int, batch: Batch, row: int) -> bool:
-        """Price and amount of the line are a carton's."""
+        """Price and amount of the line are a carton's, and so the ticket's total."""
         product = int(batch["product"][row])
         if not self.ground.take_everywhere(product):
             return False

@@ -30,6 +30,8 @@ class Kind:
     what: ClassVar[str]
     no_money: ClassVar[str] = ""
     default: ClassVar[int] = 3
+    shown_by: ClassVar[tuple[str, str] | None] = None
+    """Feed and column without which books show nothing of it; a style that leaves it out has no such fault."""
 
     def __init__(self, ground: Ground, count: int, chance: np.random.Generator) -> None:
         self.ground, self.count, self.chance = ground, count, chance

@@ -6,8 +6,7 @@ import numpy as np
 
 from perito_simulator.batch import Batch
 from perito_simulator.faults.ground import Plant
-from perito_simulator.faults.kind import Kind, pick
-from perito_simulator.hooks import Moment
+from perito_simulator.faults.kind import Kind, Step, pick
 
 
 class MasterKind(Kind):
@@ -81,7 +80,7 @@ class PlaceOverfull(MasterKind):
     def alter(self, batch: Batch) -> None:
         """The stated room is less than the stock at any month's end."""
         for shop in pick(self.chance, np.arange(1, len(batch)), self.count):
-            batch["capacity_units"][shop] = max(1, int(batch["capacity_units"][shop]) // 12)
+            batch["capacity_units"][shop] = max(1, int(batch["capacity_units"][shop]) // 24)
             planted = self.planted({"location": self.ground.code("location", shop)}, 0, last=self.ground.days - 1)
             planted.undated = True
             batch.mark([shop], planted.number)
@@ -100,11 +99,12 @@ class CostNothing(MasterKind):
         """No product yet."""
         self._without: dict[int, Plant] = {}
 
-    def physical(self, day: int, moment: Moment) -> None:
-        """What is there of it at the end is worth what it costs by its orders."""
-        if day == self.ground.days - 1 and moment == "dusk":
+    def on(self, step: Step, day: int, batch: Batch) -> None:
+        """What the last list of stock has of it is worth what it costs by its orders."""
+        if step == "export" and batch.feed.name == "inventory":
             for product, planted in self._without.items():
-                planted.cents = int(self.ground.stock.book[:, product].sum()) * self.ground.cost(day, product)
+                held = int(batch["qty"][batch["product"] == product].sum())
+                planted.cents = held * self.ground.cost(day, product)
 
     def alter(self, batch: Batch) -> None:
         """A product that nobody has taken, each."""

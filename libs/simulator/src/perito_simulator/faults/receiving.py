@@ -14,6 +14,7 @@ class AcceptedMisstated(RowKind):
     name = "accepted_misstated"
     rule = "C-028"
     also = ("C-024", "C-027", "P-043", "P-044")
+    shown_by = ("receipts", "accepted")
     what = "a receipt says that less was accepted than came, and rejects nothing; the stock ledger has all of it"
     feed, step = "receipts", "export"
 
@@ -75,7 +76,7 @@ class DeliversShort(SupplierKind):
 
     name = "delivers_short"
     rule = "P-043"
-    also = ("C-027", "C-024", "P-044")
+    also = ("C-027", "C-024", "C-029", "P-044")
     what = "one supplier delivers, and bills, a few per cent less than was ordered, on most lines"
     no_money = "what did not come was not paid"
     feed, largest = "receipts", 4

@@ -46,11 +46,15 @@ class ValueMisstated(RowKind):
     rule = "C-009"
     also = ("C-010", "C-012")
     what = "the running value of a product's stock jumps at one movement by more than the movement is worth"
+    no_money = "a value that one row states wrongly, and the next ones do not carry on, moves none"
     feed, step, window = "movements", "export", (0.1, 0.7)
 
     def candidates(self, batch: Batch) -> Flags:
-        """Any movement that is worth something."""
-        return np.abs(batch["value_delta"]) >= 100
+        """Any movement that is worth something, and is the product's only one at its instant: of several nobody can say
+        which came first."""
+        moment = np.stack([batch[name] for name in ("location", "product", "ts")])
+        _, place, count = np.unique(moment, axis=1, return_inverse=True, return_counts=True)
+        return (np.abs(batch["value_delta"]) >= 100) & (count[place.reshape(-1)] == 1)
 
     def plant(self, day: int, batch: Batch, row: int) -> bool:
         """Some hundreds more, in that row alone."""
@@ -58,6 +62,6 @@ class ValueMisstated(RowKind):
         key = self.ground.key(int(batch["location"][row]), int(batch["product"][row]))
         more = int(self.chance.integers(5_000, 20_000) * self.much)
         batch["value_after"][row] += more
-        planted = self.planted(key, day, cents=more, last=self.ground.days - 1)
+        planted = self.planted(key, day, last=self.ground.days - 1)
         batch.mark([row], planted.number)
         return True

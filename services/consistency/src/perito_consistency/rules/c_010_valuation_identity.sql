@@ -10,7 +10,7 @@ identity: [code, product, location, lot, movement]
 needs:
   movements: [movement, product, balance_after, value_after]
 optional:
-  movements: [ts, seq, location, lot, type, qty, rate_after]
+  movements: [ts, seq, location, lot, type, qty, value_delta, rate_after]
 unique: {ordered: [_file_id, _record], apart: [_file_id, _record]}
 parameters:
   currency_unit: {default: "0.01", type: decimal, meaning: "smallest amount of the currency; differences up to it are rounding"}
@@ -34,13 +34,15 @@ explanation:
   en: >-
     On each row of the ledger that states them, the stock's value must be its quantity times its cost rate, and no stock must
     have no value. Rates are printed shorter than systems keep them: half a unit of a rate's last printed place, times the
-    quantity (where the stock is gone, times what left), is rounding. Rows of one product and place that break one after another are one finding,
+    quantity, is rounding; where the stock is gone, half a cent for each unit that moved since it was last gone. What is left
+    then and is less than one unit's worth is low. Rows of one product and place that break one after another are one finding,
     with the amount of the largest. Where less than half of the rows agree, the ledger does not keep these columns so (a value per
     product beside a quantity per place, say), and nothing is asserted.
   es: >-
     En cada fila del diario que los declara, el valor de la existencia debe ser su cantidad por su tasa de coste, y sin existencia
     no debe haber valor. Las tasas se imprimen más cortas de lo que el sistema guarda: media unidad del último decimal impreso por la
-    cantidad (sin existencia, por lo que salió) es redondeo. Las filas seguidas de un producto y lugar que no cuadran son un
+    cantidad es redondeo; sin existencia, medio céntimo por cada unidad movida desde la última vez que no hubo. Lo que quede
+    entonces y valga menos que una unidad es de gravedad baja. Las filas seguidas de un producto y lugar que no cuadran son un
     hallazgo, con el importe de la mayor. Si menos de la mitad de las filas cuadra, el diario no lleva así estas columnas (un valor
     por producto junto a una cantidad por lugar, por ejemplo) y nada se afirma.
 remedy:
@@ -52,7 +54,7 @@ source: "Valuation invariants of stock ledgers; values compared at the precision
 -- section: population
 -- Rows that do not agree, numbered within their product, place and lot: rows with following numbers are one stretch.
 WITH stated AS (
-    SELECT movement, ts, ts_date AS day, seq, product, location, lot, qty, balance_after, value_after, rate_after,
+    SELECT movement, ts, ts_date AS day, seq, product, location, lot, qty, value_delta, balance_after, value_after, rate_after,
            CASE WHEN balance_after = 0 THEN 'no_stock' ELSE 'rate' END AS code,
            try((balance_after::DECIMAL(28, 4) * coalesce(rate_after, 0)::DECIMAL(18, 8))::DECIMAL(38, 4)) AS worked_out,
            $currency_unit + try(CASE WHEN balance_after = 0 THEN abs(coalesce(qty, 0)) ELSE abs(balance_after) END::DECIMAL(28, 4)
@@ -69,20 +71,28 @@ WITH stated AS (
 ), keys AS (
     SELECT product, location, lot FROM apart GROUP BY product, location, lot
 ), placed AS (
-    SELECT m._file_id, m._record, row_number() OVER (PARTITION BY m.product, m.location, m.lot ORDER BY m.ts, m.seq, m._file_id, m._record) AS place
+    SELECT m._file_id, m._record, m.product, m.location, m.lot, m.balance_after, row_number() OVER k AS place, sum(abs(m.qty)) OVER k AS moved
     FROM movements AS m
     JOIN keys AS k ON k.product = m.product AND k.location IS NOT DISTINCT FROM m.location AND k.lot IS NOT DISTINCT FROM m.lot
     WHERE m._duplicate_record IS NULL
+    WINDOW k AS (PARTITION BY m.product, m.location, m.lot ORDER BY m.ts, m.seq, m._file_id, m._record)
+), emptied AS (
+    -- What moved since the stock was last gone: every unit of it may have been rounded.
+    SELECT _file_id, _record, place,
+           coalesce(moved, 0) - coalesce(max(CASE WHEN balance_after = 0 THEN moved END)
+               OVER (PARTITION BY product, location, lot ORDER BY place, _file_id, _record ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0) AS moved_since
+    FROM placed
 ), ordered AS (
     SELECT o.*, p.place,
            p.place - row_number() OVER (PARTITION BY o.code, o.product, o.location, o.lot ORDER BY p.place, o._file_id, o._record) AS stretch
-    FROM apart AS o JOIN placed AS p ON p._file_id = o._file_id AND p._record = o._record
+    FROM apart AS o JOIN emptied AS p ON p._file_id = o._file_id AND p._record = o._record
+    WHERE o.code = 'rate' OR abs(o.difference) > $currency_unit + try((p.moved_since * 0.005)::DECIMAL(38, 4))
 )
-SELECT code, product, location, lot, movement, ts, day, qty, balance_after, value_after, rate_after, worked_out, slack, difference, stretch, _file_id, _record, _line,
+SELECT code, product, location, lot, movement, ts, day, qty, value_delta, balance_after, value_after, rate_after, worked_out, slack, difference, stretch, _file_id, _record, _line,
        row_number() OVER (PARTITION BY code, product, location, lot, stretch ORDER BY place, _file_id, _record) AS nth, 0 AS unasserted
 FROM ordered
 UNION ALL
-SELECT code, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, 0, compared
+SELECT code, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, 0, compared
 FROM shares WHERE 2 * differing > compared
 
 -- section: violations
@@ -96,7 +106,8 @@ SELECT p.code, p.product, p.location, p.lot, p.movement, s.period_start, s.perio
                    ELSE 'no stock is left and ' || plain(p.value_after) || ' of value is' END AS reason_en,
        CASE p.code WHEN 'rate' THEN 'la existencia se valora en ' || plain(p.value_after) || '; ' || plain(p.balance_after) || ' a una tasa de ' || plain(p.rate_after) || ' dan ' || plain(round(p.worked_out, 2))
                    ELSE 'no queda existencia y queda un valor de ' || plain(p.value_after) END AS reason_es,
-       p.value_after AS observed, p.worked_out AS expected, p.difference, p.difference AS delta_value, s.largest AS impact, s.rows_in_stretch, s.rows_in_stretch AS row_count
+       p.value_after AS observed, p.worked_out AS expected, p.difference, p.difference AS delta_value, s.largest AS impact, s.rows_in_stretch,
+       CASE WHEN p.code = 'no_stock' AND try((s.largest * abs(p.qty))::DECIMAL(38, 4)) < abs(p.value_delta) THEN 'low' ELSE 'high' END AS severity, s.rows_in_stretch AS row_count
 FROM population AS p
 JOIN stretches AS s ON s.code = p.code AND s.product = p.product AND s.location IS NOT DISTINCT FROM p.location
      AND s.lot IS NOT DISTINCT FROM p.lot AND s.stretch = p.stretch

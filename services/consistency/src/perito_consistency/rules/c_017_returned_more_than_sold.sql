@@ -45,7 +45,7 @@ explanation:
     not name the line. Told are `more_than_sold` (of medium severity where the document does not list the product, which may
     be part of a kit), `refund_above_price` and `before_sale`. A number that was given to several sales lists everything. What was paid is the amount of the line with its tax, for one unit. Where most refunds lie above the
     price they are kept in another way, and prices are not judged. Returns without a sale, or of a sale that the books do
-    not have, are unknown: it may have been before them.
+    not have, are unknown: it may have been before them. So is a sale of less than nothing, which is V-015's.
   es: >-
     De una venta se devuelve como mucho lo vendido, no antes de venderse, y se reembolsa como mucho lo pagado. Todas las
     devoluciones de una línea de venta cuentan juntas; las de todo el documento y producto, si no nombran la línea. Se
@@ -53,7 +53,7 @@ explanation:
     `refund_above_price` y `before_sale`. Un número dado a varias ventas lo lista todo. Lo pagado
     es el importe de la línea con su impuesto, por unidad. Si la mayoría de los reembolsos superan el precio, se llevan de
     otro modo y los precios no se juzgan. Las devoluciones sin venta, o de una venta que los libros no tienen, quedan como
-    desconocidas: pudo ser anterior.
+    desconocidas: pudo ser anterior. También una venta de menos que nada, que es de V-015.
 remedy:
   en: "Look at the original ticket and at who approved the refund; ask for what was paid out in excess."
   es: "Revise el ticket original y quién aprobó el reembolso; reclame lo pagado de más."
@@ -93,8 +93,8 @@ WITH returned AS (
     FROM returned AS r JOIN modes AS m ON m.original_document = r.original_document AND m.product = r.product
     GROUP BY r.original_document, CASE WHEN m.by_line THEN r.original_line END, r.product, m.by_line
 ), of_lines AS (
-    -- A negative line may be the return itself, kept among the sales too: it does not lessen what was sold.
-    SELECT s.document, CASE WHEN m.by_line THEN s.line END AS line, s.product, CASE WHEN count(s.qty) = count(*) THEN sum(greatest(s.qty, 0)) END AS sold,
+    -- A negative line may be the return itself, kept among the sales too: it does not lessen what was sold. Alone it is V-015's.
+    SELECT s.document, CASE WHEN m.by_line THEN s.line END AS line, s.product, CASE WHEN count(s.qty) = count(*) AND max(s.qty) >= 0 THEN sum(greatest(s.qty, 0)) END AS sold,
            min(s.day) AS sold_on, max(s.unit_price) AS unit_price, count(s.paid) = count(*) AS priced,
            -- The dearest unit, for nobody can say which of several lines came back.
            max(try((s.paid::DECIMAL(38, 9) / s.qty)::DECIMAL(28, 9))) AS unit_paid, count(*) AS sale_rows

@@ -67,7 +67,7 @@ WITH legs AS NOT MATERIALIZED (
 ), arrivals AS (
     -- So that the period of a finding reaches as far as what the transfer says of itself; and whether it goes to a place, or
     -- comes from one, of which this ledger has no entries at all.
-    SELECT transfer, product, max(greatest(out_ts_date, in_ts_date)) AS day,
+    SELECT transfer, product, min(least(out_ts_date, in_ts_date)) AS since, max(greatest(out_ts_date, in_ts_date)) AS day,
            bool_or(from_location NOT IN (SELECT location FROM movements WHERE location IS NOT NULL) OR to_location NOT IN (SELECT location FROM movements WHERE location IS NOT NULL)) AS leaves_the_books
     FROM transfers WHERE _duplicate_record IS NULL GROUP BY transfer, product
 ), sums AS (
@@ -101,7 +101,7 @@ WITH legs AS NOT MATERIALIZED (
 ), loose_share AS (
     SELECT least(sum(entered), sum(departed)) >= $share * greatest(sum(entered), sum(departed)) AS compared FROM loose_ends
 )
-SELECT j.transfer, j.product, j.entered, j.departed, j.difference, j.first_day, greatest(j.last_day + j.usual_days, a.day) AS until, j.row_count,
+SELECT j.transfer, j.product, j.entered, j.departed, j.difference, least(j.first_day, a.since) AS since, j.first_day, greatest(j.last_day + j.usual_days, a.day) AS until, j.row_count,
        -- One end alone, of a transfer of which the books say nothing else, may have its other end outside of them.
        (j.entered > 0 AND j.departed > 0) OR a.transfer IS NOT NULL AS is_certain, true AS is_numbered,
        coalesce(s.compared, d.compared) IS NOT FALSE AND coalesce(d.compared, s.compared) IS NOT FALSE AS compared,
@@ -117,7 +117,7 @@ LEFT JOIN arrivals AS a ON a.transfer = j.transfer AND a.product = j.product
 UNION ALL
 SELECT NULL, l.product, l.entered, l.departed,
        CASE WHEN l.departed_early > l.entered THEN l.entered - l.departed_early WHEN l.entered_late > l.departed THEN l.entered_late - l.departed ELSE 0 END,
-       l.first_day, l.last_day, l.row_count, false, false, s.compared,
+       l.first_day, l.first_day, l.last_day, l.row_count, false, false, s.compared,
        CASE WHEN l.unread OR NOT s.compared THEN NULL
             WHEN l.departed_early - l.entered > $tolerance THEN 'destroyed'
             WHEN l.entered_late - l.departed > $tolerance THEN 'made' ELSE 'balanced' END
@@ -125,7 +125,7 @@ FROM loose_ends AS l CROSS JOIN loose_share AS s
 
 -- section: violations
 SELECT p.transfer, p.product, coalesce('transfer ' || p.transfer, 'transfers without a number') AS transfer_text_en,
-       coalesce('traspaso ' || p.transfer, 'traspasos sin número') AS transfer_text_es, p.first_day AS period_start, p.until AS period_end,
+       coalesce('traspaso ' || p.transfer, 'traspasos sin número') AS transfer_text_es, p.since AS period_start, p.until AS period_end,
        p.entered AS observed, p.departed AS expected, p.difference, p.difference AS delta_qty, u.unit_cost, coalesce(u.cost_source, 'none') AS cost_source,
        try(p.difference::DECIMAL(38, 4) * u.unit_cost) AS delta_value, try(abs(p.difference)::DECIMAL(38, 4) * u.unit_cost) AS impact,
        CASE WHEN p.is_certain THEN 'high' ELSE 'medium' END AS severity, p.row_count

@@ -76,7 +76,7 @@ WITH span AS (
            CASE WHEN count(*) FILTER (side = 'order' AND qty IS NULL) = 0 THEN sum(qty) FILTER (side = 'order' AND NOT cancelled) END AS ordered,
            CASE WHEN count(*) FILTER (side = 'invoice' AND qty IS NULL) = 0 THEN coalesce(sum(greatest(qty, 0)) FILTER (side = 'invoice'), 0) END AS billed,
            max(price) FILTER (side = 'order') AS order_price, count(*) FILTER (side = 'invoice') AS bills,
-           max(day) FILTER (side = 'receipt') AS last_receipt, max(day) FILTER (side = 'invoice') AS last_bill, count(*) AS row_count
+           min(day) FILTER (side = 'receipt') AS first_receipt, max(day) FILTER (side = 'receipt') AS last_receipt, max(day) FILTER (side = 'invoice') AS last_bill, count(*) AS row_count
     FROM order_flow
     WHERE purchase_document IS NOT NULL AND position IS NOT NULL
     GROUP BY purchase_document, position, purchase_line
@@ -104,7 +104,7 @@ WITH span AS (
 ), dated AS (
     SELECT m.*, o.day AS open_since, s.begins, s.ends, coalesce(u.days, a.days, 0)::INTEGER AS usual_days,
            s.ends - o.day > greatest($days, coalesce(u.days, a.days, 0)) AS is_due,
-           EXISTS (SELECT 1 FROM strays AS y WHERE y.product = m.product AND (y.supplier = m.supplier OR m.supplier IS NULL) AND y.last_day >= o.day) AS may_be_billed
+           EXISTS (SELECT 1 FROM strays AS y WHERE y.product = m.product AND (y.supplier = m.supplier OR m.supplier IS NULL) AND y.last_day >= m.first_receipt) AS may_be_billed
     FROM measured AS m CROSS JOIN span AS s CROSS JOIN usual_of_all AS a
     LEFT JOIN usual AS u ON u.supplier = m.supplier
     LEFT JOIN open_since AS o ON o.purchase_document = m.purchase_document AND o.position = m.position

@@ -21,7 +21,7 @@ parameters:
   q: {default: "0.01", type: decimal, meaning: "false discovery rate over all prices tested"}
 impact: column
 recoverable: true
-explains: [C-025]
+explains: [C-025, C-030]
 entities: [supplier, product]
 texts:
   finding:
@@ -33,13 +33,15 @@ explanation:
     Told are at least six rises in a row of a percent or more on average, where the median of other prices of the same
     supplier or product rose less than half as much in that time (inflation and raw materials lift all), and where so many
     rises in a row are unlikely given how often prices rise in these books. The impact is what was charged above the price
-    before the rises. It explains what the comparison with the orders (C-025) says of the same supplier and product.
+    before the rises. It explains what the comparisons with the orders (C-025) and with the master (C-030) say of the same
+    supplier and product.
   es: >-
     Un precio que sube un poco con cada factura no llama la atención: cada una queda dentro de la tolerancia de la anterior.
     Se indican al menos seis subidas seguidas, de un uno por ciento de media o más, si la mediana de otros precios del mismo
     proveedor o producto subió menos de la mitad en ese tiempo (la inflación y las materias primas los suben todos) y si
     tantas subidas seguidas son improbables dado lo que suben los precios en estos libros. El impacto es lo cobrado por
-    encima del precio anterior a las subidas. Explica lo que la comparación con los pedidos (C-025) dice de lo mismo.
+    encima del precio anterior a las subidas. Explica lo que las comparaciones con los pedidos (C-025) y con
+    el maestro (C-030) dicen de lo mismo.
 remedy:
   en: "Compare the prices with the contract and with other offers, and reclaim what was not agreed."
   es: "Compare los precios con el contrato y con otras ofertas y reclame lo que no se acordó."

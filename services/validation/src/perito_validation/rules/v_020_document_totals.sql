@@ -31,13 +31,13 @@ explanation:
     What is to be paid is the sum of the lines. With or without tax, freight and the discount on the whole is accepted, as
     headers state it in one way or the other, and half a unit of the currency per line for rounding; the difference is taken
     to the way that most documents of the table follow. Where an amount of a line was typed over and quantity times price
-    still makes the total, the line is at fault, and V-019 tells it. Voided and cancelled documents, and those with a line
+    still makes the total, the line is at fault, and V-019 tells it; where only the sign of a line is wrong, V-015 or V-016. Voided and cancelled documents, and those with a line
     without amount, are not compared.
   es: >-
     Lo que se paga es la suma de las líneas. Se acepta con o sin impuesto, flete y descuento general, pues las cabeceras lo
     indican de una forma u otra, y media unidad de moneda por línea por redondeo; la diferencia se toma respecto de la forma
     que sigue la mayoría de la tabla. Si se sobrescribió el importe de una línea y cantidad por precio aún da el total, la
-    falta es de la línea y la dice V-019. No se comparan los documentos anulados ni los que tienen una línea sin importe.
+    falta es de la línea y la dice V-019; si solo falla el signo de una línea, V-015 o V-016. No se comparan los documentos anulados ni los que tienen una línea sin importe.
 remedy:
   en: "Take the document itself: look for a line that was not exported, or a total that was typed."
   es: "Consulte el documento: busque una línea que no se exportó o un total escrito a mano."
@@ -83,13 +83,14 @@ WITH stated AS (
            CASE WHEN type = 'return' THEN -abs(line_total) ELSE line_total END AS amount, tax,
            CASE WHEN type = 'return' THEN -1 ELSE 1 END
                * coalesce(try((abs(qty)::DECIMAL(28, 4) * unit_price * (1 - coalesce(discount, 0)::DECIMAL(8, 6)))::DECIMAL(38, 4))
-                          - coalesce(discount_amount, 0), abs(line_total)) AS recomputed
+                          - coalesce(discount_amount, 0), abs(line_total)) AS recomputed,
+           CASE WHEN type = 'return' THEN -abs(line_total) ELSE abs(line_total) END AS unsigned
     FROM sales
     WHERE _duplicate_record IS NULL AND coalesce(type, 'sale') <> 'no_sale'
     UNION ALL
     SELECT CASE WHEN EXISTS (SELECT 1 FROM invoice_documents) THEN 'invoice_documents' ELSE 'invoices' END, supplier, document,
            coalesce(status, '') = 'cancelled', line_total, tax,
-           coalesce(try((qty::DECIMAL(28, 4) * unit_price * (1 - coalesce(discount, 0)::DECIMAL(8, 6)))::DECIMAL(38, 4)), line_total)
+           coalesce(try((qty::DECIMAL(28, 4) * unit_price * (1 - coalesce(discount, 0)::DECIMAL(8, 6)))::DECIMAL(38, 4)), line_total), line_total
     FROM invoices
     WHERE _duplicate_record IS NULL
 ), lined AS (
@@ -98,12 +99,13 @@ WITH stated AS (
            coalesce(sum(amount) FILTER (NOT coalesce(is_void, false)), 0)::DECIMAL(38, 4) AS amount,
            coalesce(sum(abs(amount)) FILTER (is_void), 0)::DECIMAL(38, 4) AS void_amount,
            coalesce(sum(tax), 0)::DECIMAL(38, 4) AS tax,
-           coalesce(sum(recomputed) FILTER (NOT coalesce(is_void, false)), 0)::DECIMAL(38, 4) AS recomputed
+           coalesce(sum(recomputed) FILTER (NOT coalesce(is_void, false)), 0)::DECIMAL(38, 4) AS recomputed,
+           coalesce(sum(unsigned) FILTER (NOT coalesce(is_void, false)), 0)::DECIMAL(38, 4) AS unsigned
     FROM entries
     WHERE document IS NOT NULL
     GROUP BY table_name, supplier, document
 ), joined AS (
-    SELECT h.table_name, h.supplier, h.document, h.day, h.total, h.before_tax, l.lines, l.unread, l.amount, l.void_amount, l.recomputed,
+    SELECT h.table_name, h.supplier, h.document, h.day, h.total, h.before_tax, l.lines, l.unread, l.amount, l.void_amount, l.recomputed, l.unsigned,
            h.taken_off, coalesce(h.tax, l.tax) AS tax, h.freight,
            greatest($currency_unit, 0.5 * $currency_unit * l.lines) AS slack
     FROM headed AS h
@@ -121,6 +123,7 @@ SELECT *, CASE WHEN unread = 0 AND total IS NOT NULL THEN CASE
               WHEN abs(total - amount + taken_off - freight) <= slack THEN 'lines_discount_freight'
               WHEN least(abs(total - amount + void_amount), abs(total - amount + void_amount - tax), abs(total + amount),
                          abs(total + amount + tax), abs(total - recomputed), abs(total - recomputed - tax),
+                         abs(total - unsigned), abs(total - unsigned - tax), abs(total - unsigned + taken_off), abs(total - unsigned + taken_off - tax),
                          abs(total - recomputed - tax - freight), abs(total - recomputed + taken_off),
                          abs(total - recomputed + taken_off - tax), abs(total - recomputed + taken_off - tax - freight)) <= slack THEN 'otherwise'
               ELSE 'none' END END AS reading

@@ -20,6 +20,9 @@ parameters:
   least_weeks: {default: 6, type: integer, meaning: "such weekdays that must be there"}
   trading_share: {default: "0.8", type: decimal, meaning: "share of them with rows from which the place is expected to trade"}
   least_rows: {default: 12, type: integer, meaning: "rows of a usual such weekday below which a day without any may be chance"}
+  thin_share: {default: "0.25", type: decimal, meaning: "share of a usual day below which a day has next to nothing"}
+  thin_days: {default: 2, type: integer, meaning: "such days in the weeks around from which a place does without rows at times"}
+  most_gaps: {default: 2, type: integer, meaning: "gaps of a place that nothing proves and no holiday explains, above which it does without rows at times"}
   longest_gap: {default: 7, type: integer, meaning: "calendar days without rows above which the place was closed, which is told as such"}
   holiday_share: {default: "0.8", type: decimal, meaning: "share of the places expected to trade that have nothing for a day to be a holiday of all"}
   holiday_places: {default: 3, type: integer, meaning: "places that must have nothing for that"}
@@ -34,17 +37,19 @@ texts:
     es: "{place_es}: sin filas de {table_name} en {missing:,} {missing:día|días} de apertura del {period_start} al {period_end}; {what_es}"
 explanation:
   en: >-
-    A place trades on a weekday on which it had rows in four of five weeks before or after, or where the calendar says so.
-    A day without rows is then a day that was not exported, or on which the place stayed closed. It weighs most where the
+    A place trades on a weekday on which it had rows in four of five weeks before or after; days on which the calendar says
+    that it was closed do not count. A day without rows is then a day that was not exported, or on which the place stayed closed. It weighs most where the
     calendar says that the place was open, or where the other feed of the place had a usual day: then rows are missing. More
     than a week without rows is told as closed, one day without rows in nearly all places as a holiday. Before its first row
-    and after its last a place does not trade. Places with few rows a day are not judged.
+    and after its last a place does not trade. Places with few rows a day are not judged, nor days that nothing proves of
+    places that do without rows at times, or nearly: a warehouse is open, and nothing moves.
   es: >-
-    Un lugar abre los días de la semana en que tuvo filas en cuatro de cinco semanas anteriores o posteriores, o cuando lo
-    dice el calendario. Un día sin filas es entonces un día que no se exportó, o en que el lugar cerró. Pesa más si el
-    calendario dice que abrió o si la otra entrega del lugar tuvo un día normal: entonces faltan filas. Más de una semana sin
+    Un lugar abre los días de la semana en que tuvo filas en cuatro de cinco semanas anteriores o posteriores; no
+    cuentan los días en que, según el calendario, estaba cerrado. Un día sin filas es entonces un día que no se exportó, o
+    en que el lugar cerró. Pesa más si el calendario dice que abrió o si la otra entrega del lugar tuvo un día normal: entonces faltan filas. Más de una semana sin
     filas se señala como cierre; un día sin filas en casi todos los lugares, como festivo. Antes de su primera fila y después
-    de la última un lugar no abre. No se juzgan los lugares con pocas filas al día.
+    de la última un lugar no abre. No se juzgan los lugares con pocas filas al día, ni los días que nada prueba de lugares
+    que a veces no tienen filas, o casi: un almacén abre y nada se mueve.
 remedy:
   en: "Ask whether the place was open. If so export the day again; if not, enter the closure in the calendar."
   es: "Pregunte si el lugar abrió. Si abrió, exporte el día de nuevo; si no, anote el cierre en el calendario."
@@ -72,15 +77,22 @@ WITH places AS (
 ), grid AS (
     SELECT p.table_name, p.location, u.day::DATE AS day
     FROM places AS p, unnest(generate_series(p.opens::TIMESTAMP, p.ends::TIMESTAMP, INTERVAL 1 DAY)) AS u(day)
+), stated AS (
+    SELECT location, day, bool_and(trading) AS trading
+    FROM calendars
+    WHERE _duplicate_record IS NULL AND location IS NOT NULL AND day IS NOT NULL AND trading IS NOT NULL
+    GROUP BY location, day
+    HAVING bool_and(trading) = bool_or(trading)
 ), filled AS (
-    SELECT g.table_name, g.location, g.day, g.day - DATE '2000-01-01' AS number, isodow(g.day) AS weekday, r.rows
+    SELECT g.table_name, g.location, g.day, g.day - DATE '2000-01-01' AS number, isodow(g.day) AS weekday, s.trading AS stated, coalesce(s.trading, true) AS may_trade, r.rows
     FROM grid AS g
+    LEFT JOIN stated AS s ON s.location = g.location AND s.day = g.day
     LEFT JOIN daily_rows AS r ON r.table_name = g.table_name AND r.location = g.location AND r.day = g.day
 ), looked AS (
     SELECT *,
-           count(*) OVER before AS weeks_before, count(rows) OVER before AS traded_before,
-           count(*) OVER after AS weeks_after, count(rows) OVER after AS traded_after,
-           quantile_disc(rows, 0.5) OVER around AS usual,
+           count(*) FILTER (may_trade) OVER before AS weeks_before, count(rows) FILTER (may_trade) OVER before AS traded_before,
+           count(*) FILTER (may_trade) OVER after AS weeks_after, count(rows) FILTER (may_trade) OVER after AS traded_after,
+           quantile_disc(CASE WHEN may_trade THEN coalesce(rows, 0) END, 0.5) OVER around AS usual,
            max(CASE WHEN rows IS NOT NULL THEN day END) OVER up_to AS day_before,
            min(CASE WHEN rows IS NOT NULL THEN day END) OVER from_on AS day_after
     FROM filled
@@ -89,29 +101,40 @@ WITH places AS (
            around AS (PARTITION BY table_name, location, weekday ORDER BY number RANGE BETWEEN 7 * $weeks PRECEDING AND 7 * $weeks FOLLOWING),
            up_to AS (PARTITION BY table_name, location ORDER BY day),
            from_on AS (PARTITION BY table_name, location ORDER BY day DESC)
-), stated AS (
-    SELECT location, day, bool_and(trading) AS trading
-    FROM calendars
-    WHERE _duplicate_record IS NULL AND location IS NOT NULL AND day IS NOT NULL AND trading IS NOT NULL
-    GROUP BY location, day
-    HAVING bool_and(trading) = bool_or(trading)
+), paced AS (
+    SELECT *, count(*) FILTER (may_trade AND rows < $thin_share * usual) OVER (
+               PARTITION BY table_name, location ORDER BY number RANGE BETWEEN 7 * $weeks PRECEDING AND 7 * $weeks FOLLOWING) AS thin
+    FROM looked
 ), expected AS (
-    SELECT l.*, s.trading AS stated, l.rows IS NULL AS missing
-    FROM looked AS l LEFT JOIN stated AS s ON s.location = l.location AND s.day = l.day
-    WHERE l.usual >= $least_rows
-      AND coalesce(s.trading, l.weeks_before >= $least_weeks AND l.traded_before >= $trading_share * l.weeks_before
-                              OR l.weeks_after >= $least_weeks AND l.traded_after >= $trading_share * l.weeks_after)
-), compared AS (
+    -- That a place is open says that it can have rows, not that it has: goods come and go when they do.
+    SELECT l.*, l.rows IS NULL AS missing
+    FROM paced AS l
+    WHERE l.usual >= $least_rows AND l.may_trade
+      AND CASE WHEN greatest(l.weeks_before, l.weeks_after) >= $least_weeks
+               THEN l.weeks_before >= $least_weeks AND l.traded_before >= $trading_share * l.weeks_before
+                    OR l.weeks_after >= $least_weeks AND l.traded_after >= $trading_share * l.weeks_after
+               ELSE coalesce(l.stated, false) AND l.traded_before + l.traded_after >= $trading_share * (l.weeks_before + l.weeks_after) END
+), proven AS (
     -- The other feed of the place had at least half of a usual day.
-    SELECT e.*, coalesce(e.stated, false) OR coalesce(2 * o.rows >= o.usual, false) AS open
+    SELECT e.*, coalesce(2 * o.rows >= o.usual, false) AS other_open
     FROM expected AS e
     LEFT JOIN looked AS o ON e.missing AND o.table_name <> e.table_name AND o.location = e.location AND o.day = e.day AND o.usual >= $least_rows
+), days AS (
+    SELECT *, coalesce(stated, false) OR other_open AS open,
+           count(*) FILTER (missing) OVER each_day >= $holiday_places
+               AND count(*) FILTER (missing) OVER each_day >= $holiday_share * count(*) OVER each_day AS everywhere
+    FROM proven
+    WINDOW each_day AS (PARTITION BY table_name, day)
+), gaps AS (
+    SELECT table_name, location, count(DISTINCT day_before) AS gaps FROM days WHERE missing AND NOT other_open AND NOT everywhere GROUP BY table_name, location
+), compared AS (
+    SELECT d.*
+    FROM days AS d LEFT JOIN gaps AS g ON g.table_name = d.table_name AND g.location = d.location
+    WHERE NOT d.missing OR d.other_open OR d.everywhere OR d.thin < $thin_days AND g.gaps <= $most_gaps
 )
-SELECT table_name, location, day, missing, open, usual, day_before, day_after,
+SELECT table_name, location, day, missing, open, usual, day_before, day_after, everywhere,
        count(*) FILTER (missing) OVER each_day AS places_without,
-       count(*) FILTER (missing AND open) OVER each_day AS places_open,
-       count(*) FILTER (missing) OVER each_day >= $holiday_places
-           AND count(*) FILTER (missing) OVER each_day >= $holiday_share * count(*) OVER each_day AS everywhere
+       count(*) FILTER (missing AND open) OVER each_day AS places_open
 FROM compared
 WINDOW each_day AS (PARTITION BY table_name, day)
 

@@ -21,6 +21,7 @@ parameters:
   least_rows: {default: 30, type: integer, meaning: "expected rows below which a day is not judged"}
   weeks: {default: 13, type: integer, meaning: "weeks before and after a day whose same weekdays say how many rows it has"}
   least_weeks: {default: 8, type: integer, meaning: "such weekdays that must be there"}
+  least_days: {default: 3, type: integer, meaning: "days with rows in the week before a day, below which the place is just being set up"}
   least_spread: {default: "0.03", type: decimal, meaning: "smallest spread of days about what is expected that is believed"}
   least_places: {default: 3, type: integer, meaning: "places that make a comparison of one day possible"}
   samples: {default: 5, type: integer, meaning: "rows of the day shown as evidence"}
@@ -36,13 +37,13 @@ explanation:
   en: >-
     A file that was cut off leaves a day with half of its rows, and nothing else shows it. What a day should have is the
     middle of the same weekdays of a quarter before and after, times the level of the fortnight around it; the day itself
-    is no part of either, so growth, seasons and a new shop's first months say nothing. A place is compared with what the
+    is no part of either, so growth, seasons and a new shop's first months say nothing, nor do its first days. A place is compared with what the
     other places lost that day; where most of them did, it is told once and with less weight, for it may have been the
     weather or the eve of a holiday. Days with many rows are no loss and not told, days without any are V-027's.
   es: >-
     Un archivo cortado deja un día con la mitad de sus filas y nada más lo muestra. Lo que un día debe tener es la mediana de
     los mismos días de la semana de un trimestre antes y después, por el nivel de la quincena que lo rodea; el propio día no
-    entra, así que el crecimiento, las temporadas y los primeros meses de una tienda no dicen nada. Un lugar se compara con
+    entra, así que el crecimiento, las temporadas y los primeros días y meses de una tienda no dicen nada. Un lugar se compara con
     lo que perdieron los demás ese día; si fue la mayoría, se señala una vez y con menos peso, pues pudo ser el tiempo o una
     víspera. Los días con muchas filas no son pérdida y no se señalan; los que no tienen ninguna son de V-027.
 remedy:
@@ -73,12 +74,14 @@ WITH usual AS (
     SELECT table_name, location, day, rows, number, weekday_rows, weekdays, ratio(rows, weekday_rows) AS relative FROM usual
 ), levelled AS (
     SELECT *, quantile_disc(relative, 0.5) OVER (PARTITION BY table_name, location ORDER BY number
-                                                 RANGE BETWEEN 7 PRECEDING AND 7 FOLLOWING EXCLUDE CURRENT ROW) AS level
+                                                 RANGE BETWEEN 7 PRECEDING AND 7 FOLLOWING EXCLUDE CURRENT ROW) AS level,
+           count(*) OVER (PARTITION BY table_name, location ORDER BY number RANGE BETWEEN 7 PRECEDING AND 1 PRECEDING) AS days_before
     FROM relative
 ), foreseen AS (
     SELECT *, (weekday_rows::DECIMAL(18, 0) * level::DECIMAL(18, 9))::DECIMAL(18, 4) AS foreseen
     FROM levelled
-    WHERE weekdays >= $least_weeks AND level > 0
+    -- A place that has hardly begun is being set up.
+    WHERE weekdays >= $least_weeks AND level > 0 AND days_before >= $least_days
 ), differing AS (
     SELECT table_name, location, day, rows, foreseen, ratio(rows - foreseen, foreseen)::DECIMAL(18, 9) AS deviation
     FROM foreseen
