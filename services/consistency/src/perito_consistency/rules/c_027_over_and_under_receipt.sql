@@ -1,6 +1,6 @@
 /* ---
 id: C-027
-version: 1
+version: 2
 kind: set
 title: {en: Received more or less than ordered, es: Se recibió más o menos de lo pedido}
 severity: medium
