@@ -3,7 +3,7 @@
 from datetime import timedelta
 from pathlib import Path
 
-from .till_books import HONEST, Row, line, moment, run, shop, sold, staff, users, usual
+from .till_books import HONEST, Row, at, line, moment, run, shop, sold, staff, users, usual
 
 
 def refunds(user: str, count: int, seller: str | None = None, days: int = 20, **more: object) -> list[Row]:
@@ -98,3 +98,24 @@ def test_books_whose_refunds_name_no_sales_say_nothing_of_it(tmp_path: Path) -> 
     trial = run("P-022", tmp_path, [*shop(), *desks])
     assert users(trial) == []
     assert trial.outcomes["P-022"].evaluated == 2 * 10
+
+
+def test_a_desk_with_more_refunds_than_sales_is_compared(tmp_path: Path) -> None:
+    """Refunds of a table of their own are no part of the tickets of the sales."""
+    desks = [given for user in HONEST for given in returned(user, 90)]
+    assert users(run("P-022", tmp_path, shop(), returns=[*desks])) == []
+    trial = run("P-022", tmp_path / "more", [*shop(), *sold("T")], returns=[*usual_returns(), *returned("T", 100)])
+    (finding,) = trial.findings
+    assert (finding["measures"]["events"], finding["measures"]["trials"]) == ("100", "160")
+
+
+def returned(user: str, count: int) -> list[Row]:
+    """Refunds in a table of their own, that name no sale."""
+    return [
+        {"return_document": f"{user}-b{n}", "user": user, "location": "L1", **at(moment(n % 20, n)), "refund": 10}
+        for n in range(count)
+    ]
+
+
+def usual_returns() -> list[Row]:
+    return [row for n, user in enumerate(HONEST) for row in returned(user, usual(n))]

@@ -29,8 +29,8 @@ def lower_bound(model: Model, trials: int, events: int, z: float) -> float:
 
 
 def wilson_lower(events: int, trials: int, z: float = 1.645) -> float:
-    """Wilson's one-sided lower bound of a share; 0 without trials."""
-    if trials <= 0 or events <= 0:
+    """Wilson's one-sided lower bound of a share; 0 without trials, and where events are no part of them."""
+    if trials <= 0 or not 0 < events <= trials:
         return 0.0
     share, square = events / trials, z * z
     half = z * math.sqrt(share * (1 - share) / trials + square / (4 * trials * trials))
@@ -52,8 +52,8 @@ def upper_tail(model: Model, trials: int, events: int, expected: float, variance
     if model is Model.POISSON:
         return _poisson_tail(events, expected, variance)
     share = expected / trials
-    if share >= 1:
-        return 1.0
+    if share >= 1 or events > trials:
+        return 1.0  # what is no part of the trials is no share of them, and says nothing
     return _binomial_tail(trials, events, share, variance * share / (1 - share))
 
 

@@ -19,8 +19,8 @@ WITH lines AS (
                 WHEN type = 'void' THEN 'void'
                 WHEN type = 'return' OR qty < 0 THEN 'return' ELSE 'sale' END AS flow,
            abs(coalesce(line_total, try((
-               CASE WHEN discount IS NULL THEN qty * unit_price - coalesce(discount_amount, 0)
-                    ELSE qty * unit_price * (1 - discount) END)::DECIMAL(18, 4)))) AS amount
+               CASE WHEN discount IS NULL THEN qty::DECIMAL(38, 4) * unit_price - coalesce(discount_amount, 0)
+                    ELSE qty::DECIMAL(38, 4) * unit_price * (1 - discount) END)::DECIMAL(18, 4)))) AS amount
     FROM sales
     WHERE _duplicate_record IS NULL AND document IS NOT NULL AND "user" IS NOT NULL AND coalesce(type, '') <> 'no_sale'
 ), tickets AS (

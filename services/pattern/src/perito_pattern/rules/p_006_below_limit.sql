@@ -61,8 +61,8 @@ source: "Approval-limit test of fraud examination (ACFE)"
 -- One row per order and limit that it comes near; of equal amounts of a supplier and approver the first.
 WITH orders AS (
     SELECT document, supplier, approver, ordered_at_date AS day,
-           CASE WHEN count(coalesce(line_total, try((qty * unit_cost)::DECIMAL(18, 4)))) = count(*)
-                THEN sum(coalesce(line_total, try((qty * unit_cost)::DECIMAL(18, 4)))) END AS amount
+           CASE WHEN count(coalesce(line_total, try((qty::DECIMAL(38, 4) * unit_cost)::DECIMAL(18, 4)))) = count(*)
+                THEN sum(coalesce(line_total, try((qty::DECIMAL(38, 4) * unit_cost)::DECIMAL(18, 4)))) END AS amount
     FROM purchases
     WHERE _duplicate_record IS NULL AND coalesce(status, '') <> 'cancelled' AND supplier IS NOT NULL
     GROUP BY document, supplier, approver, ordered_at_date

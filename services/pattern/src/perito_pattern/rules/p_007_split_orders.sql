@@ -56,8 +56,8 @@ source: "Split-purchase test of fraud examination (ACFE)"
 -- One row per order, with the limit of its approver. The same document on two days, or of two people, is two orders.
 WITH lines AS (
     SELECT document, supplier, requester, approver, ordered_at_date AS day, count(*) AS line_count,
-           CASE WHEN count(coalesce(line_total, try((qty * unit_cost)::DECIMAL(18, 4)))) = count(*)
-                THEN sum(coalesce(line_total, try((qty * unit_cost)::DECIMAL(18, 4)))) END AS amount
+           CASE WHEN count(coalesce(line_total, try((qty::DECIMAL(38, 4) * unit_cost)::DECIMAL(18, 4)))) = count(*)
+                THEN sum(coalesce(line_total, try((qty::DECIMAL(38, 4) * unit_cost)::DECIMAL(18, 4)))) END AS amount
     FROM purchases
     WHERE _duplicate_record IS NULL AND coalesce(status, '') <> 'cancelled'
     GROUP BY document, supplier, requester, approver, ordered_at_date

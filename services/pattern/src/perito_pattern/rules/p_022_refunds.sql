@@ -94,7 +94,7 @@ WITH staff AS (
            max(CASE WHEN isodow(r.ts_date) >= 6 THEN 'weekend' WHEN r.ts_date IS NOT NULL THEN 'weekday' END), r.ts_date,
            max(r.original_document),
            CASE WHEN count(coalesce(r.refund, r.qty::DECIMAL(38, 4) * r.unit_price)) = count(*)
-                THEN sum(abs(coalesce(r.refund, try((r.qty::DECIMAL(38, 4) * r.unit_price)::DECIMAL(18, 4))))) END
+                THEN sum(abs(coalesce(r.refund, r.qty::DECIMAL(38, 4) * r.unit_price))) END
     FROM returns AS r CROSS JOIN has AS h
     JOIN staff AS s ON s."user" = r."user"
     LEFT JOIN formats AS f ON f.location = r.location
@@ -128,8 +128,14 @@ SELECT source, document, "user", location, role, format, band, day, amount, is_u
 
 -- section: input
 WITH worked AS (
-    SELECT "user", location, role, format, band, count(*) AS trials, sum(sold) AS sold
-    FROM till_tickets GROUP BY "user", location, role, format, band
+    -- Refunds of a table of their own are tickets too, as they are where they stand among the sales.
+    SELECT "user", location, role, format, band, sum(trials) AS trials, sum(sold) AS sold
+    FROM (SELECT "user", location, role, format, band, count(*) AS trials, sum(sold) AS sold
+          FROM till_tickets GROUP BY "user", location, role, format, band
+          UNION ALL
+          SELECT "user", location, role, format, band, count(*), NULL
+          FROM population WHERE source = 'returns' GROUP BY "user", location, role, format, band)
+    GROUP BY "user", location, role, format, band
 ), flagged AS (
     SELECT 'rate' AS kind, "user", location, role, format, band, day, amount, true AS is_event FROM population
     UNION ALL SELECT 'unnamed', "user", location, role, format, band, day, amount, is_unnamed FROM population WHERE given
@@ -150,7 +156,7 @@ WITH worked AS (
     LEFT JOIN happened AS h ON h."user" = w."user" AND h.kind = 'rate'
     GROUP BY w."user"
 ), cells AS (
-    SELECT 'rate' AS kind, 'refunds' AS kind_en, 'devoluciones' AS kind_es, w."user", w.location, w.role, w.format, w.band, w.trials,
+    SELECT 'rate' AS kind, 'refunds' AS kind_en, 'devoluciones' AS kind_es, w."user", w.location, w.role, w.format, w.band, w.trials::BIGINT AS trials,
            coalesce(h.events, 0)::BIGINT AS events, coalesce(h.busiest, 0)::BIGINT AS busiest, h.first_day, h.last_day,
            CASE WHEN h.kind IS NULL THEN 0 ELSE h.amount END AS amount,
            (CASE WHEN coalesce(t.refunded > $floor_share * t.sold, true) THEN 1 ELSE 0 END)::BIGINT AS above,

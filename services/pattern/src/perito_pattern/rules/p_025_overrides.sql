@@ -74,8 +74,8 @@ WITH lines AS (
     SELECT "user", product, location, ts_date AS day, qty, unit_price, list_price, unit_cost, coalesce(price_override, false) AS is_override,
            coalesce(discount > 0 OR discount_amount > 0 OR list_price > unit_price, false) AND promotion IS NULL AS is_lower,
            try(qty::DECIMAL(38, 4) * coalesce(list_price, unit_price)) AS gross,
-           coalesce(line_total, try((CASE WHEN discount IS NULL THEN qty * unit_price - coalesce(discount_amount, 0)
-                                     ELSE qty * unit_price * (1 - discount) END)::DECIMAL(18, 4))) AS net,
+           coalesce(line_total, try((CASE WHEN discount IS NULL THEN qty::DECIMAL(38, 4) * unit_price - coalesce(discount_amount, 0)
+                                     ELSE qty::DECIMAL(38, 4) * unit_price * (1 - discount) END)::DECIMAL(18, 4))) AS net,
            promotion IS NOT NULL AS is_promoted, _file_id, _record
     FROM sales
     WHERE _duplicate_record IS NULL AND "user" IS NOT NULL AND coalesce(type, 'sale') = 'sale' AND qty > 0

@@ -69,8 +69,8 @@ WITH lines AS (
            coalesce(price_override, false) OR coalesce(qty_changed, false)
                OR (coalesce(discount > 0 OR discount_amount > 0 OR list_price > unit_price, false) AND promotion IS NULL) AS is_changed,
            try(qty::DECIMAL(38, 4) * coalesce(list_price, unit_price)) AS gross,
-           abs(coalesce(line_total, try((CASE WHEN discount IS NULL THEN qty * unit_price - coalesce(discount_amount, 0)
-                                         ELSE qty * unit_price * (1 - discount) END)::DECIMAL(18, 4)))) AS net, promotion
+           abs(coalesce(line_total, try((CASE WHEN discount IS NULL THEN qty::DECIMAL(38, 4) * unit_price - coalesce(discount_amount, 0)
+                                         ELSE qty::DECIMAL(38, 4) * unit_price * (1 - discount) END)::DECIMAL(18, 4)))) AS net, promotion
     FROM sales
     WHERE _duplicate_record IS NULL AND document IS NOT NULL AND "user" IS NOT NULL AND coalesce(type, 'sale') IN ('sale', 'void')
       AND NOT (type IS NULL AND type_source IS NOT NULL) AND coalesce(qty, 1) > 0

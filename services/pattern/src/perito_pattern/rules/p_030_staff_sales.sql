@@ -96,7 +96,7 @@ WITH worked AS (
     FROM till_tickets WHERE sale_lines > 0 GROUP BY "user", location, role, format, band
 ), discounts AS (
     SELECT p.document, p."user", p.location, p.till, p.day,
-           coalesce(sum(coalesce(try((s.qty * s.unit_price * s.discount)::DECIMAL(38, 4)), s.discount_amount, 0)), 0) AS amount
+           coalesce(sum(coalesce(try((s.qty::DECIMAL(38, 4) * s.unit_price * s.discount)::DECIMAL(38, 4)), s.discount_amount, 0)), 0) AS amount
     FROM population AS p
     JOIN sales AS s ON s.document = p.document AND s."user" = p."user" AND s.ts_date IS NOT DISTINCT FROM p.day
      AND s.location IS NOT DISTINCT FROM p.location AND s.till IS NOT DISTINCT FROM p.till
