@@ -56,3 +56,14 @@ def test_seven_colleagues_are_too_few(tmp_path: Path) -> None:
     trial = run("P-024", tmp_path, [*shop(few), *opened("C1", 1, 1), *opened("T", 3, 40)])
     assert users(trial) == []
     assert trial.outcomes["P-024"].unknown == trial.outcomes["P-024"].evaluated
+
+
+def test_shifts_of_each_day_may_be_numbered_anew(tmp_path: Path) -> None:
+    """Who always works the morning shift has all mornings under one number, and does not stand out by it."""
+    books = [
+        {**row, "shift": "2" if row["user"] == "T" else f"{n % 2}"}
+        for n, row in enumerate([*shop(EVERYBODY), *honest()])
+    ]
+    assert users(run("P-024", tmp_path, books)) == []
+    told = run("P-024", tmp_path / "more", [*books, *({**row, "shift": "2"} for row in opened("T", 3, 30))])
+    assert (users(told), told.findings[0]["measures"]["shifts"]) == (["T"], "1")

@@ -73,3 +73,10 @@ def test_a_place_is_compared_with_like_quantities(tmp_path: Path) -> None:
 def test_what_cannot_be_read_is_unknown(tmp_path: Path) -> None:
     outcome = run(tmp_path, [*others(), *counted("T", "X", 100, 0, system_qty=None)]).outcomes["P-039"]
     assert (outcome.findings, outcome.evaluated, outcome.unknown) == (0, 13, 1)
+
+
+def test_a_session_that_ends_when_it_begins_says_nothing_of_the_pace(tmp_path: Path) -> None:
+    times = [{"count_session": "X", "started_at": "2025-05-05", "ended_at": "2025-05-05"}]
+    (finding,) = run(tmp_path, [*others(), *counted("T", "X", 100, 0)], count_sessions=times).findings
+    assert finding["severity"] == "low"
+    assert "seconds" not in finding["title_en"]

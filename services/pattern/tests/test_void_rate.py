@@ -115,3 +115,18 @@ def test_rows_that_repeat_others_count_once(tmp_path: Path) -> None:
         {**row, "_duplicate_file": None, "_duplicate_record": None} for row in [*shop(), *sold("T"), *voids("T", 2)]
     ]
     assert users(run("P-020", tmp_path, [*plain, *copies])) == []
+
+
+def test_numbers_that_each_shop_begins_anew_share_no_header(tmp_path: Path) -> None:
+    """Twelve tickets of T at L2 were voided; at L1 a cashier has tickets of the same numbers."""
+    here = [{**row, "document": f"{n}"} for n, row in enumerate(shop())]
+    there = [{**row, "document": f"{n}", "location": "L2"} for n, row in enumerate(sold("T"))]
+    headers = [
+        {
+            **{name: row[name] for name in ("document", "location", "ts", "ts_date")},
+            "tendered_at": row["ts"],
+            "voided_at": row["ts"] if row["location"] == "L2" and int(row["document"]) < 12 else None,
+        }
+        for row in [*here, *there]
+    ]
+    assert users(run("P-020", tmp_path, [*here, *there], sale_documents=headers)) == ["T"]

@@ -12,7 +12,7 @@ needs:
   sales: [document, type, "user"]
 optional:
   sales: [line, location, till, shift, ts, product, qty, unit_price, discount, discount_amount, line_total, tender, card, customer, original_document, void_stage, reason, approved_by]
-  sale_documents: [document, tendered_at, voided_at]
+  sale_documents: [document, ts, location, till, tendered_at, voided_at]
   users: ["user", role]
   locations: [location, format]
 uses: [till_tickets]

@@ -12,7 +12,7 @@ needs:
   sales: [type, "user", ts]
 optional:
   sales: [document, line, location, till, shift, qty, unit_price, discount, discount_amount, line_total, tender, card, customer, original_document, void_stage, reason, approved_by]
-  sale_documents: [document, tendered_at, voided_at]
+  sale_documents: [document, ts, location, till, tendered_at, voided_at]
   users: ["user", role]
   locations: [location, format]
 uses: [till_tickets]
@@ -61,12 +61,13 @@ source: "Exception reports of retail loss prevention (Lightspeed)"
 --- */
 
 -- section: population
--- One row per opening. A shift is known by its number where all openings have one, else by till and day.
+-- One row per opening. A shift is known by its number and day where all openings have one, else by till and day: in many
+-- books the shifts of each day are numbered anew.
 WITH mode AS (
     SELECT coalesce(bool_and(shift IS NOT NULL), false) AS by_shift
     FROM sales WHERE type = 'no_sale' AND "user" IS NOT NULL AND _duplicate_record IS NULL
 )
-SELECT s."user", CASE WHEN m.by_shift THEN s.shift ELSE coalesce(s.till, '') || ' ' || coalesce(s.ts_date::VARCHAR, '') END AS stretch,
+SELECT s."user", CASE WHEN m.by_shift THEN s.shift ELSE coalesce(s.till, '') END || ' ' || coalesce(s.ts_date::VARCHAR, '') AS stretch,
        s.location, s.ts_date AS day, m.by_shift, s._file_id, s._record
 FROM sales AS s CROSS JOIN mode AS m
 WHERE s.type = 'no_sale' AND s."user" IS NOT NULL AND s._duplicate_record IS NULL
@@ -75,7 +76,7 @@ WHERE s.type = 'no_sale' AND s."user" IS NOT NULL AND s._duplicate_record IS NUL
 WITH mode AS (
     SELECT coalesce(bool_and(by_shift), false) AS by_shift FROM population
 ), worked AS (
-    SELECT t."user", CASE WHEN m.by_shift THEN t.shift ELSE coalesce(t.till, '') || ' ' || coalesce(t.day::VARCHAR, '') END AS stretch,
+    SELECT t."user", CASE WHEN m.by_shift THEN t.shift ELSE coalesce(t.till, '') END || ' ' || coalesce(t.day::VARCHAR, '') AS stretch,
            t.location, t.day, 0 AS events
     FROM till_tickets AS t CROSS JOIN mode AS m
     UNION ALL

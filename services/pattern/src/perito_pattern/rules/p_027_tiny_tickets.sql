@@ -12,7 +12,7 @@ needs:
   sales: [document, "user", ts, line_total]
 optional:
   sales: [line, location, till, shift, type, product, qty, unit_price, discount, discount_amount, tender, card, customer, original_document, void_stage]
-  sale_documents: [document, tendered_at, voided_at]
+  sale_documents: [document, ts, location, till, tendered_at, voided_at]
   users: ["user", role]
   locations: [location, format]
 uses: [till_tickets]
@@ -62,17 +62,18 @@ source: "Exception reports of retail loss prevention (Lightspeed)"
 --- */
 
 -- section: population
--- One row per ticket of next to nothing. A shift is known by its number, else by till and day.
-SELECT "user", coalesce(shift, coalesce(till, '') || ' ' || coalesce(day::VARCHAR, '')) AS stretch, document, location, till, day
+-- One row per ticket of next to nothing. A shift is known by its number, else its till, and the day:
+-- in many books the shifts of each day are numbered anew.
+SELECT "user", concat_ws(' ', coalesce(shift, till), day) AS stretch, document, location, till, day
 FROM till_tickets
 WHERE sale_lines > 0 AND return_lines = 0 AND NOT is_voided_before AND NOT is_voided_after AND sold > 0 AND sold < $tiny
 
 -- section: input
 WITH worked AS (
-    SELECT "user", coalesce(shift, coalesce(till, '') || ' ' || coalesce(day::VARCHAR, '')) AS stretch,
+    SELECT "user", concat_ws(' ', coalesce(shift, till), day) AS stretch,
            max(location) AS location, max(role) AS role, max(format) AS format, max(band) AS band, min(day) AS day, count(*) AS trials
     FROM till_tickets WHERE sale_lines > 0
-    GROUP BY "user", coalesce(shift, coalesce(till, '') || ' ' || coalesce(day::VARCHAR, ''))
+    GROUP BY "user", concat_ws(' ', coalesce(shift, till), day)
 ), happened AS (
     SELECT "user", stretch, count(*) AS events FROM population GROUP BY "user", stretch
 ), units AS (

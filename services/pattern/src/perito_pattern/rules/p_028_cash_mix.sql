@@ -13,7 +13,7 @@ needs:
 optional:
   sales: [line, till, shift, type, qty, unit_price, discount, discount_amount, line_total, card, customer, original_document, void_stage]
   tenders: [document, line, tender, amount]
-  sale_documents: [document, tendered_at, voided_at]
+  sale_documents: [document, ts, location, till, tendered_at, voided_at]
   users: ["user", role]
   locations: [location, format]
 uses: [till_tickets]

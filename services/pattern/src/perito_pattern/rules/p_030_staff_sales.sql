@@ -13,7 +13,7 @@ needs:
 optional:
   sales: [line, location, till, shift, ts, type, product, qty, unit_price, discount, discount_amount, line_total, tender, card, original_document, void_stage]
   customers: [customer, name, employee]
-  sale_documents: [document, tendered_at, voided_at]
+  sale_documents: [document, ts, location, till, tendered_at, voided_at]
   users: ["user", role]
   locations: [location, format]
 uses: [till_tickets]

@@ -73,7 +73,8 @@ WITH lines AS (
     FROM cells AS c JOIN elsewhere AS e ON e.location = c.location AND e.band = c.band
     GROUP BY c.location, c.count_session
 ), times AS (
-    SELECT count_session, CASE WHEN count(*) = 1 THEN max(date_diff('second', started_at, ended_at)) END AS seconds
+    -- No time at all between beginning and end is a day that was typed in, or one moment in both columns.
+    SELECT count_session, CASE WHEN count(*) = 1 THEN nullif(max(date_diff('second', started_at, ended_at)), 0) END AS seconds
     FROM count_sessions WHERE count_session IS NOT NULL AND _duplicate_record IS NULL GROUP BY count_session
 ), judged AS (
     SELECT location, count_session, lines, agreed, expected, log_chance,
@@ -96,9 +97,9 @@ WITH candidates AS (
 )
 SELECT c.location, c.count_session, c.lines, c.expected::DECIMAL(18, 1) AS expected_differences,
        c.seconds_per_line::DECIMAL(18, 1) AS seconds_per_line,
-       CASE WHEN c.seconds_per_line >= 0 AND c.seconds_per_line < $seconds THEN ', in ' || c.seconds_per_line::DECIMAL(18, 1) || ' seconds a line' ELSE '' END AS pace_en,
-       CASE WHEN c.seconds_per_line >= 0 AND c.seconds_per_line < $seconds THEN ', en ' || c.seconds_per_line::DECIMAL(18, 1) || ' segundos por línea' ELSE '' END AS pace_es,
-       CASE WHEN c.seconds_per_line >= 0 AND c.seconds_per_line < $seconds THEN 'medium' ELSE 'low' END AS severity, c.lines AS row_count
+       CASE WHEN c.seconds_per_line > 0 AND c.seconds_per_line < $seconds THEN ', in ' || c.seconds_per_line::DECIMAL(18, 1) || ' seconds a line' ELSE '' END AS pace_en,
+       CASE WHEN c.seconds_per_line > 0 AND c.seconds_per_line < $seconds THEN ', en ' || c.seconds_per_line::DECIMAL(18, 1) || ' segundos por línea' ELSE '' END AS pace_es,
+       CASE WHEN c.seconds_per_line > 0 AND c.seconds_per_line < $seconds THEN 'medium' ELSE 'low' END AS severity, c.lines AS row_count
 FROM candidates AS c
 LEFT JOIN compared AS o ON o.location = c.location AND o.count_session = c.count_session
 WHERE coalesce(o.perfect <= $usual * o.sessions, true)
