@@ -101,3 +101,37 @@ def test_shifts_that_nobody_counted_are_unknown(tmp_path: Path) -> None:
     rows = [*books(), *({**row, "counted_cash": None} for row in shifts("T", "RT", noise(1)))]
     outcome = run("P-029", tmp_path, [], shifts=rows).outcomes["P-029"]
     assert (outcome.evaluated, outcome.unknown, outcome.findings) == (220, 20, 0)
+
+
+def test_a_float_that_is_counted_and_not_expected_is_no_difference(tmp_path: Path) -> None:
+    """Each till has another float, so that no one difference is usual."""
+    floats = [100 + 50 * n for n in range(len(HONEST))]
+    rows = [row for n, user in enumerate(HONEST) for row in shifts(user, f"R{n}", noise(n), [floats[n]])]
+    counted = [{**row, "counted_cash": row["counted_cash"] + row["opening_cash"]} for row in rows]
+    assert run("P-029", tmp_path, [], shifts=counted).findings == []
+    short = shifts("T", "RT", with_days(noise(3), d4=-150))
+    short = [{**row, "counted_cash": row["counted_cash"] + row["opening_cash"]} for row in short]
+    (finding,) = run("P-029", tmp_path / "short", [], shifts=[*counted, *short]).findings
+    assert (finding["identity"]["shift"], finding["impact"]) == ("RT-4", 150)
+
+
+def test_a_difference_that_most_shifts_have_is_how_the_books_are_kept(tmp_path: Path) -> None:
+    rows = [row for n, user in enumerate(HONEST) for row in shifts(user, f"R{n}", [v + 60 for v in noise(n)])]
+    bare = [{name: value for name, value in row.items() if name != "opening_cash"} for row in rows]
+    assert run("P-029", tmp_path, [], shifts=bare).findings == []
+
+
+def test_a_drawer_of_which_nothing_was_counted_is_unknown(tmp_path: Path) -> None:
+    empty = [{**row, "counted_cash": 0} for row in shifts("T", "RT", noise(1, 5))]
+    outcome = run("P-029", tmp_path, [], shifts=[*books(), *empty]).outcomes["P-029"]
+    assert (outcome.findings, outcome.unknown) == (0, 5)
+
+
+def test_tills_of_several_shops_may_have_one_number(tmp_path: Path) -> None:
+    """Each shop has a till 1 and a float of its own; what one shop's till is short the other's is not over."""
+    rows = [
+        {**row, "till": "1", "location": f"L{n}", "shift": f"{n}-{row['shift']}"}
+        for n, user in enumerate([*HONEST, "T"])
+        for row in shifts(user, "1", noise(n) if n % 2 else noise(n + 1), [100 + 60 * n])
+    ]
+    assert run("P-029", tmp_path, [], shifts=rows).findings == []

@@ -45,14 +45,18 @@ explanation:
     cashiers of the same role and store format have far fewer: small sums are taken because nobody asks. Shortages that the
     next shift of the till has over, from two of one cashier on: money that was borrowed, or counting that is carried on;
     such pairs are not told as large shortages. And a till whose opening cash varies by more than 50 and far more than that
-    of other tills. Everybody miscounts; where all do, nobody is told. The impact is what is missing (negative where over).
+    of other tills. Everybody miscounts; where all do, nobody is told. Where the float is counted and not expected, or the other way round, it is
+    taken off, and so is a difference that most shifts have. A drawer of which nothing was counted is unknown. The impact is
+    what is missing (negative where over).
   es: >-
     El efectivo contado se compara con el que espera la caja. Se indican cuatro cosas. Un turno con más de 50 de sobrante o
     faltante y mucho más que los turnos de otras personas. Cinco o más faltantes de 5 a 20 en treinta días de un cajero, si
     los de su puesto y formato de tienda tienen muchos menos: se toman cantidades pequeñas porque nadie pregunta. Faltantes
     que el turno siguiente de la caja tiene de más, desde dos de un cajero: dinero prestado o recuentos que se arrastran;
     esos pares no se indican como faltantes grandes. Y una caja cuyo fondo varía más de 50 y mucho más que los demás. Todos
-    se equivocan al contar; donde todos lo hacen no se indica a nadie. El importe es lo que falta (negativo si sobra).
+    se equivocan al contar; donde todos lo hacen no se indica a nadie. Si el fondo se cuenta y no se espera, o al revés, se
+    descuenta, y también una diferencia que tienen casi todos los turnos. Un cajón del que no se contó nada se desconoce. El
+    importe es lo que falta (negativo si sobra).
 remedy:
   en: "Count the till without notice during the next shifts, and let two people count the opening cash."
   es: "Cuente la caja sin aviso en los próximos turnos y haga que dos personas cuenten el fondo."
@@ -76,21 +80,49 @@ WITH roles AS (
 ), formats AS (
     SELECT location, max(lower(trim(format))) AS format FROM locations WHERE location IS NOT NULL GROUP BY location
 ), drawers AS (
-    SELECT till, max(location) AS location, max(opening_float) AS opening_float FROM tills WHERE till IS NOT NULL GROUP BY till
+    -- A number that tills of several places have names none of them.
+    SELECT till, CASE WHEN min(location) = max(location) THEN min(location) END AS location,
+           CASE WHEN min(opening_float) = max(opening_float) THEN min(opening_float) END AS opening_float
+    FROM tills WHERE till IS NOT NULL GROUP BY till
 ), closed AS (
+    -- A drawer with nothing in it, not even the float, was emptied before anybody counted.
     SELECT s.shift, s.till, s."user", coalesce(s.location, d.location) AS location, coalesce(s.opened_at_date, s.closed_at_date) AS day,
-           s.opened_at, s.counted_cash - s.expected_cash AS variance, s.opening_cash - coalesce(d.opening_float, 0) AS opening,
-           s._file_id, s._record
+           s.opened_at, CASE WHEN s.counted_cash <> 0 OR s.expected_cash = 0 THEN s.counted_cash - s.expected_cash END AS difference,
+           s.opening_cash, d.opening_float, s._file_id, s._record
     FROM shifts AS s LEFT JOIN drawers AS d ON d.till = s.till
     WHERE s._duplicate_record IS NULL
+), readings AS (
+    -- The float may be counted and not expected, or the other way round: books are read as most of their shifts agree.
+    SELECT count(difference) AS shifts, quantile_disc(abs(difference), 0.5) AS plain,
+           CASE WHEN count(difference - opening_cash) * 2 > count(difference) THEN quantile_disc(abs(difference - opening_cash), 0.5) END AS counted,
+           CASE WHEN count(difference - opening_cash) * 2 > count(difference) THEN quantile_disc(abs(difference + opening_cash), 0.5) END AS expected
+    FROM closed
+), floats AS (
+    SELECT CASE WHEN shifts < $least_trials THEN 0 WHEN counted < least(plain, expected) THEN -1 WHEN expected < plain THEN 1 ELSE 0 END AS sign
+    FROM readings
+), corrected AS (
+    SELECT c.*, CASE f.sign WHEN 0 THEN c.difference ELSE c.difference + f.sign * c.opening_cash END AS variance
+    FROM closed AS c CROSS JOIN floats AS f
+), usual AS (
+    SELECT CASE WHEN count(variance) >= $least_trials AND abs(quantile_disc(variance, 0.5)) >= $small_from
+                     AND quantile_disc(variance, 0.25) >= quantile_disc(variance, 0.5) - $small_from
+                     AND quantile_disc(variance, 0.75) <= quantile_disc(variance, 0.5) + $small_from
+                THEN quantile_disc(variance, 0.5) ELSE 0 END AS variance
+    FROM corrected
+), shared AS (
+    SELECT till FROM closed WHERE till IS NOT NULL GROUP BY till HAVING min(location) <> max(location)
+), named AS (
+    SELECT c.*, c.variance - u.variance AS beyond, CASE WHEN s.till IS NULL THEN c.till ELSE concat_ws(' ', c.location, c.till) END AS drawer
+    FROM corrected AS c CROSS JOIN usual AS u LEFT JOIN shared AS s ON s.till = c.till
 )
-SELECT c.shift, c.till, c."user", c.location, r.role, f.format, c.day, c.variance, c.opening,
-       CASE WHEN c.till IS NOT NULL AND c.opened_at IS NOT NULL
-            THEN lead(c.variance) OVER (PARTITION BY c.till ORDER BY c.opened_at, c._file_id, c._record) END AS next_variance,
-       CASE WHEN c.till IS NOT NULL AND c.opened_at IS NOT NULL
-            THEN lag(c.variance) OVER (PARTITION BY c.till ORDER BY c.opened_at, c._file_id, c._record) END AS last_variance,
+SELECT c.shift, c.drawer AS till, c."user", c.location, r.role, f.format, c.day, c.beyond AS variance,
+       c.opening_cash - coalesce(c.opening_float, 0) AS opening,
+       CASE WHEN c.drawer IS NOT NULL AND c.opened_at IS NOT NULL
+            THEN lead(c.beyond) OVER (PARTITION BY c.drawer ORDER BY c.opened_at, c._file_id, c._record) END AS next_variance,
+       CASE WHEN c.drawer IS NOT NULL AND c.opened_at IS NOT NULL
+            THEN lag(c.beyond) OVER (PARTITION BY c.drawer ORDER BY c.opened_at, c._file_id, c._record) END AS last_variance,
        c._file_id, c._record
-FROM closed AS c
+FROM named AS c
 LEFT JOIN roles AS r ON r."user" = c."user"
 LEFT JOIN formats AS f ON f.location = c.location
 
