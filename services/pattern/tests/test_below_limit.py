@@ -89,3 +89,14 @@ def test_limits_of_other_papers_and_times_do_not_count(tmp_path: Path) -> None:
         assert run("P-006", tmp_path / name, purchases=rows, approval_limits=[LIMITS[0] | more]).findings == [], name
     blank = [row | {"line_total": None} for row in orders("T", STEERED)]
     assert run("P-006", tmp_path / "blank", purchases=[*honest(), *blank], approval_limits=LIMITS).findings == []
+
+
+def test_lines_of_one_order_that_are_dated_apart_are_one_order(tmp_path: Path) -> None:
+    """Each of them is just below the limit, the orders are far above it."""
+    apart = [
+        {**row, "line": line, **on("ordered_at", at + days)}
+        for at, row in enumerate(orders("T", STEERED, "M3"))
+        for line, days in (("1", 0), ("2", 2))
+    ]
+    trial = run("P-006", tmp_path, purchases=[*honest(), *apart], approval_limits=LIMITS)
+    assert trial.findings == []

@@ -58,6 +58,8 @@ def test_what_is_no_split(tmp_path: Path) -> None:
         "may": [order("1", 700, 20, approver="D"), order("2", 600, 20, approver="D")],
         "cancelled": [order("1", 700, 20), order("2", 600, 20, status="cancelled")],
         "lines": [order("1", 300, 20), order("1", 300, 20, line="2")],
+        "dated by line": [order("1", 700, 20), order("1", 600, 22, line="2")],
+        "nameless": [order("1", 700, 20), {**order("2", 600, 20), "document": None}],
     }
     for name, rows in pairs.items():
         assert run("P-007", tmp_path / name, purchases=rows, approval_limits=LIMITS, users=USERS).findings == [], name

@@ -60,12 +60,12 @@ source: "Approval-limit test of fraud examination (ACFE)"
 -- section: population
 -- One row per order and limit that it comes near; of equal amounts of a supplier and approver the first.
 WITH orders AS (
-    SELECT document, supplier, approver, ordered_at_date AS day,
+    SELECT document, supplier, approver, min(ordered_at_date) AS day,
            CASE WHEN count(coalesce(line_total, try((qty::DECIMAL(38, 4) * unit_cost)::DECIMAL(18, 4)))) = count(*)
                 THEN sum(coalesce(line_total, try((qty::DECIMAL(38, 4) * unit_cost)::DECIMAL(18, 4)))) END AS amount
     FROM purchases
-    WHERE _duplicate_record IS NULL AND coalesce(status, '') <> 'cancelled' AND supplier IS NOT NULL
-    GROUP BY document, supplier, approver, ordered_at_date
+    WHERE _duplicate_record IS NULL AND coalesce(status, '') <> 'cancelled' AND supplier IS NOT NULL AND document IS NOT NULL
+    GROUP BY document, supplier, approver, date_trunc('year', ordered_at_date)
 ), limits AS (
     SELECT amount AS limit_amount, min(coalesce(starts, DATE '0001-01-01')) AS starts, max(coalesce(ends, DATE '9999-12-31')) AS ends
     FROM approval_limits

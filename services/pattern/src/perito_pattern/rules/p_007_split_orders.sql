@@ -14,7 +14,7 @@ optional:
   purchases: [approver, status, line, qty, unit_cost]
   approval_limits: [user, role, document_type, starts, ends]
   users: [user, role]
-unique: {lines: [document, supplier, requester, approver, day]}
+unique: {lines: [document, supplier, requester, approver, of_year]}
 parameters:
   days: {default: 7, type: integer, meaning: "days within which orders may be one purchase"}
   least_part: {default: "0.2", type: decimal, meaning: "share of the limit that an order must reach to be a part"}
@@ -53,14 +53,15 @@ source: "Split-purchase test of fraud examination (ACFE)"
 --- */
 
 -- section: population
--- One row per order, with the limit of its approver. The same document on two days, or of two people, is two orders.
+-- One row per order, with the limit of its approver. Lines of a document that are dated days apart are one order, until the
+-- next year; those of two people are two.
 WITH lines AS (
-    SELECT document, supplier, requester, approver, ordered_at_date AS day, count(*) AS line_count,
+    SELECT document, supplier, requester, approver, date_trunc('year', ordered_at_date) AS of_year, min(ordered_at_date) AS day, count(*) AS line_count,
            CASE WHEN count(coalesce(line_total, try((qty::DECIMAL(38, 4) * unit_cost)::DECIMAL(18, 4)))) = count(*)
                 THEN sum(coalesce(line_total, try((qty::DECIMAL(38, 4) * unit_cost)::DECIMAL(18, 4)))) END AS amount
     FROM purchases
     WHERE _duplicate_record IS NULL AND coalesce(status, '') <> 'cancelled'
-    GROUP BY document, supplier, requester, approver, ordered_at_date
+    GROUP BY document, supplier, requester, approver, date_trunc('year', ordered_at_date)
 ), limits AS (
     SELECT "user", lower(trim(role)) AS role, amount, coalesce(starts, DATE '0001-01-01') AS starts,
            coalesce(ends, DATE '9999-12-31') AS ends
@@ -80,7 +81,7 @@ WITH lines AS (
     FROM dated AS d JOIN limits AS m ON d.day BETWEEN m.starts AND m.ends
     GROUP BY d.approver, d.day, d.role
 )
-SELECT l.document, l.supplier, l.requester, l.approver, l.day, l.line_count, l.amount, a.limit_amount,
+SELECT l.document, l.supplier, l.requester, l.approver, l.of_year, l.day, l.line_count, l.amount, a.limit_amount,
        l.amount < a.limit_amount AND l.amount >= $least_part * a.limit_amount AS is_part
 FROM lines AS l LEFT JOIN allowed AS a ON a.approver IS NOT DISTINCT FROM l.approver AND a.day = l.day
 
@@ -89,7 +90,7 @@ WITH parts AS (
     SELECT document, supplier, requester, approver, day, line_count, amount, limit_amount,
            sum(amount) OVER next_days AS ahead, count(*) OVER next_days AS orders_ahead
     FROM population
-    WHERE is_part AND supplier IS NOT NULL AND requester IS NOT NULL AND day IS NOT NULL
+    WHERE is_part AND document IS NOT NULL AND supplier IS NOT NULL AND requester IS NOT NULL AND day IS NOT NULL
     WINDOW next_days AS (PARTITION BY supplier, requester, approver, limit_amount ORDER BY day
                          RANGE BETWEEN CURRENT ROW AND to_days($days) FOLLOWING)
 ), begun AS (
@@ -121,11 +122,11 @@ CROSS JOIN (SELECT count(*) AS orders FROM population) AS b
 WHERE (u.orders < $least_usual OR i.orders <= $usual_share * u.orders)
   AND (a.orders < $least_everywhere OR a.orders <= $everywhere * b.orders)
 GROUP BY g.supplier, g.requester, g.approver, g.limit_amount, g.island
-HAVING sum(g.amount) >= g.limit_amount AND count(*) > 1
+HAVING sum(g.amount) >= g.limit_amount AND count(DISTINCT g.document) > 1
 
 -- section: evaluated
 SELECT count(*) AS evaluated, coalesce((SELECT sum(orders) FROM violations), 0)::BIGINT AS failed,
-       count(*) FILTER (WHERE supplier IS NULL OR requester IS NULL OR day IS NULL OR amount IS NULL OR limit_amount IS NULL)
+       count(*) FILTER (WHERE document IS NULL OR supplier IS NULL OR requester IS NULL OR day IS NULL OR amount IS NULL OR limit_amount IS NULL)
            AS unknown
 FROM population
 
@@ -141,5 +142,5 @@ FROM violations AS v
 JOIN population AS p ON p.supplier = v.supplier AND p.requester = v.requester AND p.approver IS NOT DISTINCT FROM v.approver
  AND p.limit_amount = v.limit_amount AND p.day BETWEEN v.period_start AND v.period_end AND p.is_part
 JOIN purchases AS o ON o.document = p.document AND o.supplier = p.supplier AND o.requester = p.requester
- AND o.approver IS NOT DISTINCT FROM p.approver AND o.ordered_at_date = p.day
+ AND o.approver IS NOT DISTINCT FROM p.approver AND date_trunc('year', o.ordered_at_date) = p.of_year
 WHERE o._duplicate_record IS NULL AND coalesce(o.status, '') <> 'cancelled'
