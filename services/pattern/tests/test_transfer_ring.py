@@ -89,3 +89,20 @@ def test_what_cannot_be_read_is_unknown(tmp_path: Path) -> None:
     rows = [*TWICE[:3], {**TWICE[3], "qty_out": None}, {**TWICE[0], "out_ts": None, "out_ts_date": None}]
     outcome = run(tmp_path, rows).outcomes["P-046"]
     assert (outcome.findings, outcome.evaluated, outcome.unknown) == (0, 5, 2)
+
+
+def test_a_place_of_no_known_type_is_a_shop_where_it_sells(tmp_path: Path) -> None:
+    sales = [
+        {"document": place, "product": "P", "location": place, "ts": "2025-03-02", "ts_date": "2025-03-02", "qty": 1}
+        for place in ("B", "C")
+    ]
+    assert list(run(tmp_path / "depot", TWICE, sales=sales).findings) == []
+    sold_there = [*sales, {**sales[0], "document": "A", "location": "A"}]
+    assert len(run(tmp_path / "shops", TWICE, sales=sold_there).findings) == 1
+
+
+def test_single_pieces_and_weekly_exchange_are_left_alone(tmp_path: Path) -> None:
+    pieces = [{**row, "qty_out": 1} for row in TWICE]
+    assert list(run(tmp_path / "pieces", pieces).findings) == []
+    weekly = [sent("P", "AB" if n % 2 else "BA", 5 * n) for n in range(12)]
+    assert list(run(tmp_path / "weekly", weekly).findings) == []

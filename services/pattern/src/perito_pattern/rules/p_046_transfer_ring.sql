@@ -12,12 +12,18 @@ needs:
 optional:
   transfers: [qty_in, in_ts, sender, receiver, status]
   locations: [location, type]
+  sales: [document, product, location, ts, type, qty]
+  movements: [movement, type, product, location, ts, qty]
+uses: [daily_sales]
 unique: {legs: [_file_id, _record]}
 parameters:
   days: {default: 14, type: integer, meaning: "days within which the goods are back where they began"}
   rounds: {default: 2, type: integer, meaning: "rounds within a quarter from which a circle is told"}
   quarter: {default: 91, type: integer, meaning: "days of a quarter"}
   share: {default: "0.1", type: decimal, meaning: "part of the quantity by which what comes back may differ"}
+  least_qty: {default: "2", type: decimal, meaning: "base units below which a piece was sent for one customer"}
+  least_trade: {default: 9, type: integer, meaning: "legs of a product between two shops from which they may exchange it as a matter of course"}
+  trade_days: {default: 7, type: integer, meaning: "days between such legs, on average, up to which they do"}
 impact: none, because goods that come back are where they were
 explains: []
 entities: [product]
@@ -30,11 +36,13 @@ explanation:
   en: >-
     A product is sent from one shop to another and is back within two weeks in about the same quantity, directly or by a
     third place, and this happens again within the quarter. Goods on the road are nobody's: such circles hide a shortage from
-    one count after the other. Returns to a warehouse are no circle, so places of other types than shops do not count.
+    one count after the other. Returns to a warehouse are no circle, so only shops count: places of that type or, where the
+    type is not known, places that sell. Single pieces and goods that two shops exchange week after week are left alone.
   es: >-
     Un producto se envía de una tienda a otra y vuelve en dos semanas en una cantidad parecida, directamente o por un tercer
     lugar, y ocurre de nuevo en el trimestre. La mercancía en camino no es de nadie: así se esconde una falta de un conteo
-    tras otro. Las devoluciones a un almacén no son un círculo, por lo que solo cuentan las tiendas.
+    tras otro. Las devoluciones a un almacén no son un círculo, por lo que solo cuentan las tiendas: lugares de ese tipo o, si
+    no se conoce, lugares que venden. Las piezas sueltas y lo que dos tiendas se intercambian cada semana no se señalan.
 remedy:
   en: "Count the product in all the places of the circle on the same day, and ask who asked for the transfers."
   es: "Cuente el producto el mismo día en todos los lugares del círculo y pregunte quién pidió los traslados."
@@ -46,11 +54,19 @@ source: "Transfer kiting, retail loss prevention"
 --- */
 
 -- section: population
-WITH kinds AS (
-    SELECT location, min(type) AS type FROM locations WHERE location IS NOT NULL GROUP BY location
+WITH sellers AS (
+    SELECT DISTINCT location FROM daily_sales
+), places AS (
+    SELECT from_location AS location FROM transfers WHERE from_location IS NOT NULL
+    UNION SELECT to_location FROM transfers WHERE to_location IS NOT NULL
+), kinds AS (
+    -- A place of no known type is a shop where it sells; where the books hold no sales at all nobody can say.
+    SELECT p.location, coalesce(min(l.type), CASE WHEN bool_or(s.location IS NOT NULL) OR NOT EXISTS (SELECT 1 FROM sellers) THEN 'store' ELSE 'other' END) AS type
+    FROM places AS p LEFT JOIN locations AS l ON l.location = p.location LEFT JOIN sellers AS s ON s.location = p.location
+    GROUP BY p.location
 ), legs AS (
     SELECT t.product, t.from_location, t.to_location, t.out_ts_date AS day, coalesce(t.qty_in, t.qty_out) AS qty,
-           coalesce(f.type, 'store') = 'store' AND coalesce(g.type, 'store') = 'store' AS between_shops,
+           coalesce(f.type = 'store' AND g.type = 'store', false) AS between_shops,
            t._file_id, t._record
     FROM transfers AS t
     LEFT JOIN kinds AS f ON f.location = t.from_location
@@ -62,14 +78,19 @@ SELECT product, from_location, to_location, day, qty, _file_id, _record, between
 FROM legs
 
 -- section: violations
-WITH lanes AS (
-    -- Goods go back only where some lane runs the other way; all others are left out before rows are paired.
-    SELECT product, from_location, to_location FROM population WHERE known AND between_shops
-    GROUP BY product, from_location, to_location
+WITH trade AS (
+    SELECT product, least(from_location, to_location) AS one, greatest(from_location, to_location) AS other
+    FROM population WHERE known AND between_shops
+    GROUP BY product, least(from_location, to_location), greatest(from_location, to_location)
+    HAVING count(*) >= $least_trade AND max(day) - min(day) <= $trade_days * (count(*) - 1)
 ), legs AS (
     SELECT p.product, p.from_location, p.to_location, p.day, p.qty, p._file_id, p._record
     FROM population AS p
-    WHERE p.known AND p.between_shops
+    LEFT JOIN trade AS t ON t.product = p.product AND t.one = least(p.from_location, p.to_location) AND t.other = greatest(p.from_location, p.to_location)
+    WHERE p.known AND p.between_shops AND p.qty >= $least_qty AND t.product IS NULL
+), lanes AS (
+    -- Goods go back only where some lane runs the other way; all others are left out before rows are paired.
+    SELECT product, from_location, to_location FROM legs GROUP BY product, from_location, to_location
 ), pairs AS (
     SELECT a.product, a.from_location AS a_place, a.to_location AS b_place, NULL::VARCHAR AS c_place, a._file_id, a._record,
            a.day, min(b.day) AS back
