@@ -84,3 +84,10 @@ def test_a_discount_whose_worth_is_unknown_has_no_impact(tmp_path: Path) -> None
     unknown = changed("T", 25, price_override=True, unit_price=None, line_total=None)
     (finding,) = run("P-025", tmp_path, [*shop(price_override=False), *sold("T"), *unknown]).findings
     assert finding["impact"] is None
+
+
+def test_a_clearance_in_a_shop_of_one_cashier_is_the_products_price(tmp_path: Path) -> None:
+    alone = [line(f"T-z{n}", "T", moment(n, 90), product="Z", location="L2", **DISCOUNT) for n in range(20)]
+    assert users(run("P-025", tmp_path, [*shop(), *sold("T", location="L2"), *alone])) == []
+    bargains = [{**row, "discount": f"0.{5 + n % 3}", "line_total": 5 - n % 3} for n, row in enumerate(alone)]
+    assert users(run("P-025", tmp_path / "bargains", [*shop(), *sold("T", location="L2"), *bargains])) == ["T"]

@@ -79,3 +79,12 @@ def test_where_every_customer_has_a_seller_nothing_is_said(tmp_path: Path) -> No
     trial = run("P-026", tmp_path, [*own, *bought("F", "C0", 12, **DISCOUNT)])
     assert trial.findings == []
     assert trial.outcomes["P-026"].unknown == trial.outcomes["P-026"].evaluated
+
+
+def test_a_shop_with_one_cashier_says_nothing_of_a_customer_with_a_discount(tmp_path: Path) -> None:
+    """Nobody else could give it: the other regulars of that shop buy from him alone, too."""
+    village = [row for n in range(5) for row in bought(f"V{n}", "S", 10)]
+    assert run("P-026", tmp_path, [*everyday(), *village, *bought("F", "S", 12, **DISCOUNT)]).findings == []
+    colleague = [row for n in range(5) for row in bought(f"V{n}", "U", 10, 30)]
+    trial = run("P-026", tmp_path / "two", [*everyday(), *village, *colleague, *bought("F", "S", 12, **DISCOUNT)])
+    assert [finding["identity"]["user"] for finding in trial.findings] == ["S"]

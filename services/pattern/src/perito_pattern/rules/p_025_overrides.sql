@@ -23,6 +23,7 @@ parameters:
   window_days: {default: 30, type: integer, meaning: "days of that window"}
   floor_discount: {default: "0.20", type: decimal, meaning: "share of the price from which a discount is deep"}
   usual_share: {default: "0.5", type: decimal, meaning: "share of a product's lines in a month and place from which a lower price is its price and nobody's choice"}
+  least_alone: {default: 4, type: integer, meaning: "such lines, all by one cashier and at one price, from which it is its price where nobody else sells it there"}
   q: {default: "0.01", type: decimal, meaning: "false discovery rate over all cashiers and kinds tested"}
   least_peers: {default: 8, type: integer, meaning: "other cashiers of the same role and store format without whom nobody is compared"}
   least_trials: {default: 50, type: integer, meaning: "lines sold without which a cashier is not compared"}
@@ -42,14 +43,14 @@ explanation:
     Prices typed over, deep discounts and prices below cost are how goods are passed to friends. Compared with cashiers of
     the same role and store format are three shares of the lines sold: prices typed over (told from more than 20 in some
     thirty days), discounts of more than 20 %, and prices below cost that the cashier made. Promotions do not count, nor a
-    product that most lines of that month and place sell for less: that is its price, as in a clearance. A cashier is told
-    once, by the kind that is worth most. The impact is what was given away beyond what was to be expected.
+    product that most lines of that month and place sell for less: that is its price, as in a clearance. Where one cashier
+    alone sells it there, it is the price if every line has it. A cashier is told once, by the kind that is worth most. The impact is what was given away beyond what was to be expected.
   es: >-
     Precios tecleados, descuentos fuertes y precios bajo coste son la forma de favorecer a amigos. Se comparan, con cajeros
     del mismo puesto y formato de tienda, tres partes de las líneas vendidas: precios tecleados (a partir de más de 20 en
     treinta días), descuentos de más del 20 % y precios bajo coste que puso el cajero. No cuentan las promociones ni un
     producto que en la mayoría de las líneas de ese mes y lugar se vende más barato: ese es su precio, como en una
-    liquidación. Un cajero se indica una vez, por el tipo de más importe. El importe es lo rebajado por encima de lo esperado.
+    liquidación. Si allí lo vende un solo cajero, es su precio cuando lo tienen todas las líneas. Un cajero se indica una vez, por el tipo de más importe. El importe es lo rebajado por encima de lo esperado.
 remedy:
   en: "Ask who approved these changes and for what reason, and see whether the same customers come again."
   es: "Pregunte quién aprobó estos cambios y por qué motivo, y vea si se repiten los mismos clientes."
@@ -71,7 +72,7 @@ source: "Exception reports of retail loss prevention (Lightspeed)"
 -- section: population
 -- One row per line whose price somebody lowered, but for those that are the product's price of the month.
 WITH lines AS (
-    SELECT "user", product, location, ts_date AS day, qty, unit_price, list_price, unit_cost, coalesce(price_override, false) AS is_override,
+    SELECT "user", product, location, ts_date AS day, qty, unit_price, list_price, unit_cost, discount, discount_amount, coalesce(price_override, false) AS is_override,
            coalesce(discount > 0 OR discount_amount > 0 OR list_price > unit_price, false) AND promotion IS NULL AS is_lower,
            try(qty::DECIMAL(38, 4) * coalesce(list_price, unit_price)) AS gross,
            coalesce(line_total, try((CASE WHEN discount IS NULL THEN qty::DECIMAL(38, 4) * unit_price - coalesce(discount_amount, 0)
@@ -84,7 +85,9 @@ WITH lines AS (
     SELECT product, location, date_trunc('month', day) AS month, count(*) AS lines,
            count(*) FILTER (WHERE is_lower OR is_override OR is_promoted) AS lower,
            min(CASE WHEN is_lower OR is_override OR is_promoted THEN "user" END) AS one,
-           max(CASE WHEN is_lower OR is_override OR is_promoted THEN "user" END) AS other
+           max(CASE WHEN is_lower OR is_override OR is_promoted THEN "user" END) AS other, min("user") = max("user") AS one_seller,
+           min(unit_price) = max(unit_price) AND min(coalesce(discount, 0)) = max(coalesce(discount, 0))
+               AND min(coalesce(discount_amount, 0)) = max(coalesce(discount_amount, 0)) AS one_price
     FROM lines WHERE product IS NOT NULL
     GROUP BY product, location, date_trunc('month', day)
 )
@@ -100,6 +103,7 @@ LEFT JOIN usual AS u ON u.product = l.product AND u.location IS NOT DISTINCT FRO
 ASOF LEFT JOIN unit_costs AS c ON c.product = l.product AND l.day >= c.valid_from
 WHERE (l.is_override OR l.is_lower) AND NOT l.is_promoted
   AND NOT coalesce(u.lower >= $usual_share * u.lines AND u.one <> u.other AND u.lines > 1, false)
+  AND NOT coalesce(u.lines >= $least_alone AND u.one_seller AND u.one_price, false)
 
 -- section: input
 WITH roles AS (

@@ -19,7 +19,8 @@ unique: {pairs: [user, partner]}
 parameters:
   least_tickets: {default: 5, type: integer, meaning: "tickets of a pair without which it is not tested"}
   least_lift: {default: "5", type: decimal, meaning: "how many times the usual share of favoured tickets the lower bound of the pair's share must exceed"}
-  assigned: {default: "0.8", type: decimal, meaning: "share of regular customers' tickets at their usual seller from which customers are assigned to sellers and nothing is said"}
+  assigned: {default: "0.8", type: decimal, meaning: "share of regular customers' tickets at their usual seller from which customers are assigned to sellers and nothing is said, in the books or of one seller"}
+  least_regulars: {default: 3, type: integer, meaning: "other regular customers of a seller from which that can be told of him"}
   q: {default: "0.01", type: decimal, meaning: "false discovery rate over all pairs tested"}
 impact: column
 recoverable: false
@@ -36,7 +37,8 @@ explanation:
     pair of cashier and customer (or card) with five tickets or more, the share of favoured tickets is held against what the
     cashier gives others, what the customer gets from others and what is usual, whichever is most; the lower bound of the
     share must be five times that, and unlikely given how many pairs were tested. Staff who buy at a discount are left to
-    the rule on staff discounts, and nothing is said where each customer has a seller of his own. The impact is what the
+    the rule on staff discounts, and nothing is said where each customer has a seller of his own, or of a cashier whose
+    regular customers buy from nobody else. The impact is what the
     favours are worth.
   es: >-
     Un favor es un precio tecleado, un descuento fuera de promoción, una línea borrada, una cantidad tecleada o un precio bajo
@@ -44,7 +46,8 @@ explanation:
     cliente (o tarjeta) con cinco tiques o más, la parte de tiques con favor se compara con lo que el cajero da a otros, lo
     que el cliente recibe de otros y lo habitual, lo que sea más; el límite inferior de la parte debe ser cinco veces eso, e
     improbable dado el número de pares probados. El personal que compra con descuento queda para la regla sobre descuentos de
-    personal, y no se dice nada donde cada cliente tiene su vendedor. El importe es lo que valen los favores.
+    personal, y no se dice nada donde cada cliente tiene su vendedor, ni de un cajero cuyos clientes habituales no compran a
+    nadie más. El importe es lo que valen los favores.
 remedy:
   en: "Look at the video of these tickets, and ask who the customer is."
   es: "Vea el vídeo de estos tiques y averigüe quién es el cliente."
@@ -108,16 +111,25 @@ WITH couples AS (
     SELECT count(*) AS trials, count(*) FILTER (WHERE is_favoured) AS events FROM population
 ), kept AS (
     SELECT coalesce(sum(most), 0) AS most, coalesce(sum(trials), 0) AS trials FROM partners WHERE trials >= $least_tickets
+), regulars AS (
+    -- Those who buy most from this cashier: where they buy from nobody else, he has no colleague, or they are assigned to him.
+    SELECT c."user", count(*) AS customers, sum(c.trials) AS trials, sum(p.trials) AS all_trials
+    FROM couples AS c JOIN partners AS p ON p.partner = c.partner
+    WHERE p.trials >= $least_tickets AND c.trials = p.most
+    GROUP BY c."user"
 ), pairs AS (
     SELECT c."user", c.partner, c.trials::BIGINT AS trials, c.events::BIGINT AS events,
            (u.trials - c.trials)::BIGINT AS user_trials, (u.events - c.events)::BIGINT AS user_events,
            (p.trials - c.trials)::BIGINT AS partner_trials, (p.events - c.events)::BIGINT AS partner_events,
            (w.trials - c.trials)::BIGINT AS all_trials, (w.events - c.events)::BIGINT AS all_events,
-           (CASE WHEN k.most >= $assigned * k.trials THEN 1 ELSE 0 END)::BIGINT AS is_assigned,
+           (CASE WHEN k.most >= $assigned * k.trials THEN 1
+                 WHEN c.trials = p.most THEN CASE WHEN r.customers > $least_regulars AND r.trials - c.trials >= $assigned * (r.all_trials - p.trials) THEN 1 ELSE 0 END
+                 WHEN r.customers >= $least_regulars AND r.trials >= $assigned * r.all_trials THEN 1 ELSE 0 END)::BIGINT AS is_assigned,
            c.first_day, c.last_day, CASE WHEN c.priced = c.events THEN coalesce(c.amount, 0) END AS amount
     FROM couples AS c
     JOIN cashiers AS u ON u."user" = c."user"
     JOIN partners AS p ON p.partner = c.partner
+    LEFT JOIN regulars AS r ON r."user" = c."user"
     CROSS JOIN whole AS w CROSS JOIN kept AS k
     WHERE c.trials >= $least_tickets
 )
