@@ -41,6 +41,10 @@ _DEAR, _MANY = "CASE WHEN h % 317 = 0 THEN 1 ELSE 0 END", "CASE WHEN h % 313 = 0
 _CASHIER = "(hash(i // 2) % 100)::BIGINT"
 _AT_TILL = (
     f"CASE WHEN {_CASHIER} = 11 AND d = 3 THEN TIMESTAMP '2024-05-05 10:00:00' + INTERVAL 1 MINUTE * (i % 10)::INTEGER"
+    # Two months of some cashiers are one long day each, so that a shift has tickets enough.
+    f" WHEN ({_CASHIER} IN (12, 13) OR {_CASHIER} BETWEEN 20 AND 40) AND d IN (4, 5)"
+    " THEN DATE '2024-01-31' + (d * 30 + 5)::INTEGER + INTERVAL 9 HOUR"
+    " + INTERVAL 1 MINUTE * (hash(i // 2, 'minute') % 480 + i % 2 * 2)::INTEGER"
     " ELSE DATE '2024-01-31' + (d * 30 + 1 + hash(i // 2) % 29)::INTEGER + INTERVAL 8 HOUR"
     " + INTERVAL 1 MINUTE * (hash(i // 2, 'minute') % 480 + i % 2 * 2)::INTEGER END"
 )
@@ -110,7 +114,7 @@ OVERRIDES: Mapping[str, Mapping[str, str]] = {
         "to_location": "'L' || CASE WHEN i >= 20000 THEN (i + 1) % 2 ELSE (2 * (i // 40) + 1) % 50 END",
         "qty_out": "15",
         "qty_in": "CASE WHEN i % 89 = 0 THEN 13 WHEN i % 5 = 0 THEN 15 END",
-        "out_ts": f"CASE WHEN i < 20000 THEN {_SENT} ELSE DATE '2024-03-01' + ((i - 20000) * 5)::INTEGER END",
+        "out_ts": f"CASE WHEN i < 20000 THEN {_SENT} ELSE DATE '2024-03-01' + ((i - 20000) * 8)::INTEGER END",
         "in_ts": f"CASE WHEN i // 40 % 25 = 0 THEN {_SENT} END",
         "promised_at": "NULL",
         "quoted_transit_days": "2",

@@ -107,3 +107,9 @@ def test_few_numbers_and_documents_without_one(tmp_path: Path) -> None:
     rows = [*tickets([n for n in range(1, 41) if n != 20]), *({**row, "number": None} for row in tickets([900]))]
     trial = run("P-010", tmp_path, sale_documents=rows)
     assert (trial.findings, outcome(trial).evaluated, outcome(trial).unknown) == ([], 39, 39)
+
+
+def test_numbers_of_returns_that_have_a_table_of_their_own_are_there(tmp_path: Path) -> None:
+    rows = tickets([n for n in range(1, 201) if n not in {77, 78}])
+    returns: list[Row] = [{"return_document": f"L1-{n:06d}", "line": "1"} for n in (77, 78)]
+    assert run("P-010", tmp_path, sale_documents=rows, returns=returns).findings == []

@@ -82,7 +82,8 @@ def _tests(location: str, goods: Sequence[Row], of_user: Mapping[str, list[Row]]
     found: list[_Test] = []
     for user, own in deleted.items():
         rows = [row for row in of_user[user] if row["product"] in place]
-        if len(rows) < least:
+        # Where nobody else takes lines out, nobody can say which products are awkward at every till.
+        if len(rows) < least or np.count_nonzero(together - own) < least:
             continue
         correlation = partial(ranks(own), missing, [sales, ranks(together - own)])
         chance = chance_of(correlation, len(goods) - 2 - _CONTROLS)

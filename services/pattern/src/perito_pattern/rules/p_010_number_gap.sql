@@ -13,6 +13,7 @@ optional:
   sale_documents: [series, ts, tendered_at, location, till]
   invoice_documents: [document, series, number, invoiced_at, posted_at]
   sales: [document, type]
+  returns: [return_document]
 uses: [numbered_documents]
 unique: {numbers: [kind, sequence, stretch, number]}
 parameters:
@@ -36,13 +37,13 @@ explanation:
     Numbers of tickets and invoices count without gaps, so that a document cannot vanish unseen. Told are numbers missing in
     a series that is otherwise complete. Left alone are series of which a part is in the files, jumps to a new range,
     restarts (each day or year), numbers that stand in another stretch at the same time, tickets that the sale lines tell
-    as void or as drawer openings, and tills that use up numbers by habit: there a gap means nothing. Severity is low
+    as void, returned or as drawer openings, numbers of returns in a table of their own, and tills that use up numbers by habit: there a gap means nothing. Severity is low
     where whole days lie between the neighbours.
   es: >-
     Los números de tiques y facturas corren sin huecos, para que ningún documento desaparezca sin verse. Se indican los que
     faltan en una serie por lo demás completa. No se señalan las series de las que solo consta una parte, los saltos a otro
     rango, los reinicios (cada día o año), los números que constan en otro tramo por las mismas fechas, los tiques que las
-    líneas de venta dan por anulados o por aperturas de cajón, ni las cajas que gastan números por costumbre: allí un hueco
+    líneas de venta dan por anulados, devueltos o por aperturas de cajón, los números de devoluciones con tabla propia, ni las cajas que gastan números por costumbre: allí un hueco
     no dice nada. La gravedad es baja si entre los vecinos median días enteros.
 remedy:
   en: "Look for the missing documents in the journal of the till and in the cash of that day."
@@ -98,9 +99,10 @@ WITH gaps AS (
 ), everywhere AS (
     SELECT kind, sum(numbers) AS numbers, sum(gaps) AS gaps FROM habits GROUP BY kind
 ), void_tickets AS (
-    -- Voids and drawer openings that have a number and no header.
+    -- Voids, drawer openings and returns that have a number and no header.
     SELECT regexp_replace(document, '\d+$', '') AS stem, try_cast(regexp_extract(document, '\d{1,18}$') AS BIGINT) AS number
-    FROM sales WHERE type IN ('void', 'no_sale') AND _duplicate_record IS NULL
+    FROM (SELECT document FROM sales WHERE type IN ('void', 'no_sale', 'return') AND _duplicate_record IS NULL
+          UNION ALL SELECT return_document FROM returns WHERE _duplicate_record IS NULL)
     GROUP BY 1, 2
 ), documented AS (
     SELECT g.kind, g.sequence, g.stretch, g.first_missing, count(*) AS found

@@ -19,7 +19,7 @@ uses: [fed_sales, unit_costs]
 unique: {entries: [user, location, product]}
 parameters:
   least_products: {default: 30, type: integer, meaning: "products counted at a place without which nothing is compared there"}
-  least_deleted: {default: 5, type: integer, meaning: "counted products of which a cashier took lines out, without which he is not tested"}
+  least_deleted: {default: 5, type: integer, meaning: "counted products of which a cashier took lines out, without which he is not tested, and of which others must have taken out lines"}
   q: {default: "0.01", type: decimal, meaning: "false discovery rate over all cashiers and places tested"}
 impact: column
 recoverable: false
@@ -34,13 +34,13 @@ explanation:
     A line that is taken out of a ticket while the goods go over the counter shows later, when the product is counted. For
     each cashier the products of a place are ranked by how often he took out lines of them before they were counted, and by
     what was missing. What sells much is deleted and lost more often, and so is what is awkward at every till: sales of the
-    product and the lines that other cashiers took out are held equal. Told is a correlation that is unlikely given how many
+    product and the lines that other cashiers took out are held equal; where others took out none, nothing is said. Told is a correlation that is unlikely given how many
     cashiers were tested. The impact is the cost of what he took out and is missing, no more than either.
   es: >-
     Una línea que se borra mientras la mercancía pasa por el mostrador se nota al contar el producto. Para cada cajero se
     ordenan los productos de un lugar por las veces que borró líneas suyas antes del conteo y por lo que faltaba. Lo que más
     se vende se borra y se pierde más, igual que lo que da problemas en todas las cajas: se mantienen iguales las ventas del
-    producto y las líneas que borraron otros cajeros. Se indica una correlación improbable dado el número de cajeros probados.
+    producto y las líneas que borraron otros cajeros; si no borraron ninguna, no se dice nada. Se indica una correlación improbable dado el número de cajeros probados.
     El importe es el coste de lo que borró y falta, sin pasar de ninguno de los dos.
 remedy:
   en: "Look at the video of these tickets: did the goods stay on the counter when the line was taken out?"
