@@ -53,7 +53,7 @@ _MOVED = (
     f" CASE WHEN p = 7 THEN DATE '2024-02-09' + (d // 3 * 90)::INTEGER ELSE {_DAY} END + INTERVAL 12 HOUR END"
 )
 _RUNG_UP = (
-    f"CASE {_CASHIER} WHEN 7 THEN 'void' WHEN 8 THEN ['sale', 'void'][i % 2 + 1]"
+    f"CASE {_CASHIER} WHEN 6 THEN ['void', 'sale'][least(i // 2 % 4, 1) + 1] WHEN 7 THEN 'void' WHEN 8 THEN ['sale', 'void'][i % 2 + 1]"
     " WHEN 10 THEN ['sale', 'return'][i % 2 + 1]"
     " WHEN 11 THEN CASE WHEN d = 3 THEN 'return' ELSE 'sale' END"
     " WHEN 12 THEN CASE WHEN d = 4 THEN 'no_sale' ELSE 'sale' END ELSE 'sale' END"
@@ -148,7 +148,7 @@ OVERRIDES: Mapping[str, Mapping[str, str]] = {
         "customer": f"CASE {_CASHIER} WHEN 15 THEN 'CUSTOMER77' WHEN 16 THEN 'CUSTOMER' || (80 + h % 16)"
         " ELSE 'CUSTOMER' || (h % 5000) END",
         "original_document": f"CASE WHEN {_CASHIER} = 8 AND i % 2 = 1 THEN 'D' || (i - 1) END",
-        "void_stage": f"CASE {_CASHIER} WHEN 7 THEN 'line' WHEN 8 THEN 'after_tender' END",
+        "void_stage": f"CASE {_CASHIER} WHEN 6 THEN 'line' WHEN 7 THEN 'line' WHEN 8 THEN 'after_tender' END",
         "price_override": f"{_CASHIER} = 14",
         "qty_changed": f"{_CASHIER} = 15",
         "list_price": "NULL",

@@ -85,3 +85,16 @@ def test_records_with_nothing_to_compare_are_unknown(tmp_path: Path) -> None:
     rows: list[Row] = [FIRM, {"supplier": "V2", "name": "Ortiz Foods"}, {"supplier": "V3", "name": None}]
     trial = run("P-019", tmp_path, suppliers=rows)
     assert (trial.findings, outcome(trial).evaluated, outcome(trial).unknown) == ([], 2, 1)
+
+
+def test_names_that_differ_in_a_whole_word_are_two(tmp_path: Path) -> None:
+    """Branches of one firm whose addresses are not known, and colours under one bar code."""
+    north = supplier("V1", "Ortiz Foods Bogota", tax_id="B1", address=None)
+    south = supplier("V2", "Ortiz Foods Cali", tax_id="B1", address=None)
+    assert run("P-019", tmp_path / "branches", suppliers=[north, south]).findings == []
+    typed = supplier("V2", "Ortiz Fods Bogotá", tax_id="B1", address=None)
+    assert len(run("P-019", tmp_path / "typed", suppliers=[north, typed]).findings) == 1
+    colours: list[Row] = [
+        {"product": p, "name": f"Camiseta de algodon {c}", "gtin": "84"} for p, c in (("1", "roja"), ("2", "azul"))
+    ]
+    assert run("P-019", tmp_path / "colours", suppliers=[FIRM], products=colours).findings == []

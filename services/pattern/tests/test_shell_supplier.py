@@ -94,3 +94,12 @@ def test_where_few_suppliers_have_a_tax_number_none_is_no_sign(tmp_path: Path) -
     rows = [row | {"tax_id": None} for row in with_one(bank_account="c3")]
     assert run("P-018", tmp_path / "untaxed", suppliers=rows, users=users()).findings == []
     assert run("P-018", tmp_path / "names", suppliers=[{"supplier": "V1", "name": "A"}]).findings == []
+
+
+def test_streets_of_one_number_in_one_town_are_not_one_street(tmp_path: Path) -> None:
+    people = [{**row, "address": f"Calle Mayor {n}, 28001 Madrid"} for n, row in enumerate(users())]
+    other = with_one(address="Calle Menor 3, 28001 Madrid", tax_id=None)
+    assert run("P-018", tmp_path / "other", suppliers=other, users=people).findings == []
+    same = with_one(address="CALLE MAYOR, 3 - 28001 MADRID", tax_id=None)
+    (finding,) = run("P-018", tmp_path / "same", suppliers=same, users=people).findings
+    assert finding["identity"]["user"] == "U3"

@@ -16,7 +16,7 @@ unique: {keyed: [supplier], employees: [user], signals: [supplier]}
 parameters:
   least_signals: {default: 2, type: integer, meaning: "signs that must come together"}
   most_holders: {default: 2, type: integer, meaning: "people, or suppliers, above which a telephone, account or address is a switchboard, a bank or a placeholder"}
-  similar: {default: "0.92", type: decimal, meaning: "Jaro-Winkler similarity from which two addresses with the same numbers are the same"}
+  similar: {default: "0.92", type: decimal, meaning: "Jaro-Winkler similarity of two addresses with the same numbers, and of their streets, from which they are the same"}
   usual_tax: {default: "0.8", type: decimal, meaning: "share of suppliers with a tax number from which it is odd to have none"}
 impact: none, because a supplier may be genuine whoever owns it
 recoverable: false
@@ -67,9 +67,14 @@ WITH keyed AS (
     FROM users WHERE "user" IS NOT NULL
     GROUP BY "user"
 ), homes AS (
-    SELECT "user", home, trim(regexp_replace(home, '[^0-9]+', ' ', 'g')) AS numbers FROM employees WHERE home IS NOT NULL
+    -- `street` is the first word of the address that is neither a number nor what every street is called.
+    SELECT "user", home, trim(regexp_replace(home, '[^0-9]+', ' ', 'g')) AS numbers,
+           split_part(trim(regexp_replace(home, '\b(CALLE|C|CL|AVENIDA|AVDA|AV|PLAZA|PZA|PL|PASEO|CARRERA|CRA|CARRETERA|CTRA|CAMINO|RONDA|JIRON|STREET|ST|ROAD|RD|AVENUE|AVE|LANE|RUE|VIA|DE|DEL|LA|LAS|LOS|EL|THE|[0-9]+[A-Z]?)\b', '', 'g')), ' ', 1) AS street
+    FROM employees WHERE home IS NOT NULL
 ), places AS (
-    SELECT supplier, home, trim(regexp_replace(home, '[^0-9]+', ' ', 'g')) AS numbers FROM keyed WHERE home IS NOT NULL
+    SELECT supplier, home, trim(regexp_replace(home, '[^0-9]+', ' ', 'g')) AS numbers,
+           split_part(trim(regexp_replace(home, '\b(CALLE|C|CL|AVENIDA|AVDA|AV|PLAZA|PZA|PL|PASEO|CARRERA|CRA|CARRETERA|CTRA|CAMINO|RONDA|JIRON|STREET|ST|ROAD|RD|AVENUE|AVE|LANE|RUE|VIA|DE|DEL|LA|LAS|LOS|EL|THE|[0-9]+[A-Z]?)\b', '', 'g')), ' ', 1) AS street
+    FROM keyed WHERE home IS NOT NULL
 ), accounts AS (
     SELECT account FROM employees WHERE account IS NOT NULL GROUP BY account HAVING count(*) <= $most_holders
     INTERSECT
@@ -86,7 +91,7 @@ WITH keyed AS (
     JOIN telephones AS t ON t.telephone = s.telephone
     UNION
     SELECT s.supplier, h."user", 'home' FROM places AS s JOIN homes AS h ON h.numbers = s.numbers
-    WHERE s.numbers <> '' AND jaro_winkler_similarity(h.home, s.home) >= $similar
+    WHERE s.numbers <> '' AND jaro_winkler_similarity(h.home, s.home) >= $similar AND jaro_winkler_similarity(h.street, s.street) >= $similar
 ), homes_of_many AS (
     SELECT supplier, sign FROM same WHERE sign = 'home' GROUP BY supplier, sign HAVING count(*) > $most_holders
 ), matched AS (

@@ -17,6 +17,7 @@ unique: {records: [kind, code]}
 parameters:
   similar: {default: "0.92", type: decimal, meaning: "Jaro-Winkler similarity of names from which they are the same"}
   similar_people: {default: "0.97", type: decimal, meaning: "the same of customers, among whom families share telephone and address"}
+  similar_words: {default: "0.85", type: decimal, meaning: "the same of two words that only one of the names has each, from which they are one word written twice"}
   most_sharing: {default: 8, type: integer, meaning: "records above which what they share is a placeholder, a group's number or a business centre"}
 impact: none, because a second record costs nothing by itself
 recoverable: false
@@ -108,6 +109,20 @@ WITH shared AS (
     FROM pairs AS p
     JOIN population AS a ON a.kind = p.kind AND a.code = p.code
     JOIN population AS b ON b.kind = p.kind AND b.code = p.original
+), words AS (
+    SELECT kind, code, unnest(string_split(called, ' ')) AS word FROM population
+), words_of_one AS (
+    SELECT p.kind, p.code, p.original, a.word FROM pairs AS p JOIN words AS a ON a.kind = p.kind AND a.code = p.code
+    EXCEPT SELECT p.kind, p.code, p.original, b.word FROM pairs AS p JOIN words AS b ON b.kind = p.kind AND b.code = p.original
+), words_of_other AS (
+    SELECT p.kind, p.code, p.original, b.word FROM pairs AS p JOIN words AS b ON b.kind = p.kind AND b.code = p.original
+    EXCEPT SELECT p.kind, p.code, p.original, a.word FROM pairs AS p JOIN words AS a ON a.kind = p.kind AND a.code = p.code
+), unlike AS (
+    -- Each has a word that the other lacks, and no two of these are one word written twice: branches, shares, colours.
+    SELECT a.kind, a.code, a.original
+    FROM words_of_one AS a JOIN words_of_other AS b ON b.kind = a.kind AND b.code = a.code AND b.original = a.original
+    GROUP BY a.kind, a.code, a.original
+    HAVING max(jaro_winkler_similarity(a.word, b.word)::DECIMAL(9, 6)) < $similar_words
 ), same AS (
     SELECT kind, code, original, similarity,
            concat_ws(', ', CASE WHEN tax THEN 'tax number' END, CASE WHEN account THEN 'account' END, CASE WHEN telephone THEN 'telephone' END,
@@ -115,7 +130,9 @@ WITH shared AS (
            concat_ws(', ', CASE WHEN tax THEN 'número fiscal' END, CASE WHEN account THEN 'cuenta' END, CASE WHEN telephone THEN 'teléfono' END,
                      CASE WHEN home THEN 'domicilio' END, CASE WHEN barcode THEN 'código de barras' END, CASE WHEN mail THEN 'correo' END) AS shared_es
     FROM compared
-    WHERE same_numbers
+    WHERE same_numbers AND NOT EXISTS (
+        SELECT 1 FROM unlike AS u WHERE u.kind = compared.kind AND u.code = compared.code AND u.original = compared.original
+    )
       AND ((kind = 'supplier' AND similarity >= $similar AND (home OR (NOT is_elsewhere AND (tax OR account OR telephone))))
            OR (kind = 'product' AND similarity >= $similar AND barcode AND NOT other_pack)
            OR (kind = 'customer' AND similarity >= $similar_people AND (tax OR mail OR (telephone AND home))))
