@@ -53,7 +53,8 @@ _MOVED = (
     f" CASE WHEN p = 7 THEN DATE '2024-02-09' + (d // 3 * 90)::INTEGER ELSE {_DAY} END + INTERVAL 12 HOUR END"
 )
 _RUNG_UP = (
-    f"CASE {_CASHIER} WHEN 6 THEN ['void', 'sale'][least(i // 2 % 4, 1) + 1] WHEN 7 THEN 'void' WHEN 8 THEN ['sale', 'void'][i % 2 + 1]"
+    f"CASE {_CASHIER} WHEN 6 THEN ['void', 'sale'][least(i // 2 % 4, 1) + 1] WHEN 7 THEN 'void'"
+    " WHEN 8 THEN ['sale', 'void'][i % 2 + 1]"
     " WHEN 10 THEN ['sale', 'return'][i % 2 + 1]"
     " WHEN 11 THEN CASE WHEN d = 3 THEN 'return' ELSE 'sale' END"
     " WHEN 12 THEN CASE WHEN d = 4 THEN 'no_sale' ELSE 'sale' END ELSE 'sale' END"
