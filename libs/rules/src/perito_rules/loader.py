@@ -7,6 +7,7 @@ every run.
 
 import re
 from collections.abc import Mapping, Sequence
+from decimal import Decimal, InvalidOperation
 from functools import cache
 from importlib.resources import files
 from types import MappingProxyType
@@ -47,9 +48,9 @@ _FIELDS = {
     *("id", "version", "kind", "title", "severity", "grain", "unit", "identity", "needs", "optional", "uses"),
     *("parameters", "impact", "recoverable", "explains", "entities", "partition_by", "texts", "explanation", "remedy"),
     *("words", "source", "each", "table", "where", "select", "values", "function", "phase", "unique", "one_of"),
-    "stored",
+    *("stored", "confidence_limit"),
 }
-OWN_FIELDS = _FIELDS - {"each", "function", "stored"} | {"example"}
+OWN_FIELDS = _FIELDS - {"each", "function", "stored", "confidence_limit"} | {"example"}
 """Fields of the header of a tenant's own rule."""
 
 _EACH = {"", "keyed_table", "typed_column"}
@@ -150,6 +151,7 @@ def _rule(header: Mapping[str, Any], sections: list[tuple[str, Section]], file: 
         uses=_names(header.get("uses")),
         parameters=_parameters(header.get("parameters") or {}, kind, file),
         impact=str(header.get("impact", "")),
+        confidence_limit=_limit(header.get("confidence_limit"), file),
         recoverable=bool(header.get("recoverable", False)),
         explains=_names(header.get("explains")),
         entities=_names(header.get("entities")),
@@ -219,7 +221,7 @@ def _missing(rule: Rule) -> list[str]:
         "remedy (en and es)": rule.remedy.en and rule.remedy.es,
         "grain": rule.grain,
         "source": rule.source,
-        "needs": rule.needs or rule.each,
+        "needs": rule.needs or rule.each or rule.one_of,
     }
     if rule.kind is not Kind.METRIC:
         wanted["identity"] = rule.identity
@@ -260,6 +262,19 @@ def _words(raw: Mapping[str, Any], file: str) -> Mapping[str, Text]:
             raise _malformed(file, 1, f"word {name!r} needs es (and en where the name does not say it)")
         found[name] = Text(text.en or name.replace("_", " "), text.es)
     return MappingProxyType(found)
+
+
+def _limit(raw: object, file: str) -> Decimal | None:
+    """A confidence: above 0 and below 1, with at most four places; None where none is stated."""
+    if raw is None:
+        return None
+    try:
+        limit = Decimal(str(raw))
+    except InvalidOperation:
+        limit = Decimal(0)
+    if not 0 < limit < 1 or limit != round(limit, 4):
+        raise _malformed(file, 1, "confidence_limit must be a number above 0 and below 1 with at most four places")
+    return limit
 
 
 def _names(raw: object) -> tuple[str, ...]:

@@ -83,8 +83,9 @@ class Rule:
     `table.column`, parameters by name) one at least must be there. `uses` are shared views. A template (`each`) is run
     once per canonical table or column that fits. `select` (row rules) are aggregates per identity. `unique` names a
     unique key of a WITH query or section where the linter cannot work it out. `words` are the readers' words for what
-    the SQL gives by name: measures, facts, roles of evidence, reasons of missing values. A shared view is kept as a
-    table unless `stored` is false: then whoever reads it reads the files through it.
+    the SQL gives by name: measures, facts, roles of evidence, reasons of missing values. `confidence_limit` is what the
+    confidence of its findings never exceeds, for rules that rank and do not tell true from false. A shared view is kept
+    as a table unless `stored` is false: then whoever reads it reads the files through it.
     """
 
     id: str
@@ -101,6 +102,7 @@ class Rule:
     uses: tuple[str, ...]
     parameters: Mapping[str, Parameter]
     impact: str
+    confidence_limit: Decimal | None
     recoverable: bool
     explains: tuple[str, ...]
     entities: tuple[str, ...]
@@ -151,6 +153,7 @@ class Rule:
             "unit": self.unit,
             "identity": list(self.identity),
             "impact": self.impact,
+            "confidence_limit": None if self.confidence_limit is None else str(self.confidence_limit),
             "recoverable": self.recoverable,
             "explains": list(self.explains),
             "entities": list(self.entities),

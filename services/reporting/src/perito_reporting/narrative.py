@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from perito_kernel.findings import UNMEASURED_CONFIDENCE
+from perito_kernel.findings import DOUBTED_FACTOR, UNMEASURED_CONFIDENCE
 
 from perito_reporting.figures import CELL, clip
 from perito_reporting.sources import Sources
@@ -123,7 +123,9 @@ def sureness(voice: Voice, confidence: str | None) -> str:
     shown = voice.grouped(confidence)
     if number == unmeasured:
         return voice.say("told_unmeasured", confidence=shown)
-    return voice.say("told_doubted", confidence=shown) if number < unmeasured else ""
+    if number == unmeasured * Decimal(DOUBTED_FACTOR):
+        return voice.say("told_doubted", confidence=shown)
+    return voice.say("told_limited", confidence=shown) if number < unmeasured else ""
 
 
 def _proofs(sources: Sources) -> dict[str, Proof]:

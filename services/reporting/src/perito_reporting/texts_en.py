@@ -132,6 +132,7 @@ TEXTS: Mapping[str, str] = {
         "Confidence {confidence}: the precision of this rule has not been measured yet, and the rows it rests on have "
         "indicators of their own."
     ),
+    "told_limited": "Confidence {confidence}: this rule only ranks what to look at first, and is never surer.",
     "told_systemic": (
         "It concerns so large a share of what was examined that its list was cut (V-034): it is told as one finding, "
         "with samples."

@@ -130,6 +130,9 @@ TEXTS: Mapping[str, str] = {
         "Confianza {confidence}: todavía no se ha medido la precisión de esta regla, y las filas en que se apoya "
         "tienen indicios propios."
     ),
+    "told_limited": (
+        "Confianza {confidence}: esta regla solo ordena lo que conviene mirar primero y nunca está más segura."
+    ),
     "told_systemic": (
         "Afecta a una parte tan grande de lo examinado que su lista se cortó (V-034): se cuenta como un solo hallazgo, "
         "con muestras."

@@ -1,6 +1,6 @@
 /* ---
 id: K-18
-version: 1
+version: 2
 kind: metric
 title: {en: Count variance in money, es: Diferencia de conteos en dinero}
 grain: population
@@ -67,11 +67,11 @@ WITH placed AS (
                 WHEN n = 0 THEN 'no counted record has a readable difference and a cost' END AS unread
     FROM summed
 )
-SELECT scope, key, period, 'net_variance' AS measure, currency AS unit, net AS value,
+SELECT scope, key, period, 'net_variance' AS measure, currency AS unit, net::DECIMAL(38, 9) AS value,
        net AS numerator, NULL AS denominator, n, coverage, unread AS reason
 FROM explained
 UNION ALL
-SELECT scope, key, period, 'gross_variance', currency, gross, gross, NULL, n, coverage, unread FROM explained
+SELECT scope, key, period, 'gross_variance', currency, gross::DECIMAL(38, 9), gross, NULL, n, coverage, unread FROM explained
 UNION ALL
 SELECT scope, key, period, 'net_variance_share', '%', CASE WHEN book > 0 THEN ratio(100 * net, book) END, net, book, n,
        coverage,
