@@ -17,6 +17,8 @@ MIDDLE = Strength(MIDDLE_SHARE, MIDDLE_TIMES)
 RECALL = {"V": 0.98, "C": 0.98, "P": 0.8}
 PRECISION = {"V": 0.98, "C": 0.98, "P": 0.85}
 """Promised in the middle cell, of each phase's rules together; of P the precision of the first 20 findings."""
+RANKINGS = ("P-034", "P-048")
+"""Rules that only list what to look at first: of any books something is first, and they claim no more."""
 
 
 @dataclass(frozen=True)
@@ -60,7 +62,8 @@ def fails(rows: Sequence[JsonValue]) -> list[str]:
     """The promises that the middle cell does not keep, by phase."""
     broken: list[str] = []
     for phase, wanted in RECALL.items():
-        mine = [row for row in map(_read, rows) if str(row["rule"]).startswith(phase)]
+        of_phase = (row for row in map(_read, rows) if str(row["rule"]).startswith(phase))
+        mine = [row for row in of_phase if row["rule"] not in RANKINGS]
         recall = _total(_cells(row)[CELLS.index(MIDDLE)] for row in mine)
         told = _total(share_of(row["first" if phase == "P" else "precision"]) for row in mine)
         for what, share, least in (("recall", recall, wanted), ("precision", told, PRECISION[phase])):

@@ -64,5 +64,10 @@ def test_the_two_lists(tmp_path: Path) -> None:
     assert (outcome.evaluated, outcome.failed, outcome.unknown) == (7, 3, 1)
 
 
+def test_where_counts_agree_and_goods_sell_there_is_nothing_to_list(tmp_path: Path) -> None:
+    sound = [goods for goods in GOODS if goods[0][0]["product"] in {"sound", "selling", "slow"}]
+    assert run(tmp_path, *sound).findings == []
+
+
 def test_no_more_than_asked_for(tmp_path: Path) -> None:
     assert sorted(f["identity"]["product"] for f in run(tmp_path, *GOODS, top=1).findings) == ["low", "much"]

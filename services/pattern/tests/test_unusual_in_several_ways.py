@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from perito_rules.trial import Trial
+
 from .till_books import Row, line, moment, run, staff
 
 MEMBERS = 40

@@ -75,6 +75,13 @@ def test_v_009_a_place_in_a_series_is_given_once_a_day(tmp_path: Path) -> None:
     assert [row["record"] for row in trial.proof(finding)] == [1, 2]
 
 
+def test_v_009_copies_and_blanks_are_no_second_supplier(tmp_path: Path) -> None:
+    again: Row = {"document": "P1", "line": "2", "supplier": "A"}
+    copy: Row = {**again, "supplier": "B", "_duplicate_record": 1, "_duplicate_file": 0}
+    purchases: list[Row] = [{**again, "line": "1"}, again, {**again, "line": "3", "supplier": None}, copy]
+    assert tried(tmp_path, "V-009", purchases=purchases).findings == []
+
+
 def stock(product: str, qty: int | None, day: str = "2024-06-30", location: str = "L1") -> Row:
     return {"product": product, "location": location, "snapshot_date": day, "qty": qty}
 
@@ -134,6 +141,16 @@ def test_v_017_where_costs_are_kept_elsewhere_a_zero_says_nothing(tmp_path: Path
     assert [(f["severity"], f["impact"]) for f in found] == [("high", Decimal(30))]
 
 
+def test_v_017_what_has_no_price_or_no_stock_may_cost_nothing(tmp_path: Path) -> None:
+    products: list[Row] = [
+        {"product": "SAMPLE", "unit_cost": 0, "unit_price": 0},
+        {"product": "GONE", "unit_cost": 0, "unit_price": 9},
+        {"product": "SOUND", "unit_cost": 4, "unit_price": 9},
+    ]
+    inventory = [stock("SAMPLE", 10), stock("GONE", 0), stock("SOUND", 10)]
+    assert tried(tmp_path, "V-017", products=products, inventory=inventory).findings == []
+
+
 def test_v_018_cost_above_price(tmp_path: Path) -> None:
     products: list[Row] = [
         {"product": "DEAR", "unit_cost": "12.5", "unit_price": "12.4"},
@@ -150,6 +167,15 @@ def test_v_018_cost_above_price(tmp_path: Path) -> None:
     assert {f["impact"] for f in trial.findings} == {None}
     outcome = trial.outcomes["V-018"]
     assert (outcome.evaluated, outcome.unknown) == (5, 2)
+
+
+def test_v_018_a_thin_margin_is_a_margin(tmp_path: Path) -> None:
+    products: list[Row] = [
+        {"product": "EVEN", "unit_cost": "12.5", "unit_price": "12.5"},
+        {"product": "FREE", "unit_cost": 12, "unit_price": 0},
+        {"product": "THIN", "unit_cost": "12.4", "unit_price": "12.5"},
+    ]
+    assert tried(tmp_path, "V-018", products=products).findings == []
 
 
 def ticket(document: str, total: str | None, *lines: str | None, **head: object) -> tuple[Row, list[Row]]:

@@ -196,6 +196,13 @@ def test_v_022_the_price_of_a_pack_on_a_piece(tmp_path: Path) -> None:
     assert [row["values"]["price"] for row in trial.proof(finding)] == ["118", "0.83"]
 
 
+def test_v_022_dear_days_and_products_sold_singly_are_left_alone(tmp_path: Path) -> None:
+    products = [{"product": "A", "units_per_pack": 12}, {"product": "ONE", "units_per_pack": 1}]
+    lines: list[dict[str, Any]] = [{"product": "A", "unit_price": price} for price in (10, 10, 11, 10, 9, 60, 2, 10)]
+    lines += [{"product": "ONE", "unit_price": price} for price in (10, 10, 10, 120, 10, 10)]
+    assert tried(tmp_path, "V-022", products=products, sales=lines).findings == []
+
+
 def test_v_026_applies_where_a_period_is_stated(tmp_path: Path) -> None:
     sales = [
         {"ts": day, "ts_date": day, "line_total": 5} for day in ("2023-12-31", "2024-01-01", "2024-12-31", "2025-01-02")

@@ -128,8 +128,9 @@ def _deviations(events: "Numbers", trials: "Numbers") -> "tuple[Numbers, Numbers
     share = np.minimum(others, 1.0)
     own = by_peers([(int(t), int(e)) for t, e in zip(trials.tolist(), events.tolist(), strict=True)]).variance
     variance = trials * share * (1 - share) + trials * (trials - 1) * own
-    z = np.divide(events - trials * share, np.sqrt(variance), out=np.zeros(len(events)), where=variance > 0)
-    return trials * share, np.round(z, 9)
+    z = np.zeros(len(events), np.float64)
+    np.divide(events - trials * share, np.sqrt(variance), out=z, where=variance > 0)
+    return trials * share, z.round(9)
 
 
 def _told(
@@ -141,14 +142,14 @@ def _told(
     if not members:
         return [], 0
     known = np.sum([feature.known for feature in features], axis=0)
-    parts = np.array([np.where(feature.known, -np.log(feature.tail), 1.0) for feature in features])
-    score = np.round(parts.sum(axis=0), 9)
+    parts: Any = np.array([np.where(feature.known, -np.log(feature.tail), 1.0) for feature in features])
+    score: list[float] = parts.sum(axis=0).round(9).tolist()
     ranked = int(np.sum(known > 1))
     most = int((terms.share * ranked).to_integral_value(ROUND_CEILING))
     out = np.sum([(f.tail <= terms.outer) & (f.z >= terms.least_z) for f in features], axis=0)
-    listed = sorted(np.flatnonzero(known > 1).tolist(), key=lambda at: (-float(score[at]), members[at]))
+    listed = sorted(np.flatnonzero(known > 1).tolist(), key=lambda at: (-score[at], members[at]))
     told = [
-        _violation(subject, members[at], place, ranked, float(score[at]), _reasons(at, features, parts))
+        _violation(subject, members[at], place, ranked, score[at], _reasons(at, features, parts))
         for place, at in enumerate(listed[:most], 1)
         if out[at] > 1
     ]

@@ -1,6 +1,6 @@
 /* ---
 id: K-15
-version: 1
+version: 2
 kind: metric
 title: {en: Known and unknown loss, es: Pérdida conocida y desconocida}
 grain: population
@@ -77,18 +77,18 @@ WITH placed AS (
            CASE WHEN n_cost = 0 THEN 'no cost is known of what was lost' END AS uncosted
     FROM summed
 )
-SELECT scope, key, period, 'known_loss_units' AS measure, 'units' AS unit, known_units AS value, known_units AS numerator,
+SELECT scope, key, period, 'known_loss_units' AS measure, 'units' AS unit, known_units::DECIMAL(38, 9) AS value, known_units AS numerator,
        NULL AS denominator, n, ratio(n, counts) AS coverage, missing AS reason
 FROM explained
 UNION ALL
-SELECT scope, key, period, 'unknown_loss_units', 'units', unknown_units, unknown_units, NULL, n, ratio(n, counts), missing
+SELECT scope, key, period, 'unknown_loss_units', 'units', unknown_units::DECIMAL(38, 9), unknown_units, NULL, n, ratio(n, counts), missing
 FROM explained
 UNION ALL
-SELECT scope, key, period, 'known_loss', currency, known_cost, known_cost, NULL, n_cost, ratio(n_cost, counts),
+SELECT scope, key, period, 'known_loss', currency, known_cost::DECIMAL(38, 9), known_cost, NULL, n_cost, ratio(n_cost, counts),
        coalesce(missing, uncosted)
 FROM explained
 UNION ALL
-SELECT scope, key, period, 'unknown_loss', currency, unknown_cost, unknown_cost, NULL, n_cost, ratio(n_cost, counts),
+SELECT scope, key, period, 'unknown_loss', currency, unknown_cost::DECIMAL(38, 9), unknown_cost, NULL, n_cost, ratio(n_cost, counts),
        coalesce(missing, uncosted)
 FROM explained
 UNION ALL

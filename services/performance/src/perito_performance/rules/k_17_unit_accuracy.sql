@@ -1,6 +1,6 @@
 /* ---
 id: K-17
-version: 1
+version: 2
 kind: metric
 title: {en: Unit accuracy of the records, es: Exactitud de los registros en unidades}
 grain: population
@@ -66,9 +66,9 @@ SELECT scope, key, period, 'unit_accuracy' AS measure, '%' AS unit,
             WHEN book > 0 THEN '' ELSE 'the books held nothing of what was counted' END AS reason
 FROM explained
 UNION ALL
-SELECT scope, key, period, 'net_difference', 'units', net, net, NULL, n, coverage, unread FROM explained
+SELECT scope, key, period, 'net_difference', 'units', net::DECIMAL(38, 9), net, NULL, n, coverage, unread FROM explained
 UNION ALL
-SELECT scope, key, period, 'gross_difference', 'units', gross, gross, NULL, n, coverage, unread FROM explained
+SELECT scope, key, period, 'gross_difference', 'units', gross::DECIMAL(38, 9), gross, NULL, n, coverage, unread FROM explained
 
 -- section: evaluated
 SELECT count(*) AS evaluated, count(*) - count(difference) AS unknown FROM count_differences
