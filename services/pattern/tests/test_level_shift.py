@@ -123,3 +123,20 @@ def test_clean_series_raise_no_alarm() -> None:
         assert shift is not None
         smallest = min(smallest, shift.chance)
     assert smallest > 0.01 / 300
+
+
+def test_a_single_wild_day_is_told_with_its_sales(tmp_path: Path) -> None:
+    usual = selling("A", lambda _: 14)
+    day = (BEGINS + timedelta(days=150)).isoformat()
+    wild = [{**usual[0], "document": f"wild{n}", "ts": day, "ts_date": day} for n in range(40)]
+    trial = run(tmp_path / "wild", [*OTHERS, *usual, *wild])
+    (finding,) = trial.findings
+    assert (finding["identity"], str(finding["period_start"]), finding["severity"]) == ({"product": "A"}, day, "low")
+    assert finding["title_en"].startswith(f"A: 42 sales on {day}, where about 1.9 ")
+    assert "cuando cabía esperar unas 1,9" in finding["title_es"]
+    assert len(trial.proof(finding)) == 42
+    assert trial.outcomes["P-047"].facts["days_told"] == "1"
+    offer = {"promotion": "N", "product": "A", "starts": day, "ends": day}
+    assert told(run(tmp_path / "offer", [*OTHERS, *usual, *wild], promotions=[offer])) == []
+    both = [{**row, "product": "X", "document": f"x{row['document']}"} for row in wild]
+    assert told(run(tmp_path / "occasion", [*OTHERS, *usual, *wild, *both, *both])) == []

@@ -61,7 +61,7 @@ def test_honest_days_are_left_alone() -> None:
     bulk[::30] = 40
     assert told({**plain, "A": bulk}) == {}, "somebody who comes each month"
     crowd = House(HOUSE.days, with_day(HOUSE.sales, 200, 12_000))
-    assert told({**plain, "A": with_day(selling(99), 200, 48)}, crowd) == {}, "the whole house sold twelve times as much"
+    assert told({**plain, "A": with_day(selling(99), 200, 48)}, crowd) == {}, "twelve times as much was sold of all"
     weekend = np.array([30.0 if day.weekday() == 5 else 2.0 for day in HOUSE.days])
     assert told({**plain, "A": weekend}) == {}, "what sells on Saturdays"
     christmas = selling(99) * np.where(np.arange(DAYS) >= 330, 6, 1)

@@ -5,8 +5,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from perito_rules import metrics
 from perito_rules.canonical import SYSTEM_TABLES, load_canonical, physical_columns
+from perito_rules.duck import peek
 from perito_rules.loader import load_rules
 from perito_rules.model import Rule
 from perito_rules.trial import try_rules
@@ -18,14 +18,13 @@ KNOWN = {**load_canonical(), **SYSTEM_TABLES}
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.id)
 def test_a_share_has_nine_places(rule: Rule, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     seen: dict[str, str] = {}
-    real = metrics.peek
 
-    def peek(connection: Any, name: str) -> tuple[Mapping[str, str], bool]:
-        columns, some = real(connection, name)
+    def watched(connection: Any, name: str) -> tuple[Mapping[str, str], bool]:
+        columns, some = peek(connection, name)
         seen.update({"value": columns["value"]} if name == "_kpi_rows" else {})
         return columns, some
 
-    monkeypatch.setattr(metrics, "peek", peek)
+    monkeypatch.setattr("perito_rules.metrics.peek", watched)
     tables = sorted({*rule.needs, *rule.optional})
     empty = {name: [dict.fromkeys(column for column, _ in physical_columns(KNOWN[name]))] for name in tables}
     try_rules([rule], empty, tmp_path)

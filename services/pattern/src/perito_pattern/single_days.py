@@ -64,7 +64,8 @@ class House:
 @dataclass(frozen=True)
 class Day:
     """A product's most unusual day: its place among the days of the house, sales, what was expected, the chance of so
-    many on any of its days, and the squared coefficient of variation of its other days."""
+    many on any of its days, the squared coefficient of variation of its other days, and whether none of them is like it.
+    """
 
     at: int
     sales: int
@@ -85,7 +86,7 @@ def single_days(house: House, series: "Mapping[str, tuple[Numbers, Flags]]", ter
         for name, top in tops.items()
         if top.chance <= threshold
         and top.alone
-        and occasions[top.at] < 2  # noqa: PLR2004  # the product itself
+        and occasions[top.at] == 1
         and top.sales >= terms.least
         and significant(top.sales / top.expected) >= terms.times
     }

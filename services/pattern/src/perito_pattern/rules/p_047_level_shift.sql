@@ -2,8 +2,8 @@
 id: P-047
 version: 1
 kind: function
-function: perito_pattern.level_shifts:judge
-title: {en: Sales that moved to another level, es: Ventas que pasaron a otro nivel}
+function: perito_pattern.sales_courses:judge
+title: {en: Sales that left their course, es: Ventas que se apartaron de su curso}
 severity: low
 grain: product
 unit: products sold
@@ -15,10 +15,12 @@ optional:
   promotions: [promotion, product, category, location, starts, ends]
   products: [product, category]
 uses: [fed_sales, product_groups]
-unique: {asked: [product, week]}
+unique: {courses: [product], asked: [product, week]}
 parameters:
   q: {default: "0.01", type: decimal, meaning: "false discovery rate over all products tested"}
   least_change: {default: "0.25", type: decimal, meaning: "part by which the level must have changed"}
+  least_times: {default: "3", type: decimal, meaning: "times what was to be expected that a single day must have sold"}
+  least_day: {default: 10, type: integer, meaning: "sales without which a single day is not told"}
   least_weeks: {default: 8, type: integer, meaning: "weeks on both sides of the change"}
   least_sales: {default: 30, type: integer, meaning: "sales without which a product is not tested"}
 impact: none, because what was not sold, or not rung up, is not known
@@ -27,22 +29,28 @@ entities: [product]
 partition_by: [product]
 texts:
   finding:
-    en: "{product}: sales {direction_en} by {change_percent} % in the week of {period_start} and stayed there ({weekly_before} a week before, {weekly_after} since)"
-    es: "{product}: las ventas {direction_es} un {change_percent} % en la semana del {period_start} y ahí siguen ({weekly_before} por semana antes, {weekly_after} desde entonces)"
+    en: "{product}: {what_en}"
+    es: "{product}: {what_es}"
 explanation:
   en: >-
     From one week to the next a product sells at another level, compared with all that the same places sell, and the new level
     lasts. A price or a rival may be the reason; so may sales that are no longer rung up, a product sold under another code, or
     goods that nobody puts on the shelf. Weeks of promotions of the product are left out, and so are places that did not
     sell in every week. A series that changes again, as seasons do, is not told; neither is one that begins or ends.
+    Told as well is a single day on which a product was rung up many times more often than it ever is, held against the house, the
+    weekday and the weeks around: goods of another product under its code, a day entered twice, sales to an employee's friends.
+    Days that have neighbours like them, that other products have too, or that lie in a promotion are not told.
   es: >-
     De una semana a otra un producto se vende a otro nivel, comparado con todo lo que venden los mismos lugares, y el nuevo
     nivel perdura. El motivo puede ser un precio o un competidor, pero también ventas que ya no se registran, un producto
     vendido con otro código o mercancía que nadie pone en el lineal. No cuentan las semanas de promoción del producto ni los
     lugares que no vendieron cada semana. No se indica la serie que vuelve a cambiar, como las temporadas, ni la que empieza o acaba.
+    También se indica un único día en que un producto se cobró muchas más veces que nunca, en comparación con la casa, el día de la
+    semana y las semanas de alrededor: otro producto con su código, un día registrado dos veces, ventas a conocidos. No se
+    indican los días que tienen vecinos parecidos, que otros productos también tienen o que caen en una promoción.
 remedy:
-  en: "Ask what changed in that week: price, place on the shelf, code, or how it is rung up."
-  es: "Pregunte qué cambió esa semana: el precio, el lugar en el lineal, el código o la forma de registrarlo."
+  en: "Ask what changed in that week, or what happened on that day: price, place on the shelf, code, or how it is rung up."
+  es: "Pregunte qué cambió esa semana o qué pasó ese día: el precio, el lugar en el lineal, el código o la forma de registrarlo."
 words:
   products sold: {es: productos vendidos}
   change_percent: {es: cambio en porcentaje}
@@ -52,6 +60,9 @@ words:
   expected_after: {es: ventas esperadas después}
   dispersion: {es: dispersión}
   chance: {es: probabilidad}
+  course: {es: curso}
+  times: {en: times the expected, es: veces lo esperado}
+  days_told: {es: días indicados}
   series_tested: {es: series probadas}
   series_that_wander: {es: series que vuelven a cambiar}
   sale: {es: venta}
@@ -93,16 +104,40 @@ WITH days AS (
     LEFT JOIN sold AS s ON s.product = p.product AND s.week = t.week
     LEFT JOIN promoted AS o ON o.product = p.product AND o.week = t.week
     WHERE p.sales >= $least_sales AND t.sales > coalesce(s.sales, 0) AND o.week IS NULL
+), levels AS (
+    SELECT product, list(week ORDER BY week) AS weeks, list(sales::BIGINT ORDER BY week) AS sales,
+           list(others::BIGINT ORDER BY week) AS others
+    FROM asked
+    GROUP BY product
+), by_day AS (
+    SELECT d.product, d.day, sum(d.sales) AS sales
+    FROM days AS d JOIN steady AS s ON s.location = d.location
+    GROUP BY d.product, d.day
+), of_product AS (
+    SELECT product, list(day ORDER BY day) AS days, list(sales::BIGINT ORDER BY day) AS day_sales FROM by_day GROUP BY product
+), of_house AS (
+    SELECT day, sum(sales) AS sales FROM by_day GROUP BY day
+), offer_days AS (
+    SELECT DISTINCT o.product, h.day FROM offers AS o JOIN of_house AS h ON o.starts <= h.day AND coalesce(o.ends >= h.day, true)
+), offered AS (
+    SELECT product, list(day ORDER BY day) AS offered FROM offer_days GROUP BY product
+), courses AS (
+    SELECT l.product, l.weeks, l.sales, l.others, d.days, d.day_sales, o.offered
+    FROM levels AS l
+    JOIN of_product AS d ON d.product = l.product
+    LEFT JOIN offered AS o ON o.product = l.product
+    UNION ALL
+    SELECT NULL, NULL, NULL, NULL, list(day ORDER BY day), list(sales::BIGINT ORDER BY day), NULL FROM of_house
 )
-SELECT product, list(week ORDER BY week) AS weeks, list(sales::BIGINT ORDER BY week) AS sales,
-       list(others::BIGINT ORDER BY week) AS others
-FROM asked
-GROUP BY product
+SELECT product, weeks, sales, others, days, day_sales, offered
+FROM courses
 ORDER BY product
 
 -- section: evidence
 SELECT v.product, v.period_start, v.period_end, 'sale' AS role, 0 AS ordinal, 'sales' AS table_name, s._file_id, s._record, s._line,
        s.document AS key_document, s.line AS key_line, s.ts_date AS value_date, s.location AS value_location, s.qty AS value_qty
 FROM violations AS v
-JOIN sales AS s ON s.product = v.product AND s.ts_date >= v.period_start - 7 AND s.ts_date < v.period_start + 7
+JOIN sales AS s ON s.product = v.product
+ AND s.ts_date >= v.period_start - CASE v.course WHEN 'day' THEN 0 ELSE 7 END
+ AND s.ts_date < v.period_start + CASE v.course WHEN 'day' THEN 1 ELSE 7 END
 WHERE s._duplicate_record IS NULL AND coalesce(s.type, 'sale') = 'sale'
