@@ -97,8 +97,9 @@ STOPPED = {
     "one text out of many": " ".join([LONG_TEXT, "SELECT product FROM k WHERE length(t) > 3"]),
     "a sort of a cross join": "SELECT a.product, rank() OVER (ORDER BY a.qty, b.qty, c.qty, a._record, b._record) AS n"
     " FROM sales AS a, sales AS b, sales AS c",
-    "two long texts held against each other, in one call that asks nobody": ONE_TEXT
-    + " SELECT product FROM g WHERE levenshtein(t, reverse(t)) > 0",  # a test's own text
+    "two long texts held against each other, in one call that asks nobody": " ".join(
+        [ONE_TEXT, "SELECT product FROM g WHERE levenshtein(t, reverse(t)) > 0"]
+    ),
     "patterns that go back and forth": "SELECT a.product FROM sales AS a, sales AS b, sales AS c, sales AS d"
     " WHERE regexp_full_match(a.product || b.product || c.product || d.product, '(((P|[0-9])+)+)+z')",
     "lines of text put together": "SELECT string_agg(a.product || b.product || c.product, ',' ORDER BY a._file_id,"

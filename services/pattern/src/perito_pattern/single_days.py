@@ -64,8 +64,7 @@ class House:
 @dataclass(frozen=True)
 class Day:
     """A product's most unusual day: its place among the days of the house, sales, what was expected, the chance of so
-    many on any of its days, the squared coefficient of variation of its other days, and whether none of them is like it.
-    """
+    many on any of its days, the squared coefficient of variation of its other days; `alone` where none is like it."""
 
     at: int
     sales: int
