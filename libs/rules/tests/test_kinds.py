@@ -12,7 +12,6 @@ import pyarrow as pa
 import pytest
 from perito_kernel.findings import fingerprint
 from perito_kernel.phases import RuleStatus
-from perito_rules.confidence import Earlier
 from perito_rules.functions import Judgement, significant
 from perito_rules.loader import parse_rule
 from perito_rules.metrics import TOO_LARGE
@@ -268,14 +267,6 @@ def test_a_quotient_that_no_books_have_is_told_as_such(tmp_path: Path) -> None:
     assert trial.outcomes["K-94"].status is RuleStatus.PASSED
     (row,) = trial.kpis
     assert (row["value"], row["reason"]) == (None, TOO_LARGE["en"])
-
-
-def test_confidence_falls_where_validation_doubts_the_rows(tmp_path: Path) -> None:
-    doubt = try_rules([row_rule("V-915", "product = 'B'")], {"movements": MOVES}, tmp_path / "validation")
-    earlier = Earlier(doubt.out / "findings.parquet", doubt.out / "evidence.parquet")
-    trial = try_rules([row_rule("C-901", "qty <> 0")], {"movements": MOVES}, tmp_path / "next", earlier=earlier)
-    told = {finding["identity"]["product"]: finding["confidence"] for finding in trial.findings}
-    assert told == {"A": Decimal("0.5"), "B": Decimal("0.35"), "C": Decimal("0.5")}
 
 
 @pytest.mark.parametrize(

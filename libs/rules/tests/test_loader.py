@@ -87,6 +87,8 @@ def test_a_rule_is_read_with_the_lines_of_its_sections() -> None:
         ("not_posted: {es: sin registrar}", "not_posted: {en: not posted}", "word 'not_posted' needs es"),
         ("not_posted: {es", "2025: {es", "put it in quotes"),
         ("grain: key", "grain: key\nstored: false", "only a shared view"),
+        ("grain: key", "grain: key\nconfidence_limit: 1.5", "confidence_limit must be a number above 0"),
+        ("grain: key", "grain: key\nconfidence_limit: little", "confidence_limit must be a number above 0"),
     ],
 )
 def test_a_malformed_rule_is_refused(old: str, new: str, says: str) -> None:
