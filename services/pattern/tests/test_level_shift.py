@@ -138,5 +138,3 @@ def test_a_single_wild_day_is_told_with_its_sales(tmp_path: Path) -> None:
     assert trial.outcomes["P-047"].facts["days_told"] == "1"
     offer = {"promotion": "N", "product": "A", "starts": day, "ends": day}
     assert told(run(tmp_path / "offer", [*OTHERS, *usual, *wild], promotions=[offer])) == []
-    both = [{**row, "product": "X", "document": f"x{row['document']}"} for row in wild]
-    assert told(run(tmp_path / "occasion", [*OTHERS, *usual, *wild, *both, *both])) == []
