@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 from perito_kernel.phases import RuleStatus
-from perito_rules.trial import Trial
+from perito_rules.trial import Trial, try_rules
 
-from .order_books import billed, match, ordered, received
+from .order_books import RULES, billed, match, ordered, received
 
 Row = dict[str, Any]
 ENDS = date(2024, 12, 31)
@@ -102,3 +102,15 @@ def test_what_lies_before_the_invoices_or_cannot_be_read_is_unknown(tmp_path: Pa
     receipts = [received("OLD", 10, "2023-01-05"), received("P2", None, ago(100)), received("P3", 10, None)]
     outcome = run(tmp_path, orders, receipts).outcomes["C-029"]
     assert (outcome.status, outcome.unknown) == (RuleStatus.PASSED, 3)
+
+
+def test_goods_that_went_back_or_that_an_unclear_bill_covers(tmp_path: Path) -> None:
+    """Sent back whole, or billed by a line of the order without a product; a bill of freight covers no goods."""
+    known, came, asked = sound()
+    orders = [*known, *(ordered(f"P{n}", 10, day=ago(105), product=f"X{n}") for n in range(3))]
+    receipts = [*came, *(received(f"P{n}", 10, ago(100), product=f"X{n}") for n in range(3))]
+    unclear: Row = {"day": ago(90), "product": None}
+    bills = [*asked, billed("B1", "P1", 10, **unclear), billed("B2", "P2", 1, **unclear)]
+    back = [{"movement": "M", "type": "vendor_return", "product": "X0", "qty": -10, "ts": ago(80), "ts_date": ago(80)}]
+    tables = {"purchases": orders, "receipts": receipts, "invoices": bills, "movements": back}
+    assert [name for name, _, _ in told(try_rules([RULES["C-029"]], tables, tmp_path))] == ["P2"]

@@ -99,3 +99,13 @@ def test_what_is_not_stated_is_unknown_or_not_evaluated(tmp_path: Path) -> None:
     bare = [{k: v for k, v in r.items() if k != "rate_after"} for r in (*SOUND, row(5, 0, 0, 0), row(6, 0, 0, 0))]
     left = run(tmp_path / "rateless", [*bare, {k: v for k, v in row(7, 0, 0, 55).items() if k != "rate_after"}])
     assert [f["identity"]["code"] for f in left.findings] == ["no_stock"]
+
+
+def test_a_rate_of_the_movement_is_not_that_of_the_stock(tmp_path: Path) -> None:
+    """Most products have one cost, so any rate fits; where it changes, the column holds what came or went."""
+    flat = [row(n, n, 2, 2 * n, product=f"P{p}") for p in range(9) for n in range(1, 6)]
+    changing = [row(n, n, 2 + n % 2, "2.6" if n == 1 else 2 * n + 1, product="B") for n in range(1, 9)]
+    trial = run(tmp_path, [*flat, *changing])
+    assert (trial.findings, trial.outcomes["C-010"].unknown) == ([], 8)
+    one = run(tmp_path / "one", [*flat, row(6, 6, 2, 99, product="P0")])
+    assert [f["identity"]["product"] for f in one.findings] == ["P0"]

@@ -36,6 +36,18 @@ def test_v_027_weighs_most_where_the_place_was_open(tmp_path: Path) -> None:
     assert tried(tmp_path / "3", "V-027", sales=sales, calendars=closed).findings == []
 
 
+@pytest.mark.parametrize("kind", ["count", "receipt"])
+def test_v_027_goods_move_in_a_shop_that_is_closed(tmp_path: Path, kind: str) -> None:
+    """The day of the stocktake: a hundred entries, none of them a sale, prove no sales."""
+    sales = sold(weekly(lambda day: day != GONE), 14)
+    rows = [*((row, "sale") for row in sales), *((row, kind) for row in sold([GONE], 100))]
+    moved = [
+        {k: v for k, v in row.items() if k != "document"} | {"movement": row["document"], "type": t} for row, t in rows
+    ]
+    trial = tried(tmp_path, "V-027", sales=sales, movements=moved)
+    assert [(f["identity"]["table_name"], f["severity"]) for f in trial.findings] == [("sales", "medium")]
+
+
 def test_v_027_a_warehouse_is_open_and_nothing_moves(tmp_path: Path) -> None:
     """Next to nothing on some days, or nothing on several, with a calendar that says open: no row need be missing."""
 

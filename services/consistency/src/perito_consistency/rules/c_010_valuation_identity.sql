@@ -36,14 +36,14 @@ explanation:
     have no value. Rates are printed shorter than systems keep them: half a unit of a rate's last printed place, times the
     quantity, is rounding; where the stock is gone, half a cent for each unit that moved since it was last gone. What is left
     then and is less than one unit's worth is low. Rows of one product and place that break one after another are one finding,
-    with the amount of the largest. Where less than half of the rows agree, the ledger does not keep these columns so (a value per
+    with the amount of the largest. Where less than half of the rows agree, or of those of products whose rate changes, the ledger does not keep these columns so (a value per
     product beside a quantity per place, say), and nothing is asserted.
   es: >-
     En cada fila del diario que los declara, el valor de la existencia debe ser su cantidad por su tasa de coste, y sin existencia
     no debe haber valor. Las tasas se imprimen más cortas de lo que el sistema guarda: media unidad del último decimal impreso por la
     cantidad es redondeo; sin existencia, medio céntimo por cada unidad movida desde la última vez que no hubo. Lo que quede
     entonces y valga menos que una unidad es de gravedad baja. Las filas seguidas de un producto y lugar que no cuadran son un
-    hallazgo, con el importe de la mayor. Si menos de la mitad de las filas cuadra, el diario no lleva así estas columnas (un valor
+    hallazgo, con el importe de la mayor. Si menos de la mitad de las filas cuadra, o de las de productos cuya tasa cambia, el diario no lleva así estas columnas (un valor
     por producto junto a una cantidad por lugar, por ejemplo) y nada se afirma.
 remedy:
   en: "Have the system recompute the valuation of the product from that movement on; find out who changed value or rate by hand."
@@ -53,7 +53,12 @@ source: "Valuation invariants of stock ledgers; values compared at the precision
 
 -- section: population
 -- Rows that do not agree, numbered within their product, place and lot: rows with following numbers are one stretch.
-WITH stated AS (
+WITH varying AS (
+    -- Where the rate never changes, any rate will do: whether the column holds that of the stock shows where it does.
+    SELECT product, location, lot FROM movements
+    WHERE _duplicate_record IS NULL AND rate_after IS NOT NULL AND product IS NOT NULL
+    GROUP BY product, location, lot HAVING min(rate_after) < max(rate_after)
+), stated AS (
     SELECT movement, ts, ts_date AS day, seq, product, location, lot, qty, value_delta, balance_after, value_after, rate_after,
            CASE WHEN balance_after = 0 THEN 'no_stock' ELSE 'rate' END AS code,
            try((balance_after::DECIMAL(28, 4) * coalesce(rate_after, 0)::DECIMAL(18, 8))::DECIMAL(38, 4)) AS worked_out,
@@ -62,11 +67,15 @@ WITH stated AS (
            _file_id, _record, _line
     FROM movements
     WHERE _duplicate_record IS NULL AND value_after IS NOT NULL AND balance_after IS NOT NULL AND (balance_after = 0 OR rate_after IS NOT NULL)
+), grouped AS (
+    SELECT s.*, v.product IS NOT NULL AND s.code = 'rate' AS varies
+    FROM stated AS s
+    LEFT JOIN varying AS v ON v.product = s.product AND v.location IS NOT DISTINCT FROM s.location AND v.lot IS NOT DISTINCT FROM s.lot
 ), shares AS (
-    SELECT code, count(*) AS compared, count(*) FILTER (WHERE abs(value_after - worked_out) > slack) AS differing FROM stated GROUP BY code
+    SELECT code, varies, count(*) AS compared, count(*) FILTER (WHERE abs(value_after - worked_out) > slack) AS differing FROM grouped GROUP BY code, varies
 ), apart AS (
     SELECT s.*, s.value_after - s.worked_out AS difference
-    FROM stated AS s JOIN shares AS h ON h.code = s.code
+    FROM grouped AS s JOIN shares AS h ON h.code = s.code AND h.varies = s.varies
     WHERE abs(s.value_after - s.worked_out) > s.slack AND 2 * h.differing <= h.compared AND s.product IS NOT NULL
 ), keys AS (
     SELECT product, location, lot FROM apart GROUP BY product, location, lot

@@ -14,6 +14,7 @@ optional:
   receipts: [document, line, purchase_line, accepted, rejected, unit_cost, status]
   invoices: [document, supplier, line, purchase_line, receipt_document, unit_price, line_total, status]
   purchases: [document, line, product, supplier, qty, unit_cost, ordered_at, status]
+  movements: [type, product, ts, qty]
 uses: [order_flow, unit_costs]
 parameters:
   days: {default: 30, type: integer, meaning: "days after its receipt from which on a position is told, of low severity"}
@@ -101,13 +102,24 @@ WITH span AS (
     FROM order_flow AS i
     WHERE i.side = 'invoice' AND (i.purchase_document IS NULL OR i.purchase_document NOT IN (SELECT purchase_document FROM order_flow WHERE side <> 'invoice' AND purchase_document IS NOT NULL))
     GROUP BY i.supplier, i.product
+), unclear AS (
+    -- Bills of the order that say neither line nor product.
+    SELECT purchase_document, max(day) AS last_day, max(amount) AS amount
+    FROM order_flow WHERE side = 'invoice' AND position IS NULL AND purchase_document IS NOT NULL GROUP BY purchase_document
+), given_back AS (
+    -- What went back to the supplier is not billed.
+    SELECT product, ts_date AS day, -sum(qty) AS qty FROM movements
+    WHERE _duplicate_record IS NULL AND type = 'vendor_return' AND qty < 0 GROUP BY product, ts_date
 ), dated AS (
     SELECT m.*, o.day AS open_since, s.begins, s.ends, coalesce(u.days, a.days, 0)::INTEGER AS usual_days,
            s.ends - o.day > greatest($days, coalesce(u.days, a.days, 0)) AS is_due,
-           EXISTS (SELECT 1 FROM strays AS y WHERE y.product = m.product AND (y.supplier = m.supplier OR m.supplier IS NULL) AND y.last_day >= m.first_receipt) AS may_be_billed
+           EXISTS (SELECT 1 FROM strays AS y WHERE y.product = m.product AND (y.supplier = m.supplier OR m.supplier IS NULL) AND y.last_day >= m.first_receipt)
+           OR coalesce(n.last_day >= m.first_receipt AND 2 * n.amount >= try((m.open_qty::DECIMAL(28, 4) * m.order_price)::DECIMAL(38, 4)), n.last_day >= m.first_receipt, false)
+           OR EXISTS (SELECT 1 FROM given_back AS g WHERE g.product = m.product AND g.day >= m.first_receipt AND g.qty >= m.open_qty) AS may_be_billed
     FROM measured AS m CROSS JOIN span AS s CROSS JOIN usual_of_all AS a
     LEFT JOIN usual AS u ON u.supplier = m.supplier
     LEFT JOIN open_since AS o ON o.purchase_document = m.purchase_document AND o.position = m.position
+    LEFT JOIN unclear AS n ON n.purchase_document = m.purchase_document
 ), habits AS (
     SELECT coalesce(supplier, '') AS supplier, count(*) FILTER (bills > 0) >= $share * count(*) AND bool_or(bills > 0) AS compared
     FROM dated WHERE bills > 0 OR coalesce(is_due AND open_since >= begins, false) GROUP BY coalesce(supplier, '')

@@ -39,14 +39,14 @@ explanation:
   en: >-
     A place trades on a weekday on which it had rows in four of five weeks before or after; days on which the calendar says
     that it was closed do not count. A day without rows is then a day that was not exported, or on which the place stayed closed. It weighs most where the
-    calendar says that the place was open, or where the other feed of the place had a usual day: then rows are missing. More
+    calendar says that the place was open, or where the other feed of the place had a usual day with sales, which both hold: then rows are missing. More
     than a week without rows is told as closed, one day without rows in nearly all places as a holiday. Before its first row
     and after its last a place does not trade. Places with few rows a day are not judged, nor days that nothing proves of
     places that do without rows at times, or nearly: a warehouse is open, and nothing moves.
   es: >-
     Un lugar abre los días de la semana en que tuvo filas en cuatro de cinco semanas anteriores o posteriores; no
     cuentan los días en que, según el calendario, estaba cerrado. Un día sin filas es entonces un día que no se exportó, o
-    en que el lugar cerró. Pesa más si el calendario dice que abrió o si la otra entrega del lugar tuvo un día normal: entonces faltan filas. Más de una semana sin
+    en que el lugar cerró. Pesa más si el calendario dice que abrió o si la otra entrega del lugar tuvo un día normal con ventas, que ambas llevan: entonces faltan filas. Más de una semana sin
     filas se señala como cierre; un día sin filas en casi todos los lugares, como festivo. Antes de su primera fila y después
     de la última un lugar no abre. No se juzgan los lugares con pocas filas al día, ni los días que nada prueba de lugares
     que a veces no tienen filas, o casi: un almacén abre y nada se mueve.
@@ -84,7 +84,7 @@ WITH places AS (
     GROUP BY location, day
     HAVING bool_and(trading) = bool_or(trading)
 ), filled AS (
-    SELECT g.table_name, g.location, g.day, g.day - DATE '2000-01-01' AS number, isodow(g.day) AS weekday, s.trading AS stated, coalesce(s.trading, true) AS may_trade, r.rows
+    SELECT g.table_name, g.location, g.day, g.day - DATE '2000-01-01' AS number, isodow(g.day) AS weekday, s.trading AS stated, coalesce(s.trading, true) AS may_trade, r.rows, r.sale_rows
     FROM grid AS g
     LEFT JOIN stated AS s ON s.location = g.location AND s.day = g.day
     LEFT JOIN daily_rows AS r ON r.table_name = g.table_name AND r.location = g.location AND r.day = g.day
@@ -114,10 +114,14 @@ WITH places AS (
                THEN l.weeks_before >= $least_weeks AND l.traded_before >= $trading_share * l.weeks_before
                     OR l.weeks_after >= $least_weeks AND l.traded_after >= $trading_share * l.weeks_after
                ELSE coalesce(l.stated, false) AND l.traded_before + l.traded_after >= $trading_share * (l.weeks_before + l.weeks_after) END
+), sellers AS (
+    SELECT location FROM daily_rows WHERE table_name = 'movements' AND sale_rows > 0 GROUP BY location
 ), proven AS (
-    -- The other feed of the place had at least half of a usual day.
-    SELECT e.*, coalesce(2 * o.rows >= o.usual, false) AS other_open
+    -- The other feed of the place had at least half of a usual day, with sales that both hold: a stocktake moves goods in a
+    -- shop that is closed, and a shop sells without the ledger that its warehouse keeps.
+    SELECT e.*, coalesce(2 * o.rows >= o.usual AND o.sale_rows > 0 AND b.location IS NOT NULL, false) AS other_open
     FROM expected AS e
+    LEFT JOIN sellers AS b ON b.location = e.location
     LEFT JOIN looked AS o ON e.missing AND o.table_name <> e.table_name AND o.location = e.location AND o.day = e.day AND o.usual >= $least_rows
 ), days AS (
     SELECT *, coalesce(stated, false) OR other_open AS open,
