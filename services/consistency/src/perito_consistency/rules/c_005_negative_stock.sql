@@ -13,7 +13,7 @@ optional:
   movements: [seq, lot, type, unit_cost, balance_after]
   sales: [document, line, product, location, lot, ts, type, qty]
   inventory: [snapshot_date, product, location, lot, qty]
-uses: [stock_moves, feed_places, day_spans, ledger_cover, ledger_chain, unit_costs]
+uses: [stock_moves, stock_weeks, feed_places, day_spans, ledger_cover, ledger_chain, unit_costs]
 unique: {moments: [product, location, day, kind, ts]}
 parameters:
   tolerance: {default: "0", type: decimal, meaning: "base units that stock may lie below zero"}
@@ -65,22 +65,12 @@ source: "Perpetual inventory: goods cannot leave before they are there"
 -- section: population
 -- One row per product, place and instant (or day) at which stock moved or was stated, with the stock after it. Keys whose
 -- stock never fell below zero, and those without a known opening, are told apart first, by numbers alone: each of them is
--- one row, which stands for as many instants as `moments` says. Told apart they are by weeks: had all that went out in a
--- week gone first and left enough, the order within that week does not matter.
+-- one row, which stands for as many instants as `moments` says. Told apart they are by weeks (see stock_weeks).
 WITH settings AS (
     SELECT max(day) AS ends FROM stock_moves
 ), days AS (
-    SELECT d.location, d.day, d.closes, date_trunc('week', d.day)::DATE AS week, dayofweek(d.day) AS weekday, f.location IS NOT NULL AS by_day
+    SELECT d.location, d.day, d.closes, date_trunc('week', d.day)::DATE AS week, f.location IS NOT NULL AS by_day
     FROM day_spans AS d LEFT JOIN feed_places AS f ON f.location = d.location
-), weeks AS (
-    -- A week ends early where the books state the stock (`closes`). `slots` are the days on which something moved, or the
-    -- eighths of days where instants count: where there are as many as rows, no two rows share an instant.
-    SELECT m.product, m.location, d.closes, d.week, d.by_day, sum(m.qty) AS qty, sum(least(m.qty, 0)) AS went, count(*) AS moved_rows,
-           count(m.qty) < count(*) AS unread, bool_or(m.flow = 'opening') AS has_opening,
-           bit_count(bit_or(1::BIGINT << CASE WHEN d.by_day THEN d.weekday ELSE d.weekday * 8 + hour(m.ts) // 3 END)) AS slots
-    FROM stock_moves AS m LEFT JOIN days AS d ON d.location = m.location AND d.day = m.day
-    WHERE m.product IS NOT NULL AND m.location IS NOT NULL
-    GROUP BY m.product, m.location, d.closes, d.week, d.by_day
 ), snapshots AS (
     SELECT i.product, i.location, i.snapshot_date AS day,
            CASE WHEN count(i.qty) = count(*) AND min(coalesce(i.snapshot_date_source, '')) = max(coalesce(i.snapshot_date_source, '')) THEN sum(i.qty) END AS stated
@@ -98,7 +88,7 @@ WITH settings AS (
 ), named AS (
     SELECT product, location, bool_or(week IS NULL) AS undated, bool_or(week IS NOT NULL) AS dated,
            coalesce(bool_or(unread) FILTER (WHERE week IS NOT NULL), false) AS unread, bool_or(has_opening) AS has_opening, false AS is_stated
-    FROM weeks GROUP BY product, location
+    FROM stock_weeks GROUP BY product, location
     UNION ALL
     SELECT product, location, false, true, false, false, bool_or(stated IS NOT NULL) FROM snapshots GROUP BY product, location
 ), keys AS (
@@ -113,7 +103,7 @@ WITH settings AS (
     -- `moments` is NULL where they have to be counted.
     SELECT k.key, w.closes, 0 AS kind, w.week, w.qty, w.went, CASE WHEN w.by_day OR w.slots = w.moved_rows THEN w.slots END AS moments,
            NULL::DECIMAL(38, 4) AS stated
-    FROM weeks AS w JOIN keys AS k ON k.product = w.product AND k.location = w.location
+    FROM stock_weeks AS w JOIN keys AS k ON k.product = w.product AND k.location = w.location
     WHERE w.week IS NOT NULL AND NOT k.unclear
     UNION ALL
     SELECT k.key, s.day, 1, NULL, 0, 0, 1, s.stated

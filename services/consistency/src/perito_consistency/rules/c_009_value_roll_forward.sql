@@ -61,28 +61,44 @@ WITH ledger AS (
            _file_id, _record, _file_id * 1000000000000 + _record AS place
     FROM movements
     WHERE _duplicate_record IS NULL AND product IS NOT NULL AND EXISTS (SELECT 1 FROM movements WHERE value_after IS NOT NULL)
-), paired AS (
-    SELECT abs(value_after - lag(value_after) OVER narrow - value_delta) > $currency_unit AS breaks_by_place,
-           abs(value_after - lag(value_after) OVER wide - value_delta) > $currency_unit AS breaks_by_product
+), stated AS (
+    SELECT product, location, ts, seq, value_delta, value_after, _file_id, _record
     FROM ledger
     WHERE ts IS NOT NULL AND value_after IS NOT NULL AND value_delta IS NOT NULL AND NOT is_count
-    WINDOW narrow AS (PARTITION BY product, location ORDER BY ts, seq, _file_id, _record), wide AS (PARTITION BY product ORDER BY ts, seq, _file_id, _record)
+), by_place AS (
+    SELECT count(*) FILTER (breaks) <= 0.3 * count(breaks) AS fits
+    FROM (
+        SELECT abs(value_after - lag(value_after) OVER (PARTITION BY product, location ORDER BY ts, seq, _file_id, _record) - value_delta) > $currency_unit AS breaks
+        FROM stated
+    ) AS paired
+), by_product AS (
+    SELECT count(*) FILTER (breaks) <= 0.3 * count(breaks) AS fits
+    FROM (
+        SELECT abs(value_after - lag(value_after) OVER (PARTITION BY product ORDER BY ts, seq, _file_id, _record) - value_delta) > $currency_unit AS breaks
+        FROM stated
+        WHERE NOT (SELECT fits FROM by_place)
+    ) AS paired
 ), reading AS (
-    SELECT CASE WHEN count(*) FILTER (breaks_by_place) <= 0.3 * count(breaks_by_place) THEN 'product, location'
-                WHEN count(*) FILTER (breaks_by_product) <= 0.3 * count(breaks_by_product) THEN 'product' END AS grain
-    FROM paired
+    SELECT CASE WHEN p.fits THEN 'product, location' WHEN w.fits THEN 'product' END AS grain FROM by_place AS p CROSS JOIN by_product AS w
 ), keyed AS (
     SELECT r.grain, l.movement, l.ts, l.day, l.seq, l.product, CASE WHEN r.grain = 'product' THEN NULL ELSE l.location END AS location, l.is_count, l.value_delta,
            l.value_after, l.ref_id, l.place
     FROM ledger AS l CROSS JOIN reading AS r
-), sequenced AS (
-    SELECT *, CASE WHEN count(seq) OVER (PARTITION BY product, location, ts) = count(*) OVER (PARTITION BY product, location, ts) THEN seq END AS tie_seq,
-           bool_or(ts IS NULL) OVER (PARTITION BY product, location) AS undated
-    FROM keyed
+), instants AS (
+    -- Few movements share an instant with another of their key: only those are looked at together.
+    SELECT product, coalesce(location, '') AS place_name, ts, count(seq) = count(*) AS sequenced
+    FROM keyed GROUP BY product, coalesce(location, ''), ts HAVING count(*) > 1
+), dated AS (
+    SELECT k.*, i.product IS NOT NULL AS shares, CASE WHEN i.product IS NULL OR i.sequenced THEN k.seq END AS tie_seq
+    FROM keyed AS k
+    LEFT JOIN instants AS i ON i.product = k.product AND i.place_name = coalesce(k.location, '') AND i.ts = k.ts
+    LEFT JOIN (SELECT DISTINCT product, coalesce(location, '') AS place_name FROM keyed WHERE ts IS NULL) AS u
+           ON u.product = k.product AND u.place_name = coalesce(k.location, '')
+    WHERE u.product IS NULL
 ), tied AS (
     SELECT *, min(place) OVER (PARTITION BY product, location, ts, tie_seq) AS step, count(*) OVER (PARTITION BY product, location, ts, tie_seq) AS step_rows
-    FROM sequenced
-    WHERE NOT undated
+    FROM dated
+    WHERE shares
 ), strung AS (
     -- Every value that is stated and every one that a movement began with: what is left over are the two ends.
     SELECT step, value_after AS value, 1 AS side FROM tied WHERE step_rows > 1
@@ -94,10 +110,15 @@ WITH ledger AS (
     SELECT step, max(CASE WHEN surplus > 0 THEN value END) AS end_value, coalesce(sum(CASE WHEN surplus > 0 THEN surplus END), 0) AS open_ends
     FROM leftover GROUP BY step
 ), steps AS (
-    SELECT grain, product, location, ts, min(day) AS day, tie_seq, step, step_rows, min(movement) AS movement, sum(value_delta) AS changed_value,
-           CASE WHEN min(coalesce(ref_id, '')) = max(coalesce(ref_id, '')) THEN min(ref_id) END AS ref_id,
-           count(value_delta) < count(*) OR bool_or(is_count) AS resets, count(value_after) AS values_stated, max(value_after) AS highest, min(value_after) AS lowest,
-           max(place) AS last_place
+    SELECT grain, product, location, ts, day, tie_seq, place AS step, 1 AS step_rows, movement, value_delta AS changed_value, ref_id,
+           value_delta IS NULL OR is_count AS resets, CASE WHEN value_after IS NULL THEN 0 ELSE 1 END AS values_stated,
+           value_after AS highest, value_after AS lowest, place AS last_place
+    FROM dated
+    WHERE NOT shares
+    UNION ALL
+    SELECT grain, product, location, ts, min(day), tie_seq, step, step_rows, min(movement), sum(value_delta),
+           CASE WHEN min(coalesce(ref_id, '')) = max(coalesce(ref_id, '')) THEN min(ref_id) END,
+           count(value_delta) < count(*) OR bool_or(is_count), count(value_after), max(value_after), min(value_after), max(place)
     FROM tied
     GROUP BY grain, product, location, ts, tie_seq, step, step_rows
 ), summed AS (
@@ -110,16 +131,20 @@ WITH ledger AS (
                      WHEN NOT s.resets AND s.values_stated = s.step_rows AND e.open_ends = 1 THEN e.end_value - s.total END AS shift
     FROM summed AS s LEFT JOIN ends AS e ON e.step = s.step
 ), compared AS (
-    SELECT *, last_value(shift IGNORE NULLS) OVER w AS carried, coalesce(sum(step_rows) OVER w, 0) + step_rows AS rows_so_far
+    SELECT *, last_value(shift IGNORE NULLS) OVER w AS carried
     FROM ended
     WINDOW w AS (PARTITION BY product, location, segment ORDER BY ts, tie_seq, step ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)
 ), asserted AS (
     SELECT *, shift IS NOT NULL AND carried IS NOT NULL AS is_asserted, shift - carried AS change,
            coalesce(abs(shift - carried) > greatest($currency_unit, 0.5 * $currency_unit * step_rows), false) AS turns
     FROM compared
-), runs AS (
-    SELECT *, sum(CASE WHEN turns THEN 1 ELSE 0 END) OVER (PARTITION BY product, location, segment ORDER BY ts, tie_seq, step) AS run
+), counted AS (
+    -- A key whose shift never changes is one run.
+    SELECT step, sum(CASE WHEN turns THEN 1 ELSE 0 END) OVER (PARTITION BY product, location, segment ORDER BY ts, tie_seq, step) AS run
     FROM asserted
+    WHERE product IN (SELECT product FROM asserted WHERE turns)
+), runs AS (
+    SELECT a.*, coalesce(c.run, 0) AS run FROM asserted AS a LEFT JOIN counted AS c ON c.step = a.step
 ), spans AS (
     SELECT product, location, segment, run, sum(step_rows) AS run_rows, max(shift) FILTER (WHERE turns OR run = 0) AS run_shift
     FROM runs GROUP BY product, location, segment, run

@@ -12,7 +12,7 @@ needs:
   inventory: [snapshot_date, product, location, qty]
 optional:
   sales: [document, line, product, location, lot, ts, type, qty]
-uses: [stock_moves]
+uses: [stock_moves, stock_weeks]
 parameters:
   least_days: {default: 2, type: integer, meaning: "days with such sales from which a product is told"}
   days: {default: 7, type: integer, meaning: "days between the first and the last of them below which it is a matter of timing"}
@@ -48,21 +48,49 @@ source: "Perpetual inventory audits of retail"
 --- */
 
 -- section: population
--- One row per product, place and day with a sale: what the books had before it, arrivals of the day included.
+-- One row per product, place and day with a sale: what the books had before it, arrivals of the day included. Keys that
+-- cannot have so many days with sales of nothing, nor so far apart, are told apart first, by weeks (see stock_weeks): each
+-- of them is one row, which stands for as many days as `days` says.
 WITH stated AS (
     SELECT product, location, snapshot_date AS day,
            CASE WHEN count(qty) = count(*) AND min(coalesce(snapshot_date_source, '')) = max(coalesce(snapshot_date_source, '')) THEN sum(qty) END AS stated
     FROM inventory
     WHERE _duplicate_record IS NULL AND product IS NOT NULL AND location IS NOT NULL AND snapshot_date IS NOT NULL
     GROUP BY product, location, snapshot_date
+), weekly AS (
+    SELECT *, count(stated) OVER k AS segment, sum(coalesce(qty, 0)) OVER k AS total
+    FROM (
+        SELECT product, location, closes, 0 AS kind, week, qty, went, sale_days, unread, NULL::DECIMAL(38, 4) AS stated
+        FROM stock_weeks
+        WHERE week IS NOT NULL
+        UNION ALL
+        SELECT product, location, day, 1, NULL, 0, 0, 0, false, stated FROM stated
+    ) AS lines
+    WINDOW k AS (PARTITION BY product, location ORDER BY closes NULLS LAST, kind, week)
+), weekly_bases AS (
+    SELECT product, location, segment, stated - total AS base FROM weekly WHERE stated IS NOT NULL
+), weighed AS (
+    SELECT w.product, w.location, w.week, w.sale_days, w.unread, b.base IS NOT NULL AS known,
+           w.sale_days > 0 AND b.base + w.total - w.qty + w.went <= 0 AS doubtful
+    FROM weekly AS w
+    LEFT JOIN weekly_bases AS b ON b.product = w.product AND b.location = w.location AND b.segment = greatest(w.segment, 1)
+    WHERE w.kind = 0
+), sorted AS (
+    SELECT product, location, sum(sale_days)::BIGINT AS days, bool_and(known) AS known,
+           bool_and(known) AND (bool_or(unread)
+               OR coalesce(sum(CASE WHEN doubtful THEN sale_days END) >= $least_days
+                           AND max(CASE WHEN doubtful THEN week END) + 6 - min(CASE WHEN doubtful THEN week END) >= $days, false)) AS closely
+    FROM weighed
+    GROUP BY product, location
 ), days AS (
-    SELECT product, location, day, 0 AS kind, coalesce(sum(qty), 0) AS moved, coalesce(sum(qty) FILTER (flow <> 'sale' AND qty > 0), 0) AS came,
-           coalesce(-sum(qty) FILTER (flow = 'sale' AND qty < 0), 0) AS sold, bool_or(qty IS NULL) AS unread, NULL::DECIMAL(38, 4) AS stated
-    FROM stock_moves
-    WHERE product IS NOT NULL AND location IS NOT NULL AND day IS NOT NULL
-    GROUP BY product, location, day
+    SELECT m.product, m.location, m.day, 0 AS kind, coalesce(sum(m.qty), 0) AS moved, coalesce(sum(m.qty) FILTER (m.flow <> 'sale' AND m.qty > 0), 0) AS came,
+           coalesce(-sum(m.qty) FILTER (m.flow = 'sale' AND m.qty < 0), 0) AS sold, bool_or(m.qty IS NULL) AS unread, NULL::DECIMAL(38, 4) AS stated
+    FROM stock_moves AS m JOIN sorted AS c ON c.closely AND c.product = m.product AND c.location = m.location
+    WHERE m.day IS NOT NULL
+    GROUP BY m.product, m.location, m.day
     UNION ALL
-    SELECT product, location, day, 1, 0, 0, 0, false, stated FROM stated
+    SELECT i.product, i.location, i.day, 1, 0, 0, 0, false, i.stated
+    FROM stated AS i JOIN sorted AS c ON c.closely AND c.product = i.product AND c.location = i.location
 ), summed AS (
     SELECT product, location, day, kind, came, sold, moved, stated, count(stated) OVER k AS segment, sum(moved) OVER k AS total,
            count(*) FILTER (unread) OVER k AS unread
@@ -72,10 +100,12 @@ WITH stated AS (
     SELECT product, location, segment, stated - total AS base, unread FROM summed WHERE stated IS NOT NULL
 )
 SELECT s.product, s.location, s.day, s.sold, b.base + s.total - s.moved + s.came AS there,
-       b.base IS NOT NULL AND s.unread = b.unread AS known
+       b.base IS NOT NULL AND s.unread = b.unread AS known, 1 AS days
 FROM summed AS s
 LEFT JOIN bases AS b ON b.product = s.product AND b.location = s.location AND b.segment = greatest(s.segment, 1)
 WHERE s.kind = 0 AND s.sold > 0
+UNION ALL
+SELECT product, location, NULL, NULL, NULL, known, days FROM sorted WHERE NOT closely AND days > 0
 
 -- section: violations
 SELECT product, location, min(day) AS period_start, max(day) AS period_end, count(*) AS sale_days, sum(sold) AS units,
@@ -86,8 +116,8 @@ GROUP BY product, location
 HAVING count(*) >= $least_days AND max(day) - min(day) >= $days
 
 -- section: evaluated
-SELECT count(*) AS evaluated, count(*) FILTER (WHERE known AND p.there <= 0 AND v.product IS NOT NULL) AS failed,
-       count(*) FILTER (WHERE NOT known) AS unknown
+SELECT coalesce(sum(p.days), 0)::BIGINT AS evaluated, count(*) FILTER (WHERE p.known AND p.there <= 0 AND v.product IS NOT NULL) AS failed,
+       coalesce(sum(p.days) FILTER (WHERE NOT p.known), 0)::BIGINT AS unknown
 FROM population AS p LEFT JOIN violations AS v ON v.product = p.product AND v.location = p.location
 
 -- section: facts

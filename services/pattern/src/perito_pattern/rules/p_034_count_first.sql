@@ -52,11 +52,16 @@ source: "Record inaccuracy and count prioritisation (DeHoratius and Raman)"
 --- */
 
 -- section: population
-WITH sold AS (
-    SELECT d.product, d.location, count(DISTINCT d.day) AS sale_days, max(d.day) AS last_sale
-    FROM daily_sales AS d JOIN closing_stock AS s ON s.product = d.product AND s.location = d.location
-    WHERE d.day > s.ends - $recent_days::INTEGER AND d.day <= s.ends
-    GROUP BY d.product, d.location
+WITH places AS (
+    SELECT DISTINCT location, ends FROM closing_stock
+), months AS (
+    -- Days are counted as bits of their months.
+    SELECT d.product, d.location, bit_count(bit_or(1::INTEGER << (day(d.day) - 1)::INTEGER)) AS sale_days, max(d.day) AS last_sale
+    FROM daily_sales AS d JOIN places AS p ON p.location = d.location
+    WHERE d.day > p.ends - $recent_days::INTEGER AND d.day <= p.ends
+    GROUP BY d.product, d.location, date_trunc('month', d.day)
+), sold AS (
+    SELECT product, location, sum(sale_days)::BIGINT AS sale_days, max(last_sale) AS last_sale FROM months GROUP BY product, location
 ), counted AS (
     SELECT product, location, count(*) AS counted_times, count(*) FILTER (difference <> 0) AS errors
     FROM count_differences WHERE difference IS NOT NULL AND product IS NOT NULL AND location IS NOT NULL

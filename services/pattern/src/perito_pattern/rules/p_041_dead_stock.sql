@@ -15,7 +15,7 @@ optional:
   receipts: [product, location, ts, status]
   movements: [movement, product, location, type, ts, qty]
   products: [product, launched]
-uses: [closing_stock, daily_sales, unit_costs]
+uses: [closing_stock, daily_sales, sale_histories, unit_costs]
 parameters:
   days_without_sale: {default: 180, type: integer, meaning: "days without a sale from which stock is dead"}
   days_since_receipt: {default: 90, type: integer, meaning: "days since the last receipt up to which stock is too new to be dead"}
@@ -51,25 +51,22 @@ source: "Slow-moving stock review of inventory audits"
 
 -- section: population
 WITH sellers AS (
-    SELECT location, min(day) AS begins FROM daily_sales GROUP BY location
-), sold AS (
-    SELECT product, location, day FROM daily_sales
-    UNION ALL
-    -- A place that never sells sends out what others sell.
-    SELECT m.product, m.location, m.ts_date FROM movements AS m
-    WHERE m.type = 'transfer_out' AND m._duplicate_record IS NULL
-      AND NOT EXISTS (SELECT 1 FROM sellers AS d WHERE d.location = m.location)
+    SELECT location, min(first_sale) AS begins FROM sale_histories GROUP BY location
 ), places AS (
-    SELECT s.location, s.ends, d.begins
+    SELECT s.location, s.ends, d.location IS NOT NULL AS sells, d.begins
     FROM (SELECT DISTINCT location, ends FROM closing_stock) AS s LEFT JOIN sellers AS d ON d.location = s.location
 ), sale_days AS (
-    SELECT d.product, p.location, max(CASE WHEN d.day <= p.ends THEN d.day END) AS last_sale,
-           min(d.day) AS first_sale, count(DISTINCT CASE WHEN d.day <= p.ends THEN d.day END) AS sale_days, count(*) - count(d.day) AS undated
-    FROM sold AS d JOIN places AS p ON d.location = p.location
-    GROUP BY d.product, p.location
+    SELECT product, location, last_held_sale AS last_sale, first_sale, sale_days, undated FROM sale_histories
+    UNION ALL
+    -- A place that never sells sends out what others sell.
+    SELECT m.product, p.location, max(CASE WHEN m.ts_date <= p.ends THEN m.ts_date END),
+           min(m.ts_date), count(DISTINCT CASE WHEN m.ts_date <= p.ends THEN m.ts_date END), count(*) - count(m.ts_date)
+    FROM movements AS m JOIN places AS p ON p.location = m.location
+    WHERE m.type = 'transfer_out' AND m._duplicate_record IS NULL AND NOT p.sells
+    GROUP BY m.product, p.location
 ), sold_anywhere AS (
     SELECT d.product, p.location, max(d.day) AS last_sale, min(d.day) AS first_sale, count(DISTINCT d.day) AS sale_days
-    FROM daily_sales AS d JOIN places AS p ON p.begins IS NULL AND d.day <= p.ends
+    FROM daily_sales AS d JOIN (SELECT location, ends FROM places WHERE begins IS NULL) AS p ON d.day <= p.ends
     GROUP BY d.product, p.location
 ), arrivals AS (
     SELECT product, location, ts_date AS day FROM receipts
@@ -98,7 +95,7 @@ WITH sellers AS (
 ), first_sale AS (
     SELECT min(begins) AS begins FROM sellers
 ), everywhere AS (
-    SELECT DISTINCT product FROM daily_sales
+    SELECT DISTINCT product FROM sale_histories
 )
 SELECT s.product, s.location, s.ends, s.qty, s.value, s.book_cost, greatest(d.last_sale, w.last_sale) AS last_sale,
        a.last_arrival, coalesce(p.begins, f.begins) AS begins, m.launched,
@@ -129,18 +126,20 @@ WITH quiet AS (
                 ELSE pow(1 + (ends - last_sale)::DOUBLE / (last_sale - first_sale), 1 - sale_days)::DECIMAL(38, 18) END AS chance
     FROM population
 ), ranked AS (
-    SELECT *, count(*) FILTER (WHERE known AND is_sold_somewhere) OVER (ORDER BY chance) AS rank,
-           count(*) FILTER (WHERE known AND is_sold_somewhere) OVER () AS tests
+    -- One row per chance: those of equal chance have one rank.
+    SELECT chance, sum(count(*)) OVER (ORDER BY chance) AS rank, sum(count(*)) OVER () AS tests
     FROM quiet
+    WHERE known AND is_sold_somewhere
+    GROUP BY chance
 ), threshold AS (
-    SELECT max(chance) AS chance FROM ranked WHERE known AND is_sold_somewhere AND chance * tests <= $q * rank
+    SELECT max(chance) AS chance FROM ranked WHERE chance * tests <= $q * rank
 )
 SELECT p.product, p.location, coalesce(p.last_sale, p.begins) AS period_start, p.ends AS period_end, p.qty, p.last_sale,
        p.last_arrival, date_diff('day', coalesce(p.last_sale, p.begins), p.ends) AS days,
        coalesce(p.value, try(p.qty::DECIMAL(38, 4) * coalesce(p.book_cost, u.unit_cost))) AS impact,
        CASE WHEN p.value IS NOT NULL OR p.book_cost IS NOT NULL THEN 'inventory' ELSE coalesce(u.cost_source, 'none') END
            AS cost_source
-FROM ranked AS p
+FROM quiet AS p
 CROSS JOIN threshold AS t
 ASOF LEFT JOIN unit_costs AS u ON u.product = p.product AND p.ends >= u.valid_from
 WHERE p.is_quiet AND (NOT p.is_sold_somewhere OR p.chance <= t.chance)

@@ -14,7 +14,7 @@ optional:
   sales: [document, product, location, ts, type, qty]
   movements: [movement, product, location, type, ts, qty]
   products: [product, category, launched]
-uses: [closing_stock, daily_sales, sold_goods, unit_costs, product_groups]
+uses: [closing_stock, sale_histories, sold_goods, unit_costs, product_groups]
 parameters:
   days_of_supply: {default: 365, type: integer, meaning: "days that stock may last"}
   history_days: {default: 365, type: integer, meaning: "days of sales before the snapshot from which the demand is taken"}
@@ -56,17 +56,15 @@ source: "Days of supply, inventory planning"
 
 -- section: population
 WITH begun AS (
-    SELECT location, min(day) AS begins FROM daily_sales GROUP BY location
+    SELECT location, min(first_sale) AS begins FROM sale_histories GROUP BY location
 ), masters AS (
     SELECT product, max(launched) AS launched FROM products GROUP BY product
-), firsts AS (
-    SELECT product, location, min(day) AS first_sale FROM daily_sales GROUP BY product, location
 ), held AS (
     SELECT s.product, s.location, s.ends, s.qty, s.value, s.book_cost,
            greatest(b.begins, f.first_sale, m.launched, s.ends - $history_days::INTEGER + 1) AS starts
     FROM closing_stock AS s
     LEFT JOIN begun AS b ON b.location = s.location
-    LEFT JOIN firsts AS f ON f.product = s.product AND f.location = s.location
+    LEFT JOIN sale_histories AS f ON f.product = s.product AND f.location = s.location
     LEFT JOIN masters AS m ON m.product = s.product
     WHERE coalesce(s.qty, 1) > 0
 ), demand AS (

@@ -54,24 +54,20 @@ WITH ledger AS (
     SELECT r.product, r.location, r.ts_date, false, coalesce(r.accepted, r.qty - coalesce(r.rejected, 0))
     FROM receipts AS r CROSS JOIN ledger AS l
     WHERE NOT l.has_receipts AND r._duplicate_record IS NULL AND coalesce(r.status, '') NOT IN ('cancelled', 'rejected', 'pending')
-), received AS (
-    SELECT product, location, day, from_within, sum(qty) AS qty, count(*) AS rows_read, count(qty) AS known
-    FROM arrivals GROUP BY product, location, day, from_within
-), sold AS (
-    SELECT product, location, day, sum(units) AS units, count(*) AS rows_read, count(units) AS known
-    FROM sold_goods GROUP BY product, location, day
 ), parts AS (
     SELECT s.period, i.product, i.location, i.qty AS opening, NULL AS received, NULL AS moved_in, NULL AS sold, 1 AS rows_read,
            CASE WHEN i.qty IS NULL THEN 0 ELSE 1 END AS known
     FROM inventory AS i JOIN stock_spans AS s ON s.location = i.location AND s.starts = i.snapshot_date
     WHERE i._duplicate_record IS NULL
     UNION ALL
-    SELECT d.period, r.product, r.location, NULL, CASE WHEN NOT r.from_within THEN r.qty END, CASE WHEN r.from_within THEN r.qty END,
-           NULL, r.rows_read, r.known
-    FROM received AS r JOIN span_days AS d ON d.location = r.location AND d.day = r.day
+    SELECT d.period, a.product, a.location, NULL, sum(CASE WHEN NOT a.from_within THEN a.qty END), sum(CASE WHEN a.from_within THEN a.qty END),
+           NULL, count(*), count(a.qty)
+    FROM arrivals AS a JOIN span_days AS d ON d.location = a.location AND d.day = a.day
+    GROUP BY d.period, a.product, a.location
     UNION ALL
-    SELECT d.period, o.product, o.location, NULL, NULL, NULL, o.units, o.rows_read, o.known
-    FROM sold AS o JOIN span_days AS d ON d.location = o.location AND d.day = o.day
+    SELECT d.period, o.product, o.location, NULL, NULL, NULL, sum(o.units), count(*), count(o.units)
+    FROM sold_goods AS o JOIN span_days AS d ON d.location = o.location AND d.day = o.day
+    GROUP BY d.period, o.product, o.location
 )
 SELECT p.period, p.product, p.location, coalesce(g.category, '') AS category, coalesce(g.supplier, '') AS supplier,
        nullif(p.period, '') AS month, p.opening, p.received, p.moved_in, p.sold, p.rows_read, p.known

@@ -12,7 +12,7 @@ optional:
   receipts: [product, location, ts, status]
   movements: [type, product, location, ts, qty]
   products: [product, launched]
-uses: [closing_stock, daily_sales, unit_costs, product_groups]
+uses: [closing_stock, daily_sales, sale_histories, unit_costs, product_groups]
 parameters:
   dead_days: {default: 180, type: integer, meaning: "days without a sale from which stock is dead"}
   slow_days: {default: 90, type: integer, meaning: "days without a sale from which stock is slow"}
@@ -46,22 +46,20 @@ source: "Slow-moving stock review of inventory audits"
 
 -- section: population
 WITH sellers AS (
-    SELECT location, min(day) AS begins FROM daily_sales GROUP BY location
-), sold AS (
-    SELECT product, location, day FROM daily_sales
-    UNION ALL
-    SELECT m.product, m.location, m.ts_date FROM movements AS m
-    WHERE m.type = 'transfer_out' AND m._duplicate_record IS NULL
-      AND NOT EXISTS (SELECT 1 FROM sellers AS d WHERE d.location = m.location)
+    SELECT location, min(first_sale) AS begins FROM sale_histories GROUP BY location
+), unselling AS (
+    SELECT DISTINCT s.location, s.ends FROM closing_stock AS s LEFT JOIN sellers AS e ON e.location = s.location WHERE e.location IS NULL
 ), last_here AS (
-    SELECT d.product, d.location, max(CASE WHEN d.day <= s.ends THEN d.day END) AS day, count(*) - count(d.day) AS undated
-    FROM sold AS d JOIN closing_stock AS s ON s.product = d.product AND s.location = d.location
-    GROUP BY d.product, d.location
+    SELECT product, location, last_held_sale AS day, undated FROM sale_histories
+    UNION ALL
+    SELECT m.product, m.location, max(CASE WHEN m.ts_date <= p.ends THEN m.ts_date END), count(*) - count(m.ts_date)
+    FROM movements AS m JOIN unselling AS p ON p.location = m.location
+    WHERE m.type = 'transfer_out' AND m._duplicate_record IS NULL
+    GROUP BY m.product, m.location
 ), last_anywhere AS (
-    SELECT d.product, s.location, max(d.day) AS day
-    FROM closing_stock AS s JOIN daily_sales AS d ON d.product = s.product AND d.day <= s.ends
-    WHERE NOT EXISTS (SELECT 1 FROM sellers AS e WHERE e.location = s.location)
-    GROUP BY d.product, s.location
+    SELECT d.product, p.location, max(d.day) AS day
+    FROM daily_sales AS d JOIN unselling AS p ON d.day <= p.ends
+    GROUP BY d.product, p.location
 ), arrivals AS (
     SELECT product, location, ts_date AS day FROM receipts
     WHERE _duplicate_record IS NULL AND coalesce(status, '') NOT IN ('cancelled', 'rejected')

@@ -49,21 +49,27 @@ WITH adjusted AS (
            sum(CASE WHEN value_delta IS NULL AND coalesce(unit_cost, 0) <= 0 THEN abs(qty) END) AS units
     FROM movements WHERE _duplicate_record IS NULL AND type = 'adjustment'
     GROUP BY product, location, ts_date, coalesce("user", '')
+), issues AS NOT MATERIALIZED (
+    SELECT product, location, day, -qty AS units FROM stock_moves WHERE flow IN ('sale', 'transfer_out') AND qty < 0
+), costs AS (
+    -- Looked up once per product and day, for all places.
+    SELECT d.product, d.day, u.unit_cost
+    FROM (SELECT DISTINCT product, day FROM issues) AS d
+    ASOF JOIN unit_costs AS u ON u.product = d.product AND d.day >= u.valid_from
 ), issued AS (
-    SELECT product, location, day, sum(abs(qty)) AS units FROM stock_moves
-    WHERE flow IN ('sale', 'transfer_out') AND qty < 0 GROUP BY product, location, day
-), moved AS (
-    SELECT product, location, day, person, adjustments, stated, to_value, stated_value, units, false AS is_issue FROM adjusted
-    UNION ALL
-    SELECT product, location, day, '', 0, 0, 0, NULL, units, true FROM issued
+    SELECT i.product, i.location, date_trunc('month', i.day) AS month, sum(try((i.units * c.unit_cost)::DECIMAL(38, 8))) AS issued
+    FROM issues AS i LEFT JOIN costs AS c ON c.product = i.product AND c.day = i.day
+    GROUP BY i.product, i.location, date_trunc('month', i.day)
 ), valued AS (
-    SELECT m.product, m.location, m.person, strftime(m.day, '%Y-%m') AS month, m.adjustments,
-           m.stated + CASE WHEN u.unit_cost IS NOT NULL THEN m.to_value ELSE 0 END AS n,
-           CASE WHEN NOT m.is_issue THEN CASE WHEN m.stated_value IS NULL THEN try((m.units * u.unit_cost)::DECIMAL(38, 8))
-                ELSE m.stated_value + coalesce(try((m.units * u.unit_cost)::DECIMAL(38, 8)), 0) END END AS adjusted,
-           CASE WHEN m.is_issue THEN try((m.units * u.unit_cost)::DECIMAL(38, 8)) END AS issued
-    FROM moved AS m
-    ASOF LEFT JOIN unit_costs AS u ON u.product = m.product AND m.day >= u.valid_from
+    SELECT a.product, a.location, a.person, strftime(a.day, '%Y-%m') AS month, a.adjustments,
+           a.stated + CASE WHEN u.unit_cost IS NOT NULL THEN a.to_value ELSE 0 END AS n,
+           CASE WHEN a.stated_value IS NULL THEN try((a.units * u.unit_cost)::DECIMAL(38, 8))
+                ELSE a.stated_value + coalesce(try((a.units * u.unit_cost)::DECIMAL(38, 8)), 0) END AS adjusted,
+           NULL::DECIMAL(38, 8) AS issued
+    FROM adjusted AS a
+    ASOF LEFT JOIN unit_costs AS u ON u.product = a.product AND a.day >= u.valid_from
+    UNION ALL
+    SELECT product, location, '', strftime(month, '%Y-%m'), 0, 0, NULL, issued FROM issued
 )
 SELECT v.location, v.person, coalesce(g.category, '') AS category, coalesce(g.supplier, '') AS supplier, v.month,
        sum(v.adjustments) AS adjustments, sum(v.n) AS n, sum(v.adjusted) AS adjusted, sum(v.issued) AS issued
