@@ -10,7 +10,7 @@ parameters:
   least_days: {default: 30, type: integer, meaning: "days with rows from which on the longest silence of a ledger says how long it may be silent"}
   silence: {default: 92, type: integer, meaning: "days that a ledger with fewer may be silent at least"}
 uses: [book_span, feed_places]
-unique: {covered: [by_feed]}
+unique: {days: [table_name, day], silences: [table_name, day], covered: [by_feed]}
 --- */
 -- One row for places whose sales stand in the ledger (`by_feed` false) and one for those of the sales feed (true), with the
 -- first and the last day of which the ledger may speak: a year of movements says nothing of the stock lists of the year
