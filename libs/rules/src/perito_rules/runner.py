@@ -5,7 +5,7 @@ is taken out again.
 """
 
 import logging
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
@@ -22,6 +22,7 @@ from perito_rules.planner import Instance, Planned
 from perito_rules.rowscan import Scanned, rehearse, scan
 from perito_rules.sqltext import quote
 from perito_rules.statements import execute
+from perito_rules.watch import Watch, unwatched
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -53,10 +54,17 @@ class _Account:
 class Runner:
     """Runs planned rules. `values` are the bound parameters by id of rule or shared view, `shared` the views."""
 
-    def __init__(self, book: Book, values: Mapping[str, Mapping[str, Value]], shared: Mapping[str, Rule]) -> None:
+    def __init__(
+        self,
+        book: Book,
+        values: Mapping[str, Mapping[str, Value]],
+        shared: Mapping[str, Rule],
+        watch: Watch = unwatched,
+    ) -> None:
         self._book = book
         self._values = values
         self._shared = shared
+        self._watch = watch
         self._made: set[str] = set()
 
     @property
@@ -100,15 +108,24 @@ class Runner:
         tables = sorted({instance.fill(instance.rule.table) for instance in instances})
         for table in tables:
             group = [instance for instance in instances if instance.fill(instance.rule.table) == table]
-            for scanned in scan(self._connection, table, group, self._values):
+            for scanned in self._watched(f"rows of {table}", scan(self._connection, table, group, self._values)):
                 self._attempt(scanned.instance, accounts[scanned.instance.rule.id], self._row, scanned)
+
+    def _watched(self, name: str, scans: Iterator[Scanned]) -> Iterator[Scanned]:
+        while True:
+            with self._watch(name):
+                scanned = next(scans, None)
+            if scanned is None:
+                return
+            yield scanned
 
     def _attempt(self, instance: Instance, account: _Account, run: Callable[..., None], *more: Any) -> None:
         """Runs one instance; if it breaks, the rule is errored, and the others give their results."""
         if account.broken:
             return
         try:
-            run(instance, account, *more)
+            with self._watch(instance.rule.id):
+                run(instance, account, *more)
         except Exception as error:  # noqa: BLE001  # a rule may break in any way, its neighbours must not notice
             account.broken = _reason(instance.rule, account.step, error)
             withdraw(self._book, instance.rule)
@@ -211,7 +228,8 @@ class Runner:
             self._share(used_by_it)
         sql = view.sections["view"].sql
         kind = "TABLE" if view.stored else "VIEW"
-        execute(self._connection, f"CREATE TEMP {kind} {quote(name)} AS {sql}", used(sql, self._values[name]))
+        with self._watch(f"view {name}"):
+            execute(self._connection, f"CREATE TEMP {kind} {quote(name)} AS {sql}", used(sql, self._values[name]))
         self._made.add(name)
 
     @staticmethod
