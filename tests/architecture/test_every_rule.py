@@ -32,6 +32,8 @@ def test_every_id_has_its_rule_and_its_place_in_the_reference() -> None:
         (RuleOutcome("C-001", "1", RuleStatus.FAILED, evaluated=2, failed=1, unknown=1, findings=1), [FOUND]),
         (RuleOutcome("C-001", "1", RuleStatus.PASSED, evaluated=2), [SPARED]),
         (RuleOutcome("C-001", "1", RuleStatus.NOT_APPLICABLE, reason="no sales"), []),
+        (RuleOutcome("V-034", "1", RuleStatus.PASSED, evaluated=1, facts={"lists_cut": "1"}), [FOUND, SPARED]),
+        (RuleOutcome("V-034", "1", RuleStatus.PASSED, evaluated=1, facts={"lists_cut": "0"}), [SPARED]),
         (RuleOutcome("K-01", "1", RuleStatus.PASSED, evaluated=1), [FOUND, SPARED]),
         (RuleOutcome("K-01", "1", RuleStatus.NOT_APPLICABLE, reason="no sales"), [SPARED]),
     ],
