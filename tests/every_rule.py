@@ -41,7 +41,9 @@ def shown(outcomes: Iterable[RuleOutcome]) -> Iterator[tuple[str, str]]:
     """What a run shows of which rule."""
     for outcome in outcomes:
         is_figure = outcome.rule_id.startswith("K-")
-        if outcome.findings or (is_figure and outcome.evaluated):
+        # The guard against floods makes no findings of its own; it counts the lists that it cut.
+        has_cut = outcome.facts.get("lists_cut", "0") != "0"
+        if outcome.findings or has_cut or (is_figure and outcome.evaluated):
             yield FOUND, outcome.rule_id
         if outcome.evaluated > outcome.failed + outcome.unknown or (is_figure and outcome.reason):
             yield SPARED, outcome.rule_id
