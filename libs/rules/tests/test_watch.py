@@ -1,6 +1,6 @@
 """Whoever watches a run is told what is at work: rules, shared views within the first rule that asks, and scans."""
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -56,7 +56,7 @@ def test_rules_views_and_scans_are_told(tmp_path: Path) -> None:
     told: list[str] = []
 
     @contextmanager
-    def watch(name: str) -> Iterator[None]:
+    def watch(name: str) -> Generator[None]:
         told.append(name)
         yield
         told.append(f"/{name}")
