@@ -73,6 +73,7 @@ def test_a_rule_is_read_with_the_lines_of_its_sections() -> None:
         ("identity: [product]\n", "", "lacks identity"),
         ("needs:\n  inventory: [product, qty]\n", "", "lacks needs"),
         ("impact: column", "impact: none", "impact must be"),
+        ("impact: column", "impact: column\nposition_bound: true", "position_bound must say why"),
         ("-- section: evaluated\nSELECT 3\n", "", "needs a section evaluated"),
         ("-- section: evaluated\nSELECT 3\n", "-- section: evaluated\n", "section evaluated is empty"),
         ("-- section: population", "-- section: populace", "has no section populace"),

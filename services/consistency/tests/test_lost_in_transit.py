@@ -45,7 +45,7 @@ def test_what_never_arrived_is_found(tmp_path: Path) -> None:
     identity = {"transfer": "T1", "product": "A", "lot": None, "location": "L", "from_location": "W"}
     assert finding["identity"] == identity
     assert (finding["delta_qty"], finding["impact"], finding["severity"]) == (Decimal(-10), Decimal(20), "high")
-    assert (finding["period_start"].isoformat(), finding["period_end"].isoformat()) == ("2024-05-01", "2024-05-03")
+    assert (finding["period_start"].isoformat(), finding["period_end"].isoformat()) == ("2024-05-01", "2024-05-01")
     assert finding["title_en"] == (
         "Transfer T1 of A, W to L: 10 units left on 2024-05-01 and have not arrived, due by 2024-05-03"
     )

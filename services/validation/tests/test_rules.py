@@ -79,12 +79,12 @@ def test_a_table_whose_key_is_not_mapped_is_not_tested_and_says_so(tmp_path: Pat
     assert done.of("V-008") == []
 
 
-def test_repeated_rows_are_one_finding_per_file_with_every_pair_as_evidence(tmp_path: Path) -> None:
+def test_repeated_rows_are_one_finding_per_table_with_every_pair_as_evidence(tmp_path: Path) -> None:
     mapping = PRODUCTS + "  q.csv:\n    tables:\n      suppliers:\n        columns: {supplier: s, name: n}\n"
     files = {"p.csv": "a,c,n\nA,1,x\nB,2,y\nA,1,x\nB,2,y\nA,1,x\n", "q.csv": "s,n\n1,x\n2,x\n"}
     done = examine(tmp_path, files, mapping)
     (finding,) = done.of("V-010")
-    assert finding["identity"] == {"file": "p.csv"}
+    assert finding["identity"] == {"table_name": "products"}
     assert (finding["row_count"], finding["measures"]["distinct_rows"]) == (3, "2")
     proof = [(row["role"], row["line"]) for row in done.proof(finding)]
     assert proof == [

@@ -48,7 +48,7 @@ _FIELDS = {
     *("id", "version", "kind", "title", "severity", "grain", "unit", "identity", "needs", "optional", "uses"),
     *("parameters", "impact", "recoverable", "explains", "entities", "partition_by", "texts", "explanation", "remedy"),
     *("words", "source", "each", "table", "where", "select", "values", "function", "phase", "unique", "one_of"),
-    *("stored", "confidence_limit"),
+    *("stored", "confidence_limit", "position_bound"),
 }
 OWN_FIELDS = _FIELDS - {"each", "function", "stored", "confidence_limit"} | {"example"}
 """Fields of the header of a tenant's own rule."""
@@ -152,6 +152,7 @@ def _rule(header: Mapping[str, Any], sections: list[tuple[str, Section]], file: 
         parameters=_parameters(header.get("parameters") or {}, kind, file),
         impact=str(header.get("impact", "")),
         confidence_limit=_limit(header.get("confidence_limit"), file),
+        position_bound=str(header.get("position_bound", "")),
         recoverable=bool(header.get("recoverable", False)),
         explains=_names(header.get("explains")),
         entities=_names(header.get("entities")),
@@ -192,6 +193,8 @@ def _checked(rule: Rule, file: str) -> Rule:
         raise _malformed(file, 1, f"each must be keyed_table or typed_column, not {rule.each}")
     if rule.kind is not Kind.METRIC and not re.match(r"column$|none, because \S", rule.impact):
         raise _malformed(file, 1, 'impact must be "column" or "none, because ..."')
+    if rule.position_bound and not re.match(r"because \S", rule.position_bound):
+        raise _malformed(file, 1, 'position_bound must say why: "because ..."')
     if rule.kind is Kind.FUNCTION and not re.fullmatch(r"[a-z_][\w.]*:[a-z_]\w*", rule.function):
         raise _malformed(file, 1, "function must read package.module:function")
     _check_names(rule, file)

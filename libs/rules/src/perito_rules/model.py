@@ -84,8 +84,9 @@ class Rule:
     once per canonical table or column that fits. `select` (row rules) are aggregates per identity. `unique` names a
     unique key of a WITH query or section where the linter cannot work it out. `words` are the readers' words for what
     the SQL gives by name: measures, facts, roles of evidence, reasons of missing values. `confidence_limit` is what the
-    confidence of its findings never exceeds, for rules that rank and do not tell true from false. A shared view is kept
-    as a table unless `stored` is false: then whoever reads it reads the files through it.
+    confidence of its findings never exceeds, for rules that rank and do not tell true from false. `position_bound` says
+    why findings depend on how rows lie in files, where they do. A shared view is kept as a table unless `stored` is
+    false: then whoever reads it reads the files through it.
     """
 
     id: str
@@ -103,6 +104,7 @@ class Rule:
     parameters: Mapping[str, Parameter]
     impact: str
     confidence_limit: Decimal | None
+    position_bound: str
     recoverable: bool
     explains: tuple[str, ...]
     entities: tuple[str, ...]

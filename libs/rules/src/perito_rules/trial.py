@@ -118,6 +118,7 @@ def read_rows(path: Path) -> list[dict[str, Any]]:
 
     rows: list[dict[str, Any]] = parquet.read_table(path).to_pylist()  # pyright: ignore[reportUnknownMemberType]  # its stub says IO[Unknown]
     for row in rows:
-        decoded = {n.removesuffix("_json"): json.loads(v) for n, v in row.items() if n.endswith("_json")}
+        coded = {name.removesuffix("_json"): text for name, text in row.items() if name.endswith("_json")}
+        decoded = {name: None if text is None else json.loads(text) for name, text in coded.items()}
         row.update(decoded)
     return rows

@@ -27,13 +27,14 @@ entities: [transfer, product, location]
 partition_by: [from_location, location]
 texts:
   finding:
-    en: "Transfer {transfer} of {product}, {from_location} to {location}: {observed:,} {observed:unit|units} left on {period_start} and {observed:has|have} not arrived, due by {period_end}"
-    es: "Traspaso {transfer} de {product}, {from_location} a {location}: {observed:,} {observed:unidad salió|unidades salieron} el {period_start} y no {observed:ha|han} llegado, {observed:prevista|previstas} hasta el {period_end}"
+    en: "Transfer {transfer} of {product}, {from_location} to {location}: {observed:,} {observed:unit|units} left on {period_start} and {observed:has|have} not arrived, due by {due_on}"
+    es: "Traspaso {transfer} de {product}, {from_location} a {location}: {observed:,} {observed:unidad salió|unidades salieron} el {period_start} y no {observed:ha|han} llegado, {observed:prevista|previstas} hasta el {due_on}"
 words:
   lost: {es: perdidos}
   time_under_way: {es: tiempo en camino}
   not_compared: {es: sin comparar}
   usual_days: {es: días habituales}
+  due_on: {en: due by, es: prevista hasta}
 explanation:
   en: >-
     A transfer that left must arrive: by its own record or by an entry of its number in the stock ledger at the destination.
@@ -88,6 +89,8 @@ WITH entered AS (
     SELECT CASE WHEN count(*) >= $least THEN quantile_disc(arrived_on - left_on, 0.95) END AS days FROM sent WHERE arrived_on >= left_on
 ), dated AS (
     SELECT s.*, e.day AS ends, coalesce(u.days, ceil(s.stated_days)::INTEGER, a.days, 0) AS usual_days,
+           -- What the transfer says itself is its period: the usual time changes as the books go on.
+           greatest(s.left_on, coalesce(s.promised_on, s.left_on + ceil(s.stated_days)::INTEGER)) AS said_on,
            greatest(s.promised_on, s.left_on + coalesce(u.days, ceil(s.stated_days)::INTEGER, a.days, 0)::INTEGER) AS due_on
     FROM sent AS s CROSS JOIN ends AS e CROSS JOIN usual_of_all AS a
     LEFT JOIN usual AS u ON u.from_location = s.from_location AND u.to_location = s.to_location
@@ -114,8 +117,8 @@ LEFT JOIN kept AS k ON k.to_location = d.to_location
 LEFT JOIN unheard AS u ON u.to_location = d.to_location
 
 -- section: violations
-SELECT p.transfer, p.product, p.lot, p.to_location AS location, p.from_location, p.left_on AS period_start, p.due_on AS period_end,
-       p.qty AS observed, -p.qty AS delta_qty, p.ends - p.left_on AS age_in_days, p.usual_days, p.promised_on,
+SELECT p.transfer, p.product, p.lot, p.to_location AS location, p.from_location, p.left_on AS period_start, p.said_on AS period_end,
+       p.qty AS observed, -p.qty AS delta_qty, p.ends - p.left_on AS age_in_days, p.usual_days, p.promised_on, p.due_on,
        coalesce(p.row_cost, u.unit_cost) AS unit_cost, CASE WHEN p.row_cost IS NOT NULL THEN 'transfers' ELSE coalesce(u.cost_source, 'none') END AS cost_source,
        try(-p.qty::DECIMAL(38, 4) * coalesce(p.row_cost, u.unit_cost)) AS delta_value, try(p.qty::DECIMAL(38, 4) * coalesce(p.row_cost, u.unit_cost)) AS impact,
        CASE WHEN p.due_on + $days + $high_days < p.ends THEN 'high' ELSE 'medium' END AS severity, p.row_count

@@ -17,9 +17,7 @@ optional:
   movements: [type, product, ts, qty]
 uses: [order_flow, unit_costs]
 parameters:
-  days: {default: 30, type: integer, meaning: "days after its receipt from which on a position is told, of low severity"}
-  medium_days: {default: 60, type: integer, meaning: "days from which on severity is medium"}
-  high_days: {default: 90, type: integer, meaning: "days from which on severity is high"}
+  days: {default: 30, type: integer, meaning: "days after its receipt from which on a position is told"}
   least: {default: 5, type: integer, meaning: "billed positions from which the usual time of a supplier, or of all, is taken"}
   tolerance: {default: "0", type: decimal, meaning: "base units that may stay unbilled"}
   share: {default: "0.5", type: decimal, meaning: "share of a supplier's positions that must be billed for the others to be judged"}
@@ -44,15 +42,15 @@ words:
 explanation:
   en: >-
     Goods that were received are billed within the supplier's usual time (95 of 100 positions are). What is older than that,
-    and than 30, 60 or 90 days, when the invoices end is told with its value: a debt that the accounts lack, or a receipt
+    and than 30 days, when the invoices end is told with its age and value: a debt that the accounts lack, or a receipt
     that never was. Age counts from the receipt that the invoices do not cover any more, the oldest goods being billed first.
     Credits take nothing off what was billed, goods beyond the order are C-027's, goods without a price cost nothing. Not
     judged are suppliers who bill less than half of their positions by order, receipts from before the first invoice, and
     positions that an invoice of the supplier without a known order may bill (C-026 has those). What was billed and never
     received is C-026's too.
   es: >-
-    Lo recibido se factura dentro del tiempo habitual del proveedor (95 de 100 posiciones). Lo que supera ese tiempo, y 30,
-    60 o 90 días, al terminar las facturas se informa con su valor: una deuda que falta en las cuentas, o una recepción que no
+    Lo recibido se factura dentro del tiempo habitual del proveedor (95 de 100 posiciones). Lo que supera ese tiempo, y 30
+    días, al terminar las facturas se informa con su edad y su valor: una deuda que falta en las cuentas, o una recepción que no
     existió. La antigüedad cuenta desde la recepción que las facturas ya no cubren, facturándose primero lo más antiguo. Los
     abonos no restan, lo recibido por encima del pedido es de C-027 y lo que no tiene precio no cuesta. No se juzgan los
     proveedores que facturan por pedido menos de la mitad de sus posiciones, las recepciones anteriores a la primera factura
@@ -140,7 +138,7 @@ SELECT p.supplier, p.purchase_document, p.purchase_line, p.product, p.open_since
        CASE WHEN p.order_price > 0 THEN 'purchases' ELSE coalesce(u.cost_source, 'none') END AS cost_source,
        try(-p.open_qty::DECIMAL(38, 4) * coalesce(CASE WHEN p.order_price > 0 THEN p.order_price END, u.unit_cost)) AS delta_value,
        try(p.open_qty::DECIMAL(38, 4) * coalesce(CASE WHEN p.order_price > 0 THEN p.order_price END, u.unit_cost)) AS impact,
-       CASE WHEN p.days_open > $high_days THEN 'high' WHEN p.days_open > $medium_days THEN 'medium' ELSE 'low' END AS severity, p.row_count
+       p.row_count
 FROM population AS p
 ASOF LEFT JOIN unit_costs AS u ON u.product = p.product AND p.last_receipt >= u.valid_from
 WHERE p.code = 'unbilled'

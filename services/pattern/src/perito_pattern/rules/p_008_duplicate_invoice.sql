@@ -1,6 +1,6 @@
 /* ---
 id: P-008
-version: 2
+version: 3
 kind: set
 title: {en: Invoice entered more than once, es: Factura registrada más de una vez}
 severity: high

@@ -12,6 +12,7 @@ needs:
   columns: [table_name, column_name, file_id, source_column]
 optional:
   feeds: [file_name, table_name]
+position_bound: because it tells which files there are
 impact: none, because a file that was not read has no amounts; what it would have said is missing from the other rules
 recoverable: false
 explains: []

@@ -13,6 +13,7 @@ needs:
   files: [file_id, name]
 parameters:
   patterns: {default: 10, type: integer, meaning: "distinct patterns that a finding lists; their number is always told"}
+position_bound: because the format of a column is stated for a file
 impact: none, because a cell that cannot be read has no amount; what it hides shows where the books stop adding up
 recoverable: false
 explains: []

@@ -11,6 +11,7 @@ needs:
   transformations: [ordinal, file_id, table_name, column_name, kind, cells, example_before, example_after, first_record, first_line]
   columns: [table_name, column_name, file_id, column_type, cells, blanks]
   files: [file_id, name]
+position_bound: because the way numbers are written is that of a file
 impact: none, because the numbers were read as they were meant; each repair is logged
 recoverable: false
 explains: []

@@ -4,9 +4,9 @@ version: 2
 kind: set
 title: {en: Rows that repeat another exactly, es: Filas que repiten otra exactamente}
 severity: high
-grain: file
+grain: table
 unit: rows
-identity: [file]
+identity: [table_name]
 needs:
   duplicates: [table_name, file_id, record, line, first_file_id, first_record, first_line]
   columns: [table_name, file_id, cells]
@@ -18,21 +18,21 @@ parameters:
 impact: none, because a repeated row costs nothing by itself; what it adds to sums shows where the books stop adding up
 recoverable: false
 explains: []
-entities: [file]
+entities: [table_name]
 texts:
   finding:
-    en: "{file}: {repeated:,} {repeated:row repeats|rows repeat} an earlier row in every cell ({distinct_rows:,} different {distinct_rows:row|rows}){what_en}"
-    es: "{file}: {repeated:,} {repeated:fila repite|filas repiten} una anterior en todas sus celdas ({distinct_rows:,} {distinct_rows:fila distinta|filas distintas}){what_es}"
+    en: "{where_en}: {repeated:,} {repeated:row repeats|rows repeat} an earlier row in every cell ({distinct_rows:,} different {distinct_rows:row|rows}){what_en}"
+    es: "{where_es}: {repeated:,} {repeated:fila repite|filas repiten} una anterior en todas sus celdas ({distinct_rows:,} {distinct_rows:fila distinta|filas distintas}){what_es}"
 explanation:
   en: >-
     A row equal to an earlier one in every cell of the file, mapped or not, was exported or entered twice. It stays in the
-    tables, marked, and rules that sum leave it out. One export that ran twice repeats many rows, so a file is told as one
+    tables, marked, and rules that sum leave it out. One export that ran twice repeats many rows, so a table is told as one
     finding; its evidence pairs each repetition with the row it repeats. Sales without line numbers weigh less where most
     repetitions stand in documents whose other rows are there once: a till writes an article scanned twice in that way.
   es: >-
     Una fila igual a otra anterior en todas las celdas del archivo, mapeadas o no, se exportó o capturó dos veces. Sigue en
     las tablas, marcada, y las reglas que suman la dejan fuera. Una exportación ejecutada dos veces repite muchas filas, por
-    eso cada archivo es un solo hallazgo; su evidencia empareja cada repetición con la fila que repite. Las ventas sin número
+    eso cada tabla es un solo hallazgo; su evidencia empareja cada repetición con la fila que repite. Las ventas sin número
     de línea pesan menos si casi todas las repeticiones están en documentos cuyas otras filas no se repiten: así escribe una
     caja un artículo pasado dos veces.
 remedy:
@@ -62,19 +62,21 @@ WITH numbered AS (
     GROUP BY s._file_id, s.document
     HAVING count(p.record) > 0
 ), told AS (
-    SELECT p.file, p.line, p.first, NOT n.has_lines AND coalesce(d.first_rows > d.repeated_rows, false) AS is_scan
+    SELECT p.table_name, p.file, p.first, NOT n.has_lines AND coalesce(d.first_rows > d.repeated_rows, false) AS is_scan
     FROM population AS p CROSS JOIN numbered AS n
     LEFT JOIN sales AS s ON s._file_id = p.file_id AND s._record = p.record
     LEFT JOIN documents AS d ON d._file_id = s._file_id AND d.document = s.document
-), files_told AS (
-    SELECT file, count(*) AS row_count, min(line) AS first_line, count(DISTINCT (first['file_id'], first['record'])) AS distinct_rows,
+), tables_told AS (
+    SELECT table_name, count(*) AS row_count, count(DISTINCT (first['file_id'], first['record'])) AS distinct_rows,
+           CASE WHEN count(DISTINCT file) = 1 THEN min(file) ELSE count(DISTINCT file) || ' files' END AS where_en,
+           CASE WHEN count(DISTINCT file) = 1 THEN min(file) ELSE count(DISTINCT file) || ' archivos' END AS where_es,
            count(*) FILTER (is_scan) > $scan_share * count(*) AS are_scans
-    FROM told GROUP BY file
+    FROM told GROUP BY table_name
 )
-SELECT file, row_count, row_count AS repeated, first_line, distinct_rows, CASE WHEN are_scans THEN 'medium' ELSE 'high' END AS severity,
+SELECT table_name, where_en, where_es, row_count, row_count AS repeated, distinct_rows, CASE WHEN are_scans THEN 'medium' ELSE 'high' END AS severity,
        CASE WHEN are_scans THEN '; without line numbers they may be articles scanned twice' ELSE '' END AS what_en,
        CASE WHEN are_scans THEN '; sin números de línea pueden ser artículos pasados dos veces' ELSE '' END AS what_es
-FROM files_told
+FROM tables_told
 
 -- section: evaluated
 SELECT coalesce(sum(rows), 0)::BIGINT AS evaluated, (SELECT count(*) FROM population) AS failed
@@ -84,13 +86,13 @@ FROM (SELECT file_id, max(cells) AS rows FROM columns GROUP BY file_id)
 SELECT count(*) AS repeated_rows, count(DISTINCT (first['file_id'], first['record'])) AS distinct_rows FROM population
 
 -- section: evidence
-SELECT file, 2 * row_number() OVER (PARTITION BY file ORDER BY file_id, record) AS ordinal, 'repetition' AS role,
-       table_name, file_id AS _file_id, record AS _record, line AS _line, file AS key_file,
+SELECT table_name, 2 * row_number() OVER (PARTITION BY table_name ORDER BY file_id, record) AS ordinal, 'repetition' AS role,
+       file_id AS _file_id, record AS _record, line AS _line, file AS key_file,
        first['file'] AS value_repeats_file, first['record'] AS value_repeats_record, first['line'] AS value_repeats_line
 FROM population
 
 -- section: evidence
-SELECT file, 2 * row_number() OVER (PARTITION BY file ORDER BY file_id, record) - 1 AS ordinal, 'repeated' AS role,
-       table_name, first['file_id'] AS _file_id, first['record'] AS _record, first['line'] AS _line,
+SELECT table_name, 2 * row_number() OVER (PARTITION BY table_name ORDER BY file_id, record) - 1 AS ordinal, 'repeated' AS role,
+       first['file_id'] AS _file_id, first['record'] AS _record, first['line'] AS _line,
        first['file'] AS key_file
 FROM population

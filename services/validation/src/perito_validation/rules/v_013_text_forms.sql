@@ -13,6 +13,7 @@ needs:
   text_forms: [table_name, column_name, file_id, folded, raw, rows, first_record, first_line]
   columns: [table_name, column_name, file_id, source_column, column_type, cells]
   files: [file_id, name]
+position_bound: because blanks and forms of words are those of the system that wrote the file
 impact: none, because the spelling of a word costs nothing; sums by group that it splits are told wrongly
 recoverable: false
 explains: []

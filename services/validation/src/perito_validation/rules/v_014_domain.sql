@@ -13,6 +13,7 @@ needs:
   files: [file_id, name]
 parameters:
   values: {default: 10, type: integer, meaning: "unknown words that a finding lists; their number is always told"}
+position_bound: because the words of a column are stated for a file
 impact: none, because a word that nobody knows has no amount; rows with it are missing from rules that ask for the type
 recoverable: false
 explains: []

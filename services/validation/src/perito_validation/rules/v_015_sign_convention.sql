@@ -17,6 +17,7 @@ optional:
 parameters:
   stray_share: {default: "0.01", type: decimal, meaning: "share of rows up to which contrary signs are single slips, of medium severity"}
   return_share: {default: "0.25", type: decimal, meaning: "share of sale rows up to which contrary ones may be returns, where nothing else says what came back"}
+position_bound: because the convention of signs is decided for a file
 impact: none, because the sign decides nothing by itself; stock that it turns the wrong way shows in the roll-forward
 recoverable: false
 explains: []

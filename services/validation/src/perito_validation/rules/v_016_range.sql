@@ -1,12 +1,12 @@
 /* ---
 id: V-016
-version: 1
+version: 2
 kind: set
 title: {en: Values outside their range, es: Valores fuera de su intervalo}
 severity: high
 grain: column
 unit: cells
-identity: [table_name, column_name, file, kind]
+identity: [table_name, column_name, kind]
 needs:
   columns: [table_name, column_name, file_id, source_column]
   files: [file_id, name]
@@ -21,11 +21,11 @@ optional:
 impact: none, because what the right value would be is not known
 recoverable: false
 explains: []
-entities: [file]
+entities: [table_name, column_name]
 texts:
   finding:
-    en: "{file}: {row_count:,} of {cells:,} {cells:value|values} of {source_column} {row_count:is|are} {what_en} (from {least:,} to {greatest:,})"
-    es: "{file}: {row_count:,} de {cells:,} {cells:valor|valores} de {source_column} {row_count:es|son} {what_es} (de {least:,} a {greatest:,})"
+    en: "{where_en}: {row_count:,} of {cells:,} {cells:value|values} of {source_column} {row_count:is|are} {what_en} (from {least:,} to {greatest:,})"
+    es: "{where_es}: {row_count:,} de {cells:,} {cells:valor|valores} de {source_column} {row_count:es|son} {what_es} (de {least:,} a {greatest:,})"
 explanation:
   en: >-
     A negative price or cost, a discount of more than all or less than nothing and a lead time before the order cannot be.
@@ -75,36 +75,34 @@ FROM checked AS c JOIN files AS f ON f.file_id = c._file_id
 
 -- section: violations
 WITH filled AS (
-    SELECT 'movements' AS table_name, 'qty' AS column_name, _file_id, count(qty) AS cells FROM movements WHERE _duplicate_record IS NULL GROUP BY _file_id
-    UNION ALL SELECT 'sales', 'qty', _file_id, count(qty) FROM sales WHERE _duplicate_record IS NULL GROUP BY _file_id
-    UNION ALL SELECT 'sales', 'unit_price', _file_id, count(unit_price) FROM sales WHERE _duplicate_record IS NULL GROUP BY _file_id
-    UNION ALL SELECT 'sales', 'discount', _file_id, count(discount) FROM sales WHERE _duplicate_record IS NULL GROUP BY _file_id
-    UNION ALL SELECT 'products', 'unit_cost', _file_id, count(unit_cost) FROM products WHERE _duplicate_record IS NULL GROUP BY _file_id
-    UNION ALL SELECT 'products', 'unit_price', _file_id, count(unit_price) FROM products WHERE _duplicate_record IS NULL GROUP BY _file_id
-    UNION ALL SELECT 'suppliers', 'quoted_lead_days', _file_id, count(quoted_lead_days) FROM suppliers WHERE _duplicate_record IS NULL GROUP BY _file_id
-    UNION ALL SELECT 'purchases', 'qty', _file_id, count(qty) FROM purchases WHERE _duplicate_record IS NULL GROUP BY _file_id
-    UNION ALL SELECT 'purchases', 'unit_cost', _file_id, count(unit_cost) FROM purchases WHERE _duplicate_record IS NULL GROUP BY _file_id
-    UNION ALL SELECT 'invoices', 'qty', _file_id, count(qty) FROM invoices WHERE _duplicate_record IS NULL GROUP BY _file_id
-    UNION ALL SELECT 'invoices', 'unit_price', _file_id, count(unit_price) FROM invoices WHERE _duplicate_record IS NULL GROUP BY _file_id
-    UNION ALL SELECT 'invoices', 'discount', _file_id, count(discount) FROM invoices WHERE _duplicate_record IS NULL GROUP BY _file_id
-    UNION ALL SELECT 'receipts', 'qty', _file_id, count(qty) FROM receipts WHERE _duplicate_record IS NULL GROUP BY _file_id
-    UNION ALL SELECT 'receipts', 'unit_cost', _file_id, count(unit_cost) FROM receipts WHERE _duplicate_record IS NULL GROUP BY _file_id
-), totals AS (
-    SELECT x.table_name, x.column_name, f.name AS file, sum(x.cells)::BIGINT AS cells
-    FROM filled AS x JOIN files AS f ON f.file_id = x._file_id
-    GROUP BY x.table_name, x.column_name, f.name
+    SELECT 'movements' AS table_name, 'qty' AS column_name, count(qty) AS cells FROM movements WHERE _duplicate_record IS NULL
+    UNION ALL SELECT 'sales', 'qty', count(qty) FROM sales WHERE _duplicate_record IS NULL
+    UNION ALL SELECT 'sales', 'unit_price', count(unit_price) FROM sales WHERE _duplicate_record IS NULL
+    UNION ALL SELECT 'sales', 'discount', count(discount) FROM sales WHERE _duplicate_record IS NULL
+    UNION ALL SELECT 'products', 'unit_cost', count(unit_cost) FROM products WHERE _duplicate_record IS NULL
+    UNION ALL SELECT 'products', 'unit_price', count(unit_price) FROM products WHERE _duplicate_record IS NULL
+    UNION ALL SELECT 'suppliers', 'quoted_lead_days', count(quoted_lead_days) FROM suppliers WHERE _duplicate_record IS NULL
+    UNION ALL SELECT 'purchases', 'qty', count(qty) FROM purchases WHERE _duplicate_record IS NULL
+    UNION ALL SELECT 'purchases', 'unit_cost', count(unit_cost) FROM purchases WHERE _duplicate_record IS NULL
+    UNION ALL SELECT 'invoices', 'qty', count(qty) FROM invoices WHERE _duplicate_record IS NULL
+    UNION ALL SELECT 'invoices', 'unit_price', count(unit_price) FROM invoices WHERE _duplicate_record IS NULL
+    UNION ALL SELECT 'invoices', 'discount', count(discount) FROM invoices WHERE _duplicate_record IS NULL
+    UNION ALL SELECT 'receipts', 'qty', count(qty) FROM receipts WHERE _duplicate_record IS NULL
+    UNION ALL SELECT 'receipts', 'unit_cost', count(unit_cost) FROM receipts WHERE _duplicate_record IS NULL
 ), told AS (
-    SELECT table_name, column_name, file, kind, count(*) AS row_count, min(_file_id) AS file_id, min(v) AS least, max(v) AS greatest
+    SELECT table_name, column_name, kind, CASE WHEN count(DISTINCT file) = 1 THEN min(file) ELSE count(DISTINCT file) || ' files' END AS where_en,
+           CASE WHEN count(DISTINCT file) = 1 THEN min(file) ELSE count(DISTINCT file) || ' archivos' END AS where_es,
+           count(*) AS row_count, min(_file_id) AS file_id, min(v) AS least, max(v) AS greatest
     FROM population
-    GROUP BY table_name, column_name, file, kind
+    GROUP BY table_name, column_name, kind
 )
-SELECT t.table_name, t.column_name, t.file, t.kind, coalesce(c.source_column, t.column_name) AS source_column, t.row_count, n.cells,
-       t.least, t.greatest,
+SELECT t.table_name, t.column_name, t.kind, t.where_en, t.where_es, coalesce(c.source_column, t.column_name) AS source_column,
+       t.row_count, n.cells, t.least, t.greatest,
        CASE WHEN t.kind <> 'zero' THEN 'high' WHEN t.column_name = 'unit_cost' AND t.table_name = 'products' THEN 'medium' ELSE 'low' END AS severity,
        CASE t.kind WHEN 'zero' THEN '0' WHEN 'negative' THEN 'below 0' ELSE 'not between 0 and 1' END AS what_en,
        CASE t.kind WHEN 'zero' THEN '0' WHEN 'negative' THEN 'menores que 0' ELSE 'distintos de entre 0 y 1' END AS what_es
 FROM told AS t
-JOIN totals AS n ON n.table_name = t.table_name AND n.column_name = t.column_name AND n.file = t.file
+JOIN filled AS n ON n.table_name = t.table_name AND n.column_name = t.column_name
 LEFT JOIN columns AS c ON c.table_name = t.table_name AND c.column_name = t.column_name AND c.file_id = t.file_id
 
 -- section: evaluated
@@ -124,5 +122,5 @@ SELECT count(*) FILTER (kind = 'zero') AS zeros, count(*) FILTER (kind = 'negati
 FROM population
 
 -- section: evidence
-SELECT table_name, column_name, file, kind, kind AS role, _file_id, _record, _line, key AS key_document, v AS value_value
+SELECT table_name, column_name, kind, kind AS role, _file_id, _record, _line, key AS key_document, v AS value_value
 FROM population

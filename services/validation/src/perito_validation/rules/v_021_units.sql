@@ -17,6 +17,7 @@ optional:
   purchases: [product, qty, uom]
   receipts: [product, qty, uom]
   products: [product, base_uom, units_per_pack, whole_units]
+position_bound: because units and their factors are stated for a file
 impact: none, because the quantity in base units is not known; what is converted wrongly shows where the books stop adding up
 recoverable: false
 explains: []

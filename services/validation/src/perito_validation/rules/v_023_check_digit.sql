@@ -4,9 +4,9 @@ version: 1
 kind: set
 title: {en: Article numbers that do not check, es: Códigos de artículo que no cuadran}
 severity: medium
-grain: file
+grain: table
 unit: article numbers
-identity: [table_name, file, kind]
+identity: [table_name, kind]
 needs:
   files: [file_id, name]
 one_of: [products.gtin, product_units.gtin]
@@ -15,14 +15,15 @@ optional:
   product_units: [product, gtin]
 parameters:
   least_share: {default: "0.5", type: decimal, meaning: "share of a file's codes of 8, 12, 13 or 14 digits that must check for the column to hold article numbers at all"}
+  least_codes: {default: 20, type: integer, meaning: "codes of a file from which it is judged by itself whether it holds article numbers; a smaller one is judged with its table"}
 impact: none, because a code has no amount; what is scanned as another product shows in its stock
 recoverable: false
 explains: []
-entities: [file]
+entities: [table_name]
 texts:
   finding:
-    en: "{file}: {row_count:,} of {codes:,} article numbers of {table_name} {what_en} (such as {example})"
-    es: "{file}: {row_count:,} de {codes:,} códigos de artículo de {table_name} {what_es} (por ejemplo {example})"
+    en: "{where_en}: {row_count:,} of {codes:,} article numbers of {table_name} {what_en} (such as {example})"
+    es: "{where_es}: {row_count:,} de {codes:,} códigos de artículo de {table_name} {what_es} (por ejemplo {example})"
 explanation:
   en: >-
     A GTIN (EAN, UPC) has 8, 12, 13 or 14 digits, and the last follows from the others, so one mistyped digit shows. Other
@@ -48,7 +49,7 @@ words:
   other_codes: {en: codes of another kind, es: códigos de otra clase}
   code: {en: code as written, es: código como está escrito}
   checked: {en: codes that check, es: códigos que cuadran}
-unique: {told: [table_name, file, kind]}
+unique: {told: [table_name, kind]}
 source: "GS1 General Specifications, check digit and restricted circulation numbers"
 --- */
 
@@ -76,35 +77,43 @@ WITH coded AS (
                + substr(padded, 8, 1)::INTEGER + substr(padded, 10, 1)::INTEGER + substr(padded, 12, 1)::INTEGER
                + substr(padded, 14, 1)::INTEGER) % 10 = 0 ELSE false END AS checks
     FROM measured
+), classified AS (
+    SELECT c.table_name, c.product, c.code, c._file_id, c._record, c._line, f.name AS file,
+           c.is_number AND c.width IN (8, 12, 13, 14) AS right_length,
+           CASE WHEN c.is_number AND (c.width IN (4, 5) OR c.width = 12 AND left(c.digits, 1) = '2' OR c.width = 13 AND (left(c.digits, 1) = '2' OR left(c.digits, 2) = '02'))
+                     THEN 'own'
+                WHEN c.is_number AND c.width IN (8, 12, 13, 14) THEN CASE WHEN c.checks THEN 'right' ELSE 'wrong_digit' END
+                WHEN c.is_number AND c.width BETWEEN 6 AND 11 AND c.checks THEN 'lost_zeros'
+                WHEN regexp_full_match(c.digits, '[0-9][.,]?[0-9]*[eE][+]?[0-9]{1,2}') THEN 'rounded_by_a_spreadsheet'
+                ELSE 'wrong_length' END AS kind
+    FROM checked AS c JOIN files AS f ON f.file_id = c._file_id
+), totals AS (
+    SELECT table_name, _file_id, count(*) AS codes, count(*) FILTER (kind = 'right') AS right_codes,
+           count(*) FILTER (right_length AND kind <> 'own') AS of_length, count(*) FILTER (kind NOT IN ('right', 'own')) AS others
+    FROM classified
+    GROUP BY table_name, _file_id
+), judged AS (
+    -- A small file says too little of itself and is judged with its whole table.
+    SELECT table_name, _file_id,
+           CASE WHEN codes >= $least_codes THEN right_codes > 0 AND right_codes >= $least_share * of_length AND right_codes >= others
+                ELSE sum(right_codes) OVER t > 0 AND sum(right_codes) OVER t >= $least_share * sum(of_length) OVER t
+                     AND sum(right_codes) OVER t >= sum(others) OVER t END AS holds_numbers
+    FROM totals
+    WINDOW t AS (PARTITION BY table_name)
 )
-SELECT c.table_name, c.product, c.code, c.digits, c.checks, c._file_id, c._record, c._line, f.name AS file,
-       c.is_number AND c.width IN (8, 12, 13, 14) AS right_length,
-       CASE WHEN c.is_number AND (c.width IN (4, 5) OR c.width = 12 AND left(c.digits, 1) = '2' OR c.width = 13 AND (left(c.digits, 1) = '2' OR left(c.digits, 2) = '02'))
-                 THEN 'own'
-            WHEN c.is_number AND c.width IN (8, 12, 13, 14) THEN CASE WHEN c.checks THEN 'right' ELSE 'wrong_digit' END
-            WHEN c.is_number AND c.width BETWEEN 6 AND 11 AND c.checks THEN 'lost_zeros'
-            WHEN regexp_full_match(c.digits, '[0-9][.,]?[0-9]*[eE][+]?[0-9]{1,2}') THEN 'rounded_by_a_spreadsheet'
-            ELSE 'wrong_length' END AS kind
-FROM checked AS c JOIN files AS f ON f.file_id = c._file_id
+SELECT c.*, CASE WHEN c.kind IN ('right', 'own') THEN NULL WHEN j.holds_numbers THEN c.kind ELSE 'other_codes' END AS told_as
+FROM classified AS c JOIN judged AS j ON j.table_name = c.table_name AND j._file_id = c._file_id
 
 -- section: violations
 WITH totals AS (
-    SELECT table_name, file, count(*) AS codes, count(*) FILTER (kind = 'right') AS checked,
-           count(*) FILTER (right_length AND kind <> 'own') AS of_length, count(*) FILTER (kind NOT IN ('right', 'own')) AS others
-    FROM population
-    GROUP BY table_name, file
-), judged AS (
-    SELECT *, checked > 0 AND checked >= $least_share * of_length AND checked >= others AS holds_numbers FROM totals
+    SELECT table_name, count(*) AS codes, count(*) FILTER (kind = 'right') AS checked FROM population GROUP BY table_name
 ), told AS (
-    SELECT p.table_name, p.file, p.kind, count(*) AS row_count, min(j.codes) AS codes, min(j.checked) AS checked, min(p.code) AS example
-    FROM population AS p JOIN judged AS j ON j.table_name = p.table_name AND j.file = p.file
-    WHERE j.holds_numbers AND p.kind NOT IN ('right', 'own')
-    GROUP BY p.table_name, p.file, p.kind
-    UNION ALL
-    SELECT p.table_name, p.file, 'other_codes', min(j.others), min(j.codes), min(j.checked), min(p.code)
-    FROM population AS p JOIN judged AS j ON j.table_name = p.table_name AND j.file = p.file
-    WHERE NOT j.holds_numbers AND p.kind NOT IN ('right', 'own')
-    GROUP BY p.table_name, p.file
+    SELECT p.table_name, p.told_as AS kind, count(*) AS row_count, min(t.codes) AS codes, min(t.checked) AS checked, min(p.code) AS example,
+           CASE WHEN count(DISTINCT p.file) = 1 THEN min(p.file) ELSE count(DISTINCT p.file) || ' files' END AS where_en,
+           CASE WHEN count(DISTINCT p.file) = 1 THEN min(p.file) ELSE count(DISTINCT p.file) || ' archivos' END AS where_es
+    FROM population AS p JOIN totals AS t ON t.table_name = p.table_name
+    WHERE p.told_as IS NOT NULL
+    GROUP BY p.table_name, p.told_as
 )
 SELECT *, CASE WHEN kind = 'wrong_digit' THEN 'medium' WHEN kind = 'other_codes' THEN 'info' ELSE 'low' END AS severity,
        CASE kind WHEN 'wrong_digit' THEN 'have a check digit that does not follow from the others'
@@ -125,6 +134,6 @@ FROM population
 SELECT count(*) FILTER (kind = 'right') AS checked FROM population
 
 -- section: evidence
-SELECT p.table_name, p.file, v.kind, p.kind AS role, p._file_id, p._record, p._line, p.product AS key_product, p.code AS value_code
-FROM violations AS v JOIN population AS p ON p.table_name = v.table_name AND p.file = v.file
- AND CASE WHEN v.kind = 'other_codes' THEN p.kind NOT IN ('right', 'own') ELSE p.kind = v.kind END
+SELECT table_name, told_as AS kind, kind AS role, _file_id, _record, _line, product AS key_product, code AS value_code
+FROM population
+WHERE told_as IS NOT NULL

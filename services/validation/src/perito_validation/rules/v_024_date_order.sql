@@ -4,9 +4,9 @@ version: 1
 kind: set
 title: {en: Dates in an order that cannot be, es: Fechas en un orden imposible}
 severity: medium
-grain: file
+grain: table
 unit: pairs of dates
-identity: [table_name, file, kind]
+identity: [table_name, kind]
 needs:
   files: [file_id, name]
 one_of: [purchases.promised_at, purchases.ordered_at, movements.posted_at, receipts.posted_at, invoices.due_at, transfers.in_ts, orders.shipped_at, count_sessions.started_at, products.launched, products.discontinued]
@@ -28,12 +28,12 @@ parameters:
 impact: none, because a date has no amount; what stands in the wrong period shows where the books stop adding up
 recoverable: false
 explains: []
-entities: [file]
+entities: [table_name]
 unique: {population: [table_name, kind, _file_id, _record]}
 texts:
   finding:
-    en: "{file}: {row_count:,} of {pairs:,} {pairs:row|rows} of {table_name} {what_en} (by up to {worst:,} {worst:day|days})"
-    es: "{file}: {row_count:,} de {pairs:,} {pairs:fila|filas} de {table_name} {what_es} (hasta {worst:,} {worst:día|días})"
+    en: "{where_en}: {row_count:,} of {pairs:,} {pairs:row|rows} of {table_name} {what_en} (by up to {worst:,} {worst:day|days})"
+    es: "{where_es}: {row_count:,} de {pairs:,} {pairs:fila|filas} de {table_name} {what_es} (hasta {worst:,} {worst:día|días})"
 explanation:
   en: >-
     Goods are ordered before they are promised and before they come, move before the movement is entered, leave before they
@@ -143,7 +143,9 @@ CROSS JOIN book_span AS b
 WHERE e.earlier IS NOT NULL AND e.later IS NOT NULL
 
 -- section: violations
-SELECT table_name, file, kind, count(*) FILTER (wrong) AS row_count, count(*) AS pairs, max(earlier - later) FILTER (wrong) AS worst,
+SELECT table_name, kind, CASE WHEN count(DISTINCT file) FILTER (wrong) = 1 THEN min(file) FILTER (wrong) ELSE count(DISTINCT file) FILTER (wrong) || ' files' END AS where_en,
+       CASE WHEN count(DISTINCT file) FILTER (wrong) = 1 THEN min(file) FILTER (wrong) ELSE count(DISTINCT file) FILTER (wrong) || ' archivos' END AS where_es,
+       count(*) FILTER (wrong) AS row_count, count(*) AS pairs, max(earlier - later) FILTER (wrong) AS worst,
        CASE WHEN kind IN ('sold_before_launch', 'sold_after_its_end', 'due_before_invoiced') THEN 'low' ELSE 'medium' END AS severity,
        CASE kind WHEN 'promised_before_ordered' THEN 'are promised before they were ordered'
             WHEN 'received_before_ordered' THEN 'came before their order was entered'
@@ -166,7 +168,7 @@ SELECT table_name, file, kind, count(*) FILTER (wrong) AS row_count, count(*) AS
             WHEN 'counted_outside_the_session' THEN 'se contaron fuera de su sesión'
             WHEN 'sold_before_launch' THEN 'se vendieron antes de su primer día' ELSE 'se vendieron tras su último día' END AS what_es
 FROM population
-GROUP BY table_name, file, kind
+GROUP BY table_name, kind
 HAVING count(*) FILTER (wrong) > 0
 
 -- section: evaluated
@@ -176,7 +178,7 @@ SELECT count(*) AS evaluated, count(*) FILTER (wrong) AS failed, count(*) FILTER
 SELECT count(*) FILTER (wrong) AS out_of_order FROM population
 
 -- section: evidence
-SELECT table_name, file, kind, row_number() OVER (PARTITION BY table_name, file, kind ORDER BY earlier - later DESC, _file_id, _record) AS ordinal,
+SELECT table_name, kind, row_number() OVER (PARTITION BY table_name, kind ORDER BY earlier - later DESC, _file_id, _record) AS ordinal,
        kind AS role, _file_id, _record, _line, key AS key_code, part AS key_part, earlier AS value_earlier, later AS value_later,
        earlier - later AS value_days
 FROM population

@@ -6,7 +6,7 @@ title: {en: Dates after the books end or long before they begin, es: Fechas post
 severity: high
 grain: column
 unit: dates
-identity: [table_name, column_name, file, side]
+identity: [table_name, column_name, side]
 needs:
   files: [file_id, name]
 one_of: [sales.ts, movements.ts, purchases.ordered_at, receipts.ts, invoices.invoiced_at, returns.ts, counts.ts, transfers.out_ts, inventory.snapshot_date]
@@ -28,11 +28,11 @@ parameters:
 impact: none, because a date has no amount; what stands in the wrong period shows where the books stop adding up
 recoverable: false
 explains: []
-entities: [file]
+entities: [table_name, column_name]
 texts:
   finding:
-    en: "{file}: {row_count:,} of {dates:,} {dates:date|dates} of {table_name}.{column_name} {row_count:lies|lie} {what_en} {bound} (from {first_date} to {last_date})"
-    es: "{file}: {row_count:,} de {dates:,} {dates:fecha|fechas} de {table_name}.{column_name} {row_count:queda|quedan} {what_es} {bound} (del {first_date} al {last_date})"
+    en: "{where_en}: {row_count:,} of {dates:,} {dates:date|dates} of {table_name}.{column_name} {row_count:lies|lie} {what_en} {bound} (from {first_date} to {last_date})"
+    es: "{where_es}: {row_count:,} de {dates:,} {dates:fecha|fechas} de {table_name}.{column_name} {row_count:queda|quedan} {what_es} {bound} (del {first_date} al {last_date})"
 explanation:
   en: >-
     What has not happened yet cannot stand in the books as done. The end is the time of extraction where feeds state it, and
@@ -94,9 +94,11 @@ FROM dated AS d JOIN limits AS l ON l.file_id = d._file_id
 
 -- section: violations
 WITH totals AS (
-    SELECT table_name, column_name, file, sum(rows)::BIGINT AS dates FROM population GROUP BY table_name, column_name, file
+    SELECT table_name, column_name, sum(rows)::BIGINT AS dates FROM population GROUP BY table_name, column_name
 )
-SELECT p.table_name, p.column_name, p.file, p.side, sum(p.rows)::BIGINT AS row_count, min(t.dates) AS dates, min(p.day) AS first_date,
+SELECT p.table_name, p.column_name, p.side, CASE WHEN count(DISTINCT p.file) = 1 THEN min(p.file) ELSE count(DISTINCT p.file) || ' files' END AS where_en,
+       CASE WHEN count(DISTINCT p.file) = 1 THEN min(p.file) ELSE count(DISTINCT p.file) || ' archivos' END AS where_es,
+       sum(p.rows)::BIGINT AS row_count, min(t.dates) AS dates, min(p.day) AS first_date,
        max(p.day) AS last_date, CASE p.side WHEN 'future' THEN min(p.ends) ELSE min(p.starts) END AS bound,
        CASE WHEN p.side = 'future' AND bool_and(p.dated_ahead) THEN 'medium' ELSE 'high' END AS severity,
        CASE WHEN p.side = 'ancient' THEN CASE WHEN $company_start::VARCHAR = '' THEN 'the books' ELSE 'parameter' END
@@ -104,9 +106,9 @@ SELECT p.table_name, p.column_name, p.file, p.side, sum(p.rows)::BIGINT AS row_c
        CASE p.side WHEN 'future' THEN 'after the end of the books,' ELSE 'before the beginning of the books,' END AS what_en,
        CASE p.side WHEN 'future' THEN 'tras el fin de los libros,' ELSE 'antes del inicio de los libros,' END AS what_es
 FROM population AS p
-JOIN totals AS t ON t.table_name = p.table_name AND t.column_name = p.column_name AND t.file = p.file
+JOIN totals AS t ON t.table_name = p.table_name AND t.column_name = p.column_name
 WHERE p.side <> 'inside'
-GROUP BY p.table_name, p.column_name, p.file, p.side
+GROUP BY p.table_name, p.column_name, p.side
 
 -- section: evaluated
 SELECT coalesce(sum(rows), 0)::BIGINT AS evaluated, coalesce(sum(rows) FILTER (side <> 'inside'), 0)::BIGINT AS failed FROM population
@@ -126,7 +128,7 @@ WITH dated AS (
     UNION ALL SELECT 'transfers', 'out_ts', out_ts_date, transfer, _file_id, _record, _line FROM transfers WHERE _duplicate_record IS NULL
     UNION ALL SELECT 'inventory', 'snapshot_date', snapshot_date, product, _file_id, _record, _line FROM inventory WHERE _duplicate_record IS NULL
 )
-SELECT p.table_name, p.column_name, p.file, p.side, p.side AS role, r._file_id, r._record, r._line, r.code AS key_code, r.day AS value_date
+SELECT p.table_name, p.column_name, p.side, p.side AS role, r._file_id, r._record, r._line, r.code AS key_code, r.day AS value_date
 FROM population AS p
 JOIN dated AS r ON r.table_name = p.table_name AND r.column_name = p.column_name AND r._file_id = p._file_id AND r.day = p.day
 WHERE p.side <> 'inside'

@@ -27,6 +27,7 @@ optional:
   payments: [payment, amount]
   gl_entries: [entry, debit, credit]
   products: [product]
+position_bound: because totals are stated for a file
 impact: none, because a difference of control totals says that something is missing or too much, not what it is worth
 recoverable: false
 explains: []
