@@ -134,3 +134,9 @@ def test_slow_goods_that_stand_by_chance_are_left_alone(tmp_path: Path) -> None:
     assert dead(trial) == ["A", "nobody's"]
     found = {f["identity"]["product"]: f["period_start"] for f in trial.findings}
     assert found["nobody's"] == ENDS - timedelta(days=400)
+
+
+def test_what_a_kitchen_uses_up_is_not_dead(tmp_path: Path) -> None:
+    ledger = [moved("flour", days, "production", -2) for days in range(400, 9, -30)]
+    trial = run(tmp_path, [stock("flour"), stock("A")], sold_until("A", 200), movements=ledger)
+    assert dead(trial) == ["A"]

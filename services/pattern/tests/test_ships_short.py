@@ -90,3 +90,8 @@ def test_what_has_just_arrived_may_not_be_all(tmp_path: Path) -> None:
     asked, got = orders("S", 40, lambda n: 96 if n % 5 else 100)
     late = [{**row, "ts": "2025-07-15", "ts_date": "2025-07-15"} for row in got]
     assert told(run(tmp_path, (asked, late), honest("A"), honest("B"))) == []
+
+
+def test_what_is_ordered_in_boxes_and_received_in_pieces_is_no_difference(tmp_path: Path) -> None:
+    assert told(run(tmp_path / "pieces", orders("S", 40, lambda _: 1200), honest("A"), honest("B"))) == []
+    assert told(run(tmp_path / "boxes", orders("S", 40, lambda _: 10), honest("A"), honest("B"))) == []

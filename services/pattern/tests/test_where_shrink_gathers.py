@@ -77,3 +77,12 @@ def test_without_a_cost_the_amount_is_unknown_and_what_is_not_read_does_not_coun
     assert finding["impact"] is None
     unread = run(tmp_path / "unread", [*others, *counted("L1", "wine", 50, 20, system_qty=None)])
     assert told(unread) == []
+
+
+def test_what_a_scale_differs_by_is_no_loss(tmp_path: Path) -> None:
+    """Twenty of fifty weighed goods lack three grams of nine kilos; lacking a kilo is a loss."""
+    others = [row for row in house() if (row["location"], row["product"][:4]) != ("L1", "wine")]
+    scale = [{**row, "counted_qty": "8.997" if row["counted_qty"] == 7 else 9} for row in counted("L1", "wine", 50, 20)]
+    assert told(run(tmp_path / "scale", [*others, *scale])) == []
+    lost = [{**row, "counted_qty": "7.997" if row["counted_qty"] == 7 else 9} for row in counted("L1", "wine", 50, 20)]
+    assert told(run(tmp_path / "lost", [*others, *lost])) == [("L1", "wine")]

@@ -160,3 +160,13 @@ def test_without_their_tables_the_rules_are_not_applicable(tmp_path: Path) -> No
 def test_order_and_files_do_not_matter(rule: str, table: str, rows: list[dict[str, Any]], tmp_path: Path) -> None:
     one = measure(rule, {table: rows, "products": MASTER}, tmp_path / "one")
     assert plain(one) == plain(measure(rule, {table: shuffled(rows), "products": shuffled(MASTER)}, tmp_path / "other"))
+
+
+def test_what_was_promised_for_later_and_is_not_shipped_yet_is_not_short(tmp_path: Path) -> None:
+    orders = [
+        order("1", 10, 10),
+        order("2", 20, 0, promised_at="2024-06-30"),
+        order("3", 5, 0, ordered_at="2024-05-20"),
+    ]
+    units = figure(measure("K-10", {"orders": orders}, tmp_path), "units_filled")
+    assert (units["numerator"], units["denominator"]) == (10, 15)

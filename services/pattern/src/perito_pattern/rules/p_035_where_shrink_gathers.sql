@@ -17,6 +17,7 @@ uses: [count_differences]
 unique: {lines: [_file_id, _record], groups: [location, category]}
 parameters:
   q: {default: "0.01", type: decimal, meaning: "false discovery rate over all places and categories tested"}
+  weighed: {default: "0.005", type: decimal, meaning: "part of a quantity with fractions up to which what is missing is the scale's"}
   floor: {default: "0.02", type: decimal, meaning: "share of counted lines that may always find less"}
   least: {default: 30, type: integer, meaning: "counted lines without which a place or category is not tested"}
   least_events: {default: 10, type: integer, meaning: "lines with a new loss from which it is told"}
@@ -34,11 +35,12 @@ explanation:
   en: >-
     Losses are found everywhere, and most where most is counted. Here counts find them far more often than in the rest of
     the books, whatever chance and the differences between honest places allow. A difference that the count before had found
-    already is no new loss, for books are not always corrected. The impact is the cost of the losses beyond those expected.
+    already is no new loss, for books are not always corrected; nor is half a percent of what is weighed. The impact is the cost of the losses beyond those expected.
   es: >-
     Pérdidas hay en todas partes, y más donde más se cuenta. Aquí los conteos las hallan con mucha más frecuencia que en el
     resto de los libros, más de lo que permiten el azar y las diferencias entre lugares honrados. Una diferencia que ya halló
-    el conteo anterior no es una pérdida nueva, pues los libros no siempre se corrigen. El impacto es el coste de las
+    el conteo anterior no es una pérdida nueva, pues los libros no siempre se corrigen; tampoco medio por ciento de lo que se
+    pesa. El impacto es el coste de las
     pérdidas por encima de las esperadas.
 remedy:
   en: "Look at these goods first: where they lie, who has access, how they arrive, and how they are counted."
@@ -57,7 +59,9 @@ source: "Shrink concentration, retail loss prevention"
 
 -- section: population
 WITH lines AS (
-    SELECT product, location, CASE WHEN category <> '' THEN category END AS category, day, difference, unit_cost, _file_id, _record
+    SELECT product, location, CASE WHEN category <> '' THEN category END AS category, day,
+           CASE WHEN (system_qty <> floor(system_qty) OR counted_qty <> floor(counted_qty)) AND abs(difference) <= $weighed * abs(system_qty)
+                THEN 0 ELSE difference END AS difference, unit_cost, _file_id, _record
     FROM count_differences
     WHERE difference IS NOT NULL AND product IS NOT NULL AND location IS NOT NULL AND day IS NOT NULL
 ), fresh AS (

@@ -34,14 +34,14 @@ explanation:
     The product is on hand, has not been sold for half a year and did not arrive in the last quarter. What sells twice a year
     may stand that long by chance: told is only a silence that its own sales before make unlikely, or a product that was
     sold nowhere in all the books. Its book value is the impact: what it will bring is usually less. A place that never sells, such as a central warehouse, is judged by what it
-    sends out and by sales anywhere. Where the books do not reach back far enough, nothing is said. Arrivals are taken from
+    sends out and by sales anywhere. What a kitchen or workshop uses up is not dead. Where the books do not reach back far enough, nothing is said. Arrivals are taken from
     receipts and the stock ledger; where the books have neither, from a rise between snapshots.
   es: >-
     El producto está en existencia, no se vende desde hace medio año y no llegó en el último trimestre. Lo que se vende dos
     veces al año puede esperar tanto por azar: solo se indica un silencio que sus propias ventas anteriores hacen improbable,
     o un producto que no se vendió en ningún lugar en todos los libros. El impacto es su valor en libros: lo que se obtenga
     de él suele ser menos. Un lugar que nunca vende, como un almacén central, se juzga
-    por lo que envía y por las ventas en cualquier lugar. Si los libros no llegan lo bastante atrás, no se dice nada. Las
+    por lo que envía y por las ventas en cualquier lugar. Lo que consume una cocina o un taller no está muerto. Si los libros no llegan lo bastante atrás, no se dice nada. Las
     llegadas se toman de las recepciones y del diario de movimientos; si faltan ambos, de un aumento entre saldos.
 remedy:
   en: "Check that it is really there; then mark it down, return it to the supplier or move it to where it sells, and write down its value."
@@ -68,6 +68,10 @@ WITH sellers AS (
     SELECT d.product, p.location, max(d.day) AS last_sale, min(d.day) AS first_sale, count(DISTINCT d.day) AS sale_days
     FROM daily_sales AS d JOIN (SELECT location, ends FROM places WHERE begins IS NULL) AS p ON d.day <= p.ends
     GROUP BY d.product, p.location
+), used AS (
+    -- What a kitchen or workshop uses up leaves the shelf as what is sold does.
+    SELECT product, location, max(ts_date) AS day FROM movements
+    WHERE type = 'production' AND qty < 0 AND _duplicate_record IS NULL GROUP BY product, location
 ), arrivals AS (
     SELECT product, location, ts_date AS day FROM receipts
     WHERE _duplicate_record IS NULL AND coalesce(status, '') NOT IN ('cancelled', 'rejected')
@@ -98,7 +102,7 @@ WITH sellers AS (
     SELECT DISTINCT product FROM sale_histories
 )
 SELECT s.product, s.location, s.ends, s.qty, s.value, s.book_cost, greatest(d.last_sale, w.last_sale) AS last_sale,
-       a.last_arrival, coalesce(p.begins, f.begins) AS begins, m.launched,
+       a.last_arrival, x.day AS last_use, coalesce(p.begins, f.begins) AS begins, m.launched,
        CASE WHEN w.last_sale > coalesce(d.last_sale, DATE '0001-01-01') THEN w.sale_days ELSE d.sale_days END AS sale_days,
        CASE WHEN w.last_sale > coalesce(d.last_sale, DATE '0001-01-01') THEN w.first_sale ELSE d.first_sale END AS first_sale,
        e.product IS NOT NULL AS is_sold_somewhere,
@@ -112,6 +116,7 @@ LEFT JOIN sold_anywhere AS w ON w.product = s.product AND w.location = s.locatio
 LEFT JOIN arrived AS a ON a.product = s.product AND a.location = s.location
 LEFT JOIN masters AS m ON m.product = s.product
 LEFT JOIN everywhere AS e ON e.product = s.product
+LEFT JOIN used AS x ON x.product = s.product AND x.location = s.location
 WHERE coalesce(s.qty, 1) > 0
 
 -- section: violations
@@ -121,6 +126,7 @@ WITH quiet AS (
     -- rate to say that it should have been.
     SELECT *, known AND coalesce(date_diff('day', last_sale, ends) >= $days_without_sale, true)
            AND coalesce(date_diff('day', last_arrival, ends) > $days_since_receipt, true)
+           AND coalesce(date_diff('day', last_use, ends) >= $days_without_sale, true)
            AND coalesce(date_diff('day', launched, ends) >= $days_without_sale, true) AS is_quiet,
            CASE WHEN NOT is_sold_somewhere THEN 0 WHEN last_sale IS NULL OR last_sale <= first_sale THEN 1
                 ELSE pow(1 + (ends - last_sale)::DOUBLE / (last_sale - first_sale), 1 - sale_days)::DECIMAL(38, 18) END AS chance

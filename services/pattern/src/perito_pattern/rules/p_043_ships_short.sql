@@ -37,12 +37,12 @@ explanation:
   en: >-
     Deliveries of every supplier differ now and then. Here they differ to the same side again and again: far more lines than
     the other suppliers' orders let expect, and the mean difference is not zero. A line counts once it has arrived and
-    nothing came for a month; what never came at all is no short delivery. A few per cent of each line are easily overlooked
+    nothing came for a month; what never came at all is no short delivery, and a whole multiple is another unit. A few per cent of each line are easily overlooked
     at the dock and add up over the year.
   es: >-
     Las entregas de cualquier proveedor difieren a veces. Aquí difieren siempre hacia el mismo lado: muchas más líneas de las
     que los demás proveedores hacen esperar, y la diferencia media no es cero. Una línea cuenta cuando ha llegado y no vino
-    nada más en un mes; lo que nunca llegó no es una entrega corta. Un pequeño porcentaje de cada línea pasa inadvertido en
+    nada más en un mes; lo que nunca llegó no es una entrega corta, y un múltiplo entero es otra unidad. Un pequeño porcentaje de cada línea pasa inadvertido en
     el muelle y se acumula durante el año.
 remedy:
   en: "Count its next deliveries at the dock, line by line, and claim the difference."
@@ -76,6 +76,8 @@ SELECT p.purchase_document, p.position, p.supplier, p.ordered, p.received, least
 FROM positions AS p CROSS JOIN books AS b
 WHERE p.supplier IS NOT NULL AND p.ordered > 0 AND p.received > 0 AND NOT p.cancelled AND p.unread = 0
   AND p.last_day + $settle_days::INTEGER <= b.ends
+  -- A whole multiple is another unit: ordered in boxes and received in pieces, or the other way round.
+  AND NOT (p.received >= 2 * p.ordered AND p.received % p.ordered = 0) AND NOT (p.ordered >= 4 * p.received AND p.ordered % p.received = 0)
 
 -- section: input
 WITH sums AS (

@@ -8,19 +8,21 @@ unit: order lines
 needs:
   orders: [document, qty, shipped_qty]
 optional:
-  orders: [line, product, location, ordered_at, cancelled_at]
+  orders: [line, product, location, ordered_at, promised_at, shipped_at, delivered_at, cancelled_at]
 uses: [product_groups]
 explanation:
   en: >-
     How much of what customers ordered was shipped: units_filled adds up what was shipped of each line, never more
     than was ordered of it, over all that was ordered; lines_filled is the share of lines shipped in full,
-    orders_filled that of orders of which every line was. Cancelled lines are left out. A line without a readable
+    orders_filled that of orders of which every line was. Cancelled lines are left out, and so is what was promised for
+    after the end of the books and is not shipped yet. A line without a readable
     ordered or shipped quantity is unknown, an order with such a line too, and the coverage says how many lines are
     known. In a place, category or supplier an order is made of its lines there.
   es: >-
     Cuánto de lo que pidieron los clientes se envió: units_filled suma lo enviado de cada línea, nunca más de lo
     pedido en ella, entre todo lo pedido; lines_filled es el porcentaje de líneas enviadas completas y orders_filled
-    el de pedidos con todas sus líneas completas. Las líneas canceladas no cuentan. Una línea sin cantidad pedida o
+    el de pedidos con todas sus líneas completas. Las líneas canceladas no cuentan, ni lo prometido para después del final
+    de los libros que aún no se envió. Una línea sin cantidad pedida o
     enviada legible se desconoce, y también su pedido; la cobertura dice cuántas líneas se conocen. En un lugar,
     categoría o proveedor el pedido son sus líneas de allí.
 remedy:
@@ -40,11 +42,15 @@ source: "Order fulfilment practice: unit, line and order fill"
 --- */
 
 -- section: population
+WITH ends AS (
+    SELECT max(greatest(ordered_at_date, shipped_at_date, delivered_at_date)) AS day FROM orders
+)
 SELECT o.document, o.location, coalesce(g.category, '') AS category, coalesce(g.supplier, '') AS supplier,
        strftime(o.ordered_at_date, '%Y-%m') AS month, o.qty AS ordered, least(o.shipped_qty, o.qty) AS filled,
        o.qty > 0 AND o.shipped_qty >= 0 AS known, o.shipped_qty >= o.qty AS complete
-FROM orders AS o LEFT JOIN product_groups AS g ON g.product = o.product
+FROM orders AS o CROSS JOIN ends AS e LEFT JOIN product_groups AS g ON g.product = o.product
 WHERE o._duplicate_record IS NULL AND o.cancelled_at IS NULL AND o.cancelled_at_source IS NULL AND coalesce(o.qty, 1) > 0
+  AND NOT coalesce(o.promised_at_date > e.day AND o.shipped_qty < o.qty, false)
 
 -- section: kpis
 WITH placed AS (

@@ -60,6 +60,10 @@ WITH sellers AS (
     SELECT d.product, p.location, max(d.day) AS day
     FROM daily_sales AS d JOIN unselling AS p ON d.day <= p.ends
     GROUP BY d.product, p.location
+), used AS (
+    -- What a kitchen or workshop uses up leaves the shelf as what is sold does.
+    SELECT product, location, max(ts_date) AS day FROM movements
+    WHERE type = 'production' AND qty < 0 AND _duplicate_record IS NULL GROUP BY product, location
 ), arrivals AS (
     SELECT product, location, ts_date AS day FROM receipts
     WHERE _duplicate_record IS NULL AND coalesce(status, '') NOT IN ('cancelled', 'rejected')
@@ -79,7 +83,7 @@ WITH sellers AS (
     SELECT s.product, s.location, s.ends,
            CASE WHEN s.value > 0 THEN s.value::DECIMAL(38, 8)
                 ELSE try((s.qty::DECIMAL(38, 4) * coalesce(s.book_cost, u.unit_cost))::DECIMAL(38, 8)) END AS value,
-           s.ends - coalesce(greatest(h.day, w.day), e.begins, f.day) AS silent, s.ends - coalesce(e.begins, f.day) AS reach,
+           s.ends - coalesce(greatest(h.day, w.day, x.day), e.begins, f.day) AS silent, s.ends - coalesce(e.begins, f.day) AS reach,
            coalesce(s.ends - a.day <= $arrival_days OR s.ends - l.day <= $arrival_days, false) AS is_new,
            coalesce(h.undated, 0) = 0 AS dated
     FROM closing_stock AS s
@@ -90,6 +94,7 @@ WITH sellers AS (
     LEFT JOIN last_anywhere AS w ON w.product = s.product AND w.location = s.location
     LEFT JOIN arrived AS a ON a.product = s.product AND a.location = s.location
     LEFT JOIN launches AS l ON l.product = s.product
+    LEFT JOIN used AS x ON x.product = s.product AND x.location = s.location AND x.day <= s.ends
     WHERE coalesce(s.qty, 1) > 0
 )
 SELECT j.location, coalesce(g.category, '') AS category, coalesce(g.supplier, '') AS supplier,
