@@ -1,6 +1,6 @@
 /* ---
 id: P-001
-version: 1
+version: 2
 kind: function
 function: perito_pattern.benford:judge
 title: {en: Leading digits that amounts do not have by nature, es: Primeras cifras que los importes no tienen por naturaleza}
