@@ -78,3 +78,9 @@ def test_a_test_that_was_voided_or_returned_is_a_test(tmp_path: Path) -> None:
     void = [{**row, "document": "V", "type": "void", "void_stage": "before_tender"} for row in sale]
     customers = [{"customer": "K9", "name": "test"}]
     assert run("P-030", tmp_path, [*shop(), *sold("T"), *sale, *back, *void], customers=customers).findings == []
+
+
+def test_an_account_that_the_cashiers_of_one_shop_share_is_the_houses(tmp_path: Path) -> None:
+    """Only the shop L2 rings up strangers on an account; nobody there has it alone."""
+    walk_in = [row for n in range(3) for row in bought(f"S{n}", "CASH-L2", 80, location="L2")]
+    assert users(run("P-030", tmp_path, [*strangers(), *walk_in])) == []

@@ -78,16 +78,20 @@ WITH masters AS (
     WHERE t.customer IS NOT NULL AND t.sale_lines > 0 AND t.return_lines = 0 AND NOT t.is_voided_before AND NOT t.is_voided_after
 ), mine AS (
     SELECT "user", customer, count(*) AS tickets FROM tickets GROUP BY "user", customer
+), buyers AS (
+    SELECT customer, sum(tickets) AS tickets FROM mine GROUP BY customer
 ), most AS (
-    SELECT "user", customer FROM mine
-    QUALIFY row_number() OVER (PARTITION BY "user" ORDER BY tickets DESC, customer) = 1
+    -- An account that others use as much is the house's own, for customers without one.
+    SELECT m."user", m.customer FROM mine AS m JOIN buyers AS b ON b.customer = m.customer
+    WHERE m.tickets * 2 > b.tickets
+    QUALIFY row_number() OVER (PARTITION BY m."user" ORDER BY m.tickets DESC, m.customer) = 1
 ), sent_back AS (
     SELECT DISTINCT original AS document FROM till_tickets WHERE original IS NOT NULL
 )
 SELECT t.document, t."user", t.location, t.till, t.role, t.format, t.band, t.day, t.customer, t.is_own,
-       t.customer = o.customer AS is_most, t.is_test AND b.document IS NULL AS is_test
+       coalesce(t.customer = o.customer, false) AS is_most, t.is_test AND b.document IS NULL AS is_test
 FROM tickets AS t
-JOIN most AS o ON o."user" = t."user"
+LEFT JOIN most AS o ON o."user" = t."user"
 LEFT JOIN sent_back AS b ON b.document = t.document
 
 -- section: input
