@@ -76,6 +76,17 @@ def test_v_027_weeks_of_works_do_not_count_and_drawers_are_no_sales(tmp_path: Pa
     assert (str(finding["period_start"]), finding["row_count"]) == (str(GONE), 1)
 
 
+def test_v_027_on_a_holiday_of_most_a_place_that_is_open_may_have_nothing(tmp_path: Path) -> None:
+    shops = [row for n in range(3) for row in sold(weekly(lambda day: day != GONE), 14, f"L{n}")]
+    sales = [*shops, *sold(weekly(lambda day: day != GONE), 14, "W")]
+    calendar = [{"location": name, "day": str(GONE), "trading": name == "W"} for name in ("L0", "L1", "L2", "W")]
+    assert tried(tmp_path / "holiday", "V-027", sales=sales, calendars=calendar).findings == []
+    works = [row | {"trading": row["location"] != "L0"} for row in calendar]
+    shops_open = [*sales[: len(shops)], *sold([GONE], 14, "L1"), *sold([GONE], 14, "L2"), *sales[len(shops) :]]
+    (finding,) = tried(tmp_path / "works", "V-027", sales=shops_open, calendars=works).findings
+    assert (finding["identity"]["location"], finding["severity"]) == ("W", "high")
+
+
 def test_v_027_closures_and_holidays_weigh_little(tmp_path: Path) -> None:
     works = sold(weekly(lambda day: not date(2024, 4, 8) <= day <= date(2024, 4, 27)), 14)
     (closure,) = tried(tmp_path / "1", "V-027", sales=works).findings
@@ -153,4 +164,6 @@ def test_v_029_a_place_that_is_set_up_is_left_alone(tmp_path: Path) -> None:
     """Its first goods come, then nothing but a row or two, and then it opens."""
     weeks = weekly(lambda _: True, 200)
     moved = [*sold(weeks[:1], 90), *sold(weeks[1:3], 1), *sold(weeks[4:], 40)]
-    assert tried(tmp_path, "V-029", sales=moved).findings == []
+    assert tried(tmp_path / "days", "V-029", sales=moved).findings == []
+    weeks_long = [*sold(weeks[:1], 90), *sold(weeks[1:12], 4), *sold(weeks[12:], 40)]
+    assert tried(tmp_path / "weeks", "V-029", sales=weeks_long).findings == []

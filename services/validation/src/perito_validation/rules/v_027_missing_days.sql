@@ -25,7 +25,7 @@ parameters:
   most_gaps: {default: 2, type: integer, meaning: "gaps of a place that nothing proves and no holiday explains, above which it does without rows at times"}
   longest_gap: {default: 7, type: integer, meaning: "calendar days without rows above which the place was closed, which is told as such"}
   holiday_share: {default: "0.8", type: decimal, meaning: "share of the places expected to trade that have nothing for a day to be a holiday of all"}
-  holiday_places: {default: 3, type: integer, meaning: "places that must have nothing for that"}
+  holiday_places: {default: 3, type: integer, meaning: "places that must have nothing for that, or be closed by the calendar"}
 impact: none, because what was sold on a day that is missing is not known
 recoverable: false
 explains: []
@@ -38,15 +38,17 @@ texts:
 explanation:
   en: >-
     A place trades on a weekday on which it had rows in four of five weeks before or after; days on which the calendar says
-    that it was closed do not count. A day without rows is then a day that was not exported, or on which the place stayed closed. It weighs most where the
-    calendar says that the place was open, or where the other feed of the place had a usual day with sales, which both hold: then rows are missing. More
+    that it, or most places, were closed do not count. A day without rows is then a day that was not exported, or on which the
+    place stayed closed. It weighs most where the calendar says that the place was open, or where the other feed of the place
+    had a usual day with sales, which both hold: then rows are missing. More
     than a week without rows is told as closed, one day without rows in nearly all places as a holiday. Before its first row
     and after its last a place does not trade. Places with few rows a day are not judged, nor days that nothing proves of
     places that do without rows at times, or nearly: a warehouse is open, and nothing moves.
   es: >-
     Un lugar abre los días de la semana en que tuvo filas en cuatro de cinco semanas anteriores o posteriores; no
-    cuentan los días en que, según el calendario, estaba cerrado. Un día sin filas es entonces un día que no se exportó, o
-    en que el lugar cerró. Pesa más si el calendario dice que abrió o si la otra entrega del lugar tuvo un día normal con ventas, que ambas llevan: entonces faltan filas. Más de una semana sin
+    cuentan los días en que, según el calendario, estaba cerrado él o la mayoría. Un día sin filas es entonces un día que no
+    se exportó, o en que el lugar cerró. Pesa más si el calendario dice que abrió o si la otra entrega del lugar tuvo un día
+    normal con ventas, que ambas llevan: entonces faltan filas. Más de una semana sin
     filas se señala como cierre; un día sin filas en casi todos los lugares, como festivo. Antes de su primera fila y después
     de la última un lugar no abre. No se juzgan los lugares con pocas filas al día, ni los días que nada prueba de lugares
     que a veces no tienen filas, o casi: un almacén abre y nada se mueve.
@@ -83,9 +85,16 @@ WITH places AS (
     WHERE _duplicate_record IS NULL AND location IS NOT NULL AND day IS NOT NULL AND trading IS NOT NULL
     GROUP BY location, day
     HAVING bool_and(trading) = bool_or(trading)
+), holidays AS (
+    -- Where most places are closed, one that is open has nothing to do: a warehouse while all shops have a holiday.
+    SELECT day FROM stated
+    GROUP BY day
+    HAVING count(*) FILTER (NOT trading) >= $holiday_places AND 2 * count(*) FILTER (NOT trading) > (SELECT count(DISTINCT location) FROM places)
 ), filled AS (
-    SELECT g.table_name, g.location, g.day, g.day - DATE '2000-01-01' AS number, isodow(g.day) AS weekday, s.trading AS stated, coalesce(s.trading, true) AS may_trade, r.rows, r.sale_rows
+    SELECT g.table_name, g.location, g.day, g.day - DATE '2000-01-01' AS number, isodow(g.day) AS weekday, s.trading AS stated,
+           coalesce(s.trading, true) AND h.day IS NULL AS may_trade, r.rows, r.sale_rows
     FROM grid AS g
+    LEFT JOIN holidays AS h ON h.day = g.day
     LEFT JOIN stated AS s ON s.location = g.location AND s.day = g.day
     LEFT JOIN daily_rows AS r ON r.table_name = g.table_name AND r.location = g.location AND r.day = g.day
 ), looked AS (

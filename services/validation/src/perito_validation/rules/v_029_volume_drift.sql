@@ -36,13 +36,13 @@ texts:
 explanation:
   en: >-
     A file that was cut off leaves a day with half of its rows, and nothing else shows it. What a day should have is the
-    middle of the same weekdays of a quarter before and after, times the level of the fortnight around it; the day itself
+    middle of the same weekdays of a quarter before and after, times the lower level of the weeks before and after it; the day itself
     is no part of either, so growth, seasons and a new shop's first months say nothing, nor do its first days. A place is compared with what the
     other places lost that day; where most of them did, it is told once and with less weight, for it may have been the
     weather or the eve of a holiday. Days with many rows are no loss and not told, days without any are V-027's.
   es: >-
     Un archivo cortado deja un día con la mitad de sus filas y nada más lo muestra. Lo que un día debe tener es la mediana de
-    los mismos días de la semana de un trimestre antes y después, por el nivel de la quincena que lo rodea; el propio día no
+    los mismos días de la semana de un trimestre antes y después, por el menor nivel de las semanas anterior y posterior; el propio día no
     entra, así que el crecimiento, las temporadas y los primeros días y meses de una tienda no dicen nada. Un lugar se compara con
     lo que perdieron los demás ese día; si fue la mayoría, se señala una vez y con menos peso, pues pudo ser el tiempo o una
     víspera. Los días con muchas filas no son pérdida y no se señalan; los que no tienen ninguna son de V-027.
@@ -73,10 +73,11 @@ WITH usual AS (
 ), relative AS (
     SELECT table_name, location, day, rows, number, weekday_rows, weekdays, ratio(rows, weekday_rows) AS relative FROM usual
 ), levelled AS (
-    SELECT *, quantile_disc(relative, 0.5) OVER (PARTITION BY table_name, location ORDER BY number
-                                                 RANGE BETWEEN 7 PRECEDING AND 7 FOLLOWING EXCLUDE CURRENT ROW) AS level,
-           count(*) OVER (PARTITION BY table_name, location ORDER BY number RANGE BETWEEN 7 PRECEDING AND 1 PRECEDING) AS days_before
+    -- The lower of the weeks before and after: where a place has just opened, or business has just changed, one of them says so.
+    SELECT *, least(quantile_disc(relative, 0.5) OVER before, quantile_disc(relative, 0.5) OVER after) AS level, count(*) OVER before AS days_before
     FROM relative
+    WINDOW before AS (PARTITION BY table_name, location ORDER BY number RANGE BETWEEN 7 PRECEDING AND 1 PRECEDING),
+           after AS (PARTITION BY table_name, location ORDER BY number RANGE BETWEEN 1 FOLLOWING AND 7 FOLLOWING)
 ), foreseen AS (
     SELECT *, (weekday_rows::DECIMAL(18, 0) * level::DECIMAL(18, 9))::DECIMAL(18, 4) AS foreseen
     FROM levelled
