@@ -110,6 +110,11 @@ def test_v_025_the_extraction_and_the_first_day_that_are_stated(tmp_path: Path) 
     assert [(f["severity"], f["measures"]["basis"]) for f in ahead.findings] == [("medium", "extraction")]
     far = tried(tmp_path / "2", "V-025", sales=sold([*daily(300), date(2024, 12, 24)]), feeds=feeds)
     assert [(f["severity"], f["measures"]["bound"]) for f in far.findings] == [("high", "2024-10-27")]
+    stale = tried(tmp_path / "4", "V-025", sales=sold([*daily(300), *daily(60, date(2024, 12, 1))]), feeds=feeds)
+    assert [(f["severity"], f["row_count"]) for f in stale.findings] == [("medium", 60)]
+    plans = [{"document": "P", **dated(ordered_at="2025-03-01")}, {"document": "Q", **dated(ordered_at="2024-03-01")}]
+    planned = tried(tmp_path / "5", "V-025", sales=sold(daily(300)), purchases=plans, feeds=feeds)
+    assert [(f["identity"]["table_name"], f["severity"]) for f in planned.findings] == [("purchases", "medium")]
     early = tried(tmp_path / "3", "V-025", {"company_start": "2024-01-03"}, sales=sold(daily(300)))
     assert [(f["identity"]["side"], f["row_count"]) for f in early.findings] == [("ancient", 2)]
 

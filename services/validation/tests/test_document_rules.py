@@ -273,7 +273,7 @@ def test_v_023_article_numbers_that_do_not_check(tmp_path: Path, code: str, kind
 
 
 def test_v_023_numbers_of_the_retailers_own_and_blanks_are_left_alone(tmp_path: Path) -> None:
-    own = ("2000000000001", "212345678901", "4011", "94011", "400638-133393-1", "4006381333931.0", None)
+    own = ("2000000000001", "212345678901", "4011", "94011", "400638-133393-1", "4006381333931.0", "04252614", None)
     trial = tried(tmp_path, "V-023", files=FILES, products=gtins(*SOUND, *own))
     assert trial.findings == []
     assert trial.outcomes["V-023"].evaluated == 8

@@ -82,6 +82,8 @@ WITH coded AS (
            c.is_number AND c.width IN (8, 12, 13, 14) AS right_length,
            CASE WHEN c.is_number AND (c.width IN (4, 5) OR c.width = 12 AND left(c.digits, 1) = '2' OR c.width = 13 AND (left(c.digits, 1) = '2' OR left(c.digits, 2) = '02'))
                      THEN 'own'
+                -- Eight digits that begin so may be a shortened UPC, whose check digit is that of the long one, or of the shop.
+                WHEN c.is_number AND c.width = 8 AND left(c.digits, 1) IN ('0', '1', '2') AND NOT c.checks THEN 'own'
                 WHEN c.is_number AND c.width IN (8, 12, 13, 14) THEN CASE WHEN c.checks THEN 'right' ELSE 'wrong_digit' END
                 WHEN c.is_number AND c.width BETWEEN 6 AND 11 AND c.checks THEN 'lost_zeros'
                 WHEN regexp_full_match(c.digits, '[0-9][.,]?[0-9]*[eE][+]?[0-9]{1,2}') THEN 'rounded_by_a_spreadsheet'
