@@ -176,4 +176,4 @@ def test_styles_declare_what_they_do_to_whole_files(tmp_path: Path) -> None:
     assert {habit.rule for habit in made["plain"].habits} == {"V-032"}, "a float is the same every morning"
     files = {file.name for file in made["mixed"].files}
     assert {habit.rule for habit in made["mixed"].habits} == {"V-005", "V-012", "V-032"}
-    assert {habit.entities["file"] for habit in made["mixed"].habits} <= files
+    assert {habit.entities["file"] for habit in made["mixed"].habits if habit.rule != "V-032"} <= files

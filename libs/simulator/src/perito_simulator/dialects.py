@@ -78,7 +78,7 @@ class Target:
             Habit("V-012", {"file": self.name, "column_name": column.name, "domain": column.domain}) for column in lower
         ]
         # Some columns of small books honestly say the same in every row: one warehouse, one float, nothing rejected.
-        said.append(Habit("V-032", {"file": self.name, "kind": "constant"}))
+        said.append(Habit("V-032", {"table_name": self.feed.table, "kind": "constant"}))
         if dialect.thousands and any(column.kind in {Kind.NUMBER, Kind.MONEY} for column in columns):
             said.append(Habit("V-005", {"file": self.name, "kind": "thousands_separator"}))
         return said
