@@ -164,12 +164,15 @@ def _invoices_match(books: Books, receipts: dict[tuple[str, str], Row]) -> None:
 
 
 def counts_explain_adjustments(books: Books) -> None:
-    """Each difference of a count has its adjustment of that day, each adjustment its count, and the books said so."""
+    """Each difference of a count has its adjustment of that day, each adjustment its count or a clerk's reason, and the
+    books said so."""
     adjusted: dict[tuple[str, Key], int] = {}
     balance: dict[Key, int] = {key_of(row): int(row["qty"]) for row in _first_snapshot(books)}
     before: dict[tuple[str, Key], int] = {}
     for row in books.rows("movements"):
-        if row["type"] == "adjustment":
+        if row["type"] == "adjustment" and not row["ref_type"]:
+            assert row["reason"] == ("DAMAGED" if int(row["qty"]) < 0 else "FOUND")
+        elif row["type"] == "adjustment":
             assert (row["ref_type"], row["reason"]) == ("count", "COUNT")
             adjusted[row["ref_id"], key_of(row)] = int(row["qty"])
             before[row["ref_id"], key_of(row)] = balance[key_of(row)]

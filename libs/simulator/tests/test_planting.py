@@ -14,7 +14,7 @@ from perito_simulator.oddities.catalogue import ODDITIES
 from perito_simulator.planter import Planter
 from perito_simulator.truth import Truth, write_truth
 
-SIZE = size_of(60_000, days=300, shops=3)
+SIZE = size_of(60_000, days=300, shops=6, products=80)
 SMALL = size_of(3_000, days=200, shops=2)
 
 

@@ -16,7 +16,7 @@ def finding(name: str, impact: str | None, severity: str = "medium", rule: str =
 
 
 def score(true: list[Finding], false: list[Finding]) -> Score:
-    return Score([], [], [], [], Matches({}, true, [], [], false, []), {})
+    return Score([], [], [], [], Matches({}, true, [], [], [], false, []), {})
 
 
 def test_amount_and_weight_decide_and_what_has_no_amount_comes_last() -> None:

@@ -48,6 +48,12 @@ def test_a_price_that_creeps_is_told_with_what_it_cost(tmp_path: Path) -> None:
     assert (outcome(trial).evaluated, outcome(trial).failed, outcome(trial).unknown) == (9, 1, 0)
 
 
+def test_a_price_that_stands_for_an_invoice_creeps_all_the_same(tmp_path: Path) -> None:
+    rests = [10.0, *CREEP[:4], CREEP[3], *CREEP[4:7], CREEP[6], CREEP[7], CREEP[8], CREEP[8]]
+    (finding,) = run("P-017", tmp_path, invoices=[*steady(), *bills("V1", "X", rests)]).findings
+    assert (finding["identity"]["product"], finding["measures"]["rises"]) == ("X", "8")
+
+
 def test_what_does_not_creep(tmp_path: Path) -> None:
     for name, prices in {
         "five": [*[10.0] * 6, *CREEP[:6]],
@@ -90,6 +96,7 @@ def test_prices_that_are_not_known_and_lone_prices(tmp_path: Path) -> None:
 def test_the_chance_is_that_of_so_many_rises_in_a_row() -> None:
     row = {
         "rises": 6,
+        "run_steps": 6,
         "steps": 10,
         "risen": 6,
         "supplier_steps": 0,
@@ -98,5 +105,7 @@ def test_the_chance_is_that_of_so_many_rises_in_a_row() -> None:
         "other_risen": 9,
     }
     assert chance_of(row) == pytest.approx(10 * 0.095**6)
+    # Eight steps of which two repeat the price: as many ways to place the two.
+    assert chance_of({**row, "run_steps": 8}) == pytest.approx(10 * 28 * 0.095**6)
     busy = row | {"supplier_steps": 99, "supplier_risen": 49}
     assert chance_of(busy) == pytest.approx(10 * 0.495**6)

@@ -1,5 +1,6 @@
 """P-047: sales that move to another level and stay are told; seasons, promotions, new shops and chance are not."""
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date, timedelta
 from math import comb
@@ -109,6 +110,23 @@ def test_promotions_and_new_places_explain_themselves(tmp_path: Path) -> None:
     assert told(run(tmp_path / "promotion", [*OTHERS, *offered], promotions=[offer])) == []
     opened = [row for name in "XYA" for row in selling(name, lambda week: 40 * (week >= 20), "L2")]
     assert told(run(tmp_path / "opened", [*OTHERS, *selling("A", lambda _: 8), *opened])) == []
+
+
+def test_a_smooth_season_and_a_seasons_kind_are_left_alone(tmp_path: Path) -> None:
+    bell = selling("A", lambda week: round(2 + 28 * math.exp(-(((week - 17) / 6) ** 2) / 2)))
+    assert told(run(tmp_path / "bell", [*OTHERS, *bell])) == []
+    kinds = {"A": "ice", "B": "ice", "X": "dry", "Y": "dry"}
+    goods = [{"product": name, "category": kind} for name, kind in kinds.items()]
+    summer = [row for name in "AB" for row in selling(name, lambda week: 12 if week < 20 else 26)]
+    assert told(run(tmp_path / "no kind", [*OTHERS, *summer])) == ["A", "B"]
+    assert told(run(tmp_path / "kind", [*OTHERS, *summer], products=goods)) == []
+
+
+def test_a_place_where_it_stopped_says_nothing_of_its_level(tmp_path: Path) -> None:
+    elsewhere = [row for name in "XY" for row in selling(name, lambda _: 70, "L2")]
+    stopped = selling("A", lambda week: 12 if week < 20 else 0, "L2")
+    rows = [*OTHERS, *elsewhere, *selling("A", lambda _: 6), *stopped]
+    assert told(run(tmp_path, rows)) == []
 
 
 def test_clean_series_raise_no_alarm() -> None:

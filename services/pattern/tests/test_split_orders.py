@@ -70,6 +70,15 @@ def test_two_who_always_order_that_often_trade_much(tmp_path: Path) -> None:
     assert run("P-007", tmp_path, purchases=rows, approval_limits=LIMITS, users=USERS).findings == []
 
 
+def test_next_weeks_order_is_no_part_of_this_weeks(tmp_path: Path) -> None:
+    weekly = [order(str(n), 300 if n % 4 else 700, 7 * n) for n in range(16)]
+    split = [order("a", 600, 7 * 9 + 1), order("b", 650, 7 * 9 + 3)]
+    trial = run("P-007", tmp_path, purchases=[*weekly, *split], approval_limits=LIMITS, users=USERS)
+    (finding,) = trial.findings
+    assert {"a", "b"} <= {row["key"]["document"] for row in trial.proof(finding)}
+    assert (finding["period_end"] - finding["period_start"]).days < 7
+
+
 def test_where_ordinary_orders_reach_the_limit_together_nothing_is_told(tmp_path: Path) -> None:
     weekly = [order(f"{s}-{n}", 600, 10 * n + s % 2 * 4, supplier=f"V{s // 2}") for s in range(40) for n in range(4)]
     rows = [row | {"requester": f"R{at % 160 // 8}"} for at, row in enumerate(weekly)]

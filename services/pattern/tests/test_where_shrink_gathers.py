@@ -71,6 +71,30 @@ def test_a_loss_that_the_count_before_had_found_is_not_new(tmp_path: Path) -> No
     assert told(run(tmp_path, [*house(L1_wine=4), *again])) == []
 
 
+def test_what_was_corrected_and_is_lost_again_is_new(tmp_path: Path) -> None:
+    def dated(row: Row, month: int) -> Row:
+        return {**row, "ts": f"2025-{month:02}-05", "ts_date": f"2025-{month:02}-05"}
+
+    lost = [dated(row, month) for month in range(6, 12) for row in counted("L1", "wine", 8, 8)]
+    corrected = [
+        {
+            "movement": f"{row['product']}{month}",
+            "type": "adjustment",
+            "product": row["product"],
+            "location": "L1",
+            "ts": f"2025-{month:02}-05",
+            "ts_date": f"2025-{month:02}-05",
+            "qty": -2,
+        }
+        for month in range(5, 12)
+        for row in counted("L1", "wine", 8, 8)
+    ]
+    assert told(run(tmp_path / "not corrected", [*house(L1_wine=8), *lost])) == []
+    goods = [{"product": f"{c}-{n}", "category": c} for c in CATEGORIES for n in range(100)]
+    books = {"counts": [*house(L1_wine=8), *lost], "products": goods, "movements": corrected}
+    assert told(try_rules(RULE, books, tmp_path / "corrected")) == [("L1", "wine")]
+
+
 def test_without_a_cost_the_amount_is_unknown_and_what_is_not_read_does_not_count(tmp_path: Path) -> None:
     others = [row for row in house() if (row["location"], row["product"][:4]) != ("L1", "wine")]
     (finding,) = run(tmp_path / "cost", [*others, *counted("L1", "wine", 50, 20, unit_cost=None)]).findings

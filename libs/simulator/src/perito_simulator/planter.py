@@ -113,4 +113,5 @@ class Planter(Hooks):
             days=self.ground.days_of(plant),
             rows=tuple(rows),
             rows_count=max(len(rows), plant.touched),
+            goods=self.ground.goods_of(plant),
         )

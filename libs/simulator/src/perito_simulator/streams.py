@@ -19,6 +19,7 @@ NAMES = (
     "cash",
     "recounts",
     "posting",
+    "corrections",
 )
 """A new stream goes to the end: the place in this list is its seed."""
 

@@ -8,6 +8,7 @@ from perito_simulator import entries
 from perito_simulator.arrays import Ints
 from perito_simulator.batch import Batch, Columns
 from perito_simulator.cash import Cash
+from perito_simulator.corrections import Corrections
 from perito_simulator.counting import Counting
 from perito_simulator.demand import Demand
 from perito_simulator.entities import World
@@ -43,6 +44,7 @@ class Trade:
         self._counting = Counting(world, demand, self.stock, streams)
         self._ledger = Ledger(world, self.stock, hooks, streams["posting"])
         self._waste = streams["waste"]
+        self._corrections = Corrections(world, streams["corrections"])
         self._open(streams["opening"])
         self._ledger.open()
 
@@ -103,7 +105,9 @@ class Trade:
         self._tills.remember(day, sales)
         self._ledger.enter(day, entries.of_sales(sales, cost))
         self._till_papers(day, sales)
-        self._ledger.enter(day, waste_of(day, self._world, self.stock, self._demand.ranged, self._waste))
+        ranged = self._demand.ranged
+        self._ledger.enter(day, self._corrections.of_day(day, self.stock, ranged))
+        self._ledger.enter(day, waste_of(day, self._world, self.stock, ranged, self._waste))
 
     def _till_papers(self, day: int, sales: Batch) -> None:
         """Lines, headers, shifts and drawers as they are written. Headers and cash follow from the lines as the tills

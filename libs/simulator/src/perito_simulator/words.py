@@ -5,7 +5,7 @@ WORDS: dict[str, tuple[str, ...]] = {
     "sale_type": ("sale", "return", "void", "no_sale"),
     "void_stage": ("line", "before_tender", "after_tender"),
     "tender": ("card", "cash", "gift_card"),
-    "movement_reason": ("EXPIRED", "DAMAGED", "COUNT", "CORRECTION", "OTHER"),
+    "movement_reason": ("EXPIRED", "DAMAGED", "COUNT", "CORRECTION", "OTHER", "FOUND"),
     "return_reason": ("UNWANTED", "DEFECT", "WRONG ITEM"),
     "drawer_reason": ("CHANGE",),
     "ref_type": ("ticket", "receipt", "transfer", "count"),

@@ -5,6 +5,7 @@ once a year they do not. So the chance of a rise is taken from the prices of oth
 whichever rise more often, and from the price itself outside of the run.
 """
 
+import math
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
@@ -40,18 +41,17 @@ def judge(table: "pa.Table", values: Mapping[str, Value]) -> Judgement:
 
 
 def chance_of(row: Row) -> float:
-    """Chance of so many rises in a row, somewhere among the steps of one price."""
-    shares = (
-        [(row["risen"] - row["rises"] + 0.5) / (row["steps"] - row["rises"] + 1.0)]
-        if row["steps"] > 2 * row["rises"]
-        else []
-    )
+    """Chance of so many rises in so many steps, somewhere among the steps of one price."""
+    outside = row["steps"] - row["run_steps"]
+    shares = [(row["risen"] - row["rises"] + 0.5) / (outside + 1.0)] if row["steps"] > 2 * row["rises"] else []
     for name in ("supplier", "other"):
         steps, risen = int(row[f"{name}_steps"]), int(row[f"{name}_risen"])
         if steps >= _ENOUGH or name == "other":
             shares.append((risen + 0.5) / (steps + 1.0))
     likely = min(1.0, max(shares))
-    return min(1.0, significant(row["steps"] * likely ** row["rises"]))
+    beside = row["run_steps"] - row["rises"]
+    tail = likely ** row["rises"] * math.comb(row["run_steps"], beside) if beside else likely ** row["rises"]
+    return min(1.0, significant(row["steps"] * tail))
 
 
 def _alone(row: Row, share: Decimal) -> bool:

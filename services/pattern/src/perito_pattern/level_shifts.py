@@ -4,11 +4,12 @@ Weekly sales are held against what everything else sold in the same weeks, so th
 house cancel out. For every week that could be the first of a new level the likelihood of two levels is compared with
 that of one; the best week is the change. Weeks that scatter more than chance (a negative binomial's way) count for
 less, by the variance left over within the two levels. A series that changes again before or after wanders, and is not
-told.
+told; neither is one that a smooth curve describes as well as a step (a season, a trend), or whose step is not there
+against other products of its category.
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +18,7 @@ from perito_rules.model import Value
 
 from perito_pattern.discovery import benjamini_hochberg
 from perito_pattern.one_sided import Expectation
+from perito_pattern.smooth_courses import deviance, smooth_deviance
 
 if TYPE_CHECKING:
     import numpy as np
@@ -26,6 +28,20 @@ if TYPE_CHECKING:
 
 _EXACT = 500
 """Sales (in clusters) up to which the tail is summed; beyond, the normal one is as good."""
+
+
+_STEP_BY = 6.0
+"""Deviance, in units of the dispersion, by which a step must describe a series better than a smooth curve."""
+
+
+@dataclass(frozen=True)
+class Series:
+    """A product's sales by week, with what all else and what all else of its category (None: little) sold then."""
+
+    weeks: Sequence[Any]
+    sales: "Numbers"
+    others: "Numbers"
+    kin: "Numbers | None"
 
 
 @dataclass(frozen=True)
@@ -46,14 +62,15 @@ class Shift:
 
 
 def judge(table: "pa.Table", values: Mapping[str, Value]) -> Judgement:
-    """One row per product, with its weeks, sales and what all else sold as lists; see section `input` of the rule."""
+    """One row per product, with its weeks, sales and what all else, and all else of its category, sold as lists; see
+    section `input` of the rule."""
     q, least_change = float(str(values["q"])), float(str(values["least_change"]))
     weeks, least_sales = int(str(values["least_weeks"])), int(str(values["least_sales"]))
     series = _series(table)
     tested = {
         product: shift
-        for product, (_, sales, others) in series.items()
-        if sales.sum() >= least_sales and (shift := best_shift(sales, others, weeks)) is not None
+        for product, one in series.items()
+        if one.sales.sum() >= least_sales and (shift := best_shift(one.sales, one.others, weeks)) is not None
     }
     threshold = benjamini_hochberg([shift.chance for shift in tested.values()], q, max(1, len(tested)))
     found = {name: shift for name, shift in tested.items() if shift.chance <= threshold and _moved(shift, least_change)}
@@ -61,6 +78,8 @@ def judge(table: "pa.Table", values: Mapping[str, Value]) -> Judgement:
         _violation(name, series[name], shift)
         for name, shift in found.items()
         if not _wanders(series[name], shift, weeks, q)
+        and _steps(series[name], shift)
+        and _apart(series[name], shift, least_change)
     ]
     facts = {"series_tested": len(tested), "series_that_wander": len(found) - len(told)}
     return Judgement(told, len(series), len(series) - len(tested), facts)
@@ -121,27 +140,51 @@ def _moved(shift: Shift, least_change: float) -> bool:
     return shift.before > 0 and shift.after > 0 and abs(shift.change) > least_change
 
 
-def _wanders(series: "tuple[list[Any], Numbers, Numbers]", shift: Shift, least_weeks: int, q: float) -> bool:
-    _, sales, others = series
+def _wanders(series: Series, shift: Shift, least_weeks: int, q: float) -> bool:
+    sales, others = series.sales, series.others
     halves = ((sales[: shift.week], others[: shift.week]), (sales[shift.week :], others[shift.week :]))
     shorter = max(2, least_weeks // 2)
     again = [best_shift(*half, shorter) for half in halves]
     return any(one is not None and one.chance <= q for one in again)
 
 
-def _series(table: "pa.Table") -> "dict[str, tuple[list[Any], Numbers, Numbers]]":
-    """By product: its weeks, sales and what all else sold, in order."""
+def _steps(series: Series, shift: Shift) -> bool:
+    """True where two levels describe the series better than a smooth curve does, by more than chance."""
     import numpy as np  # noqa: PLC0415  # heavy; compute children only
 
-    columns = (table[name].to_pylist() for name in ("product", "weeks", "sales", "others"))
+    levels = np.where(np.arange(len(series.sales)) < shift.week, shift.before, shift.after)
+    gain = smooth_deviance(series.sales, series.others) - deviance(series.sales, series.others * levels)
+    return significant(gain / shift.dispersion) >= _STEP_BY
+
+
+def _apart(series: Series, shift: Shift, least_change: float) -> bool:
+    """True where the level moved against its own category too, or too little of that is sold to say so."""
+    if series.kin is None:
+        return True
+    sales, kin, week = series.sales, series.kin, shift.week
+    before, after = sales[:week].sum() / kin[:week].sum(), sales[week:].sum() / kin[week:].sum()
+    change = significant(float(after / before - 1)) if before > 0 else math.inf
+    return abs(change) > least_change and (change > 0) == (shift.change > 0)
+
+
+def _series(table: "pa.Table") -> Mapping[str, Series]:
+    """By product: its weeks, sales and what else was sold, in order."""
+    import numpy as np  # noqa: PLC0415  # heavy; compute children only
+
+    columns = (table[name].to_pylist() for name in ("product", "weeks", "sales", "others", "kin"))
     return {
-        product: (weeks, np.array(sales, np.float64), np.array(others, np.float64))
-        for product, weeks, sales, others in zip(*columns, strict=True)
+        product: Series(
+            weeks,
+            np.array(sales, np.float64),
+            np.array(others, np.float64),
+            None if None in kin else np.array(kin, np.float64),
+        )
+        for product, weeks, sales, others, kin in zip(*columns, strict=True)
     }
 
 
-def _violation(product: str, series: "tuple[list[Any], Numbers, Numbers]", shift: Shift) -> Mapping[str, Any]:
-    weeks, sales, others = series
+def _violation(product: str, series: Series, shift: Shift) -> Mapping[str, Any]:
+    weeks, sales, others = series.weeks, series.sales, series.others
     after = float(sales[shift.week :].sum())
     expected = significant(float(others[shift.week :].sum()) * shift.before)
     falls = shift.change < 0

@@ -1,7 +1,8 @@
 """Judges whether the orders of a supplier or approver gather just below a limit of approval (P-006).
 
 Expected of the orders between `far` and the limit is the share that falls just below it where amounts are spread
-evenly on a logarithmic scale, or the share that the orders of all others have there, whichever is more.
+evenly on a logarithmic scale, or what the others have there, whichever is more: the median of their shares where there
+are enough of them, so that one who does it does not hide the next, else their orders together.
 """
 
 import math
@@ -9,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from statistics import median
 from typing import TYPE_CHECKING, Any
 
 from perito_rules.functions import Judgement, significant
@@ -23,6 +25,10 @@ if TYPE_CHECKING:
 Row = Mapping[str, Any]
 GRAINS = ("supplier", "approver")
 _WHO = {"supplier": ("Supplier", "Proveedor"), "approver": ("Approver", "Aprobador")}
+
+
+_ORDERS, _OTHERS = 2, 4
+"""Orders near the limit from which somebody's share says something, and others from which the median of them does."""
 
 
 @dataclass(frozen=True)
@@ -62,8 +68,11 @@ def stand(rows: Sequence[Row], every: Sequence[Row], grain: str, values: Mapping
     found: list[Standing] = []
     for (limit, key), (near, far, above) in sorted(own.items()):
         others_near, others_far = (all_of[limit, ""][at] - whole[limit, key][at] for at in (0, 1))
+        others = [(n, f) for (at, name), (n, f, _) in whole.items() if at == limit and name != key and n + f >= _ORDERS]
         share = smooth
-        if others_near + others_far >= int(str(values["least_others"])):
+        if len(others) >= _OTHERS:
+            share = max(share, median(n / (n + f) for n, f in others))
+        elif others_near + others_far >= int(str(values["least_others"])):
             share = max(share, others_near / (others_near + others_far))
         expected = significant((near + far) * share)
         enough = near >= int(str(values["least_near"]))

@@ -170,6 +170,11 @@ class ClerkAdjusts(PersonKind, Adjusting):
         """True on the kind's days."""
         return day % self.days_apart == 0
 
+    @property
+    def at_once(self) -> int:
+        """How many on one of the kind's days."""
+        return max(1, round(self.times))
+
     def quantity(self) -> int:
         """Units of one adjustment."""
         return int(self.chance.integers(1, 6))
@@ -181,7 +186,7 @@ class ClerkAdjusts(PersonKind, Adjusting):
         for user in self.at_work(day):
             shop = int(self.ground.world.people.location[user])
             good = self.candidates(batch) & (batch["location"] == shop)
-            for row in pick(self.chance, np.flatnonzero(good), 2):
+            for row in pick(self.chance, np.flatnonzero(good), self.at_once):
                 values = batch.row(row)
                 if (shop, values["product"]) in self._done:
                     continue
@@ -218,6 +223,11 @@ class AdjustedAtMonthEnd(ClerkAdjusts):
     rule = "P-016"
     what = "one clerk's stock adjustments all fall on the last two days of the month"
     no_money = "the day of an adjustment costs nothing by itself"
+
+    @property
+    def at_once(self) -> int:
+        """As many as two days of a month can hold."""
+        return max(1, round(2 * self.times))
 
     def on_day(self, day: int) -> bool:
         """The last day but one, and the last."""
@@ -293,7 +303,7 @@ class AdjustedAtNight(ClerkAdjusts):
             products = np.arange(self.ground.world.size.products)
             there = np.minimum(stock.book[shop], stock.physical[shop]) >= self.least
             new = there & ~np.isin(products, [product for place, product in self._done if place == shop])
-            for product in pick(self.chance, np.flatnonzero(new), 1):
+            for product in pick(self.chance, np.flatnonzero(new), self.at_once):
                 self._done.add((shop, product))
                 qty = self._signs[user] * self.quantity()
                 self._signs[user] *= -1

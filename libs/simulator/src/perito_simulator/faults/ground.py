@@ -24,7 +24,8 @@ class Plant:
     """Something planted, a fault or an oddity. `cents` is what it costs; `rows` come when they are written.
 
     `touched` counts the rows of a plant that names only some of them. `of_file`: its entity `file` is the file of its
-    rows. `undated`: what tells it names no days.
+    rows. `undated`: what tells it names no days. `goods`: places and products whose shelves it emptied behind the
+    books.
     """
 
     kind: str
@@ -37,6 +38,7 @@ class Plant:
     touched: int = 0
     of_file: bool = False
     undated: bool = False
+    goods: set[tuple[int, int]] = field(default_factory=set[tuple[int, int]])
 
 
 class Ground:
@@ -133,6 +135,13 @@ class Ground:
         planted = Plant(kind, len(self.plants), dict(entities), day, day if last is None else last, cents)
         self.plants.append(planted)
         return planted
+
+    def goods_of(self, planted: Plant) -> dict[str, frozenset[str]]:
+        """The goods of a plant as the books call them: products by location."""
+        found: dict[str, set[str]] = {}
+        for location, product in planted.goods:
+            found.setdefault(self.code("location", location), set()).add(self.code("product", product))
+        return {location: frozenset(products) for location, products in found.items()}
 
     def noted(self, number: int, file: str, record: int) -> None:
         """A row of a plant got its place."""

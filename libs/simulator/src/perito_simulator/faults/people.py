@@ -11,27 +11,32 @@ from perito_simulator.faults.ground import Plant
 from perito_simulator.faults.kind import Kind, Step
 from perito_simulator.people import CASHIER
 
-OF_A_TILL = ("P-020", "P-022", "P-025", "P-026", "P-031", "P-035", "P-048")
+OF_A_TILL = ("P-020", "P-022", "P-025", "P-026", "P-031", "P-032", "P-035", "P-041", "P-048")
 """Rules that may tell what follows from goods or money leaving by way of a till."""
+_TO_ONE = 12
+"""People of a role for each of them who does it: who is compared with colleagues needs some who do not."""
 
 
 class PersonKind(Kind, ABC):
-    """Some people of a role, from a day on; one plant each, which gathers its rows and its money."""
+    """Some people of a role, one of twelve at most, from a day on; one plant each, which gathers its rows and money."""
 
     default = 1
     role: ClassVar[int] = CASHIER
     since: ClassVar[tuple[float, float]] = (0.1, 0.25)
+    least_part: ClassVar[float] = 0.0
+    """Part of the time below which nobody could show it, however strongly."""
 
     def prepare(self) -> None:
         """Who, and from when."""
         ground = self.ground
-        who = ground.people(self.role, self.count, self.chance)
+        most = int((ground.world.people.role == self.role).sum()) // _TO_ONE
+        who = ground.people(self.role, min(self.count, most), self.chance)
         self.first = {user: int(ground.days * self.chance.uniform(*self.since)) for user in who}
         self._plants: dict[int, Plant] = {}
 
     def at_work(self, day: int) -> list[int]:
         """Those who do it by now, and still."""
-        part = self.ground.strength.part if self.ground.strength else 1.0
+        part = max(self.ground.strength.part, self.least_part) if self.ground.strength else 1.0
         end = self.ground.days - 3
         return [user for user, first in self.first.items() if first <= day < first + (end - first) * part]
 
@@ -74,12 +79,15 @@ class CashierKind(PersonKind, ABC):
         tickets = tickets_of(batch, rows, good)
         return np.flatnonzero(np.isin(batch["document"], tickets[self.chance.random(len(tickets)) < share]))
 
-    def gone(self, batch: Batch, rows: Ints) -> None:
-        """The goods of these rows leave the shelf, whatever the books say."""
+    def gone(self, user: int, batch: Batch, rows: Ints) -> None:
+        """The goods of these rows, which are noted already, leave the shelf, whatever the books say."""
         physical = self.ground.stock.physical
         key = batch["location"][rows], batch["product"][rows]
         np.subtract.at(physical, key, batch["qty"][rows])
         np.maximum(physical, 0, out=physical)
+        if len(rows):
+            pairs = zip(key[0].tolist(), key[1].tolist(), strict=True)
+            self._plants[user].goods.update(pairs)
 
 
 def alone(batch: Batch) -> Flags:

@@ -11,7 +11,7 @@ from perito_simulator.faults.kind import Kind, Step, pick
 from perito_simulator.hooks import Moment
 from perito_simulator.words import place_of
 
-_ADJUSTMENT = place_of("movement_type", "adjustment")
+_COUNT = place_of("ref_type", "count")
 
 
 class CountedTooWell(Kind):
@@ -19,7 +19,7 @@ class CountedTooWell(Kind):
 
     name = "counted_too_well"
     rule = "P-039"
-    also = ("P-048", "V-024", "C-033")
+    also = ("P-048", "V-024", "C-033", "P-032", "P-041")
     what = "the counts of one shop never find a difference, and take two minutes"
     no_money = "a difference that nobody looked for is not known"
     default = 1
@@ -68,7 +68,7 @@ class ShelfEmptied(Kind):
 
     name = "shelf_emptied"
     rule = "P-035"
-    also = ("P-036", "P-031", "P-048", "P-032", "P-033", "C-005")
+    also = ("P-036", "P-031", "P-048", "P-032", "P-033", "P-041", "C-005")
     what = "one category disappears from one shop all year, as its counts find, far more than anywhere else"
     default = 1
     _share = 0.25
@@ -95,7 +95,7 @@ class ShelfEmptied(Kind):
 
     def on(self, step: Step, day: int, batch: Batch) -> None:
         """What a count finds missing is the loss that can be known; what it has entered belongs to it."""
-        if step == "enter" and self._plants and int(batch["type"][0]) == _ADJUSTMENT:
+        if step == "enter" and self._plants and int(batch["ref_type"][0]) == _COUNT:
             category = self.ground.world.products.category[batch["product"]]
             for (shop, kind), planted in self._plants.items():
                 batch.mark(np.flatnonzero((batch["location"] == shop + 1) & (category == kind)), planted.number)

@@ -227,25 +227,34 @@ class WriterOff(Kind):
         self._plan: dict[int, list[int]] = {}
         self._clerks: dict[int, int] = {}
         self._plants: dict[int, Plant] = {}
+        times = ground.strength.count(self._times) if ground.strength else self._times
         for shop in pick(self.chance, np.arange(ground.world.shops), self.count):
             trading = np.flatnonzero(np.array(ground.world.calendar.trading)[: ground.days * 9 // 10])
-            for day in pick(self.chance, trading[5:], self._times):
+            for day in pick(self.chance, trading[5:], times):
                 self._plan.setdefault(day, []).append(shop)
             self._clerks[shop] = ground.people(CLERK, 1, self.chance, shop)[0]
 
     def on(self, step: Step, day: int, batch: Batch) -> None:
         """Adds an adjustment to what the tills enter that day."""
+        if step == "enter" and int(batch["type"][0]) == _ADJUSTMENT:
+            self._leave_finds_to_others(batch)
         if step != "enter" or day not in self._plan or int(batch["ref_type"][0]) != _TICKET:
             return
         for shop in self._plan.pop(day):
             there = np.minimum(self.ground.stock.book[shop + 1], self.ground.stock.physical[shop + 1])
             products = np.arange(self.ground.world.size.products)
-            free = (there >= 6) & self.ground.free(np.full(len(products), shop + 1), products)
+            free = (there >= 3 + round(3 * self.much)) & self.ground.free(np.full(len(products), shop + 1), products)
             for product in pick(self.chance, np.flatnonzero(free), 1):
                 self._write_off(day, batch, shop, product)
 
+    def _leave_finds_to_others(self, batch: Batch) -> None:
+        people = self.ground.world.people
+        for shop, clerk in self._clerks.items():
+            found = (batch["user"] == clerk) & (batch["qty"] > 0)
+            batch["user"][found] = people.one_of(shop + 1, CLERK, clerk - int(people.first[shop + 1, CLERK]) + 1)
+
     def _write_off(self, day: int, batch: Batch, shop: int, product: int) -> None:
-        qty = int(self.chance.integers(1, 4))
+        qty = max(1, round(int(self.chance.integers(1, 4)) * self.much))
         self.ground.stock.physical[shop + 1, product] -= qty
         self.ground.take(shop + 1, product)
         user = self._clerks[shop]

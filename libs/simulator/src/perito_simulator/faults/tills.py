@@ -25,7 +25,7 @@ class LinesVoidedOften(CashierKind):
 
     def act(self, day: int, batch: Batch, user: int, rows: Ints) -> None:
         """The goods go back to the shelf; the money is what was not kept."""
-        chosen = self.some(rows[batch["type"][rows] == _SALE], self.rate(self._share, 0.01))
+        chosen = self.some(rows[batch["type"][rows] == _SALE], self.rate(self._share, 0.02))
         batch["type"][chosen], batch["void_stage"][chosen] = _VOID, _LINE
         self.note(user, day, batch, chosen, int(batch["line_total"][chosen].sum()))
 
@@ -37,7 +37,7 @@ class PaidThenVoided(CashierKind):
     rule = "P-021"
     also = (*OF_A_TILL, "P-029", "P-028")
     what = "one cashier voids cash tickets within five minutes of their payment, and the goods are gone"
-    _share = 0.06
+    _share = 0.2
 
     def prepare(self) -> None:
         """No header waits."""
@@ -49,8 +49,8 @@ class PaidThenVoided(CashierKind):
         good = (batch["type"] == _SALE) & (batch["tender"] == _CASH)
         gone = self.lines(batch, rows, good, self.rate(self._share, 0.06))
         batch["type"][gone], batch["void_stage"][gone] = _VOID, _AFTER
-        self.gone(batch, gone)
         self.note(user, day, batch, gone, int(batch["line_total"][gone].sum()))
+        self.gone(user, batch, gone)
         self._headers.update(batch["document"][gone].tolist())
 
     def on(self, step: Step, day: int, batch: Batch) -> None:
@@ -76,8 +76,8 @@ class RefundedWithoutReceipt(CashierKind):
         chosen = self.lines(batch, rows, batch["type"] == _SALE, self.rate(self._share, 0.15))
         to_refund(batch, chosen)
         batch["tender"][chosen], batch["card"][chosen] = _CASH, NOTHING
-        self.gone(batch, chosen)
         self.note(user, day, batch, chosen, int(batch["line_total"][chosen].sum()))
+        self.gone(user, batch, chosen)
 
 
 class RefundedToOneCard(CashierKind):
@@ -97,8 +97,8 @@ class RefundedToOneCard(CashierKind):
         chosen = self.lines(batch, rows, batch["type"] == _SALE, self.rate(self._share, 0.04))
         to_refund(batch, chosen)
         batch["tender"][chosen], batch["card"][chosen] = _CARD, card
-        self.gone(batch, chosen)
         self.note(user, day, batch, chosen, int(batch["line_total"][chosen].sum()))
+        self.gone(user, batch, chosen)
 
 
 class PricesTypedOver(CashierKind):
@@ -176,6 +176,7 @@ class CashPreferred(CashierKind):
     also = ("P-029", "P-048")
     what = "the share of cash among one cashier's tickets is far above that of the outlet"
     no_money = "how a ticket is paid costs nothing by itself"
+    least_part = 0.6
     _share = 0.75
 
     def act(self, day: int, batch: Batch, user: int, rows: Ints) -> None:
@@ -209,8 +210,8 @@ class LinesDeletedAndGone(CashierKind):
         mine = (batch["type"][rows] == _SALE) & np.isin(batch["product"][rows], self._wanted[user])
         chosen = self.some(rows[mine], self.rate(self._share, 0.2))
         batch["type"][chosen], batch["void_stage"][chosen] = _VOID, _LINE
-        self.gone(batch, chosen)
         self.note(user, day, batch, chosen, int(batch["line_total"][chosen].sum()))
+        self.gone(user, batch, chosen)
 
 
 class CashShort(PersonKind):
@@ -228,7 +229,7 @@ class CashShort(PersonKind):
             return
         for user in self.at_work(day):
             rows = np.flatnonzero((batch["user"] == user) & (batch["expected_cash"] > 17_500))
-            chosen = rows[self.chance.random(len(rows)) < self.rate(self._share, 0.03)]
+            chosen = rows[self.chance.random(len(rows)) < self.rate(self._share, 0.2)]
             short = (self.chance.integers(500, 2_000, len(chosen)) * self.much).astype(np.int64)
             batch["counted_cash"][chosen] = batch["expected_cash"][chosen] - short
             self.note(user, day, batch, chosen, int(short.sum()))

@@ -16,10 +16,10 @@ optional:
   users: [user, role]
 unique: {lines: [document, supplier, requester, approver, of_year]}
 parameters:
-  days: {default: 7, type: integer, meaning: "days within which orders may be one purchase"}
+  days: {default: 7, type: integer, meaning: "days within which orders may be one purchase; of two who order regularly at most half the usual time between orders"}
   least_part: {default: "0.2", type: decimal, meaning: "share of the limit that an order must reach to be a part"}
   usual_share: {default: "0.3", type: decimal, meaning: "share of a pair's orders in such groups above which that is how the two always trade"}
-  least_usual: {default: 10, type: integer, meaning: "orders of a pair from which that can be told"}
+  least_usual: {default: 10, type: integer, meaning: "orders of a pair from which its usual ways can be told"}
   everywhere: {default: "0.05", type: decimal, meaning: "share of all orders in such groups above which ordinary purchases reach the limit together"}
   least_everywhere: {default: 20, type: integer, meaning: "orders in such groups from which that can be told"}
 impact: none, because the parts cost what one order would have cost
@@ -34,13 +34,15 @@ explanation:
   en: >-
     Whoever may approve up to a limit can split a larger purchase into orders below it. Told are orders of one requester to
     one supplier, with one approver, within a few days, each below the approver's limit (his own, else that of his role,
-    else the lowest that there is) and together at least as much. Small orders are no parts. Two who always order so close
-    together that the sum exceeds the limit simply trade much, and are left alone; so are books in which many orders do.
+    else the lowest that there is) and together at least as much. Small orders are no parts, and where two order every week
+    next week's order is none. Two who always order so close together that the sum exceeds the limit simply trade much, and
+    are left alone; so are books in which many orders do.
   es: >-
     Quien puede aprobar hasta un límite puede dividir una compra mayor en pedidos por debajo. Se indican pedidos de un
     solicitante a un proveedor, con un mismo aprobador, en pocos días, cada uno bajo el límite del aprobador (el suyo, si no
-    el de su puesto, si no el menor que conste) y que juntos lo alcanzan. Los pedidos pequeños no son partes. Quienes siempre
-    piden tan seguido que la suma supera el límite simplemente comercian mucho, y no se señalan; tampoco si lo hacen muchos.
+    el de su puesto, si no el menor que conste) y que juntos lo alcanzan. No son partes los pedidos pequeños ni, si dos piden
+    cada semana, el de la siguiente. Quienes siempre piden tan seguido que la suma supera el límite simplemente comercian
+    mucho, y no se señalan; tampoco si lo hacen muchos.
 remedy:
   en: "Ask the requester why it was not one order, and have the sum approved afterwards by whoever may."
   es: "Pregunte al solicitante por qué no fue un solo pedido y haga aprobar la suma a quien corresponda."
@@ -80,30 +82,40 @@ WITH lines AS (
                     min(CASE WHEN m."user" IS NULL AND m.role IS NULL THEN m.amount END)) AS limit_amount
     FROM dated AS d JOIN limits AS m ON d.day BETWEEN m.starts AND m.ends
     GROUP BY d.approver, d.day, d.role
+), gaps AS (
+    SELECT supplier, requester, orders, day - lag(day) OVER (PARTITION BY supplier, requester ORDER BY day) AS gap
+    FROM (SELECT supplier, requester, day, sum(count(*)) OVER (PARTITION BY supplier, requester) AS orders
+          FROM lines WHERE day IS NOT NULL GROUP BY supplier, requester, day) AS d
+), rhythms AS (
+    -- Who orders every Wednesday splits nothing from one to the next: parts follow each other in less than half that time.
+    SELECT supplier, requester, least($days, CASE WHEN max(orders) >= $least_usual THEN (quantile_disc(gap, 0.5) - 1) // 2 END) AS reach
+    FROM gaps GROUP BY supplier, requester
 )
 SELECT l.document, l.supplier, l.requester, l.approver, l.of_year, l.day, l.line_count, l.amount, a.limit_amount,
+       coalesce(r.reach, $days)::INTEGER AS reach,
        l.amount < a.limit_amount AND l.amount >= $least_part * a.limit_amount AS is_part
 FROM lines AS l LEFT JOIN allowed AS a ON a.approver IS NOT DISTINCT FROM l.approver AND a.day = l.day
+LEFT JOIN rhythms AS r ON r.supplier = l.supplier AND r.requester = l.requester
 
 -- section: violations
 WITH parts AS (
-    SELECT document, supplier, requester, approver, day, line_count, amount, limit_amount,
+    SELECT document, supplier, requester, approver, day, line_count, amount, limit_amount, reach,
            sum(amount) OVER next_days AS ahead, count(*) OVER next_days AS orders_ahead
     FROM population
     WHERE is_part AND document IS NOT NULL AND supplier IS NOT NULL AND requester IS NOT NULL AND day IS NOT NULL
     WINDOW next_days AS (PARTITION BY supplier, requester, approver, limit_amount ORDER BY day
-                         RANGE BETWEEN CURRENT ROW AND to_days($days) FOLLOWING)
+                         RANGE BETWEEN CURRENT ROW AND to_days(reach) FOLLOWING)
 ), begun AS (
-    SELECT supplier, requester, approver, limit_amount, day, document, line_count, amount,
+    SELECT supplier, requester, approver, limit_amount, day, document, line_count, amount, reach,
            max(CASE WHEN ahead >= limit_amount AND orders_ahead > 1 THEN day END) OVER (
                PARTITION BY supplier, requester, approver, limit_amount ORDER BY day
-               RANGE BETWEEN to_days($days) PRECEDING AND CURRENT ROW) AS begins
+               RANGE BETWEEN to_days(reach) PRECEDING AND CURRENT ROW) AS begins
     FROM parts
 ), grouped AS (
     SELECT supplier, requester, approver, limit_amount, day, document, line_count, amount,
-           sum(CASE WHEN date_diff('day', last_day, day) <= $days THEN 0 ELSE 1 END) OVER (
+           sum(CASE WHEN date_diff('day', last_day, day) <= reach THEN 0 ELSE 1 END) OVER (
                PARTITION BY supplier, requester, approver, limit_amount ORDER BY day) AS island
-    FROM (SELECT supplier, requester, approver, limit_amount, day, document, line_count, amount,
+    FROM (SELECT supplier, requester, approver, limit_amount, day, document, line_count, amount, reach,
                  max(day) OVER (PARTITION BY supplier, requester, approver, limit_amount ORDER BY day
                                 RANGE BETWEEN UNBOUNDED PRECEDING AND to_days(1) PRECEDING) AS last_day
           FROM begun WHERE begins IS NOT NULL) AS b

@@ -12,9 +12,10 @@ needs:
   invoices: [supplier, product, document, invoiced_at, unit_price]
 optional:
   invoices: [line, qty, status, discount]
-unique: {priced: [supplier, product, day, document], runs: [supplier, product, run]}
+unique: {priced: [supplier, product, day, document], ways: [supplier, product, way, day, document], runs: [supplier, product, way, run]}
 parameters:
   least_rises: {default: 6, type: integer, meaning: "rises in a row without which nothing is told"}
+  least_share: {default: "0.67", type: decimal, meaning: "share of the invoices in that time that must be rises; the others may repeat the price"}
   least_step: {default: "0.01", type: decimal, meaning: "average rise per invoice, as a share of the first price"}
   peer_share: {default: "0.5", type: decimal, meaning: "share of the own rise that the median of other prices may have risen in that time"}
   least_peers: {default: 3, type: integer, meaning: "other prices of the supplier or product that are compared with; with fewer it is all prices in the books"}
@@ -74,25 +75,39 @@ WITH priced AS (
     WINDOW w AS (PARTITION BY supplier, product ORDER BY day, document)
 )
 SELECT supplier, product, day, document, price, qty, before, day_before, coalesce(price > before, false) AS is_rise,
-       sum(CASE WHEN price > before THEN 0 ELSE 1 END) OVER (PARTITION BY supplier, product ORDER BY day, document) AS run
+       sum(CASE WHEN price > before THEN 0 ELSE 1 END) OVER (PARTITION BY supplier, product ORDER BY day, document) AS run,
+       sum(CASE WHEN price >= before THEN 0 ELSE 1 END) OVER (PARTITION BY supplier, product ORDER BY day, document) AS climb
 FROM changes
 
 -- section: input
 -- The longest run of each price that rises enough, how often that price, its supplier's others and all others rise, and
 -- how much other prices rose from its first day to its last.
-WITH runs AS (
-    SELECT supplier, product, run, count(*) FILTER (WHERE is_rise) AS rises, min(CASE WHEN NOT is_rise THEN price END) AS first_price,
+WITH ways AS (
+    -- Rises in a row, and rises between which the price stood for an invoice or two (a rest of the same order).
+    SELECT supplier, product, 'each' AS way, run, day, document, price, qty, is_rise FROM population
+    UNION ALL
+    SELECT supplier, product, 'most', climb, day, document, price, qty, is_rise FROM population
+), marked AS (
+    SELECT *, count(*) FILTER (is_rise) OVER so_far AS risen, lead(is_rise) OVER so_far AS rises_next,
+           count(*) FILTER (is_rise) OVER (PARTITION BY supplier, product, way, run) AS rises
+    FROM ways
+    WINDOW so_far AS (PARTITION BY supplier, product, way, run ORDER BY day, document)
+), stretches AS (
+    SELECT *, min(price) OVER (PARTITION BY supplier, product, way, run) AS min_price
+    FROM marked
+    WHERE CASE WHEN risen = 0 THEN coalesce(rises_next, false) ELSE is_rise OR risen < rises END
+), runs AS (
+    SELECT supplier, product, way, run, count(*) FILTER (WHERE is_rise) AS rises, count(*) - 1 AS run_steps, min(price) AS first_price,
            max(price) AS last_price, min(day) AS first_day, max(day) AS last_day,
-           CASE WHEN count(qty) FILTER (WHERE is_rise) = count(*) FILTER (WHERE is_rise)
-                THEN sum(CASE WHEN is_rise THEN try((qty * (price - min_price))::DECIMAL(38, 4)) END) END AS impact
-    FROM (SELECT supplier, product, run, day, price, qty, is_rise,
-                 min(price) OVER (PARTITION BY supplier, product, run) AS min_price FROM population) AS p
-    GROUP BY supplier, product, run
+           CASE WHEN count(qty) FILTER (WHERE risen > 0) = count(*) FILTER (WHERE risen > 0)
+                THEN sum(CASE WHEN risen > 0 THEN try((qty * (price - min_price))::DECIMAL(38, 4)) END) END AS impact
+    FROM stretches
+    GROUP BY supplier, product, way, run
 ), long_runs AS (
-    SELECT supplier, product, run, rises, first_price, last_price, first_day, last_day, impact
+    SELECT supplier, product, rises, run_steps, first_price, last_price, first_day, last_day, impact
     FROM runs
-    WHERE rises >= $least_rises AND last_price >= first_price * (1 + $least_step * rises)
-    QUALIFY row_number() OVER (PARTITION BY supplier, product ORDER BY rises DESC, run) = 1
+    WHERE rises >= $least_rises AND last_price >= first_price * (1 + $least_step * rises) AND rises >= $least_share * run_steps
+    QUALIFY row_number() OVER (PARTITION BY supplier, product ORDER BY rises DESC, way, run) = 1
 ), steps AS (
     SELECT supplier, product, count(before) AS steps, count(*) FILTER (WHERE is_rise) AS risen
     FROM population GROUP BY supplier, product
@@ -134,7 +149,7 @@ WITH runs AS (
            quantile_disc(moved, 0.5) AS moved, quantile_disc(moved, 0.5) FILTER (WHERE is_near) AS near_moved
     FROM moved GROUP BY supplier, product
 )
-SELECT r.supplier, r.product, r.rises, r.first_price, r.last_price, r.first_day, r.last_day, r.impact,
+SELECT r.supplier, r.product, r.rises, r.run_steps, r.first_price, r.last_price, r.first_day, r.last_day, r.impact,
        t.steps, t.risen, (o.steps - t.steps)::BIGINT AS supplier_steps, (o.risen - t.risen)::BIGINT AS supplier_risen,
        (a.steps - t.steps)::BIGINT AS other_steps, (a.risen - t.risen)::BIGINT AS other_risen, a.tested, a.prices,
        CASE WHEN p.near >= $least_peers THEN p.near ELSE p.peers END AS peers,

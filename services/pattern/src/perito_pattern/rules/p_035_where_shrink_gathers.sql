@@ -13,6 +13,7 @@ needs:
 optional:
   counts: [count_session, unit_cost, counter]
   products: [product, category, unit_cost]
+  movements: [type, product, location, ts, qty]
 uses: [count_differences]
 unique: {lines: [_file_id, _record], groups: [location, category]}
 parameters:
@@ -35,12 +36,13 @@ explanation:
   en: >-
     Losses are found everywhere, and most where most is counted. Here counts find them far more often than in the rest of
     the books, whatever chance and the differences between honest places allow. A difference that the count before had found
-    already is no new loss, for books are not always corrected; nor is half a percent of what is weighed. The impact is the cost of the losses beyond those expected.
+    already is no new loss where the books were not corrected; nor is half a percent of what is weighed. The impact is the cost
+    of the losses beyond those expected.
   es: >-
     Pérdidas hay en todas partes, y más donde más se cuenta. Aquí los conteos las hallan con mucha más frecuencia que en el
     resto de los libros, más de lo que permiten el azar y las diferencias entre lugares honrados. Una diferencia que ya halló
-    el conteo anterior no es una pérdida nueva, pues los libros no siempre se corrigen; tampoco medio por ciento de lo que se
-    pesa. El impacto es el coste de las
+    el conteo anterior no es una pérdida nueva si los libros no se corrigieron; tampoco medio por ciento de lo que se pesa. El
+    impacto es el coste de las
     pérdidas por encima de las esperadas.
 remedy:
   en: "Look at these goods first: where they lie, who has access, how they arrive, and how they are counted."
@@ -64,10 +66,20 @@ WITH lines AS (
                 THEN 0 ELSE difference END AS difference, unit_cost, _file_id, _record
     FROM count_differences
     WHERE difference IS NOT NULL AND product IS NOT NULL AND location IS NOT NULL AND day IS NOT NULL
-), fresh AS (
-    SELECT *, greatest(least(coalesce(lag(difference) OVER k, 0), 0) - difference, 0) AS lost
+), followed AS (
+    SELECT *, lag(difference) OVER k AS before, lag(day) OVER k AS day_before
     FROM lines
     WINDOW k AS (PARTITION BY product, location ORDER BY day, _file_id, _record)
+), corrected AS (
+    -- Where the books took in what the count before had found, all that this one finds is new.
+    SELECT DISTINCT f._file_id, f._record
+    FROM followed AS f
+    JOIN movements AS m ON m.product = f.product AND m.location = f.location AND m.qty = f.before
+     AND m.ts_date BETWEEN f.day_before AND f.day
+    WHERE f.before < 0 AND f.difference < 0 AND m.type = 'adjustment' AND m._duplicate_record IS NULL
+), fresh AS (
+    SELECT f.*, greatest(CASE WHEN c._record IS NULL THEN least(coalesce(f.before, 0), 0) ELSE 0 END - f.difference, 0) AS lost
+    FROM followed AS f LEFT JOIN corrected AS c ON c._file_id = f._file_id AND c._record = f._record
 )
 SELECT product, location, category, day, lost, try((lost::DECIMAL(38, 4) * unit_cost)::DECIMAL(38, 8)) AS value, _file_id, _record
 FROM fresh
