@@ -14,7 +14,7 @@ from perito_simulator.oddities.catalogue import ODDITIES
 from perito_simulator.planter import Planter
 from perito_simulator.truth import Truth, write_truth
 
-SIZE = size_of(60_000, days=300, shops=6, products=80)
+SIZE = size_of(60_000, days=300, shops=6, products=90)
 SMALL = size_of(3_000, days=200, shops=2)
 
 
@@ -31,7 +31,7 @@ class Books:
             return list(csv.DictReader(opened))
 
 
-def made(folder: Path, faults: str, oddities: str, seed: int = 5) -> Books:
+def made(folder: Path, faults: str, oddities: str, seed: int = 7) -> Books:
     planter = Planter(chosen(faults), chosen(oddities, ODDITIES))
     written = generate(folder, SIZE, seed, hooks=planter)
     truth = planter.truth(seed, "plain", written.ledger_rows)
