@@ -11,6 +11,8 @@ from perito_simulator.faults.kind import Kind, Step, pick
 from perito_simulator.hooks import Moment
 from perito_simulator.words import place_of
 
+_LONG, _WEEKS = 100, 26
+"""Lines of a count that say something by having no difference, and weeks between two counts of most products."""
 _COUNT = place_of("ref_type", "count")
 
 
@@ -28,8 +30,10 @@ class CountedTooWell(Kind):
         """Which shops."""
         world = self.ground.world
         busy = np.argsort(-world.places.size, kind="stable")[: max(self.count, world.shops // 2)]
+        # A weekly sheet of a dozen lines without a difference is nothing unusual, and nobody could tell it from a copy.
+        long = self.ground.demand.ranged.sum(axis=1)[busy] >= _LONG * _WEEKS
         self._plants: dict[int, Plant] = {}
-        self._shops = {shop + 1 for shop in pick(self.chance, busy, self.count)}
+        self._shops = {shop + 1 for shop in pick(self.chance, busy[long], self.count)}
 
     def on(self, step: Step, day: int, batch: Batch) -> None:
         """The sheet repeats the books."""
