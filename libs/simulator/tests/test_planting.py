@@ -14,7 +14,7 @@ from perito_simulator.oddities.catalogue import ODDITIES
 from perito_simulator.planter import Planter
 from perito_simulator.truth import Truth, write_truth
 
-SIZE = size_of(60_000, days=300, shops=6, products=90)
+SIZE = size_of(90_000, days=300, shops=6, products=90)
 NEEDS_LONG_COUNTS = "counted_too_well"
 """A kind that only books with thousands of products in a shop have."""
 SMALL = size_of(3_000, days=200, shops=2)
@@ -33,7 +33,7 @@ class Books:
             return list(csv.DictReader(opened))
 
 
-def made(folder: Path, faults: str, oddities: str, seed: int = 7) -> Books:
+def made(folder: Path, faults: str, oddities: str, seed: int = 5) -> Books:
     planter = Planter(chosen(faults), chosen(oddities, ODDITIES))
     written = generate(folder, SIZE, seed, hooks=planter)
     truth = planter.truth(seed, "plain", written.ledger_rows)
