@@ -43,6 +43,11 @@ class Series:
     others: "Numbers"
     kin: "Numbers | None"
 
+    @property
+    def span(self) -> int:
+        """Weeks from the first to the last one."""
+        return (self.weeks[-1] - self.weeks[0]).days // 7 + 1
+
 
 @dataclass(frozen=True)
 class Shift:
@@ -66,12 +71,11 @@ def judge(table: "pa.Table", values: Mapping[str, Value]) -> Judgement:
     section `input` of the rule."""
     q, least_change = float(str(values["q"])), float(str(values["least_change"]))
     weeks, least_sales = int(str(values["least_weeks"])), int(str(values["least_sales"]))
+    span = int(str(values["least_span"]))
     series = _series(table)
-    tested = {
-        product: shift
-        for product, one in series.items()
-        if one.sales.sum() >= least_sales and (shift := best_shift(one.sales, one.others, weeks)) is not None
-    }
+    long = {product: one for product, one in series.items() if one.span >= span and one.sales.sum() >= least_sales}
+    shifts = {product: best_shift(one.sales, one.others, weeks) for product, one in long.items()}
+    tested = {product: shift for product, shift in shifts.items() if shift is not None}
     threshold = benjamini_hochberg([shift.chance for shift in tested.values()], q, max(1, len(tested)))
     found = {name: shift for name, shift in tested.items() if shift.chance <= threshold and _moved(shift, least_change)}
     told = [

@@ -200,7 +200,7 @@ class PriceCreeps(RowKind):
         """What is ordered often, and dear enough for a percent to be seen."""
         world = self.ground.world
         daily = (self.ground.demand.base * self.ground.demand.units_per_line).sum(axis=0)
-        often = daily >= np.quantile(daily, 0.6)
+        often = daily >= np.quantile(daily, 0.8)
         still = world.prices.first_cost == world.prices.last_cost
         return (often & still)[batch["product"]] & (batch["unit_cost"] >= 150)
 

@@ -7,6 +7,9 @@ from perito_simulator.batch import Batch
 from perito_simulator.faults.kind import Kind, RowKind, pick
 from perito_simulator.hooks import Moment
 
+_LONG = 290
+"""Days of books from which a new level is no season."""
+
 
 class SalesFell(Kind):
     """From one day on a product sells a third of what it did, everywhere."""
@@ -25,7 +28,7 @@ class SalesFell(Kind):
         often = np.argsort(-sold, kind="stable")[: max(10, len(sold) // 10)]
         self._from: dict[int, int] = {}
         for product in pick(self.chance, often, len(often)):
-            if len(self._from) < self.count and ground.take_everywhere(product):
+            if ground.days >= _LONG and len(self._from) < self.count and ground.take_everywhere(product):
                 self._from[product] = int(ground.days * self.chance.uniform(0.45, 0.6))
 
     def physical(self, day: int, moment: Moment) -> None:

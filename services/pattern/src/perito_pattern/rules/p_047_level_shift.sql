@@ -22,6 +22,7 @@ parameters:
   least_times: {default: "3", type: decimal, meaning: "times what was to be expected that a single day must have sold"}
   least_day: {default: 10, type: integer, meaning: "sales without which a single day is not told"}
   least_weeks: {default: 8, type: integer, meaning: "weeks on both sides of the change"}
+  least_span: {default: 36, type: integer, meaning: "weeks of books without which no level is told, for a season of theirs looks like one"}
   least_kin: {default: 10, type: integer, meaning: "sales of other products of the category in every week, without which only all else is compared with"}
   least_sales: {default: 30, type: integer, meaning: "sales without which a product is not tested"}
 impact: none, because what was not sold, or not rung up, is not known
