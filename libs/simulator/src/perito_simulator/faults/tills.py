@@ -150,7 +150,6 @@ class TinyTickets(CashierKind):
     rule = "P-027"
     also = (*OF_A_TILL, "V-022")
     what = "one cashier rings up several tickets of less than one euro in one shift, again and again"
-    no_money = "what was not rung up is not in the books"
     _least, _shifts = 3, 0.5
 
     def act(self, day: int, batch: Batch, user: int, rows: Ints) -> None:
@@ -164,8 +163,9 @@ class TinyTickets(CashierKind):
         chosen = pick(self.chance, tickets, max(self._least, round(2 * self.times)))
         cheap = np.flatnonzero(np.isin(batch["document"], chosen))
         batch["price_override"][cheap] = 1
-        reprice(batch, cheap, self.chance.integers(1, 6, len(cheap)))
-        self.note(user, day, batch, cheap)
+        less = reprice(batch, cheap, self.chance.integers(1, 6, len(cheap)))
+        # The till keeps the price of the list beside what was typed over it, so the books do say what was given away.
+        self.note(user, day, batch, cheap, less)
 
 
 class CashPreferred(CashierKind):
