@@ -46,12 +46,21 @@ COSTS = [{"product": "A", "unit_cost": 3}]
 
 
 def run(folder: Path, inventory: Sequence[Row], sales: Sequence[Row], **more: Sequence[Row]) -> Trial:
-    tables = {"inventory": inventory, "sales": [OPENING, *sales], "products": COSTS}
+    places = {row["location"] for row in sales} & {row["location"] for row in inventory} | {"L1"}
+    trading = [sale("other", 1, place) for place in sorted(places)]
+    tables = {"inventory": inventory, "sales": [OPENING, *trading, *sales], "products": COSTS}
     return try_rules(RULE, {**tables, **more}, folder)
 
 
 def dead(trial: Trial) -> list[str]:
     return sorted(f["identity"]["product"] for f in trial.findings)
+
+
+def test_a_feed_that_ended_before_the_stock_says_nothing_of_it(tmp_path: Path) -> None:
+    """Sales of two months beside a stock of the year's end: nobody knows what was sold in between."""
+    tables = {"inventory": [stock("A")], "sales": [OPENING, *sold_until("A", 180), sale("B", 60)], "products": COSTS}
+    outcome = try_rules(RULE, tables, tmp_path).outcomes["P-041"]
+    assert (outcome.failed, outcome.unknown) == (0, 1)
 
 
 def test_what_was_not_sold_for_half_a_year_is_dead(tmp_path: Path) -> None:

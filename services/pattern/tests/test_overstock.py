@@ -56,6 +56,12 @@ def test_three_years_of_supply_are_told_with_what_is_beyond_one(tmp_path: Path) 
     assert (outcome.evaluated, outcome.failed, outcome.unknown) == (2, 1, 0)
 
 
+def test_a_feed_that_ended_before_the_stock_says_nothing_of_it(tmp_path: Path) -> None:
+    sales = [row for row in selling("A") if row["ts"] < ago(60)]
+    outcome = run(tmp_path, [held("A", 120)], sales, products=COSTS).outcomes["P-042"]
+    assert (outcome.failed, outcome.unknown) == (0, 1)
+
+
 def test_the_books_own_value_comes_first_and_without_cost_the_amount_is_unknown(tmp_path: Path) -> None:
     inventory = [held("A", 120, value=600), held("C", 120)]
     findings = run(tmp_path, inventory, [*selling("A"), *selling("C")], products=COSTS).findings

@@ -83,6 +83,15 @@ def test_v_015_leaves_a_signed_ledger_alone(tmp_path: Path) -> None:
 COLUMNS: Rows = [{"table_name": "sales", "column_name": "unit_price", "file_id": 0, "source_column": "Price"}]
 
 
+def test_v_016_discounts_in_percent_are_a_way_of_writing(tmp_path: Path) -> None:
+    sales = [{"document": str(n), "qty": 1, "unit_price": 5, "discount": n % 5 * 5} for n in range(50)]
+    (finding,) = tried(tmp_path, "V-016", columns=COLUMNS, sales=sales).findings
+    assert (finding["identity"]["kind"], finding["severity"], finding["row_count"]) == ("percent", "medium", 40)
+    strays = [{**row, "discount": "0.1"} for row in sales[5:]]
+    (finding,) = tried(tmp_path / "strays", "V-016", columns=COLUMNS, sales=[*sales[:5], *strays]).findings
+    assert (finding["identity"]["kind"], finding["severity"], finding["row_count"]) == ("outside", "high", 4)
+
+
 def test_v_016_values_that_cannot_be_and_values_that_may_be_honest(tmp_path: Path) -> None:
     sales = [
         {"document": "1", "qty": 1, "unit_price": "-5", "discount": "0.1"},

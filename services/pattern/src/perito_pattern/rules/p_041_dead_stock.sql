@@ -17,6 +17,7 @@ optional:
   products: [product, launched]
 uses: [closing_stock, daily_sales, sale_histories, unit_costs]
 parameters:
+  grace_days: {default: 31, type: integer, meaning: "days before the stock's for which the books of a place may hold no sale at all"}
   days_without_sale: {default: 180, type: integer, meaning: "days without a sale from which stock is dead"}
   days_since_receipt: {default: 90, type: integer, meaning: "days since the last receipt up to which stock is too new to be dead"}
   q: {default: "0.01", type: decimal, meaning: "false discovery rate over all products whose silence is judged by their own rate"}
@@ -51,9 +52,11 @@ source: "Slow-moving stock review of inventory audits"
 
 -- section: population
 WITH sellers AS (
-    SELECT location, min(first_sale) AS begins FROM sale_histories GROUP BY location
+    SELECT location, min(first_sale) AS begins, max(last_held_sale) AS sold_until FROM sale_histories GROUP BY location
 ), places AS (
-    SELECT s.location, s.ends, d.location IS NOT NULL AS sells, d.begins
+    -- `sold_until`: the last sale of the place, or of all where it never sells, that the books have before the stock's day.
+    SELECT s.location, s.ends, d.location IS NOT NULL AS sells, d.begins,
+           CASE WHEN d.location IS NULL THEN (SELECT max(sold_until) FROM sellers) ELSE d.sold_until END AS sold_until
     FROM (SELECT DISTINCT location, ends FROM closing_stock) AS s LEFT JOIN sellers AS d ON d.location = s.location
 ), sale_days AS (
     SELECT product, location, last_held_sale AS last_sale, first_sale, sale_days, undated FROM sale_histories
@@ -107,7 +110,9 @@ SELECT s.product, s.location, s.ends, s.qty, s.value, s.book_cost, greatest(d.la
        CASE WHEN w.last_sale > coalesce(d.last_sale, DATE '0001-01-01') THEN w.first_sale ELSE d.first_sale END AS first_sale,
        e.product IS NOT NULL AS is_sold_somewhere,
        s.qty IS NOT NULL AND coalesce(d.undated, 0) = 0 AND coalesce(a.undated, 0) = 0
-           AND coalesce(date_diff('day', coalesce(p.begins, f.begins), s.ends) >= $days_without_sale, false) AS known
+           AND coalesce(date_diff('day', coalesce(p.begins, f.begins), s.ends) >= $days_without_sale, false)
+           -- Where the sales that the books have end long before, nobody knows what was sold since.
+           AND coalesce(date_diff('day', p.sold_until, s.ends) <= $grace_days, false) AS known
 FROM closing_stock AS s
 JOIN places AS p ON p.location = s.location
 CROSS JOIN first_sale AS f

@@ -16,6 +16,7 @@ optional:
   products: [product, category, launched]
 uses: [closing_stock, sale_histories, sold_goods, unit_costs, product_groups]
 parameters:
+  grace_days: {default: 31, type: integer, meaning: "days before the stock's for which the books of a place may hold no sale at all"}
   days_of_supply: {default: 365, type: integer, meaning: "days that stock may last"}
   history_days: {default: 365, type: integer, meaning: "days of sales before the snapshot from which the demand is taken"}
   least_days: {default: 182, type: integer, meaning: "days of sales at a place without which it is not judged"}
@@ -56,11 +57,11 @@ source: "Days of supply, inventory planning"
 
 -- section: population
 WITH begun AS (
-    SELECT location, min(first_sale) AS begins FROM sale_histories GROUP BY location
+    SELECT location, min(first_sale) AS begins, max(last_held_sale) AS sold_until FROM sale_histories GROUP BY location
 ), masters AS (
     SELECT product, max(launched) AS launched FROM products GROUP BY product
 ), held AS (
-    SELECT s.product, s.location, s.ends, s.qty, s.value, s.book_cost,
+    SELECT s.product, s.location, s.ends, s.qty, s.value, s.book_cost, b.sold_until,
            greatest(b.begins, f.first_sale, m.launched, s.ends - $history_days::INTEGER + 1) AS starts
     FROM closing_stock AS s
     LEFT JOIN begun AS b ON b.location = s.location
@@ -78,7 +79,9 @@ WITH begun AS (
     LEFT JOIN demand AS d ON d.product = h.product AND d.location = h.location
 ), bounded AS (
     -- What may be sold at most, by the number of sales: the upper end of a Poisson count's interval.
-    SELECT *, qty IS NOT NULL AND NOT unread AND coalesce(history >= $least_days AND lines >= $least_sales AND units > 0, false) AS known,
+    SELECT *, qty IS NOT NULL AND NOT unread AND coalesce(history >= $least_days AND lines >= $least_sales AND units > 0, false)
+               -- Where the sales that the books have end long before, nobody knows what was sold since.
+               AND coalesce(ends - sold_until <= $grace_days, false) AS known,
            (1 + (1.645 * sqrt(lines) + 1.35) / nullif(lines, 0))::DECIMAL(18, 6) AS more
     FROM sold
 ), lasting AS (
