@@ -52,11 +52,11 @@ source: "Slow-moving stock review of inventory audits"
 
 -- section: population
 WITH sellers AS (
-    SELECT location, min(first_sale) AS begins, max(last_held_sale) AS sold_until FROM sale_histories GROUP BY location
+    SELECT location, min(first_sale) AS begins, max(last_held_sale) AS sold_until, max(last_sale) AS last_sale FROM sale_histories GROUP BY location
 ), places AS (
     -- `sold_until`: the last sale of the place, or of all where it never sells, that the books have before the stock's day.
     SELECT s.location, s.ends, d.location IS NOT NULL AS sells, d.begins,
-           CASE WHEN d.location IS NULL THEN (SELECT max(sold_until) FROM sellers) ELSE d.sold_until END AS sold_until
+           CASE WHEN d.location IS NULL THEN (SELECT max(last_sale) FROM sellers) ELSE d.sold_until END AS sold_until
     FROM (SELECT DISTINCT location, ends FROM closing_stock) AS s LEFT JOIN sellers AS d ON d.location = s.location
 ), sale_days AS (
     SELECT product, location, last_held_sale AS last_sale, first_sale, sale_days, undated FROM sale_histories
