@@ -235,8 +235,10 @@ OVERRIDES: Mapping[str, Mapping[str, str]] = {
     },
     "lanes": {"transit_days": "2"},
     "counts": {
-        # A few are counted on another day than their goods moved.
-        "ts": f"{_DAY} + CASE WHEN h % 217 = 0 THEN (h % 29 + 10) % 29 - h % 29 ELSE 0 END::INTEGER + INTERVAL 9 HOUR",
+        # A few are counted on another day than their goods moved, and so is what is only adjusted downwards:
+        # what is adjusted on the day of a count books the count.
+        "ts": f"{_DAY} + CASE WHEN h % 217 = 0 THEN (h % 29 + 10) % 29 - h % 29 WHEN p = 17 THEN -8 ELSE 0 END::INTEGER"
+        " + INTERVAL 9 HOUR",
         "lot": "NULL",
         "system_qty": f"{_BOOK} + CASE WHEN h % 769 = 0 THEN 1 ELSE 0 END",
         "counted_qty": f"{_BOOK} + CASE WHEN h % 769 = 0 THEN 1 ELSE 0 END + {_COUNTED} - {_SHORT}",
