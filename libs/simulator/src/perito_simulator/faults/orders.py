@@ -189,19 +189,26 @@ class PriceCreeps(RowKind):
     also = ("C-030", "C-025", "V-031", "P-048")
     what = "a supplier raises the price of one product a little with every order, while its other prices stay"
     default = 1
-    feed, step, window = "purchases", "decide", (0.02, 0.1)
+    feed, step, window = "purchases", "decide", (0.06, 0.2)
     _step = 0.015
+    _orders_to_come = 9
+    """Without so many it would be over before it is a habit."""
 
     def prepare(self) -> None:
         """Nothing creeps yet."""
         self._creeping: dict[int, tuple[int, Plant]] = {}
+        self._ordered = np.zeros(len(self.ground.world.prices.first_cost), np.int64)
+        self._day = 0
+
+    def watch(self, batch: Batch) -> None:
+        """Counts how often each product was ordered."""
+        self._ordered += np.bincount(batch["product"], minlength=len(self._ordered))
 
     def candidates(self, batch: Batch) -> Flags:
-        """What is ordered often, and dear enough for a percent to be seen."""
-        world = self.ground.world
-        daily = (self.ground.demand.base * self.ground.demand.units_per_line).sum(axis=0)
-        often = daily >= np.quantile(daily, 0.8)
-        still = world.prices.first_cost == world.prices.last_cost
+        """What goes on being ordered often, if it does so as up to now, and dear enough for a percent to be seen."""
+        prices = self.ground.world.prices
+        still = prices.first_cost == prices.last_cost
+        often = self._ordered * (self.ground.days - self._day) >= self._orders_to_come * (self._day + 1)
         return (often & still)[batch["product"]] & (batch["unit_cost"] >= 150)
 
     def plant(self, day: int, batch: Batch, row: int) -> bool:
@@ -217,6 +224,7 @@ class PriceCreeps(RowKind):
 
     def on(self, step: Step, day: int, batch: Batch) -> None:
         """Each later order."""
+        self._day = day
         super().on(step, day, batch)
         if step != "decide" or batch.feed.name != self.feed:
             return
