@@ -79,7 +79,7 @@ def test_a_small_file_of_article_numbers_is_judged_with_its_table(tmp_path: Path
 
 def test_a_large_file_of_other_codes_is_judged_by_itself(tmp_path: Path) -> None:
     many = "p,g\n" + "".join(f"A{n},{code(n)}\n" for n in range(30))
-    others = "p,g\n" + "".join(f"B{n},{10_000_000 + 7 * n}\n" for n in range(25))
+    others = "p,g\n" + "".join(f"B{n},{4_000_000_000_000 + 7 * n}\n" for n in range(25))
     done = read(tmp_path, "products", "product: p, gtin: g", {"a.csv": many, "b.csv": others})
     finding = only(done, "V-023")
     assert (finding["identity"]["kind"], finding["severity"]) == ("other_codes", "info")
