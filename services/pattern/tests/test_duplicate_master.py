@@ -34,6 +34,14 @@ def test_a_firm_with_two_codes(tmp_path: Path) -> None:
     assert (outcome(trial).evaluated, outcome(trial).failed, outcome(trial).unknown) == (3, 1, 0)
 
 
+def test_a_number_in_the_name_is_the_same_with_and_without_a_legal_form(tmp_path: Path) -> None:
+    same = {"tax_id": "B7", "phone": "9", "address": "Calle Olmo 7"}
+    firms = [supplier("V1", "Soler Foods 3", **same), supplier("V2", "Sooler Foods 3 SL", **same)]
+    other = supplier("V3", "Soler Foods 4 SL", **same)
+    (finding,) = run("P-019", tmp_path, suppliers=[*firms, other]).findings
+    assert finding["identity"]["supplier"] == "V2"
+
+
 def test_what_is_another_supplier(tmp_path: Path) -> None:
     for name, other in {
         "name only": supplier("V2", "Ortiz Foods"),

@@ -189,7 +189,7 @@ class PriceCreeps(RowKind):
     also = ("C-030", "C-025", "V-031", "P-048")
     what = "a supplier raises the price of one product a little with every order, while its other prices stay"
     default = 1
-    feed, step, window = "purchases", "decide", (0.06, 0.2)
+    feed, step, window = "purchases", "decide", (0.25, 0.4)
     _step = 0.015
     _orders_to_come = 9
     """Without so many it would be over before it is a habit."""

@@ -17,7 +17,7 @@ unique: {records: [kind, code]}
 parameters:
   similar: {default: "0.92", type: decimal, meaning: "Jaro-Winkler similarity of names from which they are the same"}
   similar_people: {default: "0.97", type: decimal, meaning: "the same of customers, among whom families share telephone and address"}
-  similar_words: {default: "0.85", type: decimal, meaning: "the same of two words that only one of the names has each, from which they are one word written twice"}
+  similar_words: {default: "0.85", type: decimal, meaning: "the same of two words that only one of the names has each, from which they are one word written twice; also of names of suppliers that share tax number, address, and account or telephone"}
   most_sharing: {default: 8, type: integer, meaning: "records above which what they share is a placeholder, a group's number or a business centre"}
 impact: none, because a second record costs nothing by itself
 recoverable: false
@@ -78,7 +78,7 @@ WITH records AS (
     FROM records
 )
 SELECT kind, code, own_tax, own_account, weak_telephone, own_barcode, own_mail, town, pack, weak_home,
-       trim(regexp_replace(called, ' +', ' ', 'g')) AS called, regexp_replace(called, '[^0-9]+', ' ', 'g') AS numbers
+       trim(regexp_replace(called, ' +', ' ', 'g')) AS called, trim(regexp_replace(called, '[^0-9]+', ' ', 'g')) AS numbers
 FROM folded
 WHERE is_active AND called IS NOT NULL
 
@@ -133,7 +133,8 @@ WITH shared AS (
     WHERE same_numbers AND NOT EXISTS (
         SELECT 1 FROM unlike AS u WHERE u.kind = compared.kind AND u.code = compared.code AND u.original = compared.original
     )
-      AND ((kind = 'supplier' AND similarity >= $similar AND (home OR (NOT is_elsewhere AND (tax OR account OR telephone))))
+      AND ((kind = 'supplier' AND (home OR (NOT is_elsewhere AND (tax OR account OR telephone)))
+            AND similarity >= CASE WHEN tax AND home AND (account OR telephone) THEN $similar_words ELSE $similar END)
            OR (kind = 'product' AND similarity >= $similar AND barcode AND NOT other_pack)
            OR (kind = 'customer' AND similarity >= $similar_people AND (tax OR mail OR (telephone AND home))))
 ), firsts AS (

@@ -26,7 +26,7 @@ parameters:
   least_ratio: {default: "2", type: decimal, meaning: "multiple of the expected rate that the lower bound must reach where the peers are all alike"}
 impact: column
 recoverable: false
-explains: [P-021]
+explains: [P-021, P-031]
 entities: [user, kind]
 texts:
   finding:

@@ -23,7 +23,7 @@ parameters:
   q: {default: "0.01", type: decimal, meaning: "false discovery rate over all cashiers and places tested"}
 impact: column
 recoverable: false
-explains: [P-020]
+explains: []
 entities: [user, kind]
 texts:
   finding:
