@@ -45,7 +45,8 @@ ESSENTIAL: Mapping[str, Sequence[frozenset[str]]] = {
     for table, ways in {
         "inventory": ["product qty"],
         "movements": ["product qty type", "product qty ts", "product qty movement"],
-        "sales": ["product qty", "product line_total", "document line_total ts"],
+        # The last is a log of what a till did without goods: headers of tickets have no lines.
+        "sales": ["product qty", "product line_total", "document line_total ts", "document line type ts till"],
         "returns": ["product qty"],
         "purchases": [
             "document product qty",
