@@ -96,7 +96,9 @@ async def test_two_orchestrators_deliver_each_once_where_nobody_dies(mesh: Mesh,
     hooks = hooks_of(mesh, first)
     webhook = (await hooks.create(receiver.url, *EVENT_TYPES)).webhook.webhook_id
     analyses = [(await client.submit()).analysis.analysis_id for client in (first, second) for _ in range(5)]
-    events = [each for analysis in analyses for each in await first.watch(analysis)]
+    told_of = [each for analysis in analyses for each in await first.watch(analysis)]
+    # What only reports progress is no event; on a busy machine some come.
+    events = [each for each in told_of if each.HasField("event")]
 
     async def all_delivered() -> bool:
         waiting = await hooks.page(webhook, state=pb.DELIVERY_STATE_PENDING, page_size=1)
