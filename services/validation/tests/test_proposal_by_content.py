@@ -158,3 +158,30 @@ def test_cartons_of_what_the_master_keeps_in_cartons_are_left_alone(tmp_path: Pa
     made = proposed(tmp_path, receipts_in_cartons("carton", "CTN"))
     assert cell(made, "goods_receipts.csv", "receipts", "qty").unit is None
     assert not cell(made, "goods_receipts.csv", "receipts", "unit_cost").per_unit
+
+
+def invoices(numbers: range, of_lines: int) -> str:
+    """An invoice of Spanish words for each number: with `of_lines` its lines, without its header."""
+    if not of_lines:
+        rows = [f"S{n % 3};F{n};{n % 28 + 1:02d}/06/2026;P{n};{20 * n},00;{4 * n},20;{24 * n},20" for n in numbers]
+        return "\n".join(["Proveedor;Documento;Fecha factura;Pedido;Base;IVA;Total", *rows]) + "\n"
+    rows = [
+        f"S{n % 3};F{n};{line + 1};{n % 28 + 1:02d}/06/2026;P{n};A{line};{n};10,00;{10 * n},00"
+        for n in numbers
+        for line in range(of_lines)
+    ]
+    head = "Proveedor;Documento;Línea;Fecha factura;Pedido;Artículo;Cantidad;Precio;Importe"
+    return "\n".join([head, *rows]) + "\n"
+
+
+def test_headers_beside_the_lines_of_the_same_invoices_are_no_lines(tmp_path: Path) -> None:
+    twice = invoices(range(1, 41), 0) + invoices(range(7, 8), 0).partition("\n")[2]
+    files = {"facturas.csv": twice, "facturas_lineas.csv": invoices(range(1, 41), 2)}
+    made = proposed(tmp_path / "both", files).mapping.files
+    assert {name: list(file.tables) for name, file in made.items()} == {
+        "facturas.csv": ["invoice_documents"],
+        "facturas_lineas.csv": ["invoices"],
+    }
+    assert made["facturas.csv"].tables["invoice_documents"].columns["subtotal"].column == "Base"
+    other = {"facturas.csv": invoices(range(101, 141), 0), "facturas_lineas.csv": invoices(range(1, 41), 2)}
+    assert list(proposed(tmp_path / "other", other).mapping.files["facturas.csv"].tables) == ["invoices"]

@@ -1,6 +1,7 @@
 """Lines in one file, their headers in another: finds the file that says when and for whom an order was.
 
-A file is a header of another when it has each of its document numbers once, and a date that the lines lack.
+A file is a header of another when it has each of its document numbers once, and a date that the lines lack. Where the
+lines have all that they need, a file that could be read as lines and has each document once is their headers too.
 """
 
 import duckdb
@@ -28,9 +29,32 @@ _MOMENT = {
 _NUMBER = {"returns": "return_document", "transfers": "transfer", "counts": "count_session"}
 _HEADERS = {"sales": "sale_documents", "invoices": "invoice_documents"}
 _FOUND = 0.9
+_ONCE = 0.9
+"""Share of a header's rows with a document number of their own: one that was entered twice makes no lines of it."""
+_OF_LINES = frozenset(("product", "line"))
 _SURE = 0.7
 _TOTALS = frozenset(("line_total", "qty", "unit_price", "unit_cost", "tax", "discount", "discount_amount", "line"))
 """Columns that a header has for the whole document: on each line they would be counted as often as there are lines."""
+
+
+def part_headers(con: duckdb.DuckDBPyConnection, plan: Plan, overlaps: Overlaps) -> None:
+    """Takes files of one row per document for headers where another file has the lines of the same documents: read as
+    lines beside them, each document would be counted twice."""
+    for name in _HEADERS:
+        lines = [draft for draft in plan.feeding(name) if "product" in draft.entries]
+        for draft in plan.feeding(name):
+            of_same = (other for other in lines if _are_headers(con, draft, other))
+            if not _OF_LINES & draft.entries.keys() and (other := next(of_same, None)):
+                plan.drafts.remove(draft)
+                _add_header(plan, other, draft.book, overlaps)
+
+
+def _are_headers(con: duckdb.DuckDBPyConnection, draft: Draft, lines: Draft) -> bool:
+    """Nearly each row of `draft` is another document, and nearly each document of the lines is one of them."""
+    theirs, ours = draft.own("document"), lines.own("document")
+    if theirs is None or ours is None or theirs.facts.distinct < _ONCE * theirs.facts.filled:
+        return False
+    return _share_found(con, lines, ours, draft.book, theirs.facts) >= _FOUND
 
 
 def join_headers(con: duckdb.DuckDBPyConnection, plan: Plan, overlaps: Overlaps) -> None:
@@ -48,17 +72,20 @@ def join_headers(con: duckdb.DuckDBPyConnection, plan: Plan, overlaps: Overlaps)
 
 def _key(con: duckdb.DuckDBPyConnection, draft: Draft, number: Entry, book: Book) -> Facts | None:
     """The column of a file that has each document of the lines once."""
-    ours = f"c{number.facts.index}"
     for facts in book.facts:
-        if not facts.unique or facts.written_dates > 0.5:
-            continue
-        theirs = f"c{facts.index}"
-        values = f"SELECT DISTINCT {ours} AS v FROM {sample(draft.book.source, SAMPLE_ROWS)} WHERE NOT {is_blank(ours)}"
-        hit = f"count(*) FILTER (v IN (SELECT {theirs} FROM {book.source.table}))"
-        total, found = only_row(con, f"SELECT count(*), {hit} FROM ({values})")
-        if total and found >= _FOUND * total:
+        could_be = facts.unique and facts.written_dates <= 0.5
+        if could_be and _share_found(con, draft, number, book, facts) >= _FOUND:
             return facts
     return None
+
+
+def _share_found(con: duckdb.DuckDBPyConnection, draft: Draft, number: Entry, book: Book, facts: Facts) -> float:
+    """Share of the documents of `draft` that stand in a column of `book`; 0 where it has none."""
+    ours, theirs = f"c{number.facts.index}", f"c{facts.index}"
+    values = f"SELECT DISTINCT {ours} AS v FROM {sample(draft.book.source, SAMPLE_ROWS)} WHERE NOT {is_blank(ours)}"
+    hit = f"count(*) FILTER (v IN (SELECT {theirs} FROM {book.source.table}))"
+    total, found = only_row(con, f"SELECT count(*), {hit} FROM ({values})")
+    return int(found) / int(total) if total else 0.0
 
 
 def _join(plan: Plan, draft: Draft, number: Entry, book: Book, key: Facts, overlaps: Overlaps) -> bool:

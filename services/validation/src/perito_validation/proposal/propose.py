@@ -17,7 +17,7 @@ from perito_validation.proposal.companions import add_companions
 from perito_validation.proposal.content import look
 from perito_validation.proposal.drafts import Draft, Plan, draft_of
 from perito_validation.proposal.headers import name_matches
-from perito_validation.proposal.joining import join_headers
+from perito_validation.proposal.joining import join_headers, part_headers
 from perito_validation.proposal.keys import Overlaps
 from perito_validation.proposal.places import name_places
 from perito_validation.proposal.rows import complete_rows, decide_currency
@@ -79,6 +79,7 @@ def propose(con: duckdb.DuckDBPyConnection, sources: Mapping[str, Source], hints
     _read_all(books, overlaps)
     plan = Plan(books, [draft_of(book, book.best) for book in books if book.best and _writable(book.source.name)])
     _one_master_each(plan, overlaps)
+    part_headers(con, plan, overlaps)
     join_headers(con, plan, overlaps)
     if not plan.drafts:
         raise _nothing(books)
