@@ -122,6 +122,29 @@ def test_titles_write_numbers_and_dates_as_their_language_does(connection: duckd
     assert nothing == "desconocido"
 
 
+def test_a_text_that_is_a_number_is_written_as_one(connection: duckdb.DuckDBPyConnection) -> None:
+    source = "SELECT '1234.50' AS usual, '8.0' AS whole, '1.2.3' AS version, NULL::VARCHAR AS nothing"
+    columns = dict.fromkeys(("usual", "whole", "version", "nothing"), "VARCHAR")
+    template = "{usual:,} {whole:,} {version:,} {usual} {nothing:,}"
+    english, spanish = (
+        one(connection, f"{title_sql(template, columns, language)} FROM ({source})") for language in ("en", "es")
+    )
+    assert english == "1,234.5 8 1.2.3 1234.50 unknown"
+    assert spanish == "1.234,5 8 1.2.3 1234.50 desconocido"
+
+
+def test_names_of_tables_and_columns_are_written_in_words(connection: duckdb.DuckDBPyConnection) -> None:
+    source = "SELECT 'invoice_documents' AS book, 'unit_price, line_total' AS several, 'our_own' AS other, "
+    source += "'product=A_1, ts=2025-01-01' AS ts"
+    columns = dict.fromkeys(("book", "several", "other", "ts"), "VARCHAR")
+    template = "{book:name}: {several:name}; {other:name}; {ts:name}"
+    english, spanish = (
+        one(connection, f"{title_sql(template, columns, language)} FROM ({source})") for language in ("en", "es")
+    )
+    assert english == "invoice documents: unit price, line total; our own; product A_1, date 2025-01-01"
+    assert spanish == "facturas: precio unitario, total de la línea; our own; producto A_1, fecha 2025-01-01"
+
+
 @pytest.mark.parametrize(
     ("days", "english", "spanish"),
     [

@@ -23,11 +23,31 @@ def books(folder: Path, **facts: dict[str, str]) -> Upstream:
 
 
 def test_the_level_and_sign_of_balances_are_stated(tmp_path: Path) -> None:
-    usual = {"grain_of_balances": "product, location", "sign_of_quantities": "in positive"}
+    usual = {"grain_of_balances": "product, location", "sign_of_quantities": "in positive"} | {
+        "instants_with_several_movements": "1237"
+    }
     said = caveat(books(tmp_path / "usual", C_001=usual))
-    assert "are read per product, location, with what comes in positive (rule C-002" in said
-    other = {"grain_of_balances": "product", "sign_of_quantities": "in negative"}
-    assert "are read per product, with what goes out positive" in caveat(books(tmp_path / "other", C_001=other))
+    assert "are read per product and location, with what comes in positive (rule C-002" in said
+    assert "Of 1,237 instants with several movements the order is not given" in said
+    other = {
+        "grain_of_balances": "product",
+        "sign_of_quantities": "in negative",
+        "instants_with_several_movements": "0",
+    }
+    said = caveat(books(tmp_path / "other", C_001=other))
+    assert "are read per product, with what goes out positive" in said
+    assert "The order of all its movements is known." in said
+
+
+def test_it_is_said_how_many_signs_contradict_their_kind(tmp_path: Path) -> None:
+    for failed, told in (
+        (3, "3 of 1,200 rows have a sign that contradicts their kind of movement"),
+        (0, "No sign contradicts its kind of movement, in 1,200 rows"),
+    ):
+        upstream = books(tmp_path / str(failed))
+        upstream.headers = [*upstream.headers, header("V-015")]
+        upstream.outcomes["V-015"] = RuleOutcome("V-015", "1", RuleStatus.PASSED, evaluated=1200, failed=failed)
+        assert told in caveat(upstream)
 
 
 def test_a_reading_that_mends_the_bridge_is_named(tmp_path: Path) -> None:

@@ -7,8 +7,8 @@ from string import Formatter
 import pytest
 from perito_reporting import texts_en, texts_es
 from perito_reporting.narrative import sureness
-from perito_reporting.terms import label
 from perito_reporting.voice import Voice, both
+from perito_rules.terms import label
 
 ENGLISH, SPANISH = Voice("en"), Voice("es")
 

@@ -1,17 +1,22 @@
 """Turns a finding's sentence (`{product} is {difference:,} short`) into SQL, so that a million titles are one query.
 
 A field is a column of `violations`; `{x:,}` groups thousands, and `{x:day|days}` is the word that goes with number x:
-the first where x is 1 or -1, else the second (`{x:,} {x:day|days}` is "1 day" and "2 days"). Numbers and dates are
-written as the language of the sentence does: 1,234.5 and 2025-03-31 in English, 1.234,5 and 31/03/2025 in Spanish.
-Anything else that `str.format` could do is refused.
+the first where x is 1 or -1, else the second (`{x:,} {x:day|days}` is "1 day" and "2 days"). `{x:name}` is the reader's
+word for the name of a canonical table or column (`unit_price` is "unit price", "precio unitario"), for several with
+commas between, or for those of a key (`product=A1, location=T1` is "product A1, location T1"). Numbers and dates are
+written as the language of the sentence does: 1,234.5 and 2025-03-31 in English, 1.234,5 and 31/03/2025 in Spanish; a
+text that is a number is written as one where `{x:,}` asks for it. Anything else that `str.format` could do is refused.
 """
 
 from collections.abc import Mapping
+from functools import cache
 from string import Formatter
 
 from perito_kernel.errors import Invalid
 
+from perito_rules.canonical import load_canonical
 from perito_rules.sqltext import is_decimal, is_integer, literal, plain_text, quote
+from perito_rules.terms import label
 
 _UNKNOWN = {"en": "unknown", "es": "desconocido"}
 
@@ -50,15 +55,42 @@ def _field(name: str, form: str, conversion: str | None, columns: Mapping[str, s
         raise Invalid("RULE_TEMPLATE", f"the text speaks of {{{name}}}; violations has no such column")
     if "|" in form and not conversion:
         return _agreeing(name, form, columns[name])
-    if conversion or form not in {"", ","}:
-        known = f"{{{name}}}, {{{name}:,}} and {{{name}:one|many}}"
+    if conversion or form not in {"", ",", "name"}:
+        known = f"{{{name}}}, {{{name}:,}}, {{{name}:name}} and {{{name}:one|many}}"
         raise Invalid("RULE_TEMPLATE", f"{{{name}}}: only {known} are known forms")
     text = plain_text(quote(name), columns[name])
     if is_decimal(columns[name]) or is_integer(columns[name]):
-        if form == ",":
-            text = f"coalesce(try(grouped({text})), {text})"
-        if language == "es":
-            text = f"translate({text}, ',.', '.,')"
+        text = _number(text, form, language)
     elif columns[name] == "DATE" and language == "es":
         text = f"strftime({quote(name)}, '%d/%m/%Y')"
+    elif columns[name] == "VARCHAR" and form == ",":
+        number = rf"regexp_full_match({text}, '-?[0-9]+(\.[0-9]+)?')"
+        text = f"CASE WHEN {number} THEN {_number(f'plain({text})', form, language)} ELSE {text} END"
+    elif columns[name] == "VARCHAR" and form == "name":
+        words = f"list_transform(string_split({text}, ', '), lambda part: {_name('part', language)})"
+        text = f"array_to_string({words}, ', ')"
     return f"coalesce({text}, {literal(_UNKNOWN[language])})"
+
+
+def _number(text: str, form: str, language: str) -> str:
+    """SQL of a plain number as the language writes it, with thousands separators where the form asks for them."""
+    if form == ",":
+        text = f"coalesce(try(grouped({text})), {text})"
+    return f"translate({text}, ',.', '.,')" if language == "es" else text
+
+
+@cache
+def _words(language: str) -> Mapping[str, str]:
+    """What the canonical tables, then their columns, are called, where that is not the name itself with blanks."""
+    tables = load_canonical()
+    names = dict.fromkeys([*tables, *(column for table in tables.values() for column in table.columns)])
+    called = {name: label(name, language, {}) for name in names}
+    return {name: word for name, word in called.items() if word != name.replace("_", " ")}
+
+
+def _name(expression: str, language: str) -> str:
+    """SQL of the word for a name; one that is of no canonical table or column stays, with blanks for underscores."""
+    words = " ".join(f"WHEN {literal(name)} THEN {literal(word)}" for name, word in _words(language).items())
+    name, value = f"split_part({expression}, '=', 1)", f"substr({expression}, strpos({expression}, '=') + 1)"
+    word = f"CASE {name} {words} ELSE replace({name}, '_', ' ') END"
+    return f"{word} || CASE WHEN contains({expression}, '=') THEN ' ' || {value} ELSE '' END"

@@ -96,7 +96,7 @@ def _violation(row: Row, chance: float, expected: float) -> Row:
         "period_end": row["last_day"],
         "events": count,
         "refunds": row["trials"],
-        "expected_events": f"{expected:.2g}",
+        "expected_events": f"{expected:.1f}",
         "chance": f"{chance:.2g}",
         "what_en": what_en,
         "what_es": what_es,

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from perito_rules.functions import Judgement, significant
 from perito_rules.model import Value
+from perito_rules.terms import spanish_number
 
 from perito_pattern.cashiers import BASES, terms_of
 from perito_pattern.peers import Cell, Standing, stand, standing_out
@@ -77,7 +78,8 @@ def _large(rows: Sequence[Row], spread: float, floor: Decimal, least_z: float) -
         yield _violation(
             "large",
             f"{till_en}, shift {row['shift']}: {abs(variance):.2f} {word_en}, cashier {row['user'] or '?'}",
-            f"{till_es}, turno {row['shift']}: {word_es} {abs(variance):.2f}, cajero {row['user'] or '?'}",
+            f"{till_es}, turno {row['shift']}: {word_es} {spanish_number(f'{abs(variance):.2f}')},"
+            f" cajero {row['user'] or '?'}",
             [row],
             till=row["till"],
             shift=row["shift"],
@@ -147,7 +149,8 @@ def _small_violation(standing: Standing, shorts: Sequence[Row]) -> Row:
     return _violation(
         "small",
         f"{who_en}: small shortages in {count} of {of_all} shifts; about {usual} were to be expected, by {basis_en}",
-        f"{who_es}: faltantes pequeños en {count} de {of_all} turnos; eran de esperar unos {usual}, según {basis_es}",
+        f"{who_es}: faltantes pequeños en {count} de {of_all} turnos; eran de esperar unos {spanish_number(usual)},"
+        f" según {basis_es}",
         shorts,
         user=standing.member,
         impact=-sum((row["variance"] for row in shorts), Decimal(0)) * Decimal(str(standing.excess_share)),
@@ -197,7 +200,8 @@ def _floats(rows: Sequence[Row], values: Mapping[str, Value], floor: Decimal) ->
             yield _violation(
                 "float",
                 f"Till {till}: the opening cash varies by {deviation:.2f}, that of other tills by {middle:.2f}",
-                f"Caja {till}: el fondo inicial varía en {deviation:.2f}, el de otras cajas en {middle:.2f}",
+                f"Caja {till}: el fondo inicial varía en {spanish_number(f'{deviation:.2f}')}, el de otras cajas en"
+                f" {spanish_number(f'{middle:.2f}')}",
                 found,
                 till=till,
                 impact=Decimal(0),

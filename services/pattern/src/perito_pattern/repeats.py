@@ -104,7 +104,7 @@ def _violation(row: Row, usual: Usual, chance: float) -> dict[str, Any]:
         "population": row["population"],
         "amount": Decimal(row["amount"]),
         "suppliers": int(row["suppliers"]),
-        "expected_suppliers": f"{usual.mean:.2g}",
+        "expected_suppliers": f"{significant(usual.mean):.1f}",
         "sigmas": f"{significant((row['suppliers'] - usual.mean) / math.sqrt(usual.mean)):.1f}",
         "chance": f"{chance:.2g}",
         "row_count": int(row["suppliers"]),

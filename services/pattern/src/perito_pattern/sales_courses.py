@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from perito_rules.functions import Judgement, significant
 from perito_rules.model import Value
+from perito_rules.terms import spanish_number
 
 from perito_pattern import level_shifts
 from perito_pattern.single_days import Day, House, Terms, single_days
@@ -66,7 +67,7 @@ def _level(row: Row) -> Row:
         "what_en": f"sales {row['direction_en']} by {change} % in the week of {start} and stayed there"
         f" ({before} a week before, {after} since)",
         "what_es": f"las ventas {row['direction_es']} un {change} % en la semana del {start:%d/%m/%Y} y ahí siguen"
-        f" ({_es(before)} por semana antes, {_es(after)} desde entonces)",
+        f" ({spanish_number(before)} por semana antes, {spanish_number(after)} desde entonces)",
         "times": None,
     }
 
@@ -81,14 +82,10 @@ def _day(product: str, house: House, day: Day) -> Row:
         "period_end": on,
         "course": "day",
         "what_en": f"{day.sales} sales on {on}, where about {usual} were to be expected",
-        "what_es": f"{day.sales} ventas el {on:%d/%m/%Y}, cuando cabía esperar unas {_es(usual)}",
+        "what_es": f"{day.sales} ventas el {on:%d/%m/%Y}, cuando cabía esperar unas {spanish_number(usual)}",
         "observed": str(day.sales),
         "expected": usual,
         "times": times,
         "dispersion": f"{1 + significant(day.variance * day.expected):.2f}",
         "chance": f"{day.chance:.2g}",
     }
-
-
-def _es(number: str) -> str:
-    return number.replace(".", ",")

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from perito_rules.functions import Judgement, significant
 from perito_rules.model import Value
+from perito_rules.terms import spanish_number
 
 from perito_pattern.one_sided import by_peers
 
@@ -182,6 +183,6 @@ def _violation(
             f"{en} {events} of {trials} (others {usual})" for events, trials, usual, (en, _) in said
         ),
         "reasons_es": ", ".join(
-            f"{es} {events} de {trials} (los demás, {usual})" for events, trials, usual, (_, es) in said
+            f"{es} {events} de {trials} (los demás, {spanish_number(usual)})" for events, trials, usual, (_, es) in said
         ),
     }

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from perito_rules.functions import Judgement
 from perito_rules.model import Value
+from perito_rules.terms import spanish_number
 
 from perito_pattern.cashiers import judge_rows, terms_of
 
@@ -34,7 +35,7 @@ def _cashier(row: Row) -> Row:
         "what_en": f"Cashier {row['user']}: {row['kind_en']} in {count} of {of_all} tickets; about {usual}"
         f" were to be expected, by {row['basis_en']}",
         "what_es": f"Cajero {row['user']}: {row['kind_es']} en {count} de {of_all} tiques; eran de esperar unos"
-        f" {usual}, según {row['basis_es']}",
+        f" {spanish_number(usual)}, según {row['basis_es']}",
     }
 
 

@@ -111,7 +111,10 @@ def _explained(voice: Voice, case: Mapping[str, Any]) -> list[str]:
         voice.money(entry["gross"], entry["currency"]) for entry in case["explains"] if entry["gross"] is not None
     ]
     sentences = [voice.say("told_explains", findings=findings, rules=rules)]
-    return [*sentences, voice.say("told_not_added", money=", ".join(amounts))] if amounts else sentences
+    if amounts:
+        number = "one" if case["explained"] == 1 else "many"
+        sentences.append(voice.say(f"told_not_added_{number}", money=", ".join(amounts)))
+    return sentences
 
 
 def sureness(voice: Voice, confidence: str | None) -> str:

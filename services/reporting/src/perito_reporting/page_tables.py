@@ -6,7 +6,7 @@ from typing import Any
 
 from perito_reporting.bridge import total_bridge
 from perito_reporting.figures import CELL, clip
-from perito_reporting.page_cases import View, bridge_rows
+from perito_reporting.page_cases import View, bridge_rows, prose
 from perito_reporting.voice import UNSTATED, Voice
 
 _FACTS = 60
@@ -87,14 +87,17 @@ def caveat(document: Mapping[str, Any], voice: Voice) -> View:
 
 
 def _readings(document: Mapping[str, Any], voice: Voice) -> list[str]:
-    """How the ledger's balances are read, and whether another reading of the books closes what breaks."""
+    """How the ledger's balances, order and signs are read, and whether another reading closes what breaks."""
     facts = {rule["id"]: rule["facts"] for rule in document["rules"] if rule["status"] not in _NOT_RUN}
     balances, bridge = facts.get("C-001", {}), facts.get("C-007", {})
     sentences: list[str] = []
     if grain := balances.get("grain_of_balances"):
-        levels = ", ".join(voice.term(level) for level in grain.split(", "))
+        levels = _listed([voice.term(level) for level in grain.split(", ")], voice)
         signs = "caveat_out" if balances.get("sign_of_quantities") == "in negative" else "caveat_in"
         sentences.append(voice.say("caveat_balances", levels=levels, signs=voice.say(signs)))
+        if instants := balances.get("instants_with_several_movements"):
+            sentences.append(_order(int(instants), voice))
+    sentences += _signs(document, voice)
     if bridge.get("taken", "0") != "0":
         sentences.append(
             voice.say(
@@ -104,14 +107,35 @@ def _readings(document: Mapping[str, Any], voice: Voice) -> list[str]:
     return sentences
 
 
+def _order(instants: int, voice: Voice) -> str:
+    if not instants:
+        return voice.say("caveat_order_known")
+    return voice.say("caveat_ties", instants=voice.number_of(instants, "instant"))
+
+
+def _signs(document: Mapping[str, Any], voice: Voice) -> list[str]:
+    for rule in document["rules"]:
+        if rule["id"] == "V-015" and rule["status"] not in _NOT_RUN and rule["evaluated"]:
+            counts = {"part": voice.grouped(rule["failed"]), "all": voice.grouped(rule["evaluated"])}
+            return [voice.say("caveat_signs" if rule["failed"] else "caveat_signs_none", **counts)]
+    return []
+
+
+def _listed(words: Sequence[str], voice: Voice) -> str:
+    """ "product, location and lot"."""
+    *most, last = words
+    return f"{', '.join(most)} {voice.say('and')} {last}" if most else last
+
+
 def recommendations(document: Mapping[str, Any], voice: Voice) -> list[View]:
     """Steps in order, each with the money that waits for it."""
+    words = {rule["id"]: rule["words"] for rule in document["rules"]}
     return [
         {
             "rule_id": step["rule_id"],
             "title": clip(voice.text(step["title"])),
             "severity": step["severity"],
-            "remedy": clip(voice.text(step["remedy"])),
+            "remedy": prose(voice.text(step["remedy"]), words.get(step["rule_id"], {}), voice),
             "cases": voice.grouped(step["cases"]),
             "amount": amounts(step["amounts"], voice),
         }
@@ -125,7 +149,7 @@ def rules(document: Mapping[str, Any], voice: Voice) -> list[View]:
         {
             "id": rule["id"],
             "title": clip(voice.text(rule["title"])),
-            "severity": rule["severity"],
+            "severity": rule["gravest"] or rule["severity"],
             "status": rule["status"],
             "status_text": voice.say(f"status_{rule['status']}"),
             "unit": clip(voice.term(rule["unit"], rule["words"]), CELL),

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 NOUNS: Mapping[str, tuple[str, str]] = {
     "case": ("case", "cases"),
+    "instant": ("instant", "instants"),
     "file": ("file", "files"),
     "finding": ("finding", "findings"),
     "other_finding": ("other finding", "other findings"),
@@ -86,6 +87,13 @@ TEXTS: Mapping[str, str] = {
     "caveat_changed": "{cells} cells were converted or repaired; each kind is listed under Transformations.",
     "caveat_questions": "{count} about these files that only you can answer: see What was understood.",
     "caveat_balances": "Balances of the stock ledger are read per {levels}, {signs} (rule C-002 says on what grounds).",
+    "caveat_order_known": "The order of all its movements is known.",
+    "caveat_ties": (
+        "Of {instants} with several movements the order is not given: only the balance after the last one is tested "
+        "(rule C-003)."
+    ),
+    "caveat_signs": "{part} of {all} rows have a sign that contradicts their kind of movement (rule V-015).",
+    "caveat_signs_none": "No sign contradicts its kind of movement, in {all} rows (rule V-015).",
     "caveat_in": "with what comes in positive",
     "caveat_out": "with what goes out positive",
     "caveat_bridge": (
@@ -114,9 +122,11 @@ TEXTS: Mapping[str, str] = {
     "priority": "priority",
     "severity": "Severity",
     "check": "What to check",
-    "evidence": "Evidence: {shown} of {total} rows",
+    "evidence": "Evidence: {shown} of {total}",
     "evidence_none": "This finding points at no row: it is about what is absent, or about the whole.",
     "withheld": "withheld",
+    "yes": "yes",
+    "no": "no",
     "told_difference": "Expected {expected}, observed {observed}: a difference of {difference}.",
     "told_both": "Expected {expected}, observed {observed}.",
     "told_only_difference": "The difference is {difference}.",
@@ -126,7 +136,8 @@ TEXTS: Mapping[str, str] = {
     "told_evidence": "The evidence is {rows} of {files} ({roles}).",
     "told_evidence_plain": "The evidence is {rows} of {files}.",
     "told_explains": "It explains {findings} ({rules}).",
-    "told_not_added": "They show {money}, which is not added.",
+    "told_not_added_one": "It shows {money}, which is not added.",
+    "told_not_added_many": "They show {money}, which is not added.",
     "told_unmeasured": "Confidence {confidence}: the precision of this rule has not been measured yet.",
     "told_doubted": (
         "Confidence {confidence}: the precision of this rule has not been measured yet, and the rows it rests on have "

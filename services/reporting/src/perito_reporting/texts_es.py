@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 NOUNS: Mapping[str, tuple[str, str]] = {
     "case": ("caso", "casos"),
+    "instant": ("instante", "instantes"),
     "file": ("archivo", "archivos"),
     "finding": ("hallazgo", "hallazgos"),
     "other_finding": ("hallazgo más", "hallazgos más"),
@@ -84,6 +85,13 @@ TEXTS: Mapping[str, str] = {
     "caveat_changed": "Se convirtieron o repararon {cells} celdas; cada clase figura en Transformaciones.",
     "caveat_questions": "{count} sobre estos archivos que solo usted puede contestar: vea Qué se entendió.",
     "caveat_balances": "Los saldos del diario se leen por {levels}, {signs} (la regla C-002 dice con qué pruebas).",
+    "caveat_order_known": "Se conoce el orden de todos sus movimientos.",
+    "caveat_ties": (
+        "De {instants} con varios movimientos no consta el orden: solo se comprueba el saldo tras el último "
+        "(regla C-003)."
+    ),
+    "caveat_signs": "{part} de {all} filas llevan un signo contrario a su tipo de movimiento (regla V-015).",
+    "caveat_signs_none": "Ningún signo contradice su tipo de movimiento, en {all} filas (regla V-015).",
     "caveat_in": "con lo que entra en positivo",
     "caveat_out": "con lo que sale en positivo",
     "caveat_bridge": (
@@ -112,9 +120,11 @@ TEXTS: Mapping[str, str] = {
     "priority": "prioridad",
     "severity": "Gravedad",
     "check": "Qué comprobar",
-    "evidence": "Evidencia: {shown} de {total} filas",
+    "evidence": "Evidencia: {shown} de {total}",
     "evidence_none": "Este hallazgo no señala ninguna fila: trata de lo que falta o del conjunto.",
     "withheld": "reservado",
+    "yes": "sí",
+    "no": "no",
     "told_difference": "Esperado {expected}, observado {observed}: una diferencia de {difference}.",
     "told_both": "Esperado {expected}, observado {observed}.",
     "told_only_difference": "La diferencia es {difference}.",
@@ -124,7 +134,8 @@ TEXTS: Mapping[str, str] = {
     "told_evidence": "Evidencia: {rows} de {files} ({roles}).",
     "told_evidence_plain": "Evidencia: {rows} de {files}.",
     "told_explains": "Explica {findings} ({rules}).",
-    "told_not_added": "Muestran {money}, que no se suman.",
+    "told_not_added_one": "Muestra {money}, que no se suman.",
+    "told_not_added_many": "Muestran {money}, que no se suman.",
     "told_unmeasured": "Confianza {confidence}: todavía no se ha medido la precisión de esta regla.",
     "told_doubted": (
         "Confianza {confidence}: todavía no se ha medido la precisión de esta regla, y las filas en que se apoya "

@@ -8,9 +8,10 @@ from collections.abc import Callable, Mapping
 from decimal import ROUND_HALF_EVEN, Context, Decimal
 from typing import Literal
 
+from perito_rules.terms import label
+
 from perito_reporting import texts_en, texts_es
 from perito_reporting.figures import DECIMAL, plain
-from perito_reporting.terms import label
 
 Language = Literal["en", "es"]
 LANGUAGES: tuple[Language, ...] = ("en", "es")

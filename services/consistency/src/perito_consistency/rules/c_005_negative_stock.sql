@@ -26,7 +26,7 @@ partition_by: [product, location]
 texts:
   finding:
     en: "{product} at {location}: stock fell to {observed:,} between {period_start} and {period_end} ({days_below:,} {days_below:day|days}, {reason_en})"
-    es: "{product} en {location}: la existencia cayó a {observed:,} entre {period_start} y {period_end} ({days_below:,} {days_below:día|días}, {reason_es})"
+    es: "{product} en {location}: la existencia cayó a {observed:,} entre el {period_start} y el {period_end} ({days_below:,} {days_below:día|días}, {reason_es})"
 words:
   instants: {es: "instantes"}
   moments: {es: "momentos"}

@@ -25,7 +25,7 @@ partition_by: [product, location]
 texts:
   finding:
     en: "{product} at {location}: the books say {observed:,} on {period_end}, the movements since {period_start} lead to {expected:,} ({difference:,})"
-    es: "{product} en {location}: los libros dicen {observed:,} al {period_end}; los movimientos desde {period_start} llevan a {expected:,} ({difference:,})"
+    es: "{product} en {location}: los libros dicen {observed:,} al {period_end}; los movimientos desde el {period_start} llevan a {expected:,} ({difference:,})"
 explanation:
   en: >-
     A snapshot must equal the one before it plus everything that moved between them. Where it does not, stock appeared or

@@ -27,7 +27,7 @@ partition_by: [product, location]
 texts:
   finding:
     en: "{product} at {location}, {sold_on}: {expected:,} sold, {observed:,} issued from stock ({difference:,})"
-    es: "{product} en {location}, {sold_on}: {expected:,} vendidos, {observed:,} dados de baja ({difference:,})"
+    es: "{product} en {location}, {sold_on}: {expected:,} vendidos, {observed:,} salidos de existencias ({difference:,})"
 words:
   days of products: {es: días de productos}
   sold_on: {en: sold on, es: vendido el}

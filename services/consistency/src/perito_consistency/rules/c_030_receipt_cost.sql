@@ -23,8 +23,8 @@ entities: [supplier, purchase_document, document, product]
 partition_by: [received_on]
 texts:
   finding:
-    en: "{reason_en} at {ratio:,} of the master's cost on {received_on} ({delta_value:,} in all)"
-    es: "{reason_es} a {ratio:,} del coste del maestro el {received_on} ({delta_value:,} en total)"
+    en: "{reason_en} at {ratio:,} times the master's cost on {received_on} ({delta_value:,} in all)"
+    es: "{reason_es} a {ratio:,} veces el coste del maestro el {received_on} ({delta_value:,} en total)"
 explanation:
   en: >-
     The cost on each receipt line, else on its order line, is compared with the product master. Lines that differ by the

@@ -26,8 +26,8 @@ explains: []
 entities: [user]
 texts:
   finding:
-    en: "{who_en} {user}: {events:,} of {rows:,} numbers end in {digits}; about {expected_events} were to be expected"
-    es: "{who_es} {user}: {events:,} de {rows:,} números acaban en {digits}; eran de esperar unos {expected_events}"
+    en: "{who_en} {user}: {events:,} of {rows:,} numbers end in {digits}; about {expected_events:,} were to be expected"
+    es: "{who_es} {user}: {events:,} de {rows:,} números acaban en {digits}; eran de esperar unos {expected_events:,}"
 explanation:
   en: >-
     The last two digits of what is counted or charged are nearly even; people who invent numbers prefer some. All hundred

@@ -28,8 +28,8 @@ explains: []
 entities: [population]
 texts:
   finding:
-    en: "{amount:,} stands in {population} of {suppliers:,} suppliers; amounts like it have {expected_suppliers} each"
-    es: "{amount:,} consta en {population} de {suppliers:,} proveedores; importes parecidos, en {expected_suppliers} cada uno"
+    en: "{amount:,} stands in {population} of {suppliers:,} suppliers; amounts like it have {expected_suppliers:,} each"
+    es: "{amount:,} consta en {population} de {suppliers:,} proveedores; importes parecidos, en {expected_suppliers:,} cada uno"
 explanation:
   en: >-
     Somebody who invents amounts comes back to the same one. The amounts of whole invoices and payments are counted once for

@@ -31,8 +31,8 @@ explains: []
 entities: [user]
 texts:
   finding:
-    en: "User {user}: {events:,} of {trials:,} {kind_en} are round; about {expected_events} were to be expected"
-    es: "Usuario {user}: {events:,} de {trials:,} {kind_es} son redondos; eran de esperar unos {expected_events}"
+    en: "User {user}: {events:,} of {trials:,} {kind_en} are round; about {expected_events:,} were to be expected"
+    es: "Usuario {user}: {events:,} de {trials:,} {kind_es} son redondos; eran de esperar unos {expected_events:,}"
 explanation:
   en: >-
     What is counted or charged is rarely round; what is estimated or made up often is. Each user is compared with others of

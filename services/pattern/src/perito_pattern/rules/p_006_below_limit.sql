@@ -27,8 +27,8 @@ explains: []
 entities: [supplier, approver]
 texts:
   finding:
-    en: "{who_en}: {near:,} of {compared:,} orders near the limit of {limit_amount} are just below it; about {expected_near} were to be expected, and {above:,} are just above"
-    es: "{who_es}: {near:,} de {compared:,} pedidos cercanos al límite de {limit_amount} quedan justo por debajo; eran de esperar unos {expected_near}, y {above:,} quedan justo por encima"
+    en: "{who_en}: {near:,} of {compared:,} orders near the limit of {limit_amount:,} are just below it; about {expected_near:,} were to be expected, and {above:,} are just above"
+    es: "{who_es}: {near:,} de {compared:,} pedidos cercanos al límite de {limit_amount:,} quedan justo por debajo; eran de esperar unos {expected_near:,}, y {above:,} quedan justo por encima"
 explanation:
   en: >-
     Amounts know nothing of a limit of approval; those who wish to avoid it do. The orders of each supplier and of each

@@ -28,8 +28,8 @@ explains: []
 entities: [supplier, requester, approver]
 texts:
   finding:
-    en: "Supplier {supplier}: {orders} orders by {requester} of {period_start} to {period_end} come to {total:,}; each is below the limit of {limit_amount}"
-    es: "Proveedor {supplier}: {orders} pedidos de {requester} del {period_start} al {period_end} suman {total:,}; cada uno está bajo el límite de {limit_amount}"
+    en: "Supplier {supplier}: {orders:,} orders by {requester} of {period_start} to {period_end} come to {total:,}; each is below the limit of {limit_amount:,}"
+    es: "Proveedor {supplier}: {orders:,} pedidos de {requester} del {period_start} al {period_end} suman {total:,}; cada uno está bajo el límite de {limit_amount:,}"
 explanation:
   en: >-
     Whoever may approve up to a limit can split a larger purchase into orders below it. Told are orders of one requester to

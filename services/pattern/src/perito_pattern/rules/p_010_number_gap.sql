@@ -30,8 +30,8 @@ explains: []
 entities: [series, location]
 texts:
   finding:
-    en: "{what}: numbers {first_missing} to {last_missing} are missing ({missing:,}) between {day_before} and {day_after}"
-    es: "{what}: faltan los números {first_missing} a {last_missing} ({missing:,}) entre {day_before} y {day_after}"
+    en: "{what}: {missing:,} {missing:number is|numbers are} missing, from {first_missing} to {last_missing}, between {day_before} and {day_after}"
+    es: "{what}: {missing:falta|faltan} {missing:,} {missing:número|números}, del {first_missing} al {last_missing}, entre el {day_before} y el {day_after}"
 explanation:
   en: >-
     Numbers of tickets and invoices count without gaps, so that a document cannot vanish unseen. Told are numbers missing in
@@ -120,7 +120,7 @@ WITH gaps AS (
 SELECT g.kind, s.series, s.location, s.till, g.stretch, g.first_missing, g.last_missing,
        g.missing - coalesce(d.found, 0) AS missing, coalesce(d.found, 0) AS documented, g.sequence, g.day_before, g.day_after,
        least(g.day_before, g.day_after) AS period_start, greatest(g.day_before, g.day_after) AS period_end,
-       concat_ws(' ', s.series, s.location, s.till) AS what,
+       concat_ws(' ', s.series, nullif(s.location, s.series), nullif(s.till, s.series)) AS what,
        CASE WHEN abs(date_diff('day', g.day_before, g.day_after)) <= $days_apart THEN 'medium' ELSE 'low' END AS severity,
        2 AS row_count
 FROM gaps AS g

@@ -86,7 +86,7 @@ SELECT m.kind, CASE WHEN min(m.series) = max(m.series) THEN min(m.series) END AS
        min(m.number) AS number, max(m.number) AS number_last, min(m.number_before) AS number_before,
        least(min(m.day), min(m.day_before)) AS period_start, greatest(max(m.day), max(m.day_before)) AS period_end,
        max(date_diff('second', m.moment, m.moment_before)) AS seconds_back, m.sequence,
-       concat_ws(' ', min(m.series), CASE WHEN min(m.till) = max(m.till) THEN min(m.till) END) AS what, count(*) + 1 AS row_count
+       concat_ws(' ', min(m.series), CASE WHEN min(m.till) = max(m.till) THEN nullif(min(m.till), min(m.series)) END) AS what, count(*) + 1 AS row_count
 FROM marked AS m JOIN habits AS h ON h.kind = m.kind AND h.sequence = m.sequence
 WHERE m.is_early AND (h.early < $least_habit OR h.early <= $habit * h.documents)
 GROUP BY m.kind, m.sequence, m.stretch, m.island

@@ -26,8 +26,8 @@ explains: []
 entities: [supplier, product]
 texts:
   finding:
-    en: "{who_en}: invoice {document} of {amount:,} is {times} times the next largest ({second:,}) of {others:,} others"
-    es: "{who_es}: la factura {document} de {amount:,} es {times} veces la siguiente ({second:,}) de otras {others:,}"
+    en: "{who_en}: invoice {document} of {amount:,} is {times:,} times the next largest ({second:,}) of {others:,} others"
+    es: "{who_es}: la factura {document} de {amount:,} es {times:,} veces la siguiente ({second:,}) de otras {others:,}"
 explanation:
   en: >-
     A decimal point in the wrong place, or an amount meant for another supplier, stands out by its size. For each supplier

@@ -32,8 +32,8 @@ explains: []
 entities: [user]
 texts:
   finding:
-    en: "User {user}: {events:,} of {trials:,} entries of stock were made outside trading hours; about {expected_events} were to be expected"
-    es: "Usuario {user}: {events:,} de {trials:,} registros de existencia se hicieron fuera del horario; eran de esperar unos {expected_events}"
+    en: "User {user}: {events:,} of {trials:,} entries of stock were made outside trading hours; about {expected_events:,} were to be expected"
+    es: "Usuario {user}: {events:,} de {trials:,} registros de existencia se hicieron fuera del horario; eran de esperar unos {expected_events:,}"
 explanation:
   en: >-
     Whoever has something to hide enters it when nobody is there. An entry is outside hours on a day on which the place does

@@ -31,8 +31,8 @@ explains: []
 entities: [user]
 texts:
   finding:
-    en: "User {user}: {events:,} of {trials:,} {kind_en} fall on the last days of a month; about {expected_events} were to be expected"
-    es: "Usuario {user}: {events:,} de {trials:,} {kind_es} caen en los últimos días del mes; eran de esperar unos {expected_events}"
+    en: "User {user}: {events:,} of {trials:,} {kind_en} fall on the last days of a month; about {expected_events:,} were to be expected"
+    es: "Usuario {user}: {events:,} de {trials:,} {kind_es} caen en los últimos días del mes; eran de esperar unos {expected_events:,}"
 explanation:
   en: >-
     Figures are mended just before they are reported. Each user's share of adjustments and of receipts on the last two days

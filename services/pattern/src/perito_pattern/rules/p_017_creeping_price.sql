@@ -26,8 +26,8 @@ explains: [C-025, C-030]
 entities: [supplier, product]
 texts:
   finding:
-    en: "Supplier {supplier}, product {product}: the price rose {rises:,} times in a row, from {first_price:,} to {last_price:,}; other prices rose by {peers_percent} %"
-    es: "Proveedor {supplier}, producto {product}: el precio subió {rises:,} veces seguidas, de {first_price:,} a {last_price:,}; otros precios subieron un {peers_percent} %"
+    en: "Supplier {supplier}, product {product}: the price rose {rises:,} times in a row, from {first_price:,} to {last_price:,}; other prices rose by {peers_percent:,} %"
+    es: "Proveedor {supplier}, producto {product}: el precio subió {rises:,} veces seguidas, de {first_price:,} a {last_price:,}; otros precios subieron un {peers_percent:,} %"
 explanation:
   en: >-
     A price that rises a little with every invoice is noticed by nobody: each is within the tolerance of the one before.

@@ -30,8 +30,8 @@ explains: [P-021, P-031]
 entities: [user, kind]
 texts:
   finding:
-    en: "Cashier {user}: {kind_en} in {events:,} of {trials:,} tickets; about {expected_events} were to be expected, by {basis_en}"
-    es: "Cajero {user}: {kind_es} en {events:,} de {trials:,} tiques; eran de esperar unas {expected_events}, según {basis_es}"
+    en: "Cashier {user}: {kind_en} in {events:,} of {trials:,} tickets; about {expected_events:,} were to be expected, by {basis_en}"
+    es: "Cajero {user}: {kind_es} en {events:,} de {trials:,} tiques; eran de esperar unas {expected_events:,}, según {basis_es}"
 explanation:
   en: >-
     A sale that is rung up and voided lets goods or money leave without a trace; voids after payment weigh most. Everybody
@@ -62,6 +62,9 @@ words:
   also: {en: stands out by this too, es: destaca también por}
   void: {es: anulación}
   tested: {en: compared, es: comparados}
+  line: {en: lines taken out, es: líneas borradas}
+  ticket: {en: before payment, es: antes del pago}
+  after: {en: after payment, es: después del pago}
 source: "Exception reports of retail loss prevention"
 --- */
 

@@ -33,8 +33,8 @@ explains: []
 entities: [user, kind]
 texts:
   finding:
-    en: "Cashier {user}: {events:,} of {trials:,} cash sales voided within {minutes} minutes of the payment; about {expected_events} were to be expected, by {basis_en}"
-    es: "Cajero {user}: {events:,} de {trials:,} ventas en efectivo anuladas en los {minutes} minutos siguientes al pago; eran de esperar unas {expected_events}, según {basis_es}"
+    en: "Cashier {user}: {events:,} of {trials:,} cash sales voided within {minutes} minutes of the payment; about {expected_events:,} were to be expected, by {basis_en}"
+    es: "Cajero {user}: {events:,} de {trials:,} ventas en efectivo anuladas en los {minutes} minutos siguientes al pago; eran de esperar unas {expected_events:,}, según {basis_es}"
 explanation:
   en: >-
     The customer has paid in cash and is gone, and the sale is voided by whoever rang it up: the money is then more than
@@ -63,6 +63,7 @@ words:
   void: {es: anulación}
   sale: {es: venta}
   tested: {en: compared, es: comparados}
+  after: {en: after payment, es: después del pago}
 source: "Exception reports of retail loss prevention (Lightspeed, Agilence)"
 --- */
 

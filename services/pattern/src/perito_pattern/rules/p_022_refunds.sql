@@ -34,8 +34,8 @@ explains: [P-023]
 entities: [user]
 texts:
   finding:
-    en: "Cashier {user}: {kind_en} in {events:,} of {trials:,}; about {expected_events} were to be expected, by {basis_en}"
-    es: "Cajero {user}: {kind_es} en {events:,} de {trials:,}; eran de esperar unas {expected_events}, según {basis_es}"
+    en: "Cashier {user}: {kind_en} in {events:,} of {trials:,}; about {expected_events:,} were to be expected, by {basis_en}"
+    es: "Cajero {user}: {kind_es} en {events:,} de {trials:,}; eran de esperar unas {expected_events:,}, según {basis_es}"
 explanation:
   en: >-
     A refund pays money out. Compared with cashiers of the same role and store format are the share of tickets that refund,

@@ -27,8 +27,8 @@ explains: []
 entities: [user]
 texts:
   finding:
-    en: "Cashier {user}: {what_en}; about {expected_events} were to be expected"
-    es: "Cajero {user}: {what_es}; eran de esperar unas {expected_events}"
+    en: "Cashier {user}: {what_en}; about {expected_events:,} were to be expected"
+    es: "Cajero {user}: {what_es}; eran de esperar unas {expected_events:,}"
 explanation:
   en: >-
     Two signs of invented refunds. Several within minutes: compared with the pace at which the cashier, and others of the

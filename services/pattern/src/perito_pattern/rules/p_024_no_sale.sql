@@ -31,8 +31,8 @@ explains: []
 entities: [user]
 texts:
   finding:
-    en: "Cashier {user}: {events:,} drawer openings without a sale in {shifts:,} {shifts:shift|shifts}, up to {most:,} in one; about {expected_events} were to be expected, by {basis_en}"
-    es: "Cajero {user}: {events:,} aperturas de cajón sin venta en {shifts:,} {shifts:turno|turnos}, hasta {most:,} en uno; eran de esperar unas {expected_events}, según {basis_es}"
+    en: "Cashier {user}: {events:,} drawer openings without a sale in {shifts:,} {shifts:shift|shifts}, up to {most:,} in one; about {expected_events:,} were to be expected, by {basis_en}"
+    es: "Cajero {user}: {events:,} aperturas de cajón sin venta en {shifts:,} {shifts:turno|turnos}, hasta {most:,} en uno; eran de esperar unas {expected_events:,}, según {basis_es}"
 explanation:
   en: >-
     Who takes money has to open the drawer. It is opened without a sale for change as well, so each shift is compared with

@@ -36,8 +36,8 @@ explains: [P-026]
 entities: [user]
 texts:
   finding:
-    en: "Cashier {user}: {kind_en} in {events:,} of {trials:,} lines; about {expected_events} were to be expected, by {basis_en}"
-    es: "Cajero {user}: {kind_es} en {events:,} de {trials:,} líneas; eran de esperar unas {expected_events}, según {basis_es}"
+    en: "Cashier {user}: {kind_en} in {events:,} of {trials:,} lines; about {expected_events:,} were to be expected, by {basis_en}"
+    es: "Cajero {user}: {kind_es} en {events:,} de {trials:,} líneas; eran de esperar unas {expected_events:,}, según {basis_es}"
 explanation:
   en: >-
     Prices typed over, deep discounts and prices below cost are how goods are passed to friends. Compared with cashiers of
@@ -66,6 +66,9 @@ words:
   also: {en: stands out by this too, es: destaca también por}
   price change: {es: cambio de precio}
   tested: {en: compared, es: comparados}
+  override: {en: typed over, es: tecleado}
+  deep: {en: deep discount, es: descuento fuerte}
+  below_cost: {es: bajo coste}
 source: "Exception reports of retail loss prevention (Lightspeed)"
 --- */
 

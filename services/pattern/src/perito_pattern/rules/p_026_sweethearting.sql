@@ -28,8 +28,8 @@ explains: []
 entities: [user]
 texts:
   finding:
-    en: "Cashier {user} and {partner}: {events:,} of {trials:,} tickets with a favour, {lift} times what is usual for both with others"
-    es: "Cajero {user} y {partner}: {events:,} de {trials:,} tiques con algún favor, {lift} veces lo habitual de ambos con otros"
+    en: "Cashier {user} and {partner}: {events:,} of {trials:,} tickets with a favour, {lift:,} times what is usual for both with others"
+    es: "Cajero {user} y {partner}: {events:,} de {trials:,} tiques con algún favor, {lift:,} veces lo habitual de ambos con otros"
 explanation:
   en: >-
     A favour is a price typed over, a discount outside a promotion, a line taken out, a quantity typed over or a price below

@@ -32,8 +32,8 @@ explains: []
 entities: [user]
 texts:
   finding:
-    en: "Cashier {user}: {events:,} tickets of less than {tiny} in {shifts:,} {shifts:shift|shifts}, up to {most:,} in one; about {expected_events} were to be expected, by {basis_en}"
-    es: "Cajero {user}: {events:,} tiques de menos de {tiny} en {shifts:,} {shifts:turno|turnos}, hasta {most:,} en uno; eran de esperar unos {expected_events}, según {basis_es}"
+    en: "Cashier {user}: {events:,} tickets of less than {tiny:,} in {shifts:,} {shifts:shift|shifts}, up to {most:,} in one; about {expected_events:,} were to be expected, by {basis_en}"
+    es: "Cajero {user}: {events:,} tiques de menos de {tiny:,} en {shifts:,} {shifts:turno|turnos}, hasta {most:,} en uno; eran de esperar unos {expected_events:,}, según {basis_es}"
 explanation:
   en: >-
     A ticket of next to nothing opens the drawer like any other: goods can pass for the price of a bag. Shops that sell

@@ -34,8 +34,8 @@ explains: []
 entities: [user]
 texts:
   finding:
-    en: "Cashier {user}: {kind_en} in {events:,} of {trials:,} tickets; about {expected_events} were to be expected, by {basis_en}"
-    es: "Cajero {user}: {kind_es} en {events:,} de {trials:,} tiques; eran de esperar unos {expected_events}, según {basis_es}"
+    en: "Cashier {user}: {kind_en} in {events:,} of {trials:,} tickets; about {expected_events:,} were to be expected, by {basis_en}"
+    es: "Cajero {user}: {kind_es} en {events:,} de {trials:,} tiques; eran de esperar unos {expected_events:,}, según {basis_es}"
 explanation:
   en: >-
     Where cash sales are not rung up, or are voided later, a cashier's till shows less cash than those beside it; where cards
@@ -64,6 +64,7 @@ words:
   also: {en: stands out by this too, es: destaca también por}
   ticket: {es: tique}
   tested: {en: compared, es: comparados}
+  split: {en: paid in parts, es: pagado en partes}
 source: "Exception reports of retail loss prevention (Lightspeed)"
 --- */
 

@@ -70,6 +70,10 @@ words:
   robust_z: {en: robust standard deviations above peers, es: desviaciones robustas sobre los pares}
   tested: {en: cashiers compared, es: cajeros comparados}
   shifts_over_or_short: {en: shifts over or short, es: turnos con sobrante o faltante}
+  small: {en: small shortages, es: faltantes pequeños}
+  large: {en: large, es: grande}
+  swing: {en: short and then over, es: falta y luego sobra}
+  float: {en: opening cash, es: fondo inicial}
 source: "Cash control of retail loss prevention (Lightspeed)"
 --- */
 

@@ -61,6 +61,8 @@ words:
   peers: {es: pares}
   ticket: {es: tique}
   tested: {en: compared, es: comparados}
+  own: {en: own account, es: cuenta propia}
+  test: {en: test customer, es: cliente de prueba}
 source: "Exception reports of retail loss prevention (Lightspeed)"
 --- */
 

@@ -27,8 +27,8 @@ explains: []
 entities: [user, kind]
 texts:
   finding:
-    en: "Cashier {user}: of {deleted:,} counted products whose lines were taken out of tickets, {missing:,} were short when counted; rank correlation {correlation} over {products:,} products"
-    es: "Cajero {user}: de {deleted:,} productos contados cuyas líneas se borraron de tiques, {missing:,} faltaban al contar; correlación de rangos {correlation} en {products:,} productos"
+    en: "Cashier {user}: of {deleted:,} counted products whose lines were taken out of tickets, {missing:,} were short when counted; rank correlation {correlation:,} over {products:,} products"
+    es: "Cajero {user}: de {deleted:,} productos contados cuyas líneas se borraron de tiques, {missing:,} faltaban al contar; correlación de rangos {correlation:,} en {products:,} productos"
 explanation:
   en: >-
     A line that is taken out of a ticket while the goods go over the counter shows later, when the product is counted. For
@@ -56,6 +56,7 @@ words:
   line taken out: {es: línea borrada}
   count: {es: conteo}
   tested: {en: tested, es: probados}
+  line: {en: line taken out, es: línea borrada}
 source: "Link analysis of retail loss prevention"
 --- */
 

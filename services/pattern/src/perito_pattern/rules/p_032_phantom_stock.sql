@@ -38,8 +38,8 @@ entities: [product, location]
 partition_by: [product, location]
 texts:
   finding:
-    en: "{product} at {location}: the books hold {qty:,} but nothing was sold on {open_days} open {open_days:day|days} up to {period_end}; about {expected_sales} sales were to be expected"
-    es: "{product} en {location}: los libros tienen {qty:,}, pero no se vendió nada en {open_days} {open_days:día abierto|días abiertos} hasta el {period_end}; eran de esperar unas {expected_sales} ventas"
+    en: "{product} at {location}: the books hold {qty:,} but nothing was sold on {open_days} open {open_days:day|days} up to {period_end}; about {expected_sales:,} sales were to be expected"
+    es: "{product} en {location}: los libros tienen {qty:,}, pero no se vendió nada en {open_days} {open_days:día abierto|días abiertos} hasta el {period_end}; eran de esperar unas {expected_sales:,} ventas"
 explanation:
   en: >-
     The product sold regularly, the books say that it is there, and then the sales stop. Often it is not there: stolen,

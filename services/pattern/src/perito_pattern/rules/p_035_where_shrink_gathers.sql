@@ -30,8 +30,8 @@ explains: []
 entities: [location, category]
 texts:
   finding:
-    en: "Counts {where_en}: {events:,} of {trials:,} lines found a new loss; about {expected_events} were to be expected"
-    es: "Conteos {where_es}: {events:,} de {trials:,} líneas hallaron una pérdida nueva; eran de esperar unas {expected_events}"
+    en: "Counts {where_en}: {events:,} of {trials:,} lines found a new loss; about {expected_events:,} were to be expected"
+    es: "Conteos {where_es}: {events:,} de {trials:,} líneas hallaron una pérdida nueva; eran de esperar unas {expected_events:,}"
 explanation:
   en: >-
     Losses are found everywhere, and most where most is counted. Here counts find them far more often than in the rest of

@@ -26,8 +26,8 @@ explains: []
 entities: [user, location, product]
 texts:
   finding:
-    en: "{who_en}: {negative:,} of {adjustments:,} stock adjustments take stock away; about {expected_negative} were to be expected"
-    es: "{who_es}: {negative:,} de {adjustments:,} ajustes de existencia restan; eran de esperar unos {expected_negative}"
+    en: "{who_en}: {negative:,} of {adjustments:,} stock adjustments take stock away; about {expected_negative:,} were to be expected"
+    es: "{who_es}: {negative:,} de {adjustments:,} ajustes de existencia restan; eran de esperar unos {expected_negative:,}"
 explanation:
   en: >-
     Honest mistakes go both ways, and losses are adjusted more often than gains; but where one user, place or product takes

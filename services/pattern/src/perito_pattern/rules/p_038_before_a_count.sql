@@ -31,8 +31,8 @@ explains: []
 entities: [user, location]
 texts:
   finding:
-    en: "{who_en}: {events:,} of {trials:,} adjustments came within {hours} hours before a scheduled count that then found no difference; about {expected_events} were to be expected"
-    es: "{who_es}: {events:,} de {trials:,} ajustes fueron en las {hours} horas previas a un conteo previsto que no halló diferencia; eran de esperar unos {expected_events}"
+    en: "{who_en}: {events:,} of {trials:,} adjustments came within {hours} hours before a scheduled count that then found no difference; about {expected_events:,} were to be expected"
+    es: "{who_es}: {events:,} de {trials:,} ajustes fueron en las {hours} horas previas a un conteo previsto que no halló diferencia; eran de esperar unos {expected_events:,}"
 explanation:
   en: >-
     Who knows when a product will be counted, and what is missing, can write it off the day before: the count then finds

@@ -23,8 +23,8 @@ explains: []
 entities: [location, count_session]
 texts:
   finding:
-    en: "Count {count_session} at {location}: {lines:,} lines and not one difference, where {expected_differences} were to be expected{pace_en}"
-    es: "Conteo {count_session} en {location}: {lines:,} líneas y ni una diferencia, donde eran de esperar {expected_differences}{pace_es}"
+    en: "Count {count_session} at {location}: {lines:,} lines and not one difference, where {expected_differences:,} were to be expected{pace_en}"
+    es: "Conteo {count_session} en {location}: {lines:,} líneas y ni una diferencia, donde eran de esperar {expected_differences:,}{pace_es}"
 explanation:
   en: >-
     Whoever counts hundreds of lines finds a few differences: goods lie elsewhere, or the books err. A session without any,
@@ -98,7 +98,7 @@ WITH candidates AS (
 SELECT c.location, c.count_session, c.lines, c.expected::DECIMAL(18, 1) AS expected_differences,
        c.seconds_per_line::DECIMAL(18, 1) AS seconds_per_line,
        CASE WHEN c.seconds_per_line > 0 AND c.seconds_per_line < $seconds THEN ', in ' || c.seconds_per_line::DECIMAL(18, 1) || ' seconds a line' ELSE '' END AS pace_en,
-       CASE WHEN c.seconds_per_line > 0 AND c.seconds_per_line < $seconds THEN ', en ' || c.seconds_per_line::DECIMAL(18, 1) || ' segundos por línea' ELSE '' END AS pace_es,
+       CASE WHEN c.seconds_per_line > 0 AND c.seconds_per_line < $seconds THEN ', en ' || replace(c.seconds_per_line::DECIMAL(18, 1)::VARCHAR, '.', ',') || ' segundos por línea' ELSE '' END AS pace_es,
        CASE WHEN c.seconds_per_line > 0 AND c.seconds_per_line < $seconds THEN 'medium' ELSE 'low' END AS severity, c.lines AS row_count
 FROM candidates AS c
 LEFT JOIN compared AS o ON o.location = c.location AND o.count_session = c.count_session

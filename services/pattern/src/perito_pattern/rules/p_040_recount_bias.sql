@@ -24,8 +24,8 @@ explains: []
 entities: [counter]
 texts:
   finding:
-    en: "{counter}: {events:,} of {trials:,} recounts found {direction_en} than was counted; about {expected_events} were to be expected"
-    es: "{counter}: {events:,} de {trials:,} reconteos hallaron {direction_es} de lo contado; eran de esperar unos {expected_events}"
+    en: "{counter}: {events:,} of {trials:,} recounts found {direction_en} than was counted; about {expected_events:,} were to be expected"
+    es: "{counter}: {events:,} de {trials:,} reconteos hallaron {direction_es} de lo contado; eran de esperar unos {expected_events:,}"
 explanation:
   en: >-
     Who miscounts errs up and down. Where the second count corrects one person nearly always to the same side, more than it

@@ -31,8 +31,8 @@ explains: []
 entities: [supplier]
 texts:
   finding:
-    en: "Supplier {supplier}: {events:,} of {trials:,} delivered lines were {direction_en}; about {expected_events} were to be expected"
-    es: "Proveedor {supplier}: {events:,} de {trials:,} líneas entregadas {direction_es}; eran de esperar unas {expected_events}"
+    en: "Supplier {supplier}: {events:,} of {trials:,} delivered lines were {direction_en}; about {expected_events:,} were to be expected"
+    es: "Proveedor {supplier}: {events:,} de {trials:,} líneas entregadas {direction_es}; eran de esperar unas {expected_events:,}"
 explanation:
   en: >-
     Deliveries of every supplier differ now and then. Here they differ to the same side again and again: far more lines than

@@ -27,8 +27,8 @@ explains: []
 entities: [user, supplier]
 texts:
   finding:
-    en: "{user} and supplier {supplier}: of {trials:,} receipts that were counted later, {events:,} were accepted in full and then found short; about {expected_events} were to be expected"
-    es: "{user} y el proveedor {supplier}: de {trials:,} recepciones contadas después, {events:,} se aceptaron completas y luego faltaba; eran de esperar unas {expected_events}"
+    en: "{user} and supplier {supplier}: of {trials:,} receipts that were counted later, {events:,} were accepted in full and then found short; about {expected_events:,} were to be expected"
+    es: "{user} y el proveedor {supplier}: de {trials:,} recepciones contadas después, {events:,} se aceptaron completas y luego faltaba; eran de esperar unas {expected_events:,}"
 explanation:
   en: >-
     Goods that never came can be accepted in full by somebody at the dock; the next count finds them missing. Compared is

@@ -16,13 +16,13 @@ parameters:
 explanation:
   en: >-
     Units sold of those there were to sell: what was on hand at the first snapshot of a location plus what was
-    received until its last (basis opening_and_received). Returned units are taken off what was sold. Receipts are
+    received until its last (basis `opening_and_received`). Returned units are taken off what was sold. Receipts are
     those of the stock ledger, and where it has none those of the receipts; what a place received from another counts
     for that place and not for the whole. A month is taken from one month end to the next. Units of different products
     are added as they are.
   es: >-
     Unidades vendidas de las que había para vender: la existencia del primer saldo de una ubicación más lo recibido
-    hasta el último (base opening_and_received). Las unidades devueltas se restan de lo vendido. Las recepciones son
+    hasta el último (base `opening_and_received`). Las unidades devueltas se restan de lo vendido. Las recepciones son
     las del diario de existencias; si no tiene, las de la tabla de recepciones; lo que un lugar recibió de otro cuenta
     para ese lugar y no para el total. Un mes va de un cierre de mes al siguiente. Las unidades de productos distintos
     se suman tal cual.

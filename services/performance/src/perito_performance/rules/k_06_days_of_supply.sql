@@ -19,14 +19,13 @@ explanation:
     How long the stock on hand lasts at the latest demand: stock at the last snapshot over what was sold a day in the
     90 days up to it, both at cost, so that products of different units can be added. A month is its closing stock
     over what was sold a day in that month. Units that were asked for and logged as lost are added to what was sold
-    (basis sales_and_lost), since an empty shelf sells nothing; without such a log demand is what was sold (basis
-    sales). Returned lines are taken off.
+    (basis `sales_and_lost`), since an empty shelf sells nothing; without such a log demand is what was sold (basis `sales`). Returned lines are taken off.
   es: >-
     Cuánto dura la existencia al ritmo de la demanda reciente: la existencia del último saldo entre lo vendido por día
     en los 90 días anteriores, ambos a coste, para poder sumar productos de distintas unidades. Un mes es su
     existencia final entre lo vendido por día en ese mes. Las unidades pedidas y anotadas como perdidas se suman a lo
-    vendido (base sales_and_lost), porque un estante vacío no vende nada; sin ese registro la demanda es lo vendido
-    (base sales). Las devoluciones se restan.
+    vendido (base `sales_and_lost`), porque un estante vacío no vende nada; sin ese registro la demanda es lo vendido
+    (base `sales`). Las devoluciones se restan.
 remedy:
   en: "Order sooner what lasts less than its supplier takes, and later what lasts for months."
   es: "Pida antes lo que dura menos que el plazo de su proveedor, y después lo que dura meses."

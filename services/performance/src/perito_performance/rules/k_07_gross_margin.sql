@@ -14,12 +14,12 @@ parameters:
   least_coverage: {default: "0.9", type: decimal, meaning: "share of what is counted whose figures are known below which nothing is said"}
 explanation:
   en: >-
-    gross_margin is what was sold before tax less what it cost; gross_margin_share is that over the same sales.
+    `gross_margin` is what was sold before tax less what it cost; `gross_margin_share` is that over the same sales.
     Returned lines are taken off both sides, voided lines count on neither. The cost is that of the line, else the
     last receipt, order or master cost known that day. Only days of a product whose lines all have a price and a cost
     count: where they are too few, no margin is given, since the two sides would speak of different goods.
   es: >-
-    gross_margin es lo vendido sin impuestos menos lo que costó; gross_margin_share lo divide entre esas mismas
+    `gross_margin` es lo vendido sin impuestos menos lo que costó; `gross_margin_share` lo divide entre esas mismas
     ventas. Las devoluciones se restan en ambos lados y las líneas anuladas no cuentan. El coste es el de la línea; si
     no, el de la última recepción, pedido o maestro conocido ese día. Solo cuentan los días de un producto cuyas
     líneas tienen todas precio y coste: si son pocos, no se da margen, porque los dos lados hablarían de artículos

@@ -12,15 +12,15 @@ optional:
 uses: [product_groups]
 explanation:
   en: >-
-    How much of what customers ordered was shipped: units_filled adds up what was shipped of each line, never more
-    than was ordered of it, over all that was ordered; lines_filled is the share of lines shipped in full,
-    orders_filled that of orders of which every line was. Cancelled lines are left out, and so is what was promised for
+    How much of what customers ordered was shipped: `units_filled` adds up what was shipped of each line, never more
+    than was ordered of it, over all that was ordered; `lines_filled` is the share of lines shipped in full,
+    `orders_filled` that of orders of which every line was. Cancelled lines are left out, and so is what was promised for
     after the end of the books and is not shipped yet. A line without a readable
     ordered or shipped quantity is unknown, an order with such a line too, and the coverage says how many lines are
     known. In a place, category or supplier an order is made of its lines there.
   es: >-
-    Cuánto de lo que pidieron los clientes se envió: units_filled suma lo enviado de cada línea, nunca más de lo
-    pedido en ella, entre todo lo pedido; lines_filled es el porcentaje de líneas enviadas completas y orders_filled
+    Cuánto de lo que pidieron los clientes se envió: `units_filled` suma lo enviado de cada línea, nunca más de lo
+    pedido en ella, entre todo lo pedido; `lines_filled` es el porcentaje de líneas enviadas completas y `orders_filled`
     el de pedidos con todas sus líneas completas. Las líneas canceladas no cuentan, ni lo prometido para después del final
     de los libros que aún no se envió. Una línea sin cantidad pedida o
     enviada legible se desconoce, y también su pedido; la cobertura dice cuántas líneas se conocen. En un lugar,

@@ -14,22 +14,21 @@ parameters:
   days_late: {default: 0, type: integer, meaning: "days after the promised date that still count as on time"}
 explanation:
   en: >-
-    Share of order lines that reached the customer by the promised date and in full (otif), by the date alone
-    (on_time) and in full alone (in_full). The date is that of the delivery (basis delivered); where the books hold no
-    deliveries, that of the shipment (basis shipped). A line that was promised, has no such date and whose promise
+    Share of order lines that reached the customer by the promised date and in full (`otif`), by the date alone
+    (`on_time`) and in full alone (`in_full`). The date is that of the delivery (basis `delivered`); where the books hold no
+    deliveries, that of the shipment (basis `shipped`). A line that was promised, has no such date and whose promise
     lies before the end of the orders' books is late. A line promised for later and not delivered is not due and does
     not count; nor does a cancelled one. A line without a promise or a readable quantity is unknown and lowers the
-    coverage. tolerance is how many days late still counted as on time.
+    coverage. `tolerance` is how many days late still counted as on time.
   es: >-
-    Porcentaje de líneas de pedido que llegaron al cliente en la fecha prometida y completas (otif), solo a tiempo
-    (on_time) y solo completas (in_full). La fecha es la de entrega (base delivered); si los libros no tienen
-    entregas, la de envío (base shipped). Una línea prometida, sin esa fecha, cuya promesa es anterior al final de los
+    Porcentaje de líneas de pedido que llegaron al cliente en la fecha prometida y completas (`otif`), solo a tiempo
+    (`on_time`) y solo completas (`in_full`). La fecha es la de entrega (base `delivered`); si los libros no tienen
+    entregas, la de envío (base `shipped`). Una línea prometida, sin esa fecha, cuya promesa es anterior al final de los
     libros de pedidos está retrasada. Una línea prometida para después y no entregada no vence todavía y no cuenta;
-    tampoco una cancelada. Una línea sin promesa o sin cantidad legible se desconoce y baja la cobertura. tolerance
-    son los días de retraso que aún cuentan como a tiempo.
+    tampoco una cancelada. Una línea sin promesa o sin cantidad legible se desconoce y baja la cobertura. `tolerance` son los días de retraso que aún cuentan como a tiempo.
 remedy:
-  en: "Compare on_time with in_full: late lines point to transport or planning, short ones to stock."
-  es: "Compare on_time con in_full: las líneas tardías señalan el transporte o la planificación; las incompletas, las existencias."
+  en: "Compare `on_time` with `in_full`: late lines point to transport or planning, short ones to stock."
+  es: "Compare `on_time` con `in_full`: las líneas tardías señalan el transporte o la planificación; las incompletas, las existencias."
 words:
   otif: {en: on time in full, es: a tiempo y completo}
   on_time: {en: on time, es: a tiempo}

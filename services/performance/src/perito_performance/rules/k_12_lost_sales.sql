@@ -13,16 +13,16 @@ optional:
 uses: [product_groups, sold_goods]
 explanation:
   en: >-
-    What customers asked for and did not get, as somebody logged it: lost_sales in money and lost_units. The method is
-    the log (basis log); demand that nobody wrote down is not estimated, so the figure is a least one. A price is that
+    What customers asked for and did not get, as somebody logged it: `lost_sales` in money and `lost_units`. The method is
+    the log (basis `log`); demand that nobody wrote down is not estimated, so the figure is a least one. A price is that
     of the entry, else the list price; an entry without any is left out of the money and lowers its coverage.
-    lost_sales_share sets the money against itself and the net sales of the days of the log. A row that repeats
+    `lost_sales_share` sets the money against itself and the net sales of the days of the log. A row that repeats
     another counts once.
   es: >-
-    Lo que los clientes pidieron y no recibieron, según alguien lo anotó: lost_sales en dinero y lost_units. El método
-    es el registro (base log); la demanda que nadie anotó no se estima, así que la cifra es un mínimo. El precio es el
+    Lo que los clientes pidieron y no recibieron, según alguien lo anotó: `lost_sales` en dinero y `lost_units`. El método
+    es el registro (base `log`); la demanda que nadie anotó no se estima, así que la cifra es un mínimo. El precio es el
     de la anotación; si no, el de tarifa; una anotación sin precio queda fuera del dinero y baja su cobertura.
-    lost_sales_share lo compara con la suma de ese dinero y las ventas netas de los días del registro. Una fila
+    `lost_sales_share` lo compara con la suma de ese dinero y las ventas netas de los días del registro. Una fila
     repetida cuenta una vez.
 remedy:
   en: "Start with the products that lose most: raise their reorder point or find out why they did not arrive."

@@ -13,17 +13,17 @@ optional:
 uses: [shrink_intervals, stock_flows]
 explanation:
   en: >-
-    known_loss is the loss that documents name between the counts: waste, and adjustments whose reason or reference
-    names damage, expiry or theft; unknown_loss is the rest, which no document explains (K-13). Both are given in
-    units and at cost; unknown_share is the unknown part of the two at cost, where neither is a surplus. Known losses
+    `known_loss` is the loss that documents name between the counts: waste, and adjustments whose reason or reference
+    names damage, expiry or theft; `unknown_loss` is the rest, which no document explains (K-13). Both are given in
+    units and at cost; `unknown_share` is the unknown part of the two at cost, where neither is a surplus. Known losses
     outside the time between counts are told apart in the facts. A count opens with what the count before it found
     (the first one with the last snapshot before it); to that come receipts, transfers and returns that a movement
     books, from it go sales, transfers and known losses. Adjustments are left out, since they book the loss that is
     measured. A loss is positive, a surplus negative, and each is found once, by the first count after it.
   es: >-
-    known_loss es la pérdida que los documentos nombran entre los conteos: mermas y ajustes cuyo motivo o referencia
-    indica daño, caducidad o robo; unknown_loss es el resto, que ningún documento explica (K-13). Ambas van en
-    unidades y a coste; unknown_share es la parte desconocida de las dos a coste, si ninguna es una sobra. Las
+    `known_loss` es la pérdida que los documentos nombran entre los conteos: mermas y ajustes cuyo motivo o referencia
+    indica daño, caducidad o robo; `unknown_loss` es el resto, que ningún documento explica (K-13). Ambas van en
+    unidades y a coste; `unknown_share` es la parte desconocida de las dos a coste, si ninguna es una sobra. Las
     pérdidas conocidas fuera del tiempo entre conteos se dan aparte en los datos. Un conteo parte de lo que halló el
     anterior (el primero, del último saldo previo); se suman recepciones, traspasos y devoluciones registradas como
     movimiento, y se restan ventas, traspasos y pérdidas conocidas. Los ajustes se dejan fuera, porque registran la

@@ -12,15 +12,15 @@ optional:
 uses: [count_differences]
 explanation:
   en: >-
-    net_variance is what was counted less what the books said, times the cost of one unit, added up with its sign:
-    below zero is a loss. net_variance_share sets it against the value of the same records in the books.
-    gross_variance adds the same amounts without their signs, since losses and surpluses cancel out in the net one.
+    `net_variance` is what was counted less what the books said, times the cost of one unit, added up with its sign:
+    below zero is a loss. `net_variance_share` sets it against the value of the same records in the books.
+    `gross_variance` adds the same amounts without their signs, since losses and surpluses cancel out in the net one.
     The cost is the count's own, else the last receipt, order or master cost known that day; a record without any is
     left out and lowers the coverage.
   es: >-
-    net_variance es lo contado menos lo que decían los libros, por el coste de una unidad, sumado con su signo: por
-    debajo de cero es una pérdida. net_variance_share lo compara con el valor de los mismos registros en los libros.
-    gross_variance suma los mismos importes sin signo, porque en el neto se compensan faltas y sobras. El coste es el
+    `net_variance` es lo contado menos lo que decían los libros, por el coste de una unidad, sumado con su signo: por
+    debajo de cero es una pérdida. `net_variance_share` lo compara con el valor de los mismos registros en los libros.
+    `gross_variance` suma los mismos importes sin signo, porque en el neto se compensan faltas y sobras. El coste es el
     del conteo; si no, el de la última recepción, pedido o maestro conocido ese día; un registro sin coste se deja
     fuera y reduce la cobertura.
 remedy:

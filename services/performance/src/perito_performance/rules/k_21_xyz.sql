@@ -20,14 +20,14 @@ explanation:
     How steady demand is: a product is X where the standard deviation of its units a week is at most half their mean,
     Y where it is at most the mean, Z beyond. Weeks are counted back from the last sale of the books, up to 52, from
     the product's first week on; weeks without a sale count as zero. Units that were asked for and logged as lost are
-    added to what was sold (basis sales_and_lost). A product with fewer than 26 weeks, or of which no more was sold
+    added to what was sold (basis `sales_and_lost`). A product with fewer than 26 weeks, or of which no more was sold
     than came back, is not classified and lowers the coverage. There is no series by month, since a class needs half a
     year.
   es: >-
     Lo estable que es la demanda: un producto es X si la desviación típica de sus unidades por semana es como mucho la
     mitad de su media, Y si es como mucho la media, y Z si es mayor. Las semanas se cuentan hacia atrás desde la
     última venta de los libros, hasta 52, a partir de la primera semana del producto; las semanas sin ventas cuentan
-    como cero. Las unidades pedidas y anotadas como perdidas se suman a lo vendido (base sales_and_lost). Un producto
+    como cero. Las unidades pedidas y anotadas como perdidas se suman a lo vendido (base `sales_and_lost`). Un producto
     con menos de 26 semanas, o del que no se vendió más de lo devuelto, no se clasifica y baja la cobertura. No hay
     serie por mes, porque una clase necesita medio año.
 remedy:

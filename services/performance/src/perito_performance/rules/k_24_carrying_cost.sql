@@ -15,13 +15,13 @@ parameters:
   least_coverage: {default: "0.9", type: decimal, meaning: "share of sales lines and stock rows whose cost is known below which nothing is said"}
 explanation:
   en: >-
-    What holding the stock cost: average stock at cost, as in K-01, times annual_rate times the days over 365. The
+    What holding the stock cost: average stock at cost, as in K-01, times `annual_rate` times the days over 365. The
     rate is an assumption and not taken from the books; it is shown as a figure of its own and is a parameter of the
-    rule. carrying_cost is for the time that the books cover, carrying_cost_per_year for 365 days.
+    rule. `carrying_cost` is for the time that the books cover, `carrying_cost_per_year` for 365 days.
   es: >-
-    Lo que costó mantener las existencias: existencia media a coste, como en K-01, por annual_rate y por los días
+    Lo que costó mantener las existencias: existencia media a coste, como en K-01, por `annual_rate` y por los días
     entre 365. La tasa es un supuesto y no sale de los libros; se muestra como cifra propia y es un parámetro de la
-    regla. carrying_cost es del tiempo que cubren los libros; carrying_cost_per_year, de 365 días.
+    regla. `carrying_cost` es del tiempo que cubren los libros; `carrying_cost_per_year`, de 365 días.
 remedy:
   en: "Set the rate to what capital, space and insurance cost you; then look at the categories that cost most to hold."
   es: "Fije la tasa según lo que le cuestan capital, espacio y seguros; después mire las categorías que más cuesta mantener."

@@ -13,16 +13,16 @@ optional:
 uses: [order_flow, product_groups]
 explanation:
   en: >-
-    fill is what was accepted over what was ordered, position by position and never more than was ordered, so that too
+    `fill` is what was accepted over what was ordered, position by position and never more than was ordered, so that too
     much of one product does not hide too little of another. It takes positions that are due: closed, delivered in
     full, or promised (without a promise: ordered) before the last receipt of the books; what is still to come is no
-    failure of the supplier. rejected is what was refused over what was received, where a receipt says it. Cancelled
+    failure of the supplier. `rejected` is what was refused over what was received, where a receipt says it. Cancelled
     orders are left out.
   es: >-
-    fill es lo aceptado entre lo pedido, posición a posición y nunca más de lo pedido, para que el exceso de un
+    `fill` es lo aceptado entre lo pedido, posición a posición y nunca más de lo pedido, para que el exceso de un
     producto no oculte la falta de otro. Toma las posiciones vencidas: cerradas, entregadas por completo o prometidas
     (si no hay promesa, pedidas) antes de la última recepción de los libros; lo que aún ha de llegar no es falta del
-    proveedor. rejected es lo rechazado entre lo recibido, cuando la recepción lo dice. Los pedidos cancelados no
+    proveedor. `rejected` es lo rechazado entre lo recibido, cuando la recepción lo dice. Los pedidos cancelados no
     cuentan.
 remedy:
   en: "Talk to the suppliers that deliver least of what was ordered, and ask for credit of what was refused."

@@ -15,12 +15,12 @@ uses: [product_groups]
 explanation:
   en: >-
     What was paid beyond the standard: the price of each receipt less the master's cost of the product, times what was
-    accepted. Above zero is dearer. price_variance_share sets it against the same goods at standard, dearer and
+    accepted. Above zero is dearer. `price_variance_share` sets it against the same goods at standard, dearer and
     cheaper add the two directions up apart, since they cancel out in the net figure. A receipt without a price, or
     whose product has no one cost in the master, is left out and lowers the coverage.
   es: >-
     Lo pagado por encima del estándar: el precio de cada recepción menos el coste del maestro, por lo aceptado. Por
-    encima de cero es más caro. price_variance_share lo compara con los mismos artículos al estándar; dearer y cheaper
+    encima de cero es más caro. `price_variance_share` lo compara con los mismos artículos al estándar; `dearer` y `cheaper`
     suman por separado las dos direcciones, porque en el neto se compensan. Una recepción sin precio, o cuyo producto
     no tiene un único coste en el maestro, queda fuera y baja la cobertura.
 remedy:

@@ -12,16 +12,16 @@ optional:
   conventions: [name, value]
 explanation:
   en: >-
-    What became of findings that people looked at: precision is how many were confirmed of those decided one way or
-    the other, by rule and by month of the decision; recovery is the value that was confirmed over the value that the
+    What became of findings that people looked at: `precision` is how many were confirmed of those decided one way or
+    the other, by rule and by month of the decision; `recovery` is the value that was confirmed over the value that the
     same decided findings had flagged. What is open or in review is not decided and lowers the coverage. A finding
-    without a flagged value, or a confirmed one without a confirmed value, counts for precision and not for recovery.
+    without a flagged value, or a confirmed one without a confirmed value, counts for `precision` and not for `recovery`.
     Where a finding was decided twice, the latest decision counts.
   es: >-
-    Qué fue de los hallazgos que alguien revisó: precision es cuántos se confirmaron de los decididos en un sentido u
-    otro, por regla y por mes de la decisión; recovery es el valor confirmado entre el que habían señalado esos mismos
+    Qué fue de los hallazgos que alguien revisó: `precision` es cuántos se confirmaron de los decididos en un sentido u
+    otro, por regla y por mes de la decisión; `recovery` es el valor confirmado entre el que habían señalado esos mismos
     hallazgos decididos. Lo abierto o en revisión no está decidido y baja la cobertura. Un hallazgo sin valor
-    señalado, o confirmado sin valor confirmado, cuenta para precision y no para recovery. Si un hallazgo se decidió
+    señalado, o confirmado sin valor confirmado, cuenta para `precision` y no para `recovery`. Si un hallazgo se decidió
     dos veces, vale la última decisión.
 remedy:
   en: "Where a rule is seldom confirmed, look at its parameters before looking at more of its findings."

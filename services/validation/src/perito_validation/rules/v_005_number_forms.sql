@@ -18,8 +18,8 @@ explains: []
 entities: [file]
 texts:
   finding:
-    en: "{file}: {row_count:,} {row_count:number|numbers} of {in_columns} {row_count:holds|hold} {what_en}; {row_count:it was|they were} read without ({example_before} as {example_after})"
-    es: "{file}: {row_count:,} {row_count:número|números} de {in_columns} {row_count:lleva|llevan} {what_es}; se {row_count:leyó|leyeron} sin ello ({example_before} como {example_after})"
+    en: "{file}: {row_count:,} {row_count:number|numbers} of {in_columns:name} {row_count:holds|hold} {what_en}; {row_count:it was|they were} read without ({example_before} as {example_after})"
+    es: "{file}: {row_count:,} {row_count:número|números} de {in_columns:name} {row_count:lleva|llevan} {what_es}; se {row_count:leyó|leyeron} sin ello ({example_before} como {example_after})"
 explanation:
   en: >-
     Separators of thousands, currency marks, brackets and trailing minus signs belong on paper. A system that writes them

@@ -23,8 +23,8 @@ explains: []
 entities: [document]
 texts:
   finding:
-    en: "{table_name} {document}: {what_en} ({one} and {other})"
-    es: "{table_name} {document}: {what_es} ({one} y {other})"
+    en: "{table_name:name} {document}: {what_en} ({one} and {other})"
+    es: "{table_name:name} {document}: {what_es} ({one} y {other})"
 explanation:
   en: >-
     Besides its key a document has a natural one: an order goes to one supplier, a ticket is rung up at one till for one

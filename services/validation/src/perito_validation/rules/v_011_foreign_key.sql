@@ -21,8 +21,8 @@ explains: []
 entities: [domain, column_name]
 texts:
   finding:
-    en: "{where_en}: {row_count:,} {row_count:cell|cells} of {column_name} {row_count:names|name} {unknown_keys:,} {domain} {unknown_keys:key|keys} that the master does not have (such as {example})"
-    es: "{where_es}: {row_count:,} {row_count:celda|celdas} de {column_name} {row_count:nombra|nombran} {unknown_keys:,} {unknown_keys:clave|claves} de {domain} que el maestro no tiene (por ejemplo {example})"
+    en: "{where_en}: {row_count:,} {row_count:cell|cells} of {column_name:name} {row_count:names|name} {unknown_keys:,} {domain:name} {unknown_keys:key|keys} that the master does not have (such as {example})"
+    es: "{where_es}: {row_count:,} {row_count:celda|celdas} de {column_name:name} {row_count:nombra|nombran} {unknown_keys:,} {unknown_keys:clave|claves} de {domain:name} que el maestro no tiene (por ejemplo {example})"
 explanation:
   en: >-
     Every key in a document should stand in its master table. Keys are compared as they are stored, after the steps of the

@@ -17,8 +17,8 @@ explains: [V-011]
 entities: [domain, column_name]
 texts:
   finding:
-    en: "{file}: {row_count:,} {row_count:cell|cells} of {column_name} {row_count:writes|write} {forms:,} {domain} {forms:key|keys} in another form ({example} for {example_reference})"
-    es: "{file}: {row_count:,} {row_count:celda|celdas} de {column_name} {row_count:escribe|escriben} {forms:,} {forms:clave|claves} de {domain} en otra forma ({example} por {example_reference})"
+    en: "{file}: {row_count:,} {row_count:cell|cells} of {column_name:name} {row_count:writes|write} {forms:,} {domain:name} {forms:key|keys} in another form ({example} for {example_reference})"
+    es: "{file}: {row_count:,} {row_count:celda|celdas} de {column_name:name} {row_count:escribe|escriben} {forms:,} {forms:clave|claves} de {domain:name} en otra forma ({example} por {example_reference})"
 explanation:
   en: >-
     Keys that differ only in case, width, surrounding spaces or leading zeros name the same thing. Compared as written they

@@ -66,8 +66,8 @@ WHERE c.source_column IS NOT NULL
 -- section: violations
 SELECT file, source_column, 'several_forms' AS kind, 'medium' AS severity, sum(rows)::BIGINT AS row_count,
        count(DISTINCT folded) AS words_affected,
-       'write ' || count(DISTINCT folded) || ' words in another form than most do (' || min(raw) || ')' AS what_en,
-       'escriben ' || count(DISTINCT folded) || ' palabras de otra forma que la mayoría (' || min(raw) || ')' AS what_es
+       'write ' || count(DISTINCT folded) || CASE WHEN count(DISTINCT folded) = 1 THEN ' word' ELSE ' words' END || ' in another form than most do (' || min(raw) || ')' AS what_en,
+       'escriben ' || count(DISTINCT folded) || CASE WHEN count(DISTINCT folded) = 1 THEN ' palabra' ELSE ' palabras' END || ' de otra forma que la mayoría (' || min(raw) || ')' AS what_es
 FROM population
 GROUP BY file, source_column
 UNION ALL

@@ -24,8 +24,8 @@ explains: []
 entities: [file]
 texts:
   finding:
-    en: "{file}: {row_count:,} of {rows:,} {type} rows of {table_name} {row_count:has|have} the sign against their type ({positive:,} above 0, {negative:,} below){what_en}"
-    es: "{file}: {row_count:,} de {rows:,} filas {type} de {table_name} {row_count:lleva|llevan} el signo contrario a su tipo ({positive:,} sobre 0, {negative:,} bajo 0){what_es}"
+    en: "{file}: {row_count:,} of {rows:,} rows of type {type:name} in {table_name:name} {row_count:has|have} the sign against their type ({positive:,} above 0, {negative:,} below){what_en}"
+    es: "{file}: {row_count:,} de {rows:,} filas de tipo {type:name} en {table_name:name} {row_count:lleva|llevan} el signo contrario a su tipo ({positive:,} sobre 0, {negative:,} bajo 0){what_es}"
 explanation:
   en: >-
     In the ledger a receipt adds and a sale subtracts; lines of sales and of returns are positive, the type tells them apart. Where all

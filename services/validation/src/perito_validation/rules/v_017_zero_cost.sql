@@ -81,7 +81,7 @@ LEFT JOIN known AS k ON k.product = p.product
 SELECT product, on_hand, unit_price, known_cost, CASE WHEN known_cost IS NOT NULL THEN 'high' ELSE 'medium' END AS severity,
        0 AS observed, known_cost AS expected, try((on_hand::DECIMAL(28, 4) * known_cost)::DECIMAL(38, 4)) AS impact,
        CASE WHEN known_cost IS NULL THEN '' ELSE '; the books know a cost of ' || plain(known_cost) END AS known_en,
-       CASE WHEN known_cost IS NULL THEN '' ELSE '; los libros conocen un coste de ' || plain(known_cost) END AS known_es
+       CASE WHEN known_cost IS NULL THEN '' ELSE '; los libros conocen un coste de ' || replace(plain(known_cost), '.', ',') END AS known_es
 FROM population
 WHERE unvalued
 

@@ -22,8 +22,8 @@ entities: [document, product]
 partition_by: [document]
 texts:
   finding:
-    en: "{table_name} {document}: the line of {product} says {observed:,}, quantity times price makes {expected:,}"
-    es: "{table_name} {document}: la línea de {product} dice {observed:,}; cantidad por precio da {expected:,}"
+    en: "{table_name:name} {document}: the line of {product} says {observed:,}, quantity times price makes {expected:,}"
+    es: "{table_name:name} {document}: la línea de {product} dice {observed:,}; cantidad por precio da {expected:,}"
 explanation:
   en: >-
     The amount of a line is its quantity times its price, less the discount. Amounts before discount and amounts with tax

@@ -24,8 +24,8 @@ entities: [document]
 unique: {headed: [table_name, supplier, document], lined: [table_name, supplier, document]}
 texts:
   finding:
-    en: "{table_name} {document}: the document says {observed:,}, its {lines:,} {lines:line makes|lines make} {expected:,}"
-    es: "{table_name} {document}: el documento dice {observed:,}; {lines:su|sus} {lines:,} {lines:línea suma|líneas suman} {expected:,}"
+    en: "{table_name:name} {document}: the document says {observed:,}, its {lines:,} {lines:line makes|lines make} {expected:,}"
+    es: "{table_name:name} {document}: el documento dice {observed:,}; {lines:su|sus} {lines:,} {lines:línea suma|líneas suman} {expected:,}"
 explanation:
   en: >-
     What is to be paid is the sum of the lines. With or without tax, freight and the discount on the whole is accepted, as

@@ -24,8 +24,8 @@ explains: []
 entities: [file]
 texts:
   finding:
-    en: "{file}: {row_count:,} {row_count:row|rows} of {table_name} {what_en}"
-    es: "{file}: {row_count:,} {row_count:fila|filas} de {table_name} {what_es}"
+    en: "{file}: {row_count:,} {row_count:row|rows} of {table_name:name} {what_en}"
+    es: "{file}: {row_count:,} {row_count:fila|filas} de {table_name:name} {what_es}"
 explanation:
   en: >-
     Quantities in cartons become pieces by a factor. Where the unit has none, the quantity is unknown. Where the product

@@ -22,8 +22,8 @@ explains: []
 entities: [table_name]
 texts:
   finding:
-    en: "{where_en}: {row_count:,} of {codes:,} article numbers of {table_name} {what_en} (such as {example})"
-    es: "{where_es}: {row_count:,} de {codes:,} códigos de artículo de {table_name} {what_es} (por ejemplo {example})"
+    en: "{where_en}: {row_count:,} of {codes:,} article numbers of {table_name:name} {what_en} (such as {example})"
+    es: "{where_es}: {row_count:,} de {codes:,} códigos de artículo de {table_name:name} {what_es} (por ejemplo {example})"
 explanation:
   en: >-
     A GTIN (EAN, UPC) has 8, 12, 13 or 14 digits, and the last follows from the others, so one mistyped digit shows. Other

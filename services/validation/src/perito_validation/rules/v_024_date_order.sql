@@ -32,8 +32,8 @@ entities: [table_name]
 unique: {population: [table_name, kind, _file_id, _record]}
 texts:
   finding:
-    en: "{where_en}: {row_count:,} of {pairs:,} {pairs:row|rows} of {table_name} {what_en} (by up to {worst:,} {worst:day|days})"
-    es: "{where_es}: {row_count:,} de {pairs:,} {pairs:fila|filas} de {table_name} {what_es} (hasta {worst:,} {worst:día|días})"
+    en: "{where_en}: {row_count:,} of {pairs:,} {pairs:row|rows} of {table_name:name} {what_en} (by up to {worst:,} {worst:day|days})"
+    es: "{where_es}: {row_count:,} de {pairs:,} {pairs:fila|filas} de {table_name:name} {what_es} (hasta {worst:,} {worst:día|días})"
 explanation:
   en: >-
     Goods are ordered before they are promised and before they come, move before the movement is entered, leave before they

@@ -23,8 +23,8 @@ explains: []
 entities: [table_name]
 texts:
   finding:
-    en: "{where_en}: {row_count:,} {row_count:row|rows} of {table_name} {row_count:lies|lie} {what_en} (amounts {amount:,})"
-    es: "{where_es}: {row_count:,} {row_count:fila|filas} de {table_name} {row_count:queda|quedan} {what_es} (importes {amount:,})"
+    en: "{where_en}: {row_count:,} {row_count:row|rows} of {table_name:name} {row_count:lies|lie} {what_en} (amounts {amount:,})"
+    es: "{where_es}: {row_count:,} {row_count:fila|filas} de {table_name:name} {row_count:queda|quedan} {what_es} (importes {amount:,})"
 explanation:
   en: >-
     The rows were examined as well, and sums over a year may hold more than the year. Days are local days of the books.

@@ -33,8 +33,8 @@ entities: [location]
 unique: {grid: [table_name, location, day]}
 texts:
   finding:
-    en: "{place_en}: no rows of {table_name} on {missing:,} trading {missing:day|days} from {period_start} to {period_end}; {what_en}"
-    es: "{place_es}: sin filas de {table_name} en {missing:,} {missing:día|días} de apertura del {period_start} al {period_end}; {what_es}"
+    en: "{place_en}: no rows of {table_name:name} on {missing:,} trading {missing:day|days} from {period_start} to {period_end}; {what_en}"
+    es: "{place_es}: sin filas de {table_name:name} en {missing:,} {missing:día|días} de apertura del {period_start} al {period_end}; {what_es}"
 explanation:
   en: >-
     A place trades on a weekday on which it had rows in four of five weeks before or after; days on which the calendar says

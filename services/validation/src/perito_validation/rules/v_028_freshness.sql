@@ -28,8 +28,8 @@ entities: [feed]
 unique: {promised: [feed]}
 texts:
   finding:
-    en: "{feed}: its newest row was {age_hours:,} {age_hours:hour|hours} old at extraction; at most {expected:,} were agreed"
-    es: "{feed}: su fila más nueva tenía {age_hours:,} {age_hours:hora|horas} al extraerse; se acordaron como máximo {expected:,}"
+    en: "{feed:name}: its newest row was {age_hours:,} {age_hours:hour|hours} old at extraction; at most {expected:,} were agreed"
+    es: "{feed:name}: su fila más nueva tenía {age_hours:,} {age_hours:hora|horas} al extraerse; se acordaron como máximo {expected:,}"
 explanation:
   en: >-
     The books state for each feed when it was extracted and how old its newest row may be then. Rows dated after the

@@ -31,8 +31,8 @@ explains: []
 entities: [location]
 texts:
   finding:
-    en: "{place_en}: {row_count:,} {row_count:row|rows} of {table_name} on {period_start}, where {expected:,} were to be expected"
-    es: "{place_es}: {row_count:,} {row_count:fila|filas} de {table_name} el {period_start}, cuando cabía esperar {expected:,}"
+    en: "{place_en}: {row_count:,} {row_count:row|rows} of {table_name:name} on {period_start}, where {expected:,} were to be expected"
+    es: "{place_es}: {row_count:,} {row_count:fila|filas} de {table_name:name} el {period_start}, cuando cabía esperar {expected:,}"
 explanation:
   en: >-
     A file that was cut off leaves a day with half of its rows, and nothing else shows it. What a day should have is the

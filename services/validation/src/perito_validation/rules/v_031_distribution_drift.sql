@@ -28,8 +28,8 @@ entities: [location]
 unique: {valued: [_file_id, _record, table_name, column_name]}
 texts:
   finding:
-    en: "{table_name}.{column_name} of {type} at {location} in {period_start}: another distribution than before (index {drift:,}, {row_count:,} {row_count:row|rows})"
-    es: "{table_name}.{column_name} de {type} en {location} en {period_start}: otra distribución que antes (índice {drift:,}, {row_count:,} {row_count:fila|filas})"
+    en: "{column_name:name} of {table_name:name}, {type:name}, at {location} in {period_start}: another distribution than before (index {drift:,}, {row_count:,} {row_count:row|rows})"
+    es: "{column_name:name} de {table_name:name}, {type:name}, en {location} en {period_start}: otra distribución que antes (índice {drift:,}, {row_count:,} {row_count:fila|filas})"
 explanation:
   en: >-
     Each value is compared with the middle value of its product in the month before, so that other goods, seasons and slow
