@@ -2,10 +2,11 @@
 
 A field is a column of `violations`; `{x:,}` groups thousands, and `{x:day|days}` is the word that goes with number x:
 the first where x is 1 or -1, else the second (`{x:,} {x:day|days}` is "1 day" and "2 days"). `{x:name}` is the reader's
-word for the name of a canonical table or column (`unit_price` is "unit price", "precio unitario"), for several with
-commas between, or for those of a key (`product=A1, location=T1` is "product A1, location T1"). Numbers and dates are
-written as the language of the sentence does: 1,234.5 and 2025-03-31 in English, 1.234,5 and 31/03/2025 in Spanish; a
-text that is a number is written as one where `{x:,}` asks for it. Anything else that `str.format` could do is refused.
+word for a canonical table or column or for a word of a closed list (`unit_price` is "unit price", "precio unitario"),
+for several with commas between, or for those of a key (`product=A1, location=T1` is "product A1, location T1"). Numbers
+and dates are written as the language of the sentence does: 1,234.5 and 2025-03-31 in English, 1.234,5 and 31/03/2025 in
+Spanish; a text that is a number is written as one where `{x:,}` asks for it. Anything else that `str.format` could do
+is refused.
 """
 
 from collections.abc import Mapping
@@ -81,9 +82,10 @@ def _number(text: str, form: str, language: str) -> str:
 
 @cache
 def _words(language: str) -> Mapping[str, str]:
-    """What the canonical tables, then their columns, are called, where that is not the name itself with blanks."""
+    """What canonical tables, their columns and closed words are called, where not as the name with blanks."""
     tables = load_canonical()
-    names = dict.fromkeys([*tables, *(column for table in tables.values() for column in table.columns)])
+    columns = [column for table in tables.values() for column in table.columns.values()]
+    names = dict.fromkeys([*tables, *(c.name for c in columns), *(word for c in columns for word in c.values)])
     called = {name: label(name, language, {}) for name in names}
     return {name: word for name, word in called.items() if word != name.replace("_", " ")}
 

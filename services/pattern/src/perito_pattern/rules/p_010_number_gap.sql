@@ -30,8 +30,8 @@ explains: []
 entities: [series, location]
 texts:
   finding:
-    en: "{what}: {missing:,} {missing:number is|numbers are} missing, from {first_missing} to {last_missing}, between {day_before} and {day_after}"
-    es: "{what}: {missing:falta|faltan} {missing:,} {missing:número|números}, del {first_missing} al {last_missing}, entre el {day_before} y el {day_after}"
+    en: "{what}: {missing:,} {missing:number is|numbers are} missing ({first_missing} to {last_missing}) between {day_before} and {day_after}"
+    es: "{what}: {missing:falta|faltan} {missing:,} {missing:número|números} ({first_missing} a {last_missing}) entre el {day_before} y el {day_after}"
 explanation:
   en: >-
     Numbers of tickets and invoices count without gaps, so that a document cannot vanish unseen. Told are numbers missing in

@@ -18,15 +18,15 @@ explanation:
     what is still there (first in, first out). Arrivals are receipts, transfers in, returns, production and openings
     of the stock ledger. What is left beyond all arrivals of the ledger lay there before its first day: it counts as
     over 365 days where the ledger reaches back that far, else as of unknown age. At a place the age runs from the
-    arrival there, so goods that were moved are older than they look. value_ measures are shares of the value at cost,
-    units_ measures, for the whole alone, shares of units.
+    arrival there, so goods that were moved are older than they look. Measures of value are shares of the value at cost,
+    those of units, for the whole alone, shares of units.
   es: >-
     La existencia del último saldo según el tiempo desde su llegada: las últimas llegadas de un producto a un lugar
     son lo que queda (primero en entrar, primero en salir). Las llegadas son recepciones, traspasos de entrada,
     devoluciones, producción y aperturas del diario. Lo que excede todas las llegadas del diario estaba antes de su
     primer día: cuenta como más de 365 días si el diario llega tan atrás; si no, como de antigüedad desconocida. En un
     lugar la antigüedad corre desde su llegada allí, así que lo trasladado es más antiguo de lo que parece. Las
-    medidas value_ son porcentajes del valor a coste; las units_, solo del total, de las unidades.
+    medidas de valor son porcentajes del valor a coste; las de unidades, solo del total, de las unidades.
 remedy:
   en: "Look at what is older than 180 days first: sell it, return it or write its value down."
   es: "Mire primero lo de más de 180 días: véndalo, devuélvalo o rebaje su valor."

@@ -20,8 +20,8 @@ explains: []
 entities: [file]
 texts:
   finding:
-    en: "{file}: {row_count:,} of {filled:,} {filled:cell|cells} of {source_column} {row_count:says|say} {unknown_words:,} {unknown_words:word|words} that {column_name:name} does not know (most often {common})"
-    es: "{file}: {row_count:,} de {filled:,} {filled:celda|celdas} de {source_column} {row_count:dice|dicen} {unknown_words:,} {unknown_words:palabra|palabras} que {column_name:name} no conoce (lo más frecuente: {common})"
+    en: "{file}: {row_count:,} of {filled:,} {filled:cell|cells} of {source_column} {row_count:says|say} {unknown_words:,} {unknown_words:word|words} that {unknown_words:is|are} not on the list of {column_name:name} (most often {common})"
+    es: "{file}: {row_count:,} de {filled:,} {filled:celda|celdas} de {source_column} {row_count:dice|dicen} {unknown_words:,} {unknown_words:palabra|palabras} que no {unknown_words:está|están} en la lista de {column_name:name} (lo más frecuente: {common})"
 explanation:
   en: >-
     Types, states and reasons come from a closed list. A word outside it counts as unknown: the row stays, and no rule can

@@ -24,8 +24,8 @@ explains: []
 entities: [product]
 texts:
   finding:
-    en: "{where_en}: {row_count:,} of {lines:,} {lines:line|lines} of {product} {row_count:has|have} a price near {pack:,} times the usual {usual:,}, or near the {pack:,} part of it"
-    es: "{where_es}: {row_count:,} de {lines:,} {lines:línea|líneas} de {product} {row_count:lleva|llevan} un precio cercano a {pack:,} veces el habitual {usual:,}, o a su parte entre {pack:,}"
+    en: "{where_en}: {row_count:,} of {lines:,} {lines:line|lines} of {product} {row_count:has|have} a price near the usual {usual:,} multiplied or divided by {pack:,}"
+    es: "{where_es}: {row_count:,} de {lines:,} {lines:línea|líneas} de {product} {row_count:lleva|llevan} un precio cercano al habitual {usual:,} multiplicado o dividido por {pack:,}"
 explanation:
   en: >-
     A price that differs from the usual one of the product by just the number of pieces in a pack was most likely stated

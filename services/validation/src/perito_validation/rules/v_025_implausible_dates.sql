@@ -31,8 +31,8 @@ explains: []
 entities: [table_name, column_name]
 texts:
   finding:
-    en: "{where_en}: {row_count:,} of {dates:,} {dates:date|dates} of {column_name:name} in {table_name:name} {row_count:lies|lie} {what_en} {bound} (from {first_date} to {last_date})"
-    es: "{where_es}: {row_count:,} de {dates:,} {dates:fecha|fechas} de {column_name:name} en {table_name:name} {row_count:queda|quedan} {what_es} {bound} (del {first_date} al {last_date})"
+    en: "{where_en}: {row_count:,} of {dates:,} {dates:value|values} of {column_name:name} in {table_name:name} {row_count:lies|lie} {what_en} {bound} (from {first_date} to {last_date})"
+    es: "{where_es}: {row_count:,} de {dates:,} {dates:valor|valores} de {column_name:name} en {table_name:name} {row_count:queda|quedan} {what_es} {bound} (del {first_date} al {last_date})"
 explanation:
   en: >-
     What has not happened yet cannot stand in the books as done. The end is the time of extraction where feeds state it, and
