@@ -53,7 +53,7 @@ def test_a_line_that_was_issued_with_another_quantity_is_found(tmp_path: Path) -
     assert (finding["observed"], finding["expected"], finding["delta_qty"]) == ("4", "9", Decimal(-5))
     assert (finding["impact"], finding["severity"], finding["measures"]["cost_source"]) == (10, "high", "products")
     assert finding["title_en"] == "A at L, 2024-05-10: 9 sold, 4 issued from stock (-5)"
-    assert finding["title_es"] == "A en L, 10/05/2024: 9 vendidos, 4 dados de baja (-5)"
+    assert finding["title_es"] == "A en L, 10/05/2024: 9 vendidos, 4 salidos de existencias (-5)"
     assert [(row["role"], row["key"].get("document") or row["key"]["movement"]) for row in trial.proof(finding)] == [
         ("sale", "X"),
         ("movement", "MX10-4"),

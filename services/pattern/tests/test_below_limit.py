@@ -42,9 +42,9 @@ def test_orders_just_below_the_limit(tmp_path: Path) -> None:
     assert finding["identity"] == {"supplier": "T", "approver": None, "limit_amount": "10000"}
     assert (finding["severity"], finding["impact"], finding["row_count"]) == ("medium", None, 12)
     assert finding["title_en"].startswith(
-        "Supplier T: 12 of 13 orders near the limit of 10000 are just below it; about "
+        "Supplier T: 12 of 13 orders near the limit of 10,000 are just below it; about "
     )
-    assert finding["title_es"].startswith("Proveedor T: 12 de 13 pedidos cercanos al límite de 10000")
+    assert finding["title_es"].startswith("Proveedor T: 12 de 13 pedidos cercanos al límite de 10.000")
     assert {row["key"]["document"] for row in trial.proof(finding)} == {f"T{n}" for n in range(12)}
     assert outcome(trial).failed == 1
 

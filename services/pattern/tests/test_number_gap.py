@@ -29,8 +29,8 @@ def test_missing_tickets_are_told_with_their_neighbours(tmp_path: Path) -> None:
         "first_missing": 77,
     }
     assert (finding["severity"], finding["impact"], finding["measures"]["missing"]) == ("medium", None, "2")
-    assert finding["title_en"] == "T L1 R1: numbers 77 to 78 are missing (2) between 2025-01-04 and 2025-01-04"
-    assert "faltan los números 77 a 78" in finding["title_es"]
+    assert finding["title_en"] == "T L1 R1: 2 numbers are missing (77 to 78) between 2025-01-04 and 2025-01-04"
+    assert "faltan 2 números (77 a 78)" in finding["title_es"]
     assert [(row["role"], row["values"]["number"]) for row in trial.proof(finding)] == [
         ("before the gap", "76"),
         ("after the gap", "79"),

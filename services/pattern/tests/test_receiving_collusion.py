@@ -48,7 +48,7 @@ def test_what_one_accepts_of_one_supplier_is_missing_later(tmp_path: Path) -> No
     assert finding["identity"] == {"user": "T", "supplier": "V"}
     assert finding["title_en"] == (
         "T and supplier V: of 20 receipts that were counted later, 15 were accepted in full and then found short;"
-        " about 1.0 were to be expected"
+        " about 1 were to be expected"
     )
     assert (finding["impact"], finding["severity"], len(trial.proof(finding))) == (None, "medium", 15)
     outcome = trial.outcomes["P-044"]

@@ -33,7 +33,7 @@ def test_one_who_always_counts_too_much(tmp_path: Path) -> None:
     trial = run(tmp_path, recounted("T", 20, 0), recounted("A", 10, 10), recounted("B", 12, 14))
     (finding,) = trial.findings
     assert finding["identity"] == {"counter": "T"}
-    assert finding["title_en"] == "T: 20 of 20 recounts found less than was counted; about 10.0 were to be expected"
+    assert finding["title_en"] == "T: 20 of 20 recounts found less than was counted; about 10 were to be expected"
     assert (finding["impact"], finding["severity"], len(trial.proof(finding))) == (None, "low", 20)
     assert trial.proof(finding)[0]["values"]["recount_qty"] == "8"
     outcome = trial.outcomes["P-040"]

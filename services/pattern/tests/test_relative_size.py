@@ -23,7 +23,7 @@ def test_a_decimal_point_in_the_wrong_place(tmp_path: Path) -> None:
     assert finding["identity"] == {"kind": "product", "supplier": "V1", "product": "A", "document": "X"}
     assert (finding["severity"], finding["impact"]) == ("medium", None)
     assert finding["title_en"].startswith("Supplier V1, product A: invoice X of 15,000 is 76.5")
-    assert finding["title_es"].startswith("Proveedor V1, producto A: la factura X de 15.000 es 76.5")
+    assert finding["title_es"].startswith("Proveedor V1, producto A: la factura X de 15.000 es 76,5")
     assert [row["role"] for row in trial.proof(finding)] == ["largest", "second largest"]
     # Two suppliers and the product of each.
     assert (outcome(trial).evaluated, outcome(trial).failed, outcome(trial).unknown) == (4, 1, 0)

@@ -45,7 +45,7 @@ def test_a_few_per_cent_less_again_and_again(tmp_path: Path) -> None:
     trial = run(tmp_path, short, honest("A"), honest("B"), honest("C"))
     (finding,) = trial.findings
     assert finding["identity"] == {"supplier": "S"}
-    assert finding["title_en"] == "Supplier S: 32 of 40 delivered lines were short; about 2.0 were to be expected"
+    assert finding["title_en"] == "Supplier S: 32 of 40 delivered lines were short; about 2 were to be expected"
     assert (finding["measures"]["mean_difference_percent"], finding["impact"], finding["severity"]) == (
         "-3.2",
         None,

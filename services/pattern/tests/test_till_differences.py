@@ -45,7 +45,7 @@ def test_a_shift_far_short_is_told_with_what_is_missing(tmp_path: Path) -> None:
     assert finding["identity"] == {"user": "T", "till": "RT", "shift": "RT-4", "kind": "large"}
     assert finding["impact"] == 150
     assert finding["title_en"] == "Till RT, shift RT-4: 150.00 short, cashier T"
-    assert finding["title_es"] == "Caja RT, turno RT-4: faltan 150.00, cajero T"
+    assert finding["title_es"] == "Caja RT, turno RT-4: faltan 150,00, cajero T"
     (proof,) = trial.proof(finding)
     assert proof["key"] == {"shift": "RT-4"}
 

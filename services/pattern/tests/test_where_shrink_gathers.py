@@ -40,7 +40,7 @@ def test_one_category_at_one_place(tmp_path: Path) -> None:
     (finding,) = trial.findings
     assert finding["identity"] == {"location": "L1", "category": "wine"}
     assert finding["title_en"] == (
-        "Counts at L1 of category wine: 20 of 50 lines found a new loss; about 2.0 were to be expected"
+        "Counts at L1 of category wine: 20 of 50 lines found a new loss; about 2 were to be expected"
     )
     # Twenty losses of two units at five, less the tenth part that is usual.
     assert finding["impact"] == Decimal(180)

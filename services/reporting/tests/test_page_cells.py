@@ -20,6 +20,7 @@ from perito_reporting.voice import Voice
         ("reason", "not_a_number", "not a number", "no es un número"),
         ("document", "000123", "000123", "000123"),
         ("product", "1.5", "1.5", "1.5"),
+        ("category", "stock", "stock", "stock"),
         ("file", "sales.csv", "sales.csv", "sales.csv"),
         ("line_total_source", "2978.01", "2978.01", "2978.01"),
         ("text", "2025-11-24", "2025-11-24", "2025-11-24"),
@@ -29,6 +30,6 @@ from perito_reporting.voice import Voice
     ],
 )
 def test_a_cell_is_written_for_its_reader(name: str, value: object, english: str, spanish: str) -> None:
-    words = {"not_a_number": {"es": "no es un número"}}
+    words = {"not_a_number": {"es": "no es un número"}, "stock": {"es": "existencia"}}
     assert cell(name, value, words, Voice("en")) == english
     assert cell(name, value, words, Voice("es")) == spanish

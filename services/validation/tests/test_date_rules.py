@@ -84,7 +84,7 @@ def test_v_025_dates_after_the_books_end(tmp_path: Path) -> None:
     assert set(found) == {"future", "ancient"}
     assert {(f["severity"], f["row_count"]) for f in trial.findings} == {("high", 1)}
     assert found["future"]["title_en"] == (
-        "s.csv: 1 of 1,502 dates of sales.ts lies after the end of the books, 2024-10-26"
+        "s.csv: 1 of 1,502 values of date in sales lies after the end of the books, 2024-10-26"
         " (from 2026-05-01 to 2026-05-01)"
     )
     assert found["future"]["measures"]["basis"] == "the books"

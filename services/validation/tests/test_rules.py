@@ -45,7 +45,7 @@ def test_unreadable_cells_are_one_finding_per_column(tmp_path: Path) -> None:
     done = examine(tmp_path, {"p.csv": text}, PRODUCTS)
     (finding,) = done.of("V-004")
     assert finding["identity"] == {"table_name": "products", "column_name": "unit_cost", "file": "p.csv"}
-    assert finding["title_en"] == "p.csv: 3 of 4 filled cells of c cannot be read as unit_cost (most often a/a)"
+    assert finding["title_en"] == "p.csv: 3 of 4 filled cells of c cannot be read as unit cost (most often a/a)"
     assert finding["row_count"] == 3
     assert [(p["pattern"], p["cells"]) for p in finding["measures"]["patterns"]] == [("a/a", 2), ("9-9", 1)]
     assert [(row["line"], row["values"]["text"]) for row in done.proof(finding)] == [(2, "n/a"), (4, "n/a"), (5, "3-4")]

@@ -17,6 +17,9 @@ from perito_reporting.voice import Voice
 _NUMBERS = frozenset({"money", "quantity", "rate"})
 _NAMES = frozenset({"table", "table_name", "column", "column_name", "domain", "feed", "book"})
 """Columns of evidence whose values are names of canonical tables and columns."""
+_NAMED_BY_BOOKS = frozenset({"key", "text"})
+_CODES = frozenset({"code", "kind", "reason"})
+"""Columns of evidence in which rules put codes of their own, whatever the books have under that name."""
 _AS_WRITTEN = frozenset({"text", "raw", "before", "after", "example", "example_before", "example_after", "pattern"})
 """Columns of evidence that show what stands in the file."""
 _INSTANT = re.compile(r"(\d{4}-\d{2}-\d{2})T(\d{2}:\d{2}:\d{2})(?:\.\d+)?Z")
@@ -36,10 +39,12 @@ def cell(name: str, value: object, words: Mapping[str, Any], voice: Voice) -> st
 
 
 def _said(name: str, text: str, words: Mapping[str, Any], voice: Voice) -> str:
-    if text in words and text != name:
-        return voice.term(text, words)
     if name in _NAMES:
         return voice.term(text) if text in _canonical_names() else text
+    if _types().get(name) in _NAMED_BY_BOOKS and name not in _CODES:
+        return text
+    if text in words and text != name:
+        return voice.term(text, words)
     return _typed(name, text, voice)
 
 

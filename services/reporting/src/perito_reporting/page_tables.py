@@ -7,6 +7,7 @@ from typing import Any
 from perito_reporting.bridge import total_bridge
 from perito_reporting.figures import CELL, clip
 from perito_reporting.page_cases import View, bridge_rows, prose
+from perito_reporting.page_cells import cell
 from perito_reporting.voice import UNSTATED, Voice
 
 _FACTS = 60
@@ -169,7 +170,10 @@ def facts(document: Mapping[str, Any], voice: Voice) -> list[View]:
             "title": clip(voice.text(rule["title"])),
             "bridge": bridge_rows(found, voice) if (found := total_bridge(rule["facts"])) else [],
             "facts": [
-                {"name": clip(voice.term(name, rule["words"]), CELL), "value": clip(voice.grouped(value), CELL)}
+                {
+                    "name": clip(voice.term(name, rule["words"]), CELL),
+                    "value": clip(voice.grouped(cell(name, value, rule["words"], voice)), CELL),
+                }
                 for name, value in rule["facts"].items()
             ][:_FACTS],
         }

@@ -24,6 +24,8 @@ texts:
     en: "{product} at {location}: after {movement} on {period_end} the ledger values the stock at {observed:,}, the movements lead to {expected:,} ({difference:,}); {rows_after:,} later {rows_after:row inherits|rows inherit} it"
     es: "{product} en {location}: tras {movement} del {period_end} el diario valora la existencia en {observed:,}; los movimientos llevan a {expected:,} ({difference:,}); {rows_after:,} {rows_after:fila posterior lo hereda|filas posteriores lo heredan}"
 words:
+  product: {es: producto}
+  "product, location": {en: product and location, es: producto y ubicación}
   values: {es: valores}
   voucher: {es: comprobante}
   asserted: {es: afirmados}

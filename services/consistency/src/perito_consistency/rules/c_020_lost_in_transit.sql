@@ -30,6 +30,7 @@ texts:
     en: "Transfer {transfer} of {product}, {from_location} to {location}: {observed:,} {observed:unit|units} left on {period_start} and {observed:has|have} not arrived, due by {due_on}"
     es: "Traspaso {transfer} de {product}, {from_location} a {location}: {observed:,} {observed:unidad salió|unidades salieron} el {period_start} y no {observed:ha|han} llegado, {observed:prevista|previstas} hasta el {due_on}"
 words:
+  age_in_days: {es: días en camino}
   lost: {es: perdidos}
   time_under_way: {es: tiempo en camino}
   not_compared: {es: sin comparar}

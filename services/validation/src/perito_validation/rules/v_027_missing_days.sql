@@ -65,6 +65,8 @@ words:
   usual: {en: rows of a usual day, es: filas de un día normal}
   places: {es: lugares}
   proven: {en: days on which the place was open, es: días en que el lugar abrió}
+  day_before: {en: last day with rows before, es: último día anterior con filas}
+  day_after: {en: first day with rows after, es: primer día posterior con filas}
   before: {en: last row before, es: última fila anterior}
   after: {en: first row after, es: primera fila posterior}
   missing_days: {en: days without rows, es: días sin filas}
