@@ -356,3 +356,14 @@ def test_a_very_wide_file_is_looked_at_where_its_headers_say_something(tmp_path:
     assert len([place for place in made.placements if place.file_id == 0]) == 1503
     assert "and 1403 more that feed nothing" in made.to_yaml()
     assert [question.topic for question in made.questions] == ["table"]
+
+
+def test_a_reason_names_the_table_whose_keys_a_column_has(tmp_path: Path) -> None:
+    orders = "PO_ID,Vendor_ID,Item_Code,PO_Qty,PO_Price,PO_Date\n"
+    orders += "".join(f"PO{n},V{n % 3},A{n % 5},{n + 1},2.50,2025-01-{n + 1:02}\n" for n in range(20))
+    receipts = "GR_ID,PO_ID,Vendor_ID,Item_Code,Received_Qty,GR_Date\n"
+    receipts += "".join(f"GR{n},PO{n},V{n % 3},A{n % 5},{n + 1},2025-02-{n + 1:02}\n" for n in range(20))
+    made = proposed(tmp_path, {"purchase_orders.csv": orders, "goods_receipts.csv": receipts})
+    reason = next(p.reason for p in made.placements if p.table == "receipts" and p.source_column == "PO_ID")
+    assert "100% of its values are keys of purchases." in reason.english
+    assert "El 100% de sus valores son claves de compras." in reason.spanish

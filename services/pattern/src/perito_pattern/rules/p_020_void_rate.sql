@@ -62,7 +62,6 @@ words:
   also: {en: stands out by this too, es: destaca también por}
   void: {es: anulación}
   tested: {en: compared, es: comparados}
-  line: {en: lines taken out, es: líneas borradas}
   ticket: {en: before payment, es: antes del pago}
   after: {en: after payment, es: después del pago}
 source: "Exception reports of retail loss prevention"

@@ -56,7 +56,6 @@ words:
   line taken out: {es: línea borrada}
   count: {es: conteo}
   tested: {en: tested, es: probados}
-  line: {en: line taken out, es: línea borrada}
 source: "Link analysis of retail loss prevention"
 --- */
 
