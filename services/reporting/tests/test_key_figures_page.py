@@ -67,3 +67,11 @@ def test_many_places_of_one_figure_do_not_push_out_the_next(tmp_path: Path, monk
         *(("K-01", "supplier", key) for key in ("S0", "S1", "S10", "S11")),
         ("K-30", "total", ""),
     ]
+
+
+def test_a_key_figure_in_money_is_written_like_other_amounts(tmp_path: Path) -> None:
+    upstream = Upstream(tmp_path, headers=[header("K-07", kind="metric", severity="info")])
+    row = {"measure": "gross_margin", "scope": "total", "key": "", "period": "", "value": Decimal("1234.5")}
+    upstream.kpis = [{"id": "K-07", "unit": "EUR", **row}]
+    assert "<td>EUR\N{NO-BREAK SPACE}1,234.50</td>" in drawn(upstream, "report.html")
+    assert "<td>1.234,50\N{NO-BREAK SPACE}EUR</td>" in drawn(upstream, "report.es.html")

@@ -1,5 +1,6 @@
 """What the page shows of the KPIs: each total with its basis and coverage, then by place, group and time."""
 
+import re
 from collections.abc import Mapping, Sequence
 from decimal import Decimal, InvalidOperation
 from itertools import groupby
@@ -25,6 +26,8 @@ _SUBJECTS: Sequence[tuple[str, Sequence[int]]] = (
     ("kpi_review", (30,)),
 )
 """What the key figures of the catalogue are about, by the numbers of their ids, as the page lists them."""
+
+_CURRENCY = re.compile(r"[A-Z]{3}")
 
 Row = Mapping[str, Any]
 
@@ -150,8 +153,8 @@ def _line(name: tuple[str, str], rows: list[Row], words: Mapping[str, Any], voic
             "kpi_range",
             first=voice.day(rows[0]["period"]),
             last=voice.day(rows[-1]["period"]),
-            low=f"{_places(min(known), voice)} {unit}".strip(),
-            high=f"{_places(max(known), voice)} {unit}".strip(),
+            low=_with_unit(min(known), unit, voice),
+            high=_with_unit(max(known), unit, voice),
         ),
     }
 
@@ -160,7 +163,15 @@ def _written(row: Row, words: Mapping[str, Any], voice: Voice) -> str:
     value = _number(row["value"])
     if value is None:
         return "–"
-    return f"{_places(value, voice)} {_unit(row, words, voice)}".strip()
+    return _with_unit(value, _unit(row, words, voice), voice)
+
+
+def _with_unit(value: Decimal, unit: str, voice: Voice) -> str:
+    """A value and its unit; a currency stands where amounts of the language have theirs."""
+    written = _places(value, voice)
+    if _CURRENCY.fullmatch(unit):
+        return voice.beside(written, unit)
+    return f"{written} {unit}".strip()
 
 
 def _unit(row: Row, words: Mapping[str, Any], voice: Voice) -> str:

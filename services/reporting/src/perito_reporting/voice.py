@@ -64,8 +64,11 @@ class Voice:
             return "–"
         number = Decimal(amount)
         places = 0 if abs(number) >= 1000 or not number else 2
+        return self.beside(self.grouped(number, places), currency)
+
+    def beside(self, written: str, currency: str | None) -> str:
+        """A written amount with its currency before or behind it, ¤ where the books state none."""
         code = "¤" if (currency or "") in UNSTATED else str(currency)
-        written = self.grouped(number, places)
         return f"{written}\N{NO-BREAK SPACE}{code}" if self.language == "es" else f"{code}\N{NO-BREAK SPACE}{written}"
 
     def day(self, iso: str | None) -> str:

@@ -15,8 +15,8 @@ uses: [product_groups]
 explanation:
   en: >-
     What was paid beyond the standard: the price of each receipt less the master's cost of the product, times what was
-    accepted. Above zero is dearer. `price_variance_share` sets it against the same goods at standard, dearer and
-    cheaper add the two directions up apart, since they cancel out in the net figure. A receipt without a price, or
+    accepted. Above zero is dearer. `price_variance_share` sets it against the same goods at standard, `dearer` and
+    `cheaper` add the two directions up apart, since they cancel out in the net figure. A receipt without a price, or
     whose product has no one cost in the master, is left out and lowers the coverage.
   es: >-
     Lo pagado por encima del estándar: el precio de cada recepción menos el coste del maestro, por lo aceptado. Por
