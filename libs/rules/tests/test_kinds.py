@@ -148,6 +148,15 @@ def test_a_template_is_spread_over_the_keyed_tables_that_are_there(tmp_path: Pat
     assert len(trial.evidence) == 3
 
 
+def test_a_flood_names_its_table_as_readers_call_it(tmp_path: Path) -> None:
+    header = f"each: keyed_table\nidentity: [table_name, key]\n{FLOOD}"
+    unique = rule("V-908", "set", header, KEYS, title="{table_name} {key}")
+    twice = [{"product": f"P{n}"} for n in range(5)] * 2
+    (finding,) = try_rules([unique], {"products": twice}, tmp_path).findings
+    assert (finding["systemic"], "(products): " in finding["title_en"]) == (True, True)
+    assert "(productos): " in finding["title_es"]
+
+
 def test_what_a_template_entered_before_it_broke_is_taken_out(tmp_path: Path) -> None:
     sql = KEYS.replace("{key_null} AS has_null", "('{table}' = 'suppliers' AND 'x'::INTEGER = 1) AS has_null")
     broken = rule("V-908", "set", "each: keyed_table\nidentity: [table_name, key]", sql)
