@@ -122,6 +122,29 @@ def test_a_smooth_season_and_a_seasons_kind_are_left_alone(tmp_path: Path) -> No
     assert told(run(tmp_path / "kind", [*OTHERS, *summer], products=goods)) == []
 
 
+def summery(most: int) -> Callable[[int], int]:
+    """Sales of something for the summer: a bell around the middle of the books."""
+    return lambda week: round(most * (0.3 + 1.2 * math.exp(-(((week - 17) / 7) ** 2) / 2)))
+
+
+def test_a_product_that_falls_within_its_season_is_told_against_its_kind(tmp_path: Path) -> None:
+    kinds = {"A": "ice", "B": "ice", "C": "ice", "X": "dry", "Y": "dry"}
+    goods = [{"product": name, "category": kind} for name, kind in kinds.items()]
+    ice = [row for name in "BC" for row in selling(name, summery(30))]
+    falls = selling("A", lambda week: summery(30)(week) // (1 if week < 20 else 3))
+    assert told(run(tmp_path / "kind", [*OTHERS, *ice, *falls], products=goods)) == ["A"]
+    assert told(run(tmp_path / "no kind", [*OTHERS, *ice, *falls])) == []
+    whole = [*OTHERS, *ice, *selling("A", summery(30))]
+    assert told(run(tmp_path / "season", whole, products=goods)) == []
+
+
+def test_what_is_left_of_a_kind_does_not_rise_because_its_largest_product_falls(tmp_path: Path) -> None:
+    goods = [{"product": name, "category": "ice" if name in "AB" else "dry"} for name in "ABXY"]
+    steady = selling("B", lambda week: 11 + week % 3)
+    falls = selling("A", lambda week: 40 if week < 20 else 12)
+    assert told(run(tmp_path, [*OTHERS, *steady, *falls], products=goods)) == ["A"]
+
+
 def test_a_place_where_it_stopped_says_nothing_of_its_level(tmp_path: Path) -> None:
     elsewhere = [row for name in "XY" for row in selling(name, lambda _: 70, "L2")]
     stopped = selling("A", lambda week: 12 if week < 20 else 0, "L2")

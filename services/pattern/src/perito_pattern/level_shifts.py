@@ -5,12 +5,13 @@ house cancel out. For every week that could be the first of a new level the like
 that of one; the best week is the change. Weeks that scatter more than chance (a negative binomial's way) count for
 less, by the variance left over within the two levels. A series that changes again before or after wanders, and is not
 told; neither is one that a smooth curve describes as well as a step (a season, a trend), or whose step is not there
-against other products of its category.
+against other products of its category. A product of a seasonal category wanders against all else: where enough of the
+category is sold it is held against that too, and told if the step is there against all else from one month to the next.
 """
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from perito_rules.functions import Judgement, significant
@@ -66,6 +67,16 @@ class Shift:
         return significant(self.after / self.before - 1) if self.before > 0 else math.inf
 
 
+@dataclass(frozen=True)
+class _Test:
+    """The best shift of a product's series as it is `seen`: against all else, or against its category."""
+
+    product: str
+    series: Series
+    seen: Series
+    shift: Shift
+
+
 def judge(table: "pa.Table", values: Mapping[str, Value]) -> Judgement:
     """One row per product, with its weeks, sales and what all else, and all else of its category, sold as lists; see
     section `input` of the rule."""
@@ -74,19 +85,34 @@ def judge(table: "pa.Table", values: Mapping[str, Value]) -> Judgement:
     span = int(str(values["least_span"]))
     series = _series(table)
     long = {product: one for product, one in series.items() if one.span >= span and one.sales.sum() >= least_sales}
-    shifts = {product: best_shift(one.sales, one.others, weeks) for product, one in long.items()}
-    tested = {product: shift for product, shift in shifts.items() if shift is not None}
-    threshold = benjamini_hochberg([shift.chance for shift in tested.values()], q, max(1, len(tested)))
-    found = {name: shift for name, shift in tested.items() if shift.chance <= threshold and _moved(shift, least_change)}
-    told = [
-        _violation(name, series[name], shift)
-        for name, shift in found.items()
-        if not _wanders(series[name], shift, weeks, q)
-        and _steps(series[name], shift)
-        and _apart(series[name], shift, least_change)
-    ]
-    facts = {"series_tested": len(tested), "series_that_wander": len(found) - len(told)}
-    return Judgement(told, len(series), len(series) - len(tested), facts)
+    tests = [test for product, one in long.items() for test in _tests(product, one, weeks)]
+    threshold = benjamini_hochberg([test.shift.chance for test in tests], q, max(1, len(tests)))
+    found = [test for test in tests if test.shift.chance <= threshold and _moved(test.shift, least_change)]
+    told: dict[str, _Test] = {}
+    for test in found:
+        if test.product not in told and _is_level(test, weeks, q, least_change):
+            told[test.product] = test
+    moving, tested = ({test.product for test in some} for some in (found, tests))
+    facts = {"series_tested": len(tested), "series_that_wander": len(moving) - len(told)}
+    violations = [_violation(test.product, test.seen, test.shift) for test in told.values()]
+    return Judgement(violations, len(series), len(series) - len(tested), facts)
+
+
+def _tests(product: str, series: Series, weeks: int) -> list[_Test]:
+    """A series against all else and, where enough of its category is sold, against that: a season is that of a kind."""
+    seen = [series, *([] if series.kin is None else [replace(series, others=series.kin)])]
+    shifts = ((one, best_shift(one.sales, one.others, weeks)) for one in seen)
+    return [_Test(product, series, one, shift) for one, shift in shifts if shift is not None]
+
+
+def _is_level(test: _Test, weeks: int, q: float, least_change: float) -> bool:
+    """True where one step, and nothing else, is what happened."""
+    seen, shift = test.seen, test.shift
+    if _wanders(seen, shift, weeks, q) or not _steps(seen, shift):
+        return False
+    if seen is test.series:
+        return _apart(seen, shift, least_change)
+    return _sudden(test.series, shift, max(2, weeks // 2), least_change)
 
 
 def best_shift(sales: "Numbers", others: "Numbers", least_weeks: int) -> Shift | None:
@@ -168,6 +194,15 @@ def _apart(series: Series, shift: Shift, least_change: float) -> bool:
     sales, kin, week = series.sales, series.kin, shift.week
     before, after = sales[:week].sum() / kin[:week].sum(), sales[week:].sum() / kin[week:].sum()
     change = significant(float(after / before - 1)) if before > 0 else math.inf
+    return abs(change) > least_change and (change > 0) == (shift.change > 0)
+
+
+def _sudden(series: Series, shift: Shift, weeks: int, least_change: float) -> bool:
+    """True where the level moved against all else too, and from one month to the next: where a large product of a small
+    category falls, the others of the category only seem to rise."""
+    near = (slice(shift.week - weeks, shift.week), slice(shift.week, shift.week + weeks))
+    before, after = (float(series.sales[part].sum() / series.others[part].sum()) for part in near)
+    change = significant(after / before - 1) if before > 0 else math.inf
     return abs(change) > least_change and (change > 0) == (shift.change > 0)
 
 
