@@ -88,3 +88,24 @@ def test_days_that_the_calendar_does_not_know(tmp_path: Path) -> None:
     assert run("P-015", tmp_path / "place", movements=rows, calendars=calendar(places=10)).findings == []
     hours = calendar(opens_at=None, closes_at=None)
     assert run("P-015", tmp_path / "hours", movements=rows, calendars=hours).findings == []
+
+
+def test_a_place_closed_for_works_is_no_place_after_hours(tmp_path: Path) -> None:
+    works = range(20, 40)
+    closed = [
+        row
+        | {
+            "trading": row["trading"]
+            and not (row["location"] == "L10" and (row["day"] - date(2025, 1, 1)).days in works)
+        }
+        for row in calendar()
+    ]
+    at_noon = {day: 12.0 + day / 100 for day in works}
+    rows = [*books(), *entries("T", 10, at_noon)]
+    assert run("P-015", tmp_path / "works", movements=rows, calendars=closed).findings == []
+    weekly = [
+        row | {"trading": row["trading"] and not (row["location"] == "L10" and row["day"].weekday() < 3)}
+        for row in calendar()
+    ]
+    rows = [*books(), *entries("T", 10, {})]
+    assert told(run("P-015", tmp_path / "days", movements=rows, calendars=weekly), "user") == ["T"]

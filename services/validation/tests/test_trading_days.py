@@ -167,3 +167,13 @@ def test_v_029_a_place_that_is_set_up_is_left_alone(tmp_path: Path) -> None:
     assert tried(tmp_path / "days", "V-029", sales=moved).findings == []
     weeks_long = [*sold(weeks[:1], 90), *sold(weeks[1:12], 4), *sold(weeks[12:], 40)]
     assert tried(tmp_path / "weeks", "V-029", sales=weeks_long).findings == []
+
+
+def test_v_029_on_a_holiday_of_most_the_few_rows_of_a_warehouse_are_no_loss(tmp_path: Path) -> None:
+    shops = [row for shop in ("L1", "L2", "L3") for row in busy(shop, lambda _: 40)]
+    closed = [row for row in shops if row["ts_date"] != str(GONE)]
+    warehouse = busy("W", lambda day: 5 if day == GONE else 100)
+    assert len(closed) < len(shops)
+    assert tried(tmp_path / "holiday", "V-029", sales=[*closed, *warehouse]).findings == []
+    (finding,) = tried(tmp_path / "open", "V-029", sales=[*shops, *warehouse]).findings
+    assert finding["identity"]["location"] == "W"

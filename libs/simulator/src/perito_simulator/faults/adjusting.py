@@ -11,14 +11,15 @@ from perito_simulator.faults.ground import Ground
 from perito_simulator.faults.kind import Kind, RowKind, Step, pick
 from perito_simulator.faults.people import PersonKind
 from perito_simulator.people import CLERK
-from perito_simulator.waste import WRITTEN_OFF
+from perito_simulator.tickets import CLOSES
 from perito_simulator.words import place_of
 
 _ADJUSTMENT, _WASTE = place_of("movement_type", "adjustment"), place_of("movement_type", "waste")
 _TICKET, _TRANSFER_OUT = place_of("ref_type", "ticket"), place_of("movement_type", "transfer_out")
 _DAMAGED, _OTHER = place_of("movement_reason", "DAMAGED"), place_of("movement_reason", "OTHER")
 _CORRECTION = place_of("movement_reason", "CORRECTION")
-_EVENING, _AT_NIGHT = WRITTEN_OFF - 30, 22 * 3600 + 27 * 60
+_EVENING, _AT_NIGHT = CLOSES, 22 * 3600 + 27 * 60
+"""The evening's is before what clerks enter every day: a ledger states its balances in the order of its rows."""
 _AT_LEAST_LATE = 4
 _NO_PAPER = dict.fromkeys(("ref_type", "ref_id", "ref_line", "reversal_of"), NOTHING)
 
@@ -180,22 +181,26 @@ class ClerkAdjusts(PersonKind, Adjusting):
         return int(self.chance.integers(1, 6))
 
     def on(self, step: Step, day: int, batch: Batch) -> None:
-        """Some adjustments among what the tills enter."""
-        if step != "enter" or int(batch["ref_type"][0]) != _TICKET or not self.on_day(day):
-            return
-        for user in self.at_work(day):
-            shop = int(self.ground.world.people.location[user])
-            good = self.candidates(batch) & (batch["location"] == shop)
-            for row in pick(self.chance, np.flatnonzero(good), self.at_once):
-                values = batch.row(row)
-                if (shop, values["product"]) in self._done:
-                    continue
-                self._done.add((shop, values["product"]))
-                qty = self._signs[user] * self.quantity()
-                self._signs[user] *= -1
-                place = self.adjust(day, batch, values, qty, user=user, **self.otherwise(day))
-                self.ground.stock.physical[shop, values["product"]] += qty
-                self.note(user, day, batch, [place])
+        """Some adjustments after what the tills enter."""
+        if step == "enter" and int(batch["ref_type"][0]) == _TICKET and self.on_day(day):
+            for user in self.at_work(day):
+                self.adjust_some(user, day, batch, **self.otherwise(day))
+
+    def adjust_some(self, user: int, day: int, batch: Batch, **other: int) -> None:
+        """Adjusts products that the clerk's shop has some of and that no plant has touched there."""
+        ground, shop = self.ground, int(self.ground.world.people.location[user])
+        there = np.minimum(ground.stock.book[shop], ground.stock.physical[shop]) >= self.least
+        products = np.arange(ground.world.size.products)
+        free = ground.free(np.full(len(products), shop), products)
+        new = ~np.isin(products, [product for place, product in self._done if place == shop])
+        for product in pick(self.chance, np.flatnonzero(there & free & new), self.at_once):
+            self._done.add((shop, product))
+            values = batch.row(0) | {"location": shop, "product": product}
+            qty = self._signs[user] * self.quantity()
+            self._signs[user] *= -1
+            place = self.adjust(day, batch, values, qty, user=user, **other)
+            ground.stock.physical[shop, product] += qty
+            self.note(user, day, batch, [place])
 
     def otherwise(self, day: int) -> dict[str, int]:
         """What is unlike other adjustments."""
@@ -295,19 +300,7 @@ class AdjustedAtNight(ClerkAdjusts):
 
     def on(self, step: Step, day: int, batch: Batch) -> None:
         """After the lorries have left, which is when the last rows of a day but those of counts are entered."""
-        if step != "enter" or int(batch["type"][0]) != _TRANSFER_OUT or day % 4:
-            return
-        stock, midnight = self.ground.stock, int(self.ground.world.calendar.dates[day]) * DAY
-        for user in self.at_work(day):
-            shop = int(self.ground.world.people.location[user])
-            products = np.arange(self.ground.world.size.products)
-            there = np.minimum(stock.book[shop], stock.physical[shop]) >= self.least
-            new = there & ~np.isin(products, [product for place, product in self._done if place == shop])
-            for product in pick(self.chance, np.flatnonzero(new), self.at_once):
-                self._done.add((shop, product))
-                qty = self._signs[user] * self.quantity()
-                self._signs[user] *= -1
-                values = batch.row(0) | {"location": shop, "product": product}
-                place = self.adjust(day, batch, values, qty, user=user, ts=midnight + _AT_NIGHT)
-                stock.physical[shop, product] += qty
-                self.note(user, day, batch, [place])
+        if step == "enter" and int(batch["type"][0]) == _TRANSFER_OUT and day % 4 == 0:
+            midnight = int(self.ground.world.calendar.dates[day]) * DAY
+            for user in self.at_work(day):
+                self.adjust_some(user, day, batch, ts=midnight + _AT_NIGHT)

@@ -2,6 +2,7 @@
 without other customers, one person in every step, suppliers that are somebody's own."""
 
 from abc import ABC, abstractmethod
+from collections import Counter
 
 import numpy as np
 
@@ -13,6 +14,7 @@ from perito_simulator.faults.kind import Kind, RowKind, Step
 from perito_simulator.people import WAREHOUSE_MANAGER
 
 _SPLIT_ORDERS = 950_000_000
+_SPLITS = 3
 _CONSECUTIVE = 500_000_000
 AFTER_MORE = ("P-042", "P-047", "P-048", "P-013", "P-014", "P-016", "V-029", "V-031")
 """Rules that may tell that far more is ordered than before."""
@@ -106,20 +108,21 @@ class OrderSplit(SupplierKind):
     def prepare(self) -> None:
         """No order is split yet."""
         super().prepare()
-        self._times = 0
+        self._times: Counter[int] = Counter()
 
     def act(self, day: int, batch: Batch, supplier: int, rows: Ints) -> None:
-        """Three times, where an order has two lines at least."""
-        if len(rows) < 2 or self._times >= 3 * max(1, len(self.first)):
+        """Some times, where an order has two lines at least."""
+        if len(rows) < 2 or self._times[supplier] >= _SPLITS:
             return
-        self._times += 1
+        self._times[supplier] += 1
         limit = self.ground.limit
         half = len(rows) // 2
         below = min(0.97, 0.5 + 0.1 * self.times)
         for part in (rows[:half], rows[half:]):
             self.ordered(batch, part, limit * self.chance.uniform(0.92, 1.0) * below)
         second = rows[half:]
-        batch["document"][second] = int(batch["document"][rows[0]]) // SERIES * SERIES + _SPLIT_ORDERS + self._times
+        series = int(batch["document"][rows[0]]) // SERIES * SERIES
+        batch["document"][second] = series + _SPLIT_ORDERS + self._times.total()
         batch["line"][second] = np.arange(1, len(second) + 1)
         batch["approver"][rows] = self.ground.world.people.one_of(0, WAREHOUSE_MANAGER, 0)
         self.note(supplier, day, batch, rows)

@@ -78,11 +78,12 @@ class ShelfEmptied(Kind):
     _share = 0.25
 
     def prepare(self) -> None:
-        """Which shop and category."""
+        """Which shop and category: one of the larger third, for few products are counted too seldom to tell."""
         world = self.ground.world
+        products = np.bincount(world.products.category)
+        large = np.flatnonzero(products >= np.quantile(products, 2 / 3))
         self._where = [
-            (shop, int(self.chance.integers(0, int(world.products.category.max()) + 1)))
-            for shop in pick(self.chance, np.arange(world.shops), self.count)
+            (shop, int(self.chance.choice(large))) for shop in pick(self.chance, np.arange(world.shops), self.count)
         ]
         self._plants: dict[tuple[int, int], Plant] = {}
 

@@ -11,7 +11,7 @@ from perito_simulator.faults.ground import Plant
 from perito_simulator.faults.kind import Kind, RowKind, Step, pick
 from perito_simulator.hooks import Moment
 from perito_simulator.people import CLERK
-from perito_simulator.waste import WRITTEN_OFF
+from perito_simulator.tickets import CLOSES
 from perito_simulator.words import place_of
 
 _ADJUSTMENT = place_of("movement_type", "adjustment")
@@ -261,7 +261,7 @@ class WriterOff(Kind):
         place = batch.insert(
             len(batch),
             {
-                "ts": int(self.ground.world.calendar.dates[day]) * DAY + WRITTEN_OFF - 60,
+                "ts": int(self.ground.world.calendar.dates[day]) * DAY + CLOSES,
                 "product": product,
                 "location": shop + 1,
                 "type": _ADJUSTMENT,

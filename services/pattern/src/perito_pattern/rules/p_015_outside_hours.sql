@@ -19,6 +19,7 @@ optional:
 unique: {cells: [user, location]}
 parameters:
   margin_minutes: {default: 60, type: integer, meaning: "minutes before opening and after closing that belong to the working day"}
+  closed_days: {default: 5, type: integer, meaning: "days closed in a row beyond which a place is closed for works or for good, and whoever is there has work to do"}
   batch_share: {default: "0.5", type: decimal, meaning: "share of a place's entries at one time of day from which that is when a machine enters them"}
   q: {default: "0.01", type: decimal, meaning: "false discovery rate over all users tested"}
   least_peers: {default: 8, type: integer, meaning: "other users of the same role and store format without whom nobody is compared"}
@@ -40,13 +41,13 @@ explanation:
     not trade, or more than an hour before it opens or after it closes. Night shifts and stocktakes are honest, so each user
     is compared with others of the same role and store format, and with the colleagues of the same place. Sales are left
     out, and so is what a machine enters at one time of day, and entries without a time. Where the calendar has no such
-    day nothing is said of it.
+    day, or a place is closed for more than a few days in a row, as for works, nothing is said of it.
   es: >-
     Quien tiene algo que ocultar lo registra cuando no hay nadie. Un registro está fuera del horario en un día en que el
     lugar no abre, o más de una hora antes de abrir o después de cerrar. Los turnos de noche y los inventarios son honrados,
     por lo que cada usuario se compara con otros del mismo puesto y formato de tienda y con los compañeros del mismo lugar.
     No cuentan las ventas, lo que una máquina registra a una misma hora ni los registros sin hora. Si el calendario no tiene
-    ese día, no se dice nada de él.
+    ese día, o el lugar cierra más de unos días seguidos, como por obras, no se dice nada de él.
 remedy:
   en: "Compare with the access log and the roster: who was there, and why."
   es: "Compare con el registro de accesos y los turnos: quién estaba y por qué."
@@ -79,9 +80,14 @@ WITH entries AS (
     SELECT h.location, h.hour FROM hours AS h
     JOIN (SELECT location, sum(entries) AS entries FROM hours GROUP BY location) AS a ON a.location = h.location
     WHERE h.entries >= $batch_share * a.entries AND h.entries > 1
-), days AS (
-    SELECT location, day, bool_or(trading) AS trading, min(opens_at) AS opens_at, max(closes_at) AS closes_at, max(holiday) AS holiday
+), known_days AS (
+    SELECT location, day, bool_or(trading) AS trading, min(opens_at) AS opens_at, max(closes_at) AS closes_at
     FROM calendars WHERE location IS NOT NULL AND day IS NOT NULL GROUP BY location, day
+), days AS (
+    SELECT *, last_value(CASE WHEN trading THEN day END IGNORE NULLS) OVER (PARTITION BY location ORDER BY day) AS open_before,
+           first_value(CASE WHEN trading THEN day END IGNORE NULLS) OVER (
+               PARTITION BY location ORDER BY day ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING) AS open_after
+    FROM known_days
 )
 SELECT e."user", e.location, e.day, e._file_id, e._record,
        CASE WHEN d.trading THEN coalesce(e.entered < d.opens_at - to_minutes($margin_minutes)
@@ -91,6 +97,7 @@ FROM entries AS e
 JOIN days AS d ON d.location = e.location AND d.day = e.day
 LEFT JOIN machines AS m ON m.location = e.location AND m.hour = e.hour
 WHERE m.location IS NULL AND NOT e.is_bare AND d.trading IS NOT NULL
+  AND (d.trading OR d.open_after - d.open_before - 1 <= $closed_days)
 
 -- section: input
 WITH roles AS (

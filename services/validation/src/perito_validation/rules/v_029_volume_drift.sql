@@ -37,13 +37,15 @@ explanation:
   en: >-
     A file that was cut off leaves a day with half of its rows, and nothing else shows it. What a day should have is the
     middle of the same weekdays of a quarter before and after, times the lower level of the weeks before and after it; the day itself
-    is no part of either, so growth, seasons and a new shop's first months say nothing, nor do its first days. A place is compared with what the
+    is no part of either, so growth, seasons and a new shop's first months say nothing, nor do its first days. On a day on
+    which half of the places have no rows at all, as on a holiday, those that have some are not judged. A place is compared with what the
     other places lost that day; where most of them did, it is told once and with less weight, for it may have been the
     weather or the eve of a holiday. Days with many rows are no loss and not told, days without any are V-027's.
   es: >-
     Un archivo cortado deja un día con la mitad de sus filas y nada más lo muestra. Lo que un día debe tener es la mediana de
     los mismos días de la semana de un trimestre antes y después, por el menor nivel de las semanas anterior y posterior; el propio día no
-    entra, así que el crecimiento, las temporadas y los primeros días y meses de una tienda no dicen nada. Un lugar se compara con
+    entra, así que el crecimiento, las temporadas y los primeros días y meses de una tienda no dicen nada. Si ese día la
+    mitad de los lugares no tiene ninguna fila, como en un festivo, los demás no se juzgan. Un lugar se compara con
     lo que perdieron los demás ese día; si fue la mayoría, se señala una vez y con menos peso, pues pudo ser el tiempo o una
     víspera. Los días con muchas filas no son pérdida y no se señalan; los que no tienen ninguna son de V-027.
 remedy:
@@ -83,10 +85,22 @@ WITH usual AS (
     FROM levelled
     -- A place that has hardly begun is being set up.
     WHERE weekdays >= $least_weeks AND level > 0 AND days_before >= $least_days
+), active AS (
+    SELECT table_name, day, count(*) AS places FROM daily_rows GROUP BY table_name, day
+), holidays AS (
+    -- Days on which half of the places that usually work on such a weekday, or more, have nothing at all.
+    SELECT table_name, day
+    FROM (
+        SELECT table_name, day, places, quantile_disc(places, 0.5) OVER (
+                   PARTITION BY table_name, isodow(day) ORDER BY day - DATE '2000-01-01'
+                   RANGE BETWEEN 7 * $weeks PRECEDING AND 7 * $weeks FOLLOWING EXCLUDE CURRENT ROW) AS usual_places
+        FROM active
+    ) AS a
+    WHERE usual_places > 1 AND places * 2 <= usual_places
 ), differing AS (
-    SELECT table_name, location, day, rows, foreseen, ratio(rows - foreseen, foreseen)::DECIMAL(18, 9) AS deviation
-    FROM foreseen
-    WHERE foreseen >= $least_rows
+    SELECT f.table_name, f.location, f.day, f.rows, f.foreseen, ratio(f.rows - f.foreseen, f.foreseen)::DECIMAL(18, 9) AS deviation
+    FROM foreseen AS f LEFT JOIN holidays AS h ON h.table_name = f.table_name AND h.day = f.day
+    WHERE f.foreseen >= $least_rows AND h.day IS NULL
 ), shared AS (
     SELECT *, count(*) OVER (PARTITION BY table_name, day) AS places,
            quantile_disc(deviation, 0.5) OVER (PARTITION BY table_name, day) AS of_all
