@@ -24,7 +24,7 @@ def honest() -> list[Row]:
 def test_one_who_refunds_far_more_is_told(tmp_path: Path) -> None:
     trial = run("P-022", tmp_path, [*shop(), *honest(), *sold("T"), *refunds("T", 25, "C1")])
     (finding,) = trial.findings
-    assert finding["identity"] == {"user": "T", "location": "L1"}
+    assert finding["identity"] == {"user": "T"}
     assert (finding["measures"]["kind"], finding["measures"]["events"]) == ("rate", "25")
     assert finding["title_en"].startswith("Cashier T: refunds in 25 of 85")
     assert finding["title_es"].startswith("Cajero T: devoluciones en 25 de 85")
@@ -42,7 +42,7 @@ def test_refunds_that_name_no_sale_are_told_where_others_name_theirs(tmp_path: P
     unnamed = [{**row, "document": f"{row['document']}x"} for row in refunds("T", 16)]
     trial = run("P-022", tmp_path, [*shop(), *desks, *sold("T"), *refunds("T", 4, "C1"), *unnamed])
     (finding,) = trial.findings
-    assert finding["identity"] == {"user": "T", "location": "L1"}
+    assert finding["identity"] == {"user": "T"}
     assert (finding["measures"]["kind"], finding["measures"]["events"], finding["measures"]["trials"]) == (
         "unnamed",
         "16",

@@ -97,6 +97,7 @@ def test_an_open_order_of_day_and_month_is_asked(tmp_path: Path) -> None:
         (["1.041.100", "2.000.000", "3.000.000"], (",", ".")),
         (["1 041,10", "3,25", "2,00"], (",", " ")),
         (["0.125", "0.250", "1.5"], (".", "")),
+        (["1.041", "325", "20"], (",", ".")),
         (["12", "7", "30"], (".", "")),
     ],
 )
@@ -112,6 +113,9 @@ def test_a_mark_that_could_be_either_is_asked(tmp_path: Path) -> None:
         tmp_path, {"sales.csv": sales(["2026-02-13", "2026-02-14", "2026-02-15"], ["1,250", "2,375", "4,500"])}
     )
     assert topics(made) == ["number_marks"]
+    prices = ["1,250", "2,375", "4500", "300", "200"]
+    days = [f"2026-02-{day}" for day in range(13, 18)]
+    assert topics(proposed(tmp_path / "thousands", {"sales.csv": sales(days, prices)})) == ["number_marks"]
 
 
 def test_the_type_of_a_movement_gives_its_sign(tmp_path: Path) -> None:

@@ -161,7 +161,6 @@ def _violation(told: _Told, others: Sequence[_Told]) -> Row:
     basis_en, basis_es = BASES[standing.basis]
     return {
         "user": standing.member,
-        "location": max(told.rows, key=lambda row: (row["events"], str(row["location"])))["location"],
         "kind": told.kind,
         "kind_en": row["kind_en"],
         "kind_es": row["kind_es"],

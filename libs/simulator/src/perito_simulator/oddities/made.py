@@ -8,7 +8,7 @@ from perito_simulator.calendar import DAY
 from perito_simulator.documents import SERIES
 from perito_simulator.faults.kind import Kind, RowKind, Step, pick
 from perito_simulator.hooks import Moment
-from perito_simulator.waste import WRITTEN_OFF
+from perito_simulator.tickets import CLOSES
 from perito_simulator.words import place_of
 
 _SALE = place_of("sale_type", "sale")
@@ -178,7 +178,7 @@ class AdjustmentCorrected(RowKind):
         self.take(batch, row)
         nothing = dict.fromkeys(("ref_type", "ref_id", "ref_line", "reversal_of"), NOTHING)
         qty = 5 if self.chance.random() < 0.5 else -5
-        moment = int(self.ground.world.calendar.dates[day]) * DAY + WRITTEN_OFF - 15
+        moment = int(self.ground.world.calendar.dates[day]) * DAY + CLOSES
         reason = place_of("movement_reason", "DAMAGED")
         wrong = batch.row(row) | nothing | {"ts": moment, "type": _ADJUSTMENT, "qty": qty, "reason": reason}
         place = batch.insert(len(batch), wrong)

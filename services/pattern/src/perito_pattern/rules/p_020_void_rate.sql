@@ -7,7 +7,7 @@ title: {en: Cashier who voids more than the others, es: Cajero que anula más qu
 severity: medium
 grain: cashier
 unit: cashiers and kinds of void
-identity: [user, kind, location]
+identity: [user, kind]
 needs:
   sales: [document, type, "user"]
 optional:
@@ -26,8 +26,8 @@ parameters:
   least_ratio: {default: "2", type: decimal, meaning: "multiple of the expected rate that the lower bound must reach where the peers are all alike"}
 impact: column
 recoverable: false
-explains: [P-021, P-031, P-035]
-entities: [user, kind, location]
+explains: [P-021, P-031]
+entities: [user, kind]
 texts:
   finding:
     en: "Cashier {user}: {kind_en} in {events:,} of {trials:,} tickets; about {expected_events:,} were to be expected, by {basis_en}"
@@ -104,7 +104,7 @@ FROM cells
 ORDER BY kind, "user", location, band
 
 -- section: evidence
-SELECT v."user", v.kind, v.location, v.period_start, v.period_end, 'void' AS role, 0 AS ordinal,
+SELECT v."user", v.kind, v.period_start, v.period_end, 'void' AS role, 0 AS ordinal,
        'sales' AS table_name, s._file_id, s._record, s._line,
        s.document AS key_document, s.line AS key_line, s.ts AS value_ts, s.location AS value_location, s.till AS value_till,
        s.product AS value_product, s.qty AS value_qty, s.line_total AS value_line_total, s.void_stage AS value_void_stage,

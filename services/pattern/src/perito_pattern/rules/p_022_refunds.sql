@@ -7,7 +7,7 @@ title: {en: Cashier with unusual refunds, es: Cajero con devoluciones fuera de l
 severity: medium
 grain: cashier
 unit: cashiers and kinds of refund
-identity: [user, location]
+identity: [user]
 needs:
   sales: [document, type, "user"]
 optional:
@@ -30,8 +30,8 @@ parameters:
   least_ratio: {default: "2", type: decimal, meaning: "multiple of the expected rate that the lower bound must reach where the peers are all alike"}
 impact: column
 recoverable: false
-explains: [P-023, P-035]
-entities: [user, location]
+explains: [P-023]
+entities: [user]
 texts:
   finding:
     en: "Cashier {user}: {kind_en} in {events:,} of {trials:,}; about {expected_events:,} were to be expected, by {basis_en}"
@@ -181,7 +181,7 @@ FROM cells
 ORDER BY kind, "user", location, band
 
 -- section: evidence
-SELECT v."user", v.location, v.period_start, v.period_end, 'refund' AS role, 0 AS ordinal, 'sales' AS table_name, s._file_id, s._record, s._line,
+SELECT v."user", v.period_start, v.period_end, 'refund' AS role, 0 AS ordinal, 'sales' AS table_name, s._file_id, s._record, s._line,
        s.document AS key_document, s.line AS key_line, s.ts AS value_ts, s.location AS value_location,
        s.product AS value_product, s.qty AS value_qty, s.line_total AS value_line_total,
        s.original_document AS value_original_document, s.reason AS value_reason, s.approved_by AS value_approved_by
@@ -193,7 +193,7 @@ JOIN sales AS s ON s.document = p.document AND s."user" = p."user" AND s.ts_date
 WHERE s._duplicate_record IS NULL AND (s.type = 'return' OR s.qty < 0)
 
 -- section: evidence
-SELECT v."user", v.location, v.period_start, v.period_end, 'refund' AS role, 1 AS ordinal, 'returns' AS table_name, r._file_id, r._record, r._line,
+SELECT v."user", v.period_start, v.period_end, 'refund' AS role, 1 AS ordinal, 'returns' AS table_name, r._file_id, r._record, r._line,
        r.return_document AS key_return_document, r.line AS key_line, r.ts AS value_ts, r.location AS value_location,
        r.product AS value_product, r.qty AS value_qty, r.refund AS value_refund,
        r.original_document AS value_original_document, r.reason AS value_reason

@@ -36,14 +36,15 @@ explanation:
   en: >-
     Losses are found everywhere, and most where most is counted. Here counts find them far more often than in the rest of
     the books, whatever chance and the differences between honest places allow. A difference that the count before had found
-    already is no new loss where the books were not corrected; nor is half a percent of what is weighed. The impact is the cost
-    of the losses beyond those expected.
+    already is no new loss where the books were not corrected; nor is half a percent of what is weighed. A category at
+    a place is compared with the others there too. The impact is the cost of the losses beyond those expected; a whole place
+    has none, for what its people and papers cost is told of them.
   es: >-
     Pérdidas hay en todas partes, y más donde más se cuenta. Aquí los conteos las hallan con mucha más frecuencia que en el
     resto de los libros, más de lo que permiten el azar y las diferencias entre lugares honrados. Una diferencia que ya halló
-    el conteo anterior no es una pérdida nueva si los libros no se corrigieron; tampoco medio por ciento de lo que se pesa. El
-    impacto es el coste de las
-    pérdidas por encima de las esperadas.
+    el conteo anterior no es una pérdida nueva si los libros no se corrigieron; tampoco medio por ciento de lo que se pesa.
+    Una categoría de un lugar se compara también con las demás de allí. El impacto es el coste de las pérdidas por encima de
+    las esperadas; un lugar entero no lo tiene, pues lo que cuestan sus personas y papeles se dice de ellos.
 remedy:
   en: "Look at these goods first: where they lie, who has access, how they arrive, and how they are counted."
   es: "Mire primero esta mercancía: dónde está, quién tiene acceso, cómo llega y cómo se cuenta."
@@ -95,13 +96,17 @@ WITH cells AS (
     SELECT location, NULL, sum(trials), sum(events), sum(unvalued), sum(lost) FROM cells GROUP BY location
     UNION ALL
     SELECT NULL, category, sum(trials), sum(events), sum(unvalued), sum(lost) FROM cells WHERE category IS NOT NULL GROUP BY category
+), places AS (
+    SELECT location, sum(trials) AS trials, sum(events) AS events FROM cells GROUP BY location
 ), everybody AS (
     SELECT sum(trials) AS trials, sum(events) AS events FROM cells
 )
+-- A category at a place is held against the other categories of the place too: where they all lose, it is the place.
 SELECT g.location, g.category, g.trials::BIGINT AS trials, g.events::BIGINT AS events,
-       CASE WHEN g.unvalued = 0 THEN g.lost::DECIMAL(38, 4) END AS lost,
-       ratio(e.events - g.events, e.trials - g.trials) AS share
-FROM groups AS g CROSS JOIN everybody AS e
+       CASE WHEN g.unvalued = 0 AND g.category IS NOT NULL THEN g.lost::DECIMAL(38, 4) END AS lost,
+       greatest(ratio(e.events - g.events, e.trials - g.trials),
+                CASE WHEN g.category IS NOT NULL AND p.trials - g.trials >= $least THEN ratio(p.events - g.events, p.trials - g.trials) END) AS share
+FROM groups AS g CROSS JOIN everybody AS e LEFT JOIN places AS p ON p.location = g.location
 ORDER BY g.location, g.category
 
 -- section: evidence

@@ -127,6 +127,9 @@ WITH places AS (
                ELSE coalesce(l.stated, false) AND l.traded_before + l.traded_after >= $trading_share * (l.weeks_before + l.weeks_after) END
 ), sellers AS (
     SELECT location FROM daily_rows WHERE table_name = 'movements' AND sale_rows > 0 GROUP BY location
+), traders AS (
+    -- Who sells has something to enter on every day that it is open; a warehouse that is open may have nothing to move.
+    SELECT DISTINCT location FROM daily_rows WHERE table_name = 'sales' OR sale_rows > 0
 ), proven AS (
     -- The other feed of the place had at least half of a usual day, with sales that both hold: a stocktake moves goods in a
     -- shop that is closed, and a shop sells without the ledger that its warehouse keeps.
@@ -135,10 +138,10 @@ WITH places AS (
     LEFT JOIN sellers AS b ON b.location = e.location
     LEFT JOIN looked AS o ON e.missing AND o.table_name <> e.table_name AND o.location = e.location AND o.day = e.day AND o.usual >= $least_rows
 ), days AS (
-    SELECT *, coalesce(stated, false) OR other_open AS open,
+    SELECT p.*, coalesce(p.stated, false) AND t.location IS NOT NULL OR p.other_open AS open,
            count(*) FILTER (missing) OVER each_day >= $holiday_places
                AND count(*) FILTER (missing) OVER each_day >= $holiday_share * count(*) OVER each_day AS everywhere
-    FROM proven
+    FROM proven AS p LEFT JOIN traders AS t ON t.location = p.location
     WINDOW each_day AS (PARTITION BY table_name, day)
 ), gaps AS (
     SELECT table_name, location, count(DISTINCT day_before) AS gaps FROM days WHERE missing AND NOT other_open AND NOT everywhere GROUP BY table_name, location
