@@ -20,7 +20,7 @@ parameters:
   q: {default: "0.01", type: decimal, meaning: "false discovery rate over all places and categories tested"}
   weighed: {default: "0.005", type: decimal, meaning: "part of a quantity with fractions up to which what is missing is the scale's"}
   floor: {default: "0.02", type: decimal, meaning: "share of counted lines that may always find less"}
-  least: {default: 30, type: integer, meaning: "counted lines without which a place or category is not tested"}
+  least: {default: 12, type: integer, meaning: "counted lines without which a place or category is not tested"}
   least_events: {default: 10, type: integer, meaning: "lines with a new loss from which it is told"}
   least_ratio: {default: "2", type: decimal, meaning: "how many times what is to be expected that must be"}
   least_peers: {default: 8, type: integer, meaning: "places or categories from which on their differences are allowed for"}
