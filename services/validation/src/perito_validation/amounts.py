@@ -77,6 +77,16 @@ def read_number(
     return Reading(outputs, staged, kinds=kinds, row_kinds=row_kinds, reason=reason)
 
 
+def in_less_out(came: str, went: str) -> str:
+    """SQL of the one cell that two cells make, of what came in and what went out: the one that is not nothing, what
+    went out with a minus. Where both are something, both stand in it, so that it is refused as no number and shown."""
+    none_came, none_went = (f"NOT regexp_matches({cell}, '[1-9]')" for cell in (came, went))
+    minus = f"CASE WHEN regexp_matches({went}, {literal(_NEGATIVE)}) THEN {went} ELSE '-' || trim({went}) END"
+    nothing = f"CASE WHEN {is_blank(came)} THEN {went} ELSE {came} END"
+    arms = f"WHEN {none_went} THEN {nothing} WHEN {none_came} THEN {minus}"
+    return f"(CASE {arms} ELSE {came} || ' / ' || {went} END)"
+
+
 def _signed(value: str, mapped: Cell, sign: str) -> str:
     if sign:
         return f"(CASE {sign} WHEN 1 THEN {value} WHEN -1 THEN -({value}) END)"

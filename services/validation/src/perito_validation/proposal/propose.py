@@ -17,6 +17,7 @@ from perito_validation.proposal.companions import add_companions
 from perito_validation.proposal.content import look
 from perito_validation.proposal.drafts import Draft, Plan, draft_of
 from perito_validation.proposal.headers import name_matches
+from perito_validation.proposal.joined_ways import join_ways
 from perito_validation.proposal.joining import join_headers, part_headers
 from perito_validation.proposal.keys import Overlaps
 from perito_validation.proposal.places import name_places
@@ -84,6 +85,7 @@ def propose(con: duckdb.DuckDBPyConnection, sources: Mapping[str, Source], hints
     if not plan.drafts:
         raise _nothing(books)
     add_companions(plan, overlaps)
+    join_ways(con, plan)
     let_columns_agree(con, plan)
     CellReader(con, plan, overlaps).decide()
     correct_amounts(con, plan)
@@ -242,6 +244,12 @@ def _mapped(plan: Plan, book: Book) -> Iterable[tuple[int, Placement]]:
                         entry.reason,
                     ),
                 )
+            out = entry.options.get("out")
+            if entry.book is book and out:
+                place = Placement(
+                    book.source.file_id, str(out), draft.table.name, name, "mapped", entry.confidence, entry.reason
+                )
+                yield (_position(book, str(out)), place)
             unit = entry.options.get("unit")
             if entry.book is book and isinstance(unit, dict):
                 header = str(unit["column"])  # pyright: ignore[reportUnknownArgumentType]  # made by `units`
