@@ -269,3 +269,13 @@ def test_v_014_words_that_nobody_knows(tmp_path: Path) -> None:
     assert (outcome.status, outcome.evaluated, outcome.failed) == (RuleStatus.FAILED, 5, 3)
     known = examine(tmp_path / "known", {"m.csv": "k,t\n1,receipt\n2,venta\n"}, mapping)
     assert known.of("V-014") == []
+
+
+def test_v_014_asks_where_nobody_has_said_what_words_mean(tmp_path: Path) -> None:
+    rows = [f"{at},2026-05-{at + 1:02d},A{at % 3},W1,{'receipt' if at % 2 else 'Umlauf'},{at}" for at in range(20)]
+    files = {"movements.csv": "\n".join(["Movement,Date,Item,Warehouse,Type,Qty", *rows]) + "\n"}
+    (finding,) = examine(tmp_path / "asked", files, None).of("V-014")
+    assert finding["severity"] == "medium"
+    mapping = one_table("movements.csv", "movements", "{movement: Movement, type: Type}")
+    (finding,) = examine(tmp_path / "said", files, mapping).of("V-014")
+    assert finding["severity"] == "high"

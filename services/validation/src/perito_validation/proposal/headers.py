@@ -148,7 +148,7 @@ def _by_name(found: dict[Place, NameMatch], spelling: str) -> None:
     for parent in _KNOWN_BY_NAME:
         if spelling in _names(parent):
             for place in _referring(parent):
-                if place not in found:
+                if place not in found or found[place].score < _BY_NAME:
                     found[place] = NameMatch(_BY_NAME, "name", spelling)
 
 

@@ -44,7 +44,7 @@ _TOTALS = frozenset(("line_total", "qty", "unit_price", "unit_cost", "tax", "dis
 def part_headers(con: duckdb.DuckDBPyConnection, plan: Plan, overlaps: Overlaps) -> None:
     """Takes files of one row per document for headers where another file has the lines of the same documents: read as
     lines beside them, each document would be counted twice."""
-    for name in _HEADERS:
+    for name in (*_HEADERS, "purchases", "receipts"):
         lines = [draft for draft in plan.feeding(name) if "product" in draft.entries]
         for draft in plan.feeding(name):
             others = [other for other in lines if other is not draft and not _has_lines(con, draft, other)]

@@ -82,10 +82,12 @@ def _pair(facts: Facts, table: Table, column: Column, source: Source, overlaps: 
 
 
 def _measures(facts: Facts, column: Column) -> float:
-    """What is left of a name's score where the header says another measure: a time is no amount, an amount of a
-    currency is no rate, and `transactions` is how many there were. A moment that many rows lack is rather one of few."""
+    """What is left of a name's score where the header says another measure: a time is no amount, an amount is no rate
+    and no code, `transactions` is how many there were. A moment that many rows lack is rather one of few."""
     header = facts.header
     if column.type is ColumnType.RATE and currency_of(header):
+        return 0.4
+    if column.type in {ColumnType.KEY, ColumnType.RATE} and _is_amount(header):
         return 0.4
     if column.type is ColumnType.KEY and facts.counters > _MOSTLY and _counts(header):
         return 0.4
@@ -95,6 +97,12 @@ def _measures(facts: Facts, column: Column) -> float:
         times = any(word.concepts & {"date", "time"} for word in vocabulary().words(header))
         return 0.5 if times else 1.0
     return 1.0
+
+
+def _is_amount(header: str) -> bool:
+    """The header's last word says an amount: `Refunded Amount` is no document, `Discount Amount` no share."""
+    words = vocabulary().words(header)
+    return len(words) > 1 and "amount" in words[-1].concepts
 
 
 def _counts(header: str) -> bool:

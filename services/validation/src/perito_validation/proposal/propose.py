@@ -13,7 +13,7 @@ from perito_validation.proposal import leftovers, notes
 from perito_validation.proposal.agreement import let_columns_agree
 from perito_validation.proposal.arithmetic import correct_amounts
 from perito_validation.proposal.cells import CellReader
-from perito_validation.proposal.companions import add_companions
+from perito_validation.proposal.companions import add_companions, drop_partial_masters
 from perito_validation.proposal.content import look
 from perito_validation.proposal.drafts import Draft, Plan, draft_of
 from perito_validation.proposal.headers import name_matches
@@ -79,13 +79,14 @@ def propose(con: duckdb.DuckDBPyConnection, sources: Mapping[str, Source], hints
     overlaps = Overlaps(con)
     _read_all(books, overlaps)
     plan = Plan(books, [draft_of(book, book.best) for book in books if book.best and _writable(book.source.name)])
-    _one_master_each(plan, overlaps)
+    join_ways(con, plan)
     part_headers(con, plan, overlaps)
     join_headers(con, plan, overlaps)
     if not plan.drafts:
         raise _nothing(books)
     add_companions(plan, overlaps)
-    join_ways(con, plan)
+    drop_partial_masters(plan, overlaps)
+    _one_master_each(plan, overlaps)
     let_columns_agree(con, plan)
     CellReader(con, plan, overlaps).decide()
     correct_amounts(con, plan)

@@ -38,7 +38,13 @@ _CERTAIN, _WEAK_KEY, _DOUBTFUL = 0.8, 0.6, 0.2
 
 _GOOD, _MANY = 0.6, 8
 _DESCRIBED = frozenset(("products", "suppliers", "locations", "customers"))
-_HEARTS: Mapping[str, str] = {"serials": "serial", "lots": "lot", "count_schedule": "counted", "promotions": "promotion"}
+_HEARTS: Mapping[str, str] = {
+    "serials": "serial",
+    "lots": "lot",
+    "count_schedule": "counted",
+    "count_sessions": "counted",
+    "promotions": "promotion",
+}
 """Rare tables whose name or what they are about some header has to say."""
 
 _ONE_EACH = frozenset(("sale_documents", "invoice_documents"))
@@ -61,7 +67,7 @@ ESSENTIAL: Mapping[str, Sequence[frozenset[str]]] = {
         "purchases": [
             "document product qty",
             "document supplier line_total",
-            "supplier line_total ordered_at",
+            "supplier line_total",
             "product qty ordered_at",
         ],
         "receipts": ["product qty document", "product qty purchase_document", "product qty ts"],
@@ -258,5 +264,8 @@ def _says_enough(book: Book, reading: Reading) -> bool:
     heart = _HEARTS.get(reading.table.name)
     if heart and not any(heart in word.concepts for f in book.facts for word in vocabulary().words(f.header)):
         return False
-    known = len(reading.pairs) / max(sum(1 for facts in book.facts if facts.filled), 1)
+    if reading.table.name == "purchases" and not {"document", "ordered_at"} & reading.pairs.keys():
+        return False  # prices by supplier
+    placed = {pair.facts.index for pair in reading.pairs.values()} | _described(book, reading.table, reading.pairs)
+    known = len(placed) / max(sum(1 for facts in book.facts if facts.filled), 1)
     return len(good) >= 3 and (known >= 0.4 or len(good) >= _MANY) and reading.evidence > 0
