@@ -137,20 +137,6 @@ def _add(plan: Plan, first: Draft, second: _Second, overlaps: Overlaps) -> None:
         _part_rows(first)
 
 
-def drop_partial_masters(plan: Plan, overlaps: Overlaps) -> None:
-    """What stood in stock somewhere on a day is no list of all products: where others name more, it feeds none."""
-    for draft in plan.feeding("products"):
-        listed = next((made for made in plan.of(draft.book) if made.table.name == "inventory"), None)
-        if listed is None or "location" not in listed.entries:
-            continue
-        if "products.product" not in overlaps.domains:
-            overlaps.add("products.product", draft.book.source, draft.entries["product"].facts)
-        others = [made.own("product") for made in plan.drafts if made.book is not draft.book]
-        shares = [overlaps.share(e.book.source, e.facts, "products.product") for e in others if e]
-        if any(share is not None and share < 1 for share in shares):
-            plan.drafts.remove(draft)
-
-
 def _borrowed(entry: Entry, column: Column, table: str) -> Entry:
     english, spanish = f"The same as in {table}.", f"Lo mismo que en {table}."
     return Entry(entry.book, entry.facts, column, entry.confidence * 0.95, Reason(english, spanish))

@@ -13,6 +13,7 @@ from typing import Literal
 
 from perito_rules.canonical import Column, ColumnType, Table, load_canonical, normal_header
 
+from perito_validation.proposal.known_names import KNOWN_BY_NAME, names_of, referring_to
 from perito_validation.proposal.words import Word, vocabulary, without_currency
 
 Place = tuple[str, str]
@@ -74,7 +75,6 @@ _COUNTED: Mapping[str, Sequence[str]] = {
 }
 """What was done to the goods, as the header of how many: where the cells are days, it is when."""
 
-_KNOWN_BY_NAME = frozenset(("suppliers", "products"))
 _BY_NAME = 0.72
 """Where a file has no code of a supplier or a product, its name stands for it; a code is taken before a name."""
 
@@ -145,9 +145,9 @@ def _either(found: dict[Place, NameMatch], header: str) -> None:
 
 def _by_name(found: dict[Place, NameMatch], spelling: str) -> None:
     """`Vendor Name` is the vendor where a file has no code of it."""
-    for parent in _KNOWN_BY_NAME:
-        if spelling in _names(parent):
-            for place in _referring(parent):
+    for parent in KNOWN_BY_NAME:
+        if spelling in names_of(parent):
+            for place in referring_to(parent):
                 if place not in found or found[place].score < _BY_NAME:
                     found[place] = NameMatch(_BY_NAME, "name", spelling)
 
@@ -274,22 +274,6 @@ def _phrases(table: Table, column: Column) -> Iterator[tuple[str, float]]:
         master = load_canonical()[parent].columns[key]
         inherited = (*master.synonyms_en, *master.synonyms_es)
         yield from ((phrase, _INHERITED) for phrase in inherited if phrase not in taken)
-
-
-@cache
-def _names(parent: str) -> frozenset[str]:
-    """The headers of a master's name that say whose it is: `vendor_name`, not `company`."""
-    name = load_canonical()[parent].columns["name"]
-    entities = vocabulary().entities[parent]
-    phrases = (*name.synonyms_en, *name.synonyms_es)
-    return frozenset(p for p in phrases if any(word.concepts & entities for word in vocabulary().words(p)))
-
-
-@cache
-def _referring(parent: str) -> Sequence[Place]:
-    """The columns of other tables that refer to a master table."""
-    tables = load_canonical().values()
-    return [(t.name, c.name) for t in tables for c in t.columns.values() if c.references.startswith(f"{parent}.")]
 
 
 def _of_sisters(table: Table, column: Column) -> Iterator[str]:
