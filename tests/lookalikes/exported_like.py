@@ -7,12 +7,14 @@ from random import Random
 
 from .public_like import Cells, write
 
-LEDGER = "Date,Item Code,Item Name,Stock UOM,In Qty,Out Qty,Balance Qty,Warehouse,Incoming Rate,Balance Value,"
-LEDGER += "Value Change,Voucher Type,Voucher #,Company"
+LEDGER = (
+    "Date,Item Code,Item Name,Stock UOM,In Qty,Out Qty,Balance Qty,Warehouse,Incoming Rate,Balance Value,"
+    "Value Change,Voucher Type,Voucher #,Company"
+)
 WIDE = (
     "Row ID,Order ID,Order Date,Ship Date,Customer ID,Customer Name,City,State,Postal Code,Region,Product ID,Category,"
+    "Product Name,Sales,Quantity,Discount,Profit"
 )
-WIDE += "Product Name,Sales,Quantity,Discount,Profit"
 
 
 def write_stock_report(folder: Path, seed: int) -> None:

@@ -67,8 +67,8 @@ class Cell(_Part):
     `thousands` are the marks of numbers; `unit` belongs to a quantity and `per_unit` to a price stated for the same
     unit; `negate` turns the sign; `sign: by_type` gives each movement the sign of its type; `normalise` is for keys, in
     the order given. `values` says what a word of the file means (`{WE: receipt}`, in any case of letters); the
-    canonical words and their synonyms need no entry. `file` names a joined file in which the column stands. `out` is the
-    column of what went out, where `column` is what came in.
+    canonical words and their synonyms need no entry. `file` names a joined file in which the column stands. `out`
+    is the column of what went out, where `column` is what came in.
     """
 
     column: Name
