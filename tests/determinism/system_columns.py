@@ -28,6 +28,13 @@ SYSTEM: Mapping[str, Mapping[str, str]] = {
         "rejected": "20000",
         "changed": "0",
     },
+    "placements": {
+        "ordinal": "i",
+        "table_name": "'movements'",
+        "column_name": "['qty', 'ts', 'type'][i % 3 + 1]",
+        "file_id": "i // 3",
+        "confidence": "CASE WHEN i // 3 % 2 = 0 THEN 0.75::DECIMAL(18, 8) END",
+    },
     "entity_keys": {
         "domain": "'product'",
         "table_name": "CASE WHEN i % 5 = 0 THEN 'products' ELSE 'sales' END",
