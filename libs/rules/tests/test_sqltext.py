@@ -124,7 +124,7 @@ def test_titles_write_numbers_and_dates_as_their_language_does(connection: duckd
 
 def test_a_text_that_is_a_number_is_written_as_one(connection: duckdb.DuckDBPyConnection) -> None:
     source = "SELECT '1234.50' AS usual, '8.0' AS whole, '1.2.3' AS version, NULL::VARCHAR AS nothing"
-    columns = dict.fromkeys(("usual", "whole", "version", "nothing"), "VARCHAR")
+    columns: dict[str, str] = dict.fromkeys(("usual", "whole", "version", "nothing"), "VARCHAR")
     template = "{usual:,} {whole:,} {version:,} {usual} {nothing:,}"
     english, spanish = (
         one(connection, f"{title_sql(template, columns, language)} FROM ({source})") for language in ("en", "es")
@@ -136,7 +136,7 @@ def test_a_text_that_is_a_number_is_written_as_one(connection: duckdb.DuckDBPyCo
 def test_names_of_tables_and_columns_are_written_in_words(connection: duckdb.DuckDBPyConnection) -> None:
     source = "SELECT 'invoice_documents' AS book, 'unit_price, line_total' AS several, 'our_own' AS other, "
     source += "'product=A_1, ts=2025-01-01' AS ts"
-    columns = dict.fromkeys(("book", "several", "other", "ts"), "VARCHAR")
+    columns: dict[str, str] = dict.fromkeys(("book", "several", "other", "ts"), "VARCHAR")
     template = "{book:name}: {several:name}; {other:name}; {ts:name}"
     english, spanish = (
         one(connection, f"{title_sql(template, columns, language)} FROM ({source})") for language in ("en", "es")
