@@ -19,6 +19,8 @@ from xdist.scheduler import LoadScopeScheduling  # pyright: ignore[reportMissing
 
 from tests.servers import NodeTls, RabbitNode, RabbitServer, node, rabbitmq
 
+pytest_plugins = ["tests.every_rule"]
+
 SHARED_DATA = Path(__file__).resolve().parent.parent / "shared" / "data"
 
 LONGEST = (

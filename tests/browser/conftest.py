@@ -52,9 +52,12 @@ def chromium() -> Generator[Browser]:
         yield browser
 
 
-@pytest.fixture(scope="session", params=[pytest.param("crestline", marks=(pytest.mark.shared_data,)), "alike"])
+@pytest.fixture(
+    scope="session",
+    params=[pytest.param("crestline", marks=(pytest.mark.shared_data, pytest.mark.trial_books)), "alike"],
+)
 def books(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder of books: crestline's, or some that are like them."""
+    """A folder of books: some that are like crestline's, and, in the trial `books`, crestline's own."""
     if request.param == "crestline":
         folder: Path = request.getfixturevalue("shared_data") / "crestline"
         return folder

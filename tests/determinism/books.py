@@ -13,7 +13,8 @@ from perito_rules.loader import load_rules
 from perito_rules.model import Rule
 from perito_rules.sqltext import literal, quote
 
-from tests.determinism.columns import MASTERS, OVERRIDES, PLACES, ROWS, SIZES
+from tests.determinism.papers import OVERRIDES, SIZES
+from tests.determinism.scale import MASTERS, PLACES, ROWS
 
 _ROW_GROUPS = 5
 """What a thread takes at a time is a row group."""
@@ -60,7 +61,8 @@ def _order(table: Table, salt: int) -> str:
 def _rows(table: Table, wanted: set[str], rows: int, places: int) -> str:
     if table.name == "conventions":
         return (
-            "SELECT * FROM (VALUES ('currency', 'EUR'), ('sales_move_stock', 'feed'), ('timezone', 'UTC'))"
+            "SELECT * FROM (VALUES ('currency', 'EUR'), ('sales_move_stock', 'feed'),"
+            " ('sales_move_stock:L1', 'ledger'), ('sales_move_stock:SHOP', 'ledger'), ('timezone', 'UTC'))"
             " AS v(name, value)"
         )
     size = MASTERS.get(table.name, SIZES.get(table.name, rows))

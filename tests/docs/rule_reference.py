@@ -36,7 +36,10 @@ def entry(rule: Rule) -> str:
     facts = [f"*{rule.title.es}.*"]
     if rule.kind is not Kind.METRIC:
         facts.append(f"Severity {rule.severity.value}; one finding per {', '.join(rule.identity)}; impact: {impact}.")
+        limit = rule.confidence_limit
+        facts += [] if limit is None else [f"It only ranks: its confidence is never above {limit}."]
         facts += [f"Explains {', '.join(rule.explains)}."] if rule.explains else []
+        facts += [f"Position-bound, {rule.position_bound}."] if rule.position_bound else []
     facts.append(f"Needs {needs(rule)}.")
     lines = [f"### {rule.id} {rule.title.en}\n", f"\n{' '.join(facts)}\n", f"\n{rule.explanation.en}\n"]
     settings = list(parameters(rule))

@@ -22,7 +22,7 @@ from perito_standalone.supervisor import PHASES, load_phase
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "rule-versions.txt"
 _HEAD = "# Written by `./taskw generate`. Version of each rule, and a digest of what decides its findings.\n"
-_TOLD = {"version", "title", "texts", "explanation", "remedy", "words", "source", "phase", "stored"}
+_TOLD = {"version", "title", "texts", "explanation", "remedy", "words", "source", "phase", "stored", "position_bound"}
 REMEDY = "raise `version` in its header if it can find something else than before, then run ./taskw generate"
 
 

@@ -83,6 +83,7 @@ def source_columns(mapping: BooksMapping, file: str) -> list[str]:
     for part in mapping.files[file].tables.values() if file in mapping.files else ():
         names += [column for join in part.join.values() for column in join.match]
         names += [cell.unit.column for cell in part.columns.values() if cell.unit]
+        names += [cell.out for cell in part.columns.values() if cell.out]
         names += [*([part.skip_when_blank] if part.skip_when_blank else []), *part.skip_words]
     return list(dict.fromkeys(names))
 

@@ -108,6 +108,9 @@ async def main() -> int:
                     print(f"run {number + 1}: {runs[-1].total:.2f} s, {runs[-1].ratio:.1f} times DuckDB", flush=True)
     print(table(runs))
     print(f"{options.rows / middle([run.total for run in runs]):,.0f} ledger rows/s")
+    processor = middle([run.usage.processor / run.alone["parquet_cpu"] for run in runs])
+    print(f"processor time {processor:.1f} times DuckDB's")
+    print(f"all processes {max(run.usage.peak_tree for run in runs) / 2**20:,.0f} MiB")
     print(f"largest compute child {max(run.usage.peak_child for run in runs) / 2**20:,.0f} MiB")
     return 0
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from .examined import Examined, Row
 
 COUNTS = {"None": 380, "No_PO": 30, "Qty_Overbilling": 25, "Price_Variance": 20, "Duplicate": 15, "No_GR": 10}
-LEAST_RECALL = {"No_PO": 0.95, "No_GR": 0.95, "Qty_Overbilling": 0.95, "Price_Variance": 0.95, "Duplicate": 14 / 15}
+LEAST_RECALL = {"No_PO": 0.95, "No_GR": 0.95, "Qty_Overbilling": 0.95, "Price_Variance": 0.95, "Duplicate": 0.95}
 RULES = {"No_PO": {"C-026"}, "No_GR": {"C-026"}, "Qty_Overbilling": {"C-024"}, "Price_Variance": {"C-025"}}
 RULES["Duplicate"] = {"P-008", "P-009"}
 

@@ -95,7 +95,8 @@ def test_conventions(books: Books) -> None:
 
 def test_repeated_rows_are_abujas(books: Books) -> None:
     (finding,) = books.examined.of_rule("V-010")
-    assert (finding["identity"]["file"], finding["row_count"]) == ("sales_abuja.csv", books.facts.repeated)
+    assert (finding["identity"]["table_name"], finding["row_count"]) == ("sales", books.facts.repeated)
+    assert finding["title_en"].startswith("sales_abuja.csv: ")
 
 
 def test_lower_cased_products_are_ibadans(books: Books) -> None:
@@ -144,15 +145,13 @@ def test_without_invoices_nothing_can_be_matched(books: Books) -> None:
 
 def test_what_validation_tells_and_nothing_else(books: Books) -> None:
     facts = books.facts
-    told = {
-        (f["rule_id"], f["identity"].get("file") or f["identity"]["location"]): f["row_count"]
-        for f in books.examined.findings
-        if f["phase"] == "validation" and f["rule_id"] != "V-021"
-    }
+    names = ("file", "location", "table_name")
+    found = [f for f in books.examined.findings if f["phase"] == "validation" and f["rule_id"] != "V-021"]
+    told = {(f["rule_id"], next(f["identity"][n] for n in names if n in f["identity"])): f["row_count"] for f in found}
     assert told == {
         ("V-005", "sales_port_harcourt.csv"): facts.grouped_numbers,
         ("V-007", "sales_port_harcourt.csv"): facts.blank_customers,
-        ("V-010", "sales_abuja.csv"): facts.repeated,
+        ("V-010", "sales"): facts.repeated,
         ("V-012", "sales_ibadan.csv"): facts.feeds["sales_ibadan.csv"],
         ("V-013", "sales_lagos_annex.csv"): facts.padded_names,
         **{("V-033", place): 1 for place, months in facts.over_capacity.items() if months},

@@ -12,9 +12,9 @@ from perito_kernel.phases import RuleStatus
 from perito_rules.model import Rule
 
 from tests.determinism.books import every_rule, write_books
-from tests.determinism.columns import ROWS
 from tests.determinism.compare import TOLD_AS_FLOODS, TOLD_ONE_BY_ONE, Run, differences
 from tests.determinism.compare import run as examined
+from tests.determinism.scale import ROWS
 from tests.trials.harness.catalogue import Figures, Say, TrialFailed
 
 NAME = "determinism"

@@ -20,7 +20,7 @@ from perito_standalone.analyze import temporary_directory
 from perito_standalone.memory import default_budget
 from perito_standalone.supervisor import Supervisor, SupervisorSettings
 
-from tests.load import edge, edge_figures, large_upload, mesh_figures
+from tests.load import edge, edge_figures, large_upload, mesh_figures, rule_times
 from tests.load.books import FILES, write_books
 from tests.load.large_upload import LargeUpload
 from tests.load.small import json_books, submit
@@ -29,7 +29,7 @@ from tests.trials.harness.catalogue import Figures, Say, TrialFailed
 
 NAME = "load"
 SOURCES = [
-    *("libs/kernel/src/**/*.py", "libs/rules/src/**/*.*", "libs/runtime/src/**/*.py"),
+    *("libs/kernel/src/**/*.py", "libs/rules/src/**/*.*", "libs/runtime/src/**/*.py", "libs/simulator/src/**/*.py"),
     *("services/*/src/**/*.py", "services/*/src/**/*.sql", "tests/load/*.py", "tests/trials/load.py"),
     *("protos/**/*", "tests/mesh/*.py"),
 ]
@@ -60,18 +60,22 @@ def run(seed: int, say: Say) -> Figures:
     """See `Trial.run`."""
     configure_logs("WARNING")
     upload = large_upload.measure(say)
-    found = _Found(mesh_figures.measure(say), edge.measure(say), upload)
+    say(f"rules on a simulated retailer of {MILLION:,} rows")
+    rules = rule_times.measure(MILLION)
+    found = _Found(mesh_figures.measure(say), edge.measure(say), upload, rules)
     with tempfile.TemporaryDirectory(prefix="perito-load-") as name:
         return asyncio.run(_measured(Path(name), found, say))
 
 
 @dataclass
 class _Found:
-    """All that was measured; seconds where nothing else is said. `mesh` and `edge` as their `measure` has them."""
+    """All that was measured; seconds where nothing else is said. `mesh`, `edge` and `rules` as their `measure` has
+    them."""
 
     mesh: Mapping[str, Any]
     edge: Mapping[str, Any]
     upload: LargeUpload
+    rules: Mapping[str, Any]
     sizes: dict[int, list[Run]] = field(default_factory=dict[int, list[Run]])
     started: list[float] = field(default_factory=list[float])
     small: list[float] = field(default_factory=list[float])
@@ -107,6 +111,7 @@ def _figures(folder: Path, found: _Found) -> Figures:
         "mesh": found.mesh,
         "edge": found.edge,
         "upload": asdict(found.upload),
+        "rules": found.rules,
         "goals": [goal.row() for goal in _goals(found)],
     }
     return cast(Figures, json.loads(json.dumps(figures), parse_float=lambda text: round(float(text), 4)))
@@ -179,7 +184,7 @@ def _goals(found: _Found) -> list[Goal]:
     runs = [run for of_size in sizes.values() for run in of_size]
     large = sizes[most]
     return [
-        Goal(f"{most:,} rows, times DuckDB's CSV to Parquet", middle([run.ratio for run in large]), 8, "times"),
+        Goal(f"{most:,} rows, times DuckDB's CSV to Parquet", middle([run.ratio for run in large]), 12, "times"),
         Goal(f"{most:,} rows, memory of all processes", max(r.usage.peak_tree for r in large) / 2**30, 4, "GiB"),
         Goal(f"exponent of growth from {least:,} to {most:,} rows", growth, 1.1, ""),
         Goal(f"{SMALL_ROWS:,} rows as JSON, sent to completed", middle(found.small), 2, "s"),
@@ -204,7 +209,14 @@ def tables(figures: Figures) -> Mapping[str, str]:
         "careful reader": _careful_table(figures),
         "mesh": mesh_figures.table(cast("Mapping[str, Any]", figures["mesh"])),
         "edge": _edge_table(figures),
+        "rules": _rule_table(figures),
     }
+
+
+def _rule_table(figures: Figures) -> str:
+    if "rules" not in figures:
+        return "*Not in this record: `./taskw trials:load` measures it.*"
+    return rule_times.table(cast("Mapping[str, Any]", figures["rules"]))
 
 
 def _edge_table(figures: Figures) -> str:

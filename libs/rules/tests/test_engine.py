@@ -103,11 +103,11 @@ def test_parameters_move_the_threshold_and_unknown_ones_are_refused(tmp_path: Pa
 @pytest.mark.parametrize(
     ("tables", "reason", "spanish"),
     [
-        ({"conventions": CURRENCY}, "needs table inventory", "necesita la tabla inventory"),
+        ({"conventions": CURRENCY}, "needs table inventory", "necesita la tabla inventory (existencias)"),
         (
             {"inventory": [{"product": "A", "location": "L"}]},
             "needs column inventory.snapshot_date",
-            "necesita la columna inventory.snapshot_date",
+            "necesita la columna inventory.snapshot_date (fecha del saldo)",
         ),
         ({"inventory": []}, "no cells to evaluate", "no hay nada que evaluar"),
     ],

@@ -12,9 +12,9 @@ import pyarrow as pa
 import pytest
 from perito_kernel.findings import fingerprint
 from perito_kernel.phases import RuleStatus
-from perito_rules.confidence import Earlier
 from perito_rules.functions import Judgement, significant
 from perito_rules.loader import parse_rule
+from perito_rules.metrics import TOO_LARGE
 from perito_rules.model import Rule, Value
 from perito_rules.trial import try_rules
 
@@ -98,7 +98,8 @@ def test_a_flood_can_be_claimed_back_only_where_each_part_of_it_can(tmp_path: Pa
 
 def test_a_flood_is_told_once_with_the_true_total(tmp_path: Path) -> None:
     many = moves(*[(f"P{n}", "sale", 1 + n % 5) for n in range(40)], *[("Q", "sale", -1)] * 60)
-    more = FLOOD + "\nselect: {impact: sum(qty)}"
+    # A measure may have any name, `place` too, by which the samples are ranked.
+    more = FLOOD + "\nselect: {impact: sum(qty), place: count(*)}"
     trial = try_rules([row_rule("V-915", "qty > 0", more)], {"movements": many}, tmp_path)
     outcome = trial.outcomes["V-915"]
     assert (outcome.evaluated, outcome.failed, outcome.findings) == (100, 40, 1)
@@ -145,6 +146,15 @@ def test_a_template_is_spread_over_the_keyed_tables_that_are_there(tmp_path: Pat
     assert outcome.reason.startswith("not tested: inventory, which needs column")
     assert sorted(finding["title_en"] for finding in trial.findings) == ["products product=A", "products product=blank"]
     assert len(trial.evidence) == 3
+
+
+def test_a_flood_names_its_table_as_readers_call_it(tmp_path: Path) -> None:
+    header = f"each: keyed_table\nidentity: [table_name, key]\n{FLOOD}"
+    unique = rule("V-908", "set", header, KEYS, title="{table_name} {key}")
+    twice = [{"product": f"P{n}"} for n in range(5)] * 2
+    (finding,) = try_rules([unique], {"products": twice}, tmp_path).findings
+    assert (finding["systemic"], "(products): " in finding["title_en"]) == (True, True)
+    assert "(productos): " in finding["title_es"]
 
 
 def test_what_a_template_entered_before_it_broke_is_taken_out(tmp_path: Path) -> None:
@@ -250,12 +260,22 @@ def test_a_metric_comes_with_what_it_is_made_of(tmp_path: Path) -> None:
     assert (second["id"], second["value"], second["reason"]) == ("K-93", None, "nothing counted")
 
 
-def test_confidence_falls_where_validation_doubts_the_rows(tmp_path: Path) -> None:
-    doubt = try_rules([row_rule("V-915", "product = 'B'")], {"movements": MOVES}, tmp_path / "validation")
-    earlier = Earlier(doubt.out / "findings.parquet", doubt.out / "evidence.parquet")
-    trial = try_rules([row_rule("C-901", "qty <> 0")], {"movements": MOVES}, tmp_path / "next", earlier=earlier)
-    told = {finding["identity"]["product"]: finding["confidence"] for finding in trial.findings}
-    assert told == {"A": Decimal("0.5"), "B": Decimal("0.35"), "C": Decimal("0.5")}
+HUGE = """-- section: kpis
+SELECT 'total' AS scope, '' AS key, 'share' AS measure, ratio({a}, {b}) AS value, '%' AS unit,
+       {a} AS numerator, {b} AS denominator
+FROM (SELECT count(*) AS n FROM movements) AS m
+-- section: evaluated
+SELECT count(*) AS evaluated FROM movements
+"""
+
+
+def test_a_quotient_that_no_books_have_is_told_as_such(tmp_path: Path) -> None:
+    """A barcode typed as a quantity breaks no key figure; it has no value, and says why."""
+    body = HUGE.format(a="12345678901234::DECIMAL(38, 4) * 1234567890123 * n", b="1::DECIMAL(38, 4)")
+    trial = try_rules([rule("K-94", "metric", "needs: {movements: [qty]}", body)], {"movements": MOVES}, tmp_path)
+    assert trial.outcomes["K-94"].status is RuleStatus.PASSED
+    (row,) = trial.kpis
+    assert (row["value"], row["reason"]) == (None, TOO_LARGE["en"])
 
 
 @pytest.mark.parametrize(

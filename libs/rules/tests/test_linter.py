@@ -58,6 +58,7 @@ REFUSED = [
     "SELECT sum(h)::DECIMAL(18,4) AS x FROM (SELECT qty / 2 AS h FROM movements)",
     "SELECT product, qty / 2 AS x FROM movements",
     "SELECT median(qty) AS x FROM movements",
+    "SELECT product, jaro_winkler_similarity(product, location) AS x FROM movements",
     # the order of rows
     "SELECT first(qty) AS x FROM movements",
     "SELECT first(qty ORDER BY ts) AS x FROM movements",
@@ -127,6 +128,7 @@ REFUSED = [
     "SELECT qty FROM movements NATURAL JOIN products",
 ]
 ACCEPTED = [
+    "SELECT product, jaro_winkler_similarity(product, location)::DECIMAL(9, 6) AS x FROM movements",
     "SELECT product, bit_count(bit_or(1::BIGINT << hour(ts))) AS x FROM movements GROUP BY product",
     "SELECT sum(qty) AS x, sum(try(qty::DECIMAL(38,4) * unit_cost)) AS y FROM movements",
     "SELECT ratio(sum(qty), count(*)) AS x FROM movements",

@@ -73,6 +73,7 @@ def test_a_rule_is_read_with_the_lines_of_its_sections() -> None:
         ("identity: [product]\n", "", "lacks identity"),
         ("needs:\n  inventory: [product, qty]\n", "", "lacks needs"),
         ("impact: column", "impact: none", "impact must be"),
+        ("impact: column", "impact: column\nposition_bound: true", "position_bound must say why"),
         ("-- section: evaluated\nSELECT 3\n", "", "needs a section evaluated"),
         ("-- section: evaluated\nSELECT 3\n", "-- section: evaluated\n", "section evaluated is empty"),
         ("-- section: population", "-- section: populace", "has no section populace"),
@@ -85,8 +86,10 @@ def test_a_rule_is_read_with_the_lines_of_its_sections() -> None:
         ("grain: key", "grain: key\none_of: [ceiling, inventory.qty]", "one_of ceiling must be a parameter"),
         ("grain: key", "grain: key\none_of: [floor, sales.qty]", "one_of sales.qty must be"),
         ("not_posted: {es: sin registrar}", "not_posted: {en: not posted}", "word 'not_posted' needs es"),
-        ("not_posted: {es", "off: {es", "put it in quotes"),
+        ("not_posted: {es", "2025: {es", "put it in quotes"),
         ("grain: key", "grain: key\nstored: false", "only a shared view"),
+        ("grain: key", "grain: key\nconfidence_limit: 1.5", "confidence_limit must be a number above 0"),
+        ("grain: key", "grain: key\nconfidence_limit: little", "confidence_limit must be a number above 0"),
     ],
 )
 def test_a_malformed_rule_is_refused(old: str, new: str, says: str) -> None:
@@ -96,6 +99,21 @@ def test_a_malformed_rule_is_refused(old: str, new: str, says: str) -> None:
     assert caught.value.reason == "RULE_MALFORMED"
     assert says in caught.value.message
     assert caught.value.details["file"] == "c_901.sql"
+
+
+def test_a_rule_without_any_section_is_told_which_it_needs() -> None:
+    bare = GOOD[: GOOD.index("-- section:")]
+    with pytest.raises(Invalid, match="needs a section evaluated"):
+        parse_rule(bare, "c_901.sql")
+
+
+def test_on_off_yes_and_no_are_words_and_only_true_and_false_are_truths() -> None:
+    text = GOOD.replace("not_posted: {es", "off: {es").replace("grain: key", "grain: key\nunique: {steps: [on, no]}")
+    rule = parse_rule(text, "c_901.sql")
+    assert rule.unique == {"steps": {"on", "no"}}
+    assert rule.words["off"].es == "sin registrar"
+    assert rule.recoverable
+    assert not parse_rule(text.replace("recoverable: true", "recoverable: false"), "c_901.sql").recoverable
 
 
 def test_a_default_of_the_wrong_type_is_refused() -> None:

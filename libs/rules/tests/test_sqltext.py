@@ -122,7 +122,66 @@ def test_titles_write_numbers_and_dates_as_their_language_does(connection: duckd
     assert nothing == "desconocido"
 
 
-@pytest.mark.parametrize("template", ["{missing}", "{product!r}", "{product:>10}", "{q:.2f}"])
+def test_a_text_that_is_a_number_is_written_as_one(connection: duckdb.DuckDBPyConnection) -> None:
+    source = "SELECT '1234.50' AS usual, '8.0' AS whole, '1.2.3' AS version, NULL::VARCHAR AS nothing"
+    columns: dict[str, str] = dict.fromkeys(("usual", "whole", "version", "nothing"), "VARCHAR")
+    template = "{usual:,} {whole:,} {version:,} {usual} {nothing:,}"
+    english, spanish = (
+        one(connection, f"{title_sql(template, columns, language)} FROM ({source})") for language in ("en", "es")
+    )
+    assert english == "1,234.5 8 1.2.3 1234.50 unknown"
+    assert spanish == "1.234,5 8 1.2.3 1234.50 desconocido"
+
+
+def test_names_of_tables_and_columns_are_written_in_words(connection: duckdb.DuckDBPyConnection) -> None:
+    source = "SELECT 'invoice_documents' AS book, 'unit_price, line_total' AS several, 'our_own' AS other, "
+    source += "'product=A_1, ts=2025-01-01' AS ts"
+    columns: dict[str, str] = dict.fromkeys(("book", "several", "other", "ts"), "VARCHAR")
+    template = "{book:name}: {several:name}; {other:name}; {ts:name}"
+    english, spanish = (
+        one(connection, f"{title_sql(template, columns, language)} FROM ({source})") for language in ("en", "es")
+    )
+    assert english == "invoice documents: unit price, line total; our own; product A_1, date 2025-01-01"
+    assert spanish == "facturas: precio unitario, total de la línea; our own; producto A_1, fecha 2025-01-01"
+
+
+@pytest.mark.parametrize(
+    ("days", "english", "spanish"),
+    [
+        ("1", "1 day before", "1 día antes"),
+        ("2", "2 days before", "2 días antes"),
+        ("0", "0 days before", "0 días antes"),
+        ("-1", "-1 day before", "-1 día antes"),
+        ("1.5", "1.5 days before", "1,5 días antes"),
+        ("1000", "1,000 days before", "1.000 días antes"),
+        (None, "unknown days before", "desconocido días antes"),
+    ],
+)
+def test_a_word_agrees_with_its_number(
+    days: str | None, english: str, spanish: str, connection: duckdb.DuckDBPyConnection
+) -> None:
+    for template, language, text in (
+        ("{q:,} {q:day|days} before", "en", english),
+        ("{q:,} {q:día|días} antes", "es", spanish),
+    ):
+        for sql_type in ["DECIMAL(18,4)", *(["BIGINT"] if days != "1.5" else [])]:
+            sql = title_sql(template, {"q": sql_type}, language)
+            assert one(connection, f"{sql} FROM (SELECT $q::{sql_type} AS q)", q=days) == text
+
+
+@pytest.mark.parametrize(
+    "template",
+    [
+        "{missing}",
+        "{product!r}",
+        "{product:>10}",
+        "{q:.2f}",
+        "{q:day|}",
+        "{q:|days}",
+        "{q:a|b|c}",
+        "{product:day|days}",
+    ],
+)
 def test_a_template_that_asks_for_more_is_refused(template: str) -> None:
     with pytest.raises(Invalid, match="RULE_TEMPLATE"):
         title_sql(template, {"product": "VARCHAR", "q": "DECIMAL(18,4)"}, "en")

@@ -164,12 +164,15 @@ def _invoices_match(books: Books, receipts: dict[tuple[str, str], Row]) -> None:
 
 
 def counts_explain_adjustments(books: Books) -> None:
-    """Each difference of a count has its adjustment of that day, each adjustment its count, and the books said so."""
+    """Each difference of a count has its adjustment of that day, each adjustment its count or a clerk's reason, and the
+    books said so."""
     adjusted: dict[tuple[str, Key], int] = {}
     balance: dict[Key, int] = {key_of(row): int(row["qty"]) for row in _first_snapshot(books)}
     before: dict[tuple[str, Key], int] = {}
     for row in books.rows("movements"):
-        if row["type"] == "adjustment":
+        if row["type"] == "adjustment" and not row["ref_type"]:
+            assert row["reason"] == ("DAMAGED" if int(row["qty"]) < 0 else "FOUND")
+        elif row["type"] == "adjustment":
             assert (row["ref_type"], row["reason"]) == ("count", "COUNT")
             adjusted[row["ref_id"], key_of(row)] = int(row["qty"])
             before[row["ref_id"], key_of(row)] = balance[key_of(row)]
@@ -192,8 +195,17 @@ def keys_are_known(books: Books) -> None:
     masters = {"product": "products", "location": "locations", "user": "users", "customer": "customers"}
     masters |= {"supplier": "suppliers", "till": "tills", "promotion": "promotions"}
     known = {column: {row[column] for row in books.rows(feed)} for column, feed in masters.items()}
-    others = {"approver": "user", "approved_by": "user", "counter": "user", "sender": "user", "receiver": "user"}
-    others |= {"from_location": "location", "to_location": "location", "employee": "user"}
+    others = {
+        "requester": "user",
+        "recounter": "user",
+        "created_by": "user",
+        "approver": "user",
+        "approved_by": "user",
+        "counter": "user",
+        "sender": "user",
+        "receiver": "user",
+    }
+    others |= {"from_location": "location", "to_location": "location"}
     for path in sorted(books.folder.glob("*.csv")):
         for row in books.rows(path.stem):
             for column, value in row.items():
@@ -215,6 +227,66 @@ def days_are_trading_days(books: Books) -> None:
     assert not {day[5:] for day in days} & {"01-01", "01-06", "05-01", "12-25"}
 
 
+def headers_are_their_lines(books: Books) -> None:
+    """Each ticket has one header with what was kept of it; its number and its moment follow the one before."""
+    kept: dict[str, Decimal] = defaultdict(Decimal)
+    sign = {"sale": 1, "return": -1, "void": 0}
+    for row in books.rows("sales"):
+        kept[row["document"]] += sign[row["type"]] * Decimal(row["line_total"])
+    last: dict[str, tuple[int, str]] = {}
+    for row in books.rows("sale_documents"):
+        assert Decimal(row["subtotal"]) == kept.pop(row["document"])
+        assert Decimal(row["total"]) == Decimal(row["subtotal"]) + Decimal(row["tax"])
+        number, moment = last.get(row["series"], (0, ""))
+        assert (int(row["number"]), row["ts"] >= moment) == (number + 1, True)
+        assert row["tendered_at"] > row["ts"]
+        last[row["series"]] = int(row["number"]), row["ts"]
+    assert not kept
+
+
+def shifts_have_their_cash(books: Books) -> None:
+    """What a drawer should hold is what it began with and what its tickets brought; tickets fall into their shift."""
+    tender = {row["document"]: row["tender"] for row in books.rows("sales")}
+    taken: dict[str, Decimal] = defaultdict(Decimal)
+    moments: dict[str, list[str]] = defaultdict(list)
+    for row in books.rows("sale_documents"):
+        taken[row["shift"]] += Decimal(row["total"]) if tender[row["document"]] == "cash" else Decimal(0)
+        moments[row["shift"]].append(row["ts"])
+    for row in books.rows("shifts"):
+        assert Decimal(row["expected_cash"]) == Decimal(row["opening_cash"]) + taken.pop(row["shift"], Decimal(0))
+        assert abs(Decimal(row["counted_cash"]) - Decimal(row["expected_cash"])) < 6
+        assert all(row["opened_at"] <= moment <= row["closed_at"] for moment in moments[row["shift"]])
+    assert not taken
+
+
+def values_follow(books: Books) -> None:
+    """Each running value is the one before plus what the movement was worth, and nothing where no stock is left; all is
+    entered on its day."""
+    value: dict[Key, Decimal] = {}
+    for row in _first_snapshot(books):
+        value[key_of(row)] = int(row["qty"]) * Decimal(row["unit_cost"])
+    for row in books.rows("movements"):
+        if int(row["balance_after"]):
+            assert Decimal(row["value_delta"]) == int(row["qty"]) * Decimal(row["unit_cost"])
+        else:
+            assert not Decimal(row["value_after"])
+        value[key_of(row)] = value.get(key_of(row), Decimal(0)) + Decimal(row["value_delta"])
+        assert Decimal(row["value_after"]) == value[key_of(row)]
+        assert row["posted_at"] >= row["ts"]
+        assert row["posted_at"][:10] == row["ts"][:10]
+
+
+def orders_have_their_approver(books: Books) -> None:
+    """Nobody approves more than the limit of the role allows."""
+    limits = {row["role"]: Decimal(row["amount"]) for row in books.rows("approval_limits")}
+    roles = {row["user"]: row["role"] for row in books.rows("users")}
+    total: dict[tuple[str, str], Decimal] = defaultdict(Decimal)
+    for row in books.rows("purchases"):
+        total[row["document"], row["approver"]] += Decimal(row["line_total"])
+        assert len({row["requester"], row["user"], row["approver"]}) == 3
+    assert all(amount <= limits[roles[approver]] for (_, approver), amount in total.items())
+
+
 ALL = (
     opening_and_movements_are_closing,
     sales_stand_in_the_ledger,
@@ -224,6 +296,10 @@ ALL = (
     counts_explain_adjustments,
     keys_are_known,
     days_are_trading_days,
+    headers_are_their_lines,
+    shifts_have_their_cash,
+    values_follow,
+    orders_have_their_approver,
 )
 
 

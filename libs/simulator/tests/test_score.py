@@ -85,6 +85,14 @@ def test_a_symptom_is_neither_found_nor_false(tmp_path: Path) -> None:
     assert score.recall == Share(0, 1)
 
 
+def test_of_another_paper_the_rows_say_whether_it_is_a_symptom(tmp_path: Path) -> None:
+    receipt = Fault("F3", "misstated", "C-028", {"document": "R1"}, "EUR", also=("C-024",), rows=LOST.rows)
+    told = [Told("C-024", {"document": name}, rows=[("ledger.csv", row)]) for name, row in (("I1", 4), ("I2", 5))]
+    score = scored(tmp_path, [receipt], told, C_028="passed", C_024="failed")
+    assert [finding.identity["document"] for finding in score.matches.symptoms] == ["I1"]
+    assert [finding.identity["document"] for finding in score.matches.false] == ["I2"]
+
+
 def test_a_pseudonym_is_recognised_by_the_rows_that_prove_it(tmp_path: Path) -> None:
     same = Told("P-036", {"user": "user-k3v5q2m2x7ab", "location": None}, "medium", rows=[("ledger.csv", 12)])
     other = Told("P-036", {"user": "user-zzzzq2m2x7ab", "location": None}, "medium", rows=[("ledger.csv", 13)])
@@ -163,9 +171,9 @@ def test_a_habit_of_the_style_is_neither_found_nor_false_and_any_other_of_the_ru
     assert len(score.false_serious) == 1
 
 
-def test_the_mixed_style_declares_what_it_does_and_the_plain_one_nothing(tmp_path: Path) -> None:
+def test_styles_declare_what_they_do_to_whole_files(tmp_path: Path) -> None:
     made = {style: generate(tmp_path / style, size_of(2_500, days=30), 3, style=style) for style in STYLES}
-    assert made["plain"].habits == ()
+    assert {habit.rule for habit in made["plain"].habits} == {"V-032"}, "a float is the same every morning"
     files = {file.name for file in made["mixed"].files}
-    assert {habit.rule for habit in made["mixed"].habits} == {"V-005", "V-012"}
-    assert {habit.entities["file"] for habit in made["mixed"].habits} <= files
+    assert {habit.rule for habit in made["mixed"].habits} == {"V-005", "V-012", "V-032"}
+    assert {habit.entities["file"] for habit in made["mixed"].habits if habit.rule != "V-032"} <= files

@@ -135,3 +135,14 @@ def test_sheets_printed_from_the_books_hold_and_a_lasting_shift_is_told_once(
     ]
     trial = run(tmp_path_factory.mktemp("law"), counts, rows, inventory=[stock("2024-07-31", 100)])
     assert [abs(f["delta_qty"] - 1000 * shift) < 100 for f in trial.findings] == ([True] if shift else [])
+
+
+def test_counts_outside_the_days_of_the_ledger_are_unknown(tmp_path: Path) -> None:
+    """Forty days sell one a day: a count of the winter before, and one of the summer after, are not led to by them."""
+    ledger = [moved(f"2024-0{3 + n // 31}-{1 + n % 31:02d}", "sale", -1) for n in range(40)]
+    lists = [stock("2024-02-29", 100)]
+    trial = run(
+        tmp_path, [count("2023-12-01", 7), count("2024-03-20", 50), count("2024-08-01", 9)], ledger, inventory=lists
+    )
+    assert [(f["observed"], f["expected"]) for f in trial.findings] == [("50", "80")]
+    assert trial.outcomes["C-033"].unknown == 2

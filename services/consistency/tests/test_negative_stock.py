@@ -190,3 +190,14 @@ def test_every_instant_counts_once_whichever_week_and_snapshot_it_stands_beside(
     outcome = run(tmp_path_factory.mktemp("law"), rows, inventory=[stock("2024-08-14", 5)]).outcomes["C-005"]
     assert outcome.evaluated == len(instants) + 1
     assert outcome.failed == sum(stock < 0 for stock in known.values())
+
+
+def test_a_list_of_another_time_is_no_opening(tmp_path: Path) -> None:
+    """Forty days sell one a day; the list of today, half a year later, says nothing of that spring."""
+    days = [f"2024-0{3 + n // 31}-{1 + n % 31:02d}" for n in range(40)]
+    ledger = [moved(day, "sale", -1) for day in days]
+    trial = run(tmp_path / "today", ledger, inventory=[stock("2024-10-31", -3)])
+    assert (trial.outcomes["C-005"].failed, trial.outcomes["C-005"].unknown) == (0, 40)
+    assert run(tmp_path / "before", ledger, inventory=[stock("2023-10-31", 5)]).findings == []
+    (finding,) = run(tmp_path / "eve", ledger, inventory=[stock("2024-02-29", 5)]).findings
+    assert finding["observed"] == "-35"

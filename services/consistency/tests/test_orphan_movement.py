@@ -69,6 +69,13 @@ def test_a_ledger_that_numbers_otherwise_is_not_compared(tmp_path: Path) -> None
     assert outcome.status is RuleStatus.NOT_APPLICABLE
 
 
+def test_a_later_movement_of_another_kind_does_not_prolong_the_ledger(tmp_path: Path) -> None:
+    """A correction of July beside receipts that are booked to the end of May: those of June are not lost."""
+    papers = [*PAPERS, received("P3", 7, "2024-06-02", location="L1")]
+    late = moved("M9", None, "2024-07-01", "adjustment")
+    assert codes(run(tmp_path, [*LEDGER, late], receipts=papers)) == []
+
+
 def test_what_lies_outside_the_other_side_is_not_judged(tmp_path: Path) -> None:
     """Receipts after the ledger's last day, and movements before the first receipt of the books."""
     papers = [*PAPERS, received("P3", 7, "2024-06-02", location="L1")]

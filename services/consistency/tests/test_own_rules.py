@@ -90,11 +90,20 @@ _GROWN = [
     for of, to in zip("abcdefghij", "bcdefghijk", strict=True)
 ]
 LONG_TEXT = ", ".join(["WITH a AS (SELECT product, product || 'xxxxxxxx' AS t FROM sales)", *_GROWN])
+ONE_TEXT = LONG_TEXT.replace("FROM sales)", "FROM sales WHERE product = 'P7')", 1).partition(", h AS")[0]
 STOPPED = {
     "cross join of everything": "SELECT a.product FROM sales AS a, sales AS b, sales AS c, sales AS d"
     " WHERE md5(a.product || b.product || c.product || d.product) < '0'",
     "one text out of many": " ".join([LONG_TEXT, "SELECT product FROM k WHERE length(t) > 3"]),
     "a sort of a cross join": "SELECT a.product, rank() OVER (ORDER BY a.qty, b.qty, c.qty, a._record, b._record) AS n"
+    " FROM sales AS a, sales AS b, sales AS c",
+    "two long texts held against each other, in one call that asks nobody": " ".join(
+        [ONE_TEXT, "SELECT product FROM g WHERE levenshtein(t, reverse(t)) > 0"]
+    ),
+    "patterns that go back and forth": "SELECT a.product FROM sales AS a, sales AS b, sales AS c, sales AS d"
+    " WHERE regexp_full_match(a.product || b.product || c.product || d.product, '(((P|[0-9])+)+)+z')",
+    "lines of text put together": "SELECT string_agg(a.product || b.product || c.product, ',' ORDER BY a._file_id,"
+    " a._record, b._file_id, b._record, c._file_id, c._record) AS product"
     " FROM sales AS a, sales AS b, sales AS c",
 }
 REFUSED = {

@@ -30,7 +30,9 @@ def test_a_line_off_the_master_is_found_and_its_neighbours_are_not(tmp_path: Pat
     (finding,) = trial.findings
     assert (finding["identity"]["product"], finding["identity"]["ratio"], finding["observed"]) == ("A", "1.2", "12")
     assert (finding["impact"], finding["delta_value"], finding["measures"]["cost_source"]) == (200, 200, "receipts")
-    assert finding["title_en"] == "A of receipt R-P1-2024-05-10 at 1.2 of the master's cost on 2024-05-10 (200 in all)"
+    assert (
+        finding["title_en"] == "A of receipt R-P1-2024-05-10 at 1.2 times the master's cost on 2024-05-10 (200 in all)"
+    )
     assert finding["title_es"].startswith("A de la recepción R-P1-2024-05-10")
     (row,) = trial.proof(finding)
     assert (row["values"]["unit_cost"], row["values"]["master_cost"]) == ("12", "10")

@@ -143,3 +143,23 @@ def test_lots_are_told_apart_only_where_all_books_keep_them(tmp_path: Path) -> N
     assert sorted(proof) == ["X", "Y"]
     plain = [{k: v for k, v in row.items() if k != "lot"} for row in swapped]
     assert run(tmp_path / "sums", {"inventory": lots, "movements": plain}).findings == []
+
+
+def test_a_year_of_movements_says_nothing_of_the_lists_of_another_year(tmp_path: Path) -> None:
+    """The ledger has 40 days of July and August: what changed before and after it is unknown, within it is told."""
+    ledger = [moved(f"2024-07-{n:02d}", "receipt", 1) for n in range(1, 32)]
+    ledger += [moved(f"2024-08-{n:02d}", "receipt", 1) for n in range(1, 10)]
+    lists = [("2024-05-31", 3), ("2024-06-30", 10), ("2024-07-31", 40), ("2024-08-09", 49), ("2024-08-31", 70)]
+    trial = run(tmp_path, {"inventory": [stock(day, qty) for day, qty in lists], "movements": ledger})
+    assert [(str(f["period_end"]), f["delta_qty"]) for f in trial.findings] == [("2024-07-31", -1)]
+    assert (trial.outcomes["C-006"].evaluated, trial.outcomes["C-006"].unknown) == (4, 2)
+
+
+def test_sales_that_end_before_the_other_movements_do(tmp_path: Path) -> None:
+    """The feed of the tills is late by a month: what was sold since is not known."""
+    ledger = [moved(f"2024-{month:02d}-{n:02d}", "receipt", 1) for month in (7, 8) for n in range(1, 32)]
+    tills = [sold(f"2024-07-{n:02d}", 1) for n in range(1, 32)]
+    lists = [stock("2024-06-30", 10), stock("2024-07-31", 10), stock("2024-08-31", 12)]
+    tables = {"inventory": lists, "movements": ledger, "sales": tills, "conventions": FEED}
+    outcome = run(tmp_path, tables).outcomes["C-006"]
+    assert (outcome.failed, outcome.unknown) == (0, 1)

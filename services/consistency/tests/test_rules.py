@@ -7,6 +7,6 @@ from perito_rules.loader import load_rules
 
 def test_every_rule_is_reproducible() -> None:
     rules = load_rules(PHASE.rules)
-    built = (1, 2, 3, 4, 5, 6, 15, 19, 22, 24, 25, 26, 27, 30, 33, 34, 35)
+    built = range(1, 39)
     assert [rule.id for rule in rules] == [f"C-{number:03d}" for number in built]
     check_rules(rules)

@@ -85,6 +85,9 @@ def test_what_was_refused_does_not_count_as_received(tmp_path: Path) -> None:
     for name, more in refused.items():
         trial = match(tmp_path / name, "C-024", books[0], [received("P1", 100, **more)], books[1])
         assert told(trial) == [("I1", "high", Decimal(50))]
+    # Less was accepted than came and none was rejected: C-028's, and no fault of the supplier.
+    at_odds = [received("P1", 100, accepted=95, rejected=0)]
+    assert told(match(tmp_path / "at odds", "C-024", books[0], at_odds, books[1])) == []
     receipts = [received("P1", 95), received("P1", 5, "2024-05-11", status="cancelled")]
     assert told(match(tmp_path / "cancelled", "C-024", books[0], receipts, books[1])) == [("I1", "high", Decimal(50))]
 

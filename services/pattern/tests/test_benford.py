@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Mapping, Sequence
+from decimal import Decimal
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -106,3 +107,15 @@ def test_grades_follow_the_published_limits() -> None:
         "acceptable",
         "not conforming",
     ]
+
+
+def test_many_amounts_of_few_products_are_a_price_list(tmp_path: Path) -> None:
+    """Forty products with prices of their own, each billed in forty quantities: forty things, not sixteen hundred."""
+    prices = [Decimal(10 ** (1 + n % 9 / 3)).quantize(Decimal("0.01")) for n in range(40)]
+    rows = [
+        {"supplier": "V1", "document": f"I{n}-{q}", "line": "1", "product": f"P{n}", "line_total": price * (q + 1)}
+        for n, price in enumerate(prices)
+        for q in range(40)
+    ]
+    outcome = try_rules(RULE, {"invoices": rows}, tmp_path).outcomes["P-001"]
+    assert (outcome.findings, outcome.unknown) == (0, 1)

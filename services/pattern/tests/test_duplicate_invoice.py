@@ -185,3 +185,11 @@ def test_what_cannot_be_compared_is_unknown(tmp_path: Path) -> None:
     rows = [invoice("100", 50, supplier=None), invoice(None, 50, None), invoice("100", 50)]
     outcome = run(tmp_path, rows).outcomes["P-008"]
     assert (outcome.evaluated, outcome.unknown, outcome.failed) == (3, 2, 0)
+
+
+def test_where_nothing_says_which_came_first_the_lower_number_did_wherever_it_stands(tmp_path: Path) -> None:
+    entries = [invoice("F-10", 80), invoice("F-9", 80)]
+    for number, rows in enumerate((entries, entries[::-1])):
+        (finding,) = run(tmp_path / str(number), rows).findings
+        assert finding["identity"]["document"] == "F-10"
+        assert finding["title_en"].endswith("F-9, F-10")

@@ -44,7 +44,7 @@ def ordered(qty: int) -> Row:
 
 def test_the_copy_is_the_higher_number_and_the_original_its_evidence(tmp_path: Path) -> None:
     rows = [invoice("INV-10", 1, 102, "1010.50"), invoice("INV-9", 6), invoice("INV-11", 2, 300, 3000)]
-    trial = run(tmp_path, rows)
+    trial = run(tmp_path, rows, purchases=[ordered(400)])
     outcome = trial.outcomes["P-009"]
     assert (outcome.evaluated, outcome.failed, outcome.unknown) == (3, 1, 0)
     (finding,) = trial.findings
@@ -116,10 +116,26 @@ def test_an_order_for_both_without_a_receipt_is_weaker_evidence(tmp_path: Path) 
     rows = [invoice("1"), invoice("2", 2, 101)]
     (finding,) = run(tmp_path / "room", rows, purchases=[ordered(250)]).findings
     assert finding["severity"] == "medium"
+    (finding,) = run(tmp_path / "unknown", rows).findings
+    assert finding["severity"] == "medium"
     (finding,) = run(tmp_path / "none", rows, purchases=[ordered(100)]).findings
     assert finding["severity"] == "high"
     (finding,) = run(tmp_path / "received", rows, purchases=[ordered(250)], receipts=[received(100)]).findings
     assert finding["severity"] == "high"
+
+
+@pytest.mark.parametrize(
+    ("qty", "total", "copies"),
+    [(17, 1730, [("2", "1")]), (17, 1560, []), (16, 1600, [])],
+    ids=["two of nineteen fewer at nearly the price", "at another price", "three fewer"],
+)
+def test_of_few_units_the_price_is_what_a_copy_keeps(
+    tmp_path: Path, qty: int, total: int, copies: list[tuple[str, str]]
+) -> None:
+    rows = [invoice("1", 1, 19, 1900), invoice("2", 3, qty, total)]
+    assert told(run(tmp_path, rows, receipts=[received(19)])) == copies
+    few = [invoice("3", 1, 6, 600), invoice("4", 3, 4, 400)]
+    assert told(run(tmp_path / "few", few, receipts=[received(6)])) == []
 
 
 def test_what_p008_tells_is_not_told_again(tmp_path: Path) -> None:

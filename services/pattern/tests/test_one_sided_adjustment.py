@@ -75,6 +75,16 @@ def test_too_few_or_too_even_are_left_alone(tmp_path: Path) -> None:
     assert told(run(tmp_path / "waste", *others, adjusted("T", 40, 0, type="waste"))) == []
 
 
+def test_who_books_what_counts_found_chooses_nothing(tmp_path: Path) -> None:
+    day = {"ts": "2025-05-05", "ts_date": "2025-05-05"}
+    booked = [{**row, **day, "movement": f"B{n}"} for n, row in enumerate(adjusted("T", 20, 0))]
+    counts = [{"product": row["product"], "location": "L1", **day} for row in booked]
+    honest = [*adjusted("A", 10, 10), *adjusted("B", 11, 9)]
+    rows = [*booked, *({**row, "movement": f"M{n}"} for n, row in enumerate(honest))]
+    assert told(try_rules(RULE, {"movements": rows}, tmp_path / "not counted")) == ["T"]
+    assert told(try_rules(RULE, {"movements": rows, "counts": counts}, tmp_path / "counted")) == []
+
+
 def test_what_was_taken_back_does_not_count(tmp_path: Path) -> None:
     others = [adjusted("A", 20, 20), adjusted("B", 20, 20)]
     wrong = [{**row, "movement": f"W{n}"} for n, row in enumerate(adjusted("T", 20, 0))]

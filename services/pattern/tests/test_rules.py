@@ -7,5 +7,5 @@ from perito_rules.loader import load_rules
 
 def test_every_rule_is_reproducible() -> None:
     rules = load_rules(PHASE.rules)
-    assert [rule.id for rule in rules] == ["P-001", "P-008", "P-009", "P-032", "P-036", "P-041"]
+    assert {"P-001", "P-008", "P-009", "P-032", "P-036", "P-041"} <= {rule.id for rule in rules}
     check_rules(rules)

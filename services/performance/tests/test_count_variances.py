@@ -104,3 +104,9 @@ def test_order_and_files_do_not_matter(rule: str, tmp_path: Path) -> None:
     tables = {"products": MASTER}
     one = measure(rule, {**tables, "counts": COUNTS}, tmp_path / "one")
     assert plain(one) == plain(measure(rule, {**tables, "counts": shuffled(COUNTS)}, tmp_path / "other"))
+
+
+def test_a_currency_of_small_units_does_not_break_the_variance(tmp_path: Path) -> None:
+    dear = [{**row, "unit_cost": 10**9} for row in MASTER]
+    trial = measure("K-18", {"counts": COUNTS, "products": dear}, tmp_path)
+    assert figure(trial, "net_variance")["value"] == -2 * 10**9

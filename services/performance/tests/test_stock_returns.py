@@ -203,3 +203,16 @@ def test_repeated_rows_count_once(tmp_path: Path) -> None:
 def test_order_and_files_do_not_matter(rule: str, tmp_path: Path) -> None:
     one = measure(rule, books(STOCK, SALES), tmp_path / "one")
     assert plain(one) == plain(measure(rule, books(shuffled(STOCK), shuffled(SALES)), tmp_path / "other"))
+
+
+def test_a_currency_of_small_units_does_not_break_a_figure(tmp_path: Path) -> None:
+    """Twenty pieces at a thousand million are beyond what eighteen digits with eight decimals hold."""
+    dear = [{**row, "unit_cost": 10**9} for row in MASTER]
+    trial = measure("K-01", {"products": dear, "inventory": STOCK, "sales": SALES}, tmp_path)
+    assert trial.outcomes["K-01"].status is RuleStatus.PASSED
+    # Stock of 120 and 140 pieces, 25 sold.
+    turns = figure(trial, "turns")
+    assert (turns["numerator"], turns["denominator"]) == (25 * 10**9, 130 * 10**9)
+    own = [{**row, "unit_cost": 10**9} for row in SALES]
+    trial = measure("K-01", {"products": dear, "inventory": STOCK, "sales": own}, tmp_path / "own")
+    assert figure(trial, "turns")["numerator"] == 25 * 10**9

@@ -6,8 +6,9 @@ from string import Formatter
 
 import pytest
 from perito_reporting import texts_en, texts_es
-from perito_reporting.terms import label
+from perito_reporting.narrative import sureness
 from perito_reporting.voice import Voice, both
+from perito_rules.terms import label
 
 ENGLISH, SPANISH = Voice("en"), Voice("es")
 
@@ -64,3 +65,10 @@ def test_names_become_words() -> None:
     assert label("counts.rows", "es", {}) == "conteos: filas"
     assert label("never_heard_of", "es", {}) == "never heard of"
     assert label("qty", "es", {"qty": {"en": "pieces", "es": "piezas"}}) == "piezas", "a rule's own word comes first"
+
+
+def test_how_sure_a_finding_is_is_said_with_its_reason() -> None:
+    assert sureness(ENGLISH, "0.5") == "Confidence 0.5: the precision of this rule has not been measured yet."
+    assert sureness(ENGLISH, "0.35").endswith("have indicators of their own.")
+    assert sureness(SPANISH, "0.4").startswith("Confianza 0,4: esta regla solo ordena")
+    assert (sureness(ENGLISH, "0.93"), sureness(ENGLISH, None)) == ("", "")

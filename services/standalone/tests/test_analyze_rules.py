@@ -6,7 +6,9 @@ from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
+from perito_kernel.errors import Invalid
 from perito_standalone.commands import run_analyze, run_reproduce
+from perito_standalone.rules_folder import pack_of
 
 from .house import reachable_folder
 
@@ -116,3 +118,28 @@ def test_reproduce_says_that_it_computes_the_catalogue_s_findings_only(
     fingerprint = next(finding["fingerprint"] for finding in findings if finding["rule_id"] == "U-002")
     assert run_reproduce(fingerprint, out, books, None, "") == 2
     assert "U-002" in capsys.readouterr().err
+
+
+def test_a_rule_whose_plan_alone_takes_all_memory_is_refused_and_named(tmp_path: Path) -> None:
+    """Each column stands eight times in the next one: planned in this process it would take the machine's memory."""
+    grown = ", ".join(
+        f"{to} AS (SELECT product, {' || '.join(['t'] * 8)} AS t, _file_id, _record, _line FROM {of})"  # noqa: S608  # a test's own text
+        for of, to in zip("abcdefghij", "bcdefghijk", strict=True)
+    )
+    head, _, _ = RULE.format(phase="").replace("kind: row", "kind: set").partition("table: sales")
+    _, _, texts = RULE.format(phase="").partition("values: [qty, unit_price]\n")
+    texts = texts.replace("{impact:,}", "something").partition("unit_price < $least")[0]
+    sections = f"""-- section: violations
+WITH a AS (SELECT product, location, product AS t, _file_id, _record, _line FROM sales), {grown}
+SELECT product, 'X' AS location, count(*) AS row_count FROM k WHERE length(t) > 3 GROUP BY product
+-- section: evaluated
+SELECT count(*) AS evaluated, 0 AS unknown FROM sales
+-- section: evidence
+SELECT product, 'X' AS location, 'line' AS role, 'sales' AS table_name, _file_id, _record, _line FROM sales
+"""  # noqa: S608  # a test's own text
+    head = head.partition("parameters:")[0] + "impact: none, because it means harm\n"
+    (tmp_path / "U-001.sql").write_text(head + texts + sections, "utf-8")
+    (tmp_path / "U-002.sql").write_text(RULE.format(phase="").replace("U-001", "U-002"), "utf-8")
+    with pytest.raises(Invalid, match=r"U-001\.sql, line 1, .*its check did not come to its end") as caught:
+        pack_of(tmp_path)
+    assert "U-002" not in caught.value.message

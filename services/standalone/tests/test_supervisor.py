@@ -32,7 +32,7 @@ def settings() -> Iterator[SupervisorSettings]:
             base / "data",
             listen="127.0.0.1:0",
             memory_bytes=2 * 2**30,
-            phase_seconds=10.0,
+            phase_seconds=20.0,
             postgres=PostgresSettings(durable=False),
         )
 

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -118,8 +118,10 @@ def sources_of(
     return dict(read_files(con, job.files, wanted, Path(job.scratch), silent).sources)
 
 
-def examine(folder: Path, files: Mapping[str, str | bytes | Path], mapping: str) -> Examined:
-    job = make_job(folder, files, mapping)
+def examine(folder: Path, files: Mapping[str, str | bytes | Path], mapping: str | None) -> Examined:
+    """Takes files in by a mapping, or as it is proposed where that is None."""
+    job = make_job(folder, files, mapping or "")
+    job = job if mapping is not None else replace(job, mapping="")
     outcome = validate(job, silent)
     out = Path(job.out)
     return Examined(outcome, read_rows(out / "findings.parquet"), read_rows(out / "evidence.parquet"))

@@ -57,6 +57,13 @@ def test_what_a_cast_would_take_or_guess_is_refused(tmp_path: Path, cell: str, r
     assert refused(tmp_path / "why", cell) == reason
 
 
+def test_exponents_as_programs_and_spreadsheets_print_them(tmp_path: Path) -> None:
+    cells = ["9.99e-05", "1.5E+03", "-2e-16", " 7e+00 ", "0.00012", "5"]
+    got = numbers(tmp_path, cells)
+    assert [value for value, _ in got] == [Decimal("0.0001"), 1500, 0, 7, Decimal("0.0001"), 5]
+    assert [source for _, source in got] == [*cells[:5], None]
+
+
 def refused(folder: Path, cell: str) -> str:
     mapping = one_table("p.csv", "products", "{product: k, unit_cost: v}")
     (reason,) = read(folder, {"p.csv": f"k|v\n1|{cell}\n"}, mapping).column("SELECT reason FROM rejected_cells")
@@ -170,6 +177,9 @@ def test_a_constant_type_gives_the_sign_too(tmp_path: Path) -> None:
         ("sales", "{document: k, type: t, qty: {column: q, sign: by_type}}", "sign does not belong"),
         ("movements", "{movement: k, type: t, qty: {column: q, sign: by_type, negate: true}}", "keep one"),
         ("movements", "{movement: k, qty: {column: q, sign: by_weight}}", "by_type"),
+        ("movements", "{movement: k, qty: {column: q, out: t, negate: true}}", "leave negate"),
+        ("sales", "{document: k, qty: {column: q, out: t}}", "out does not belong"),
+        ("movements", "{movement: k, qty: {column: q, out: gone}}", "no column 'gone'"),
     ],
 )
 def test_a_sign_that_cannot_be_decided_is_refused(tmp_path: Path, table: str, columns: str, says: str) -> None:
@@ -209,6 +219,17 @@ def test_signs_are_turned_when_the_mapping_says_so(tmp_path: Path) -> None:
         (Decimal(0), None),
         (None, "x"),
     ]
+
+
+def test_what_came_in_and_what_went_out_are_one_signed_quantity(tmp_path: Path) -> None:
+    mapping = one_table("m.csv", "movements", "{movement: k, qty: {column: i, out: o}}")
+    rows = ["1,5,0", "2,,3", "3,0,-4", "4,2,1", "5,0,0", "6,,", "7,x,", "8,,2.5-"]
+    made = read(tmp_path, {"m.csv": "\n".join(["k,i,o", *rows])}, mapping)
+    quantities = made.column("SELECT qty FROM movements ORDER BY movement")
+    assert quantities == [5, -3, -4, None, 0, None, None, Decimal("-2.5")]
+    # Both at once say neither: the cell is refused, with both in it.
+    assert made.column("SELECT value FROM rejected_cells ORDER BY record") == ["2 / 1", "x"]
+    assert made.column("SELECT source_column FROM source_columns WHERE mapped ORDER BY position") == ["k", "i", "o"]
 
 
 def test_whole_numbers_lose_nothing_in_silence(tmp_path: Path) -> None:

@@ -57,9 +57,9 @@ def test_returned_goods_are_positive(tmp_path: Path) -> None:
             "%d/%m/%Y",
             ["13/02/2024", "03/02/2024"],
             "d/m",
-            ["day comes before the month in t: 1 dates", "1 could be read"],
+            ["day comes before the month in t: 1 date", "1 could be read"],
         ),
-        ("%m/%d/%Y", ["02/13/2024"], "m/d", ["month comes before the day in t: 1 dates"]),
+        ("%m/%d/%Y", ["02/13/2024"], "m/d", ["month comes before the day in t: 1 date"]),
         ("%d/%m/%Y", ["03/02/2024", "04/02/2024"], "d/m", ["no date has a number above 12", "2 could be read"]),
     ],
 )

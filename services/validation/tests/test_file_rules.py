@@ -37,6 +37,16 @@ def test_v_001_tells_what_is_missing_and_what_nobody_read(tmp_path: Path) -> Non
     assert lacking["title_en"] == "c.csv: it lacks what all other files of the table bring: sales.ts"
 
 
+def test_v_001_a_list_of_another_kind_lacks_nothing(tmp_path: Path) -> None:
+    """Drawers that were opened, beside the tickets of two shops: three columns of ten."""
+    feed = "    tables:\n      sales:\n        columns: {%s}\n"
+    few = "document: d, line: l, ts: t"
+    many = few + ", product: p, qty: q, unit_price: u, line_total: a"
+    mapping = HEAD + "".join(f"  {name}.csv:\n{feed % (few if name == 'c' else many)}" for name in "abc")
+    files = {f"{name}.csv": f"d,l,t,p,q,u,a\n{name}1,1,2024-01-01,P,1,2,2\n" for name in "abc"}
+    assert told(examine(tmp_path, files, mapping), "V-001") == {}
+
+
 def test_v_001_names_a_feed_that_was_announced_and_did_not_come(tmp_path: Path) -> None:
     files = [
         {
@@ -198,6 +208,16 @@ def test_v_007_what_no_row_can_do_without(tmp_path: Path) -> None:
     assert [(row["line"], row["values"]["cell"]) for row in by_column["r"]] == [(3, "UNKNOWN"), (4, "n/a")]
 
 
+def test_v_007_a_drawer_that_is_opened_has_no_goods(tmp_path: Path) -> None:
+    mapping = one_table("s.csv", "sales", "{document: d, type: t, product: p, qty: q}")
+    text = "d,t,p,q\n1,sale,A,5\n2,no_sale,,\n3,no_sale,,0\n4,sale,,2\n" + "5,sale,B,1\n" * 4
+    done = examine(tmp_path, {"s.csv": text}, mapping)
+    assert told(done, "V-007") == {("s.csv", "p", "blank"): 1}
+    (finding,) = done.of("V-007")
+    assert [row["line"] for row in done.proof(finding)] == [5]
+    assert finding["title_en"].startswith("s.csv: 1 of 6 cells of p ")
+
+
 def test_v_007_an_optional_column_is_judged_by_the_other_files(tmp_path: Path) -> None:
     feed = "    tables:\n      sales:\n        columns: {document: d, customer: c, reason: r}\n"
     mapping = HEAD + "".join(f"  {name}.csv:\n{feed}" for name in "abcde")
@@ -249,3 +269,13 @@ def test_v_014_words_that_nobody_knows(tmp_path: Path) -> None:
     assert (outcome.status, outcome.evaluated, outcome.failed) == (RuleStatus.FAILED, 5, 3)
     known = examine(tmp_path / "known", {"m.csv": "k,t\n1,receipt\n2,venta\n"}, mapping)
     assert known.of("V-014") == []
+
+
+def test_v_014_asks_where_nobody_has_said_what_words_mean(tmp_path: Path) -> None:
+    rows = [f"{at},2026-05-{at + 1:02d},A{at % 3},W1,{'receipt' if at % 2 else 'Umlauf'},{at}" for at in range(20)]
+    files = {"movements.csv": "\n".join(["Movement,Date,Item,Warehouse,Type,Qty", *rows]) + "\n"}
+    (finding,) = examine(tmp_path / "asked", files, None).of("V-014")
+    assert finding["severity"] == "medium"
+    mapping = one_table("movements.csv", "movements", "{movement: Movement, type: Type}")
+    (finding,) = examine(tmp_path / "said", files, mapping).of("V-014")
+    assert finding["severity"] == "high"

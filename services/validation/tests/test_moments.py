@@ -34,10 +34,11 @@ def test_a_local_date_is_its_midnight_and_keeps_its_day(tmp_path: Path) -> None:
 
 
 def test_an_offset_wins_over_the_zone(tmp_path: Path) -> None:
-    cells = ["2024-07-01T00:30:00+02:00", "2024-07-01T23:30:00Z", "2024-07-01 10:00-05"]
+    cells = ["2024-07-01T00:30:00+02:00", "2024-07-01T23:30:00Z", "2024-07-01 10:00-05", "2024-07-01 10:00:00 -0500"]
     assert rows(times(tmp_path, cells, "Africa/Lagos")) == [
         (datetime(2024, 6, 30, 22, 30), None, None, date(2024, 6, 30)),
         (datetime(2024, 7, 1, 23, 30), None, None, date(2024, 7, 2)),
+        (datetime(2024, 7, 1, 15), None, None, date(2024, 7, 1)),
         (datetime(2024, 7, 1, 15), None, None, date(2024, 7, 1)),
     ]
 

@@ -97,6 +97,7 @@ def test_an_open_order_of_day_and_month_is_asked(tmp_path: Path) -> None:
         (["1.041.100", "2.000.000", "3.000.000"], (",", ".")),
         (["1 041,10", "3,25", "2,00"], (",", " ")),
         (["0.125", "0.250", "1.5"], (".", "")),
+        (["1.041", "325", "20"], (",", ".")),
         (["12", "7", "30"], (".", "")),
     ],
 )
@@ -112,6 +113,9 @@ def test_a_mark_that_could_be_either_is_asked(tmp_path: Path) -> None:
         tmp_path, {"sales.csv": sales(["2026-02-13", "2026-02-14", "2026-02-15"], ["1,250", "2,375", "4,500"])}
     )
     assert topics(made) == ["number_marks"]
+    prices = ["1,250", "2,375", "4500", "300", "200"]
+    days = [f"2026-02-{day}" for day in range(13, 18)]
+    assert topics(proposed(tmp_path / "thousands", {"sales.csv": sales(days, prices)})) == ["number_marks"]
 
 
 def test_the_type_of_a_movement_gives_its_sign(tmp_path: Path) -> None:
@@ -356,3 +360,14 @@ def test_a_very_wide_file_is_looked_at_where_its_headers_say_something(tmp_path:
     assert len([place for place in made.placements if place.file_id == 0]) == 1503
     assert "and 1403 more that feed nothing" in made.to_yaml()
     assert [question.topic for question in made.questions] == ["table"]
+
+
+def test_a_reason_names_the_table_whose_keys_a_column_has(tmp_path: Path) -> None:
+    orders = "PO_ID,Vendor_ID,Item_Code,PO_Qty,PO_Price,PO_Date\n"
+    orders += "".join(f"PO{n},V{n % 3},A{n % 5},{n + 1},2.50,2025-01-{n + 1:02}\n" for n in range(20))
+    receipts = "GR_ID,PO_ID,Vendor_ID,Item_Code,Received_Qty,GR_Date\n"
+    receipts += "".join(f"GR{n},PO{n},V{n % 3},A{n % 5},{n + 1},2025-02-{n + 1:02}\n" for n in range(20))
+    made = proposed(tmp_path, {"purchase_orders.csv": orders, "goods_receipts.csv": receipts})
+    reason = next(p.reason for p in made.placements if p.table == "receipts" and p.source_column == "PO_ID")
+    assert "100% of its values are keys of purchases." in reason.english
+    assert "El 100% de sus valores son claves de compras." in reason.spanish

@@ -158,3 +158,53 @@ def test_cartons_of_what_the_master_keeps_in_cartons_are_left_alone(tmp_path: Pa
     made = proposed(tmp_path, receipts_in_cartons("carton", "CTN"))
     assert cell(made, "goods_receipts.csv", "receipts", "qty").unit is None
     assert not cell(made, "goods_receipts.csv", "receipts", "unit_cost").per_unit
+
+
+def invoices(numbers: range, of_lines: int) -> str:
+    """An invoice of Spanish words for each number: with `of_lines` its lines, without its header."""
+    if not of_lines:
+        rows = [f"S{n % 3};F{n};{n % 28 + 1:02d}/06/2026;P{n};{20 * n},00;{4 * n},20;{24 * n},20" for n in numbers]
+        return "\n".join(["Proveedor;Documento;Fecha factura;Pedido;Base;IVA;Total", *rows]) + "\n"
+    rows = [
+        f"S{n % 3};F{n};{line + 1};{n % 28 + 1:02d}/06/2026;P{n};A{line};{n};10,00;{10 * n},00"
+        for n in numbers
+        for line in range(of_lines)
+    ]
+    head = "Proveedor;Documento;Línea;Fecha factura;Pedido;Artículo;Cantidad;Precio;Importe"
+    return "\n".join([head, *rows]) + "\n"
+
+
+def test_headers_beside_the_lines_of_the_same_invoices_are_no_lines(tmp_path: Path) -> None:
+    twice = invoices(range(1, 41), 0) + invoices(range(7, 8), 0).partition("\n")[2]
+    files = {"facturas.csv": twice, "facturas_lineas.csv": invoices(range(1, 41), 2)}
+    made = proposed(tmp_path / "both", files).mapping.files
+    assert {name: list(file.tables) for name, file in made.items()} == {
+        "facturas.csv": ["invoice_documents"],
+        "facturas_lineas.csv": ["invoices"],
+    }
+    assert made["facturas.csv"].tables["invoice_documents"].columns["subtotal"].column == "Base"
+    other = {"facturas.csv": invoices(range(101, 141), 0), "facturas_lineas.csv": invoices(range(1, 41), 2)}
+    assert list(proposed(tmp_path / "other", other).mapping.files["facturas.csv"].tables) == ["invoices"]
+
+
+def test_the_running_number_of_a_ticket_is_no_product(tmp_path: Path) -> None:
+    """Headers of tickets in English words, and lines of two shops, one of which sells one thing to a ticket."""
+    heads = "Receipt No;Series;Number;Opened At;Paid At;Store;Terminal;Cashier;Net Amount;Tax;Total\n"
+    lines = dict.fromkeys(("T1", "T2"), "ticket;line;sold_at;type;sku;register;cashier;qty;price;amount\n")
+    for n in range(120):
+        shop = "T1" if n < 60 else "T2"
+        moment, till = f"2025070{n % 9 + 1} 1{n % 9}:04:5{n % 9}", f"{shop}-{n % 2}"
+        heads += f"{shop}-{n};{shop};{n + 1};{moment};{moment};{shop};{till};U{n % 7};{10 + n}.00;2.10;{12 + n}.10\n"
+        for line in range(1 if shop == "T1" else 3):
+            lines[shop] += f"{shop}-{n};{line + 1};2025-07-0{n % 9 + 1} 10:00:00;sale;A{100 + (n + line) % 40};"
+            lines[shop] += f"{till};U{n % 7};{line + 2};1.50;{1.5 * (line + 2):.2f}\n"
+    files = {"receipts_issued.csv": heads} | {f"sales_{shop}.csv": text for shop, text in lines.items()}
+    files["products.csv"] = "sku;name;price\n" + "".join(f"A{100 + n};Thing {n};1.50\n" for n in range(40))
+    made = proposed(tmp_path, files).mapping.files
+    assert {name: list(made[name].tables) for name in ("receipts_issued.csv", "sales_T1.csv", "sales_T2.csv")} == {
+        "receipts_issued.csv": ["sale_documents"],
+        "sales_T1.csv": ["sales"],
+        "sales_T2.csv": ["sales"],
+    }
+    tickets = made["receipts_issued.csv"].tables["sale_documents"].columns
+    assert (tickets["ts"].column, tickets["tendered_at"].column) == ("Opened At", "Paid At")

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import pytest
 from perito_kernel.phases import RuleStatus
 from perito_rules.linter import lint
 from perito_rules.loader import load_rules
@@ -34,6 +35,8 @@ def test_clean_books_pass_all_rules(tmp_path: Path) -> None:
         "V-012": 3,
         "V-013": 9,
         "V-016": 2,
+        "V-032": 3,
+        "V-034": 12,
     }
 
 
@@ -42,7 +45,7 @@ def test_unreadable_cells_are_one_finding_per_column(tmp_path: Path) -> None:
     done = examine(tmp_path, {"p.csv": text}, PRODUCTS)
     (finding,) = done.of("V-004")
     assert finding["identity"] == {"table_name": "products", "column_name": "unit_cost", "file": "p.csv"}
-    assert finding["title_en"] == "p.csv: 3 of 4 filled cells of c cannot be read as unit_cost (most often a/a)"
+    assert finding["title_en"] == "p.csv: 3 of 4 filled cells of c cannot be read as unit cost (most often a/a)"
     assert finding["row_count"] == 3
     assert [(p["pattern"], p["cells"]) for p in finding["measures"]["patterns"]] == [("a/a", 2), ("9-9", 1)]
     assert [(row["line"], row["values"]["text"]) for row in done.proof(finding)] == [(2, "n/a"), (4, "n/a"), (5, "3-4")]
@@ -76,12 +79,12 @@ def test_a_table_whose_key_is_not_mapped_is_not_tested_and_says_so(tmp_path: Pat
     assert done.of("V-008") == []
 
 
-def test_repeated_rows_are_one_finding_per_file_with_every_pair_as_evidence(tmp_path: Path) -> None:
+def test_repeated_rows_are_one_finding_per_table_with_every_pair_as_evidence(tmp_path: Path) -> None:
     mapping = PRODUCTS + "  q.csv:\n    tables:\n      suppliers:\n        columns: {supplier: s, name: n}\n"
     files = {"p.csv": "a,c,n\nA,1,x\nB,2,y\nA,1,x\nB,2,y\nA,1,x\n", "q.csv": "s,n\n1,x\n2,x\n"}
     done = examine(tmp_path, files, mapping)
     (finding,) = done.of("V-010")
-    assert finding["identity"] == {"file": "p.csv"}
+    assert finding["identity"] == {"table_name": "products"}
     assert (finding["row_count"], finding["measures"]["distinct_rows"]) == (3, "2")
     proof = [(row["role"], row["line"]) for row in done.proof(finding)]
     assert proof == [
@@ -157,3 +160,19 @@ def test_no_finding_names_a_person(tmp_path: Path) -> None:
     words = str([told, done.evidence]).upper()
     assert [name for name in ("AMARA", "BOLA", "CHIDI") if name in words] == []
     assert [[row["line"] for row in done.proof(finding)] for finding in told] == [[2, 3], [3], [2]]
+
+
+@pytest.mark.parametrize(("columns", "severity"), [("document: d, ", "medium"), ("document: d, line: n, ", "high")])
+def test_v_010_scans_of_a_till_without_line_numbers_weigh_less(tmp_path: Path, columns: str, severity: str) -> None:
+    """Two equal rows in a ticket of four are an article scanned twice, unless a line number is the same too."""
+    rows = "".join(f"T{ticket},{article},A{article},1\n" for ticket in range(9) for article in (1, 2, 3, 3))
+    mapping = one_table("s.csv", "sales", f"{{{columns}product: p, qty: q}}")
+    (finding,) = examine(tmp_path, {"s.csv": f"d,n,p,q\n{rows}"}, mapping).of("V-010")
+    assert (finding["row_count"], finding["severity"]) == (9, severity)
+
+
+def test_v_010_a_document_that_is_there_twice_is_an_export_that_ran_twice(tmp_path: Path) -> None:
+    ticket = "T1,A,1\nT1,B,2\n"
+    mapping = one_table("s.csv", "sales", "{document: d, product: p, qty: q}")
+    (finding,) = examine(tmp_path, {"s.csv": f"d,p,q\n{ticket}T2,A,1\n{ticket}"}, mapping).of("V-010")
+    assert (finding["row_count"], finding["severity"]) == (2, "high")

@@ -44,11 +44,35 @@ def test_v_015_signs_against_the_type(tmp_path: Path) -> None:
 
 
 def test_v_015_single_slips_weigh_less_and_sales_lines_are_positive(tmp_path: Path) -> None:
-    lines = "".join(f"{i},{-1 if i == 7 else 1}\n" for i in range(200))
-    done = examine(tmp_path, {"s.csv": f"d,q\n{lines}"}, one_table("s.csv", "sales", "{document: d, qty: q}"))
+    lines = "".join(f"{i},{-1 if i == 7 else 1},{'return' if i == 9 else 'sale'}\n" for i in range(200))
+    done = examine(
+        tmp_path, {"s.csv": f"d,q,t\n{lines}"}, one_table("s.csv", "sales", "{document: d, qty: q, type: t}")
+    )
     (finding,) = done.of("V-015")
     assert (finding["identity"]["table_name"], finding["row_count"], finding["severity"]) == ("sales", 1, "medium")
     assert [row["line"] for row in done.proof(finding)] == [9]
+
+
+@pytest.mark.parametrize(("negative", "severity"), [(30, "low"), (90, "high"), (200, "high")])
+def test_v_015_takes_a_few_negative_sales_for_returns_where_nothing_else_has_them(
+    tmp_path: Path, negative: int, severity: str
+) -> None:
+    lines = "".join(f"{i},{-1 if i < negative else 1}\n" for i in range(200))
+    done = examine(tmp_path, {"s.csv": f"d,q\n{lines}"}, one_table("s.csv", "sales", "{document: d, qty: q}"))
+    (finding,) = done.of("V-015")
+    assert (finding["row_count"], finding["severity"]) == (negative, severity)
+    assert ("taken for returns" in finding["title_en"]) is (severity == "low")
+
+
+def test_v_015_leaves_returns_alone_that_are_all_negative(tmp_path: Path) -> None:
+    lines = "".join(f"{i},{-1 if i % 9 == 0 else 1},{'return' if i % 9 == 0 else 'sale'}\n" for i in range(200))
+    columns = "{document: d, qty: q, type: t}"
+    assert examine(tmp_path, {"s.csv": f"d,q,t\n{lines}"}, one_table("s.csv", "sales", columns)).of("V-015") == []
+    mixed = lines.replace("9,1,sale", "9,1,return").replace("19,1,return", "19,1,sale")
+    (told,) = examine(tmp_path / "mixed", {"s.csv": f"d,q,t\n{mixed}"}, one_table("s.csv", "sales", columns)).of(
+        "V-015"
+    )
+    assert told["identity"]["type"] == "return"
 
 
 def test_v_015_leaves_a_signed_ledger_alone(tmp_path: Path) -> None:
@@ -57,6 +81,15 @@ def test_v_015_leaves_a_signed_ledger_alone(tmp_path: Path) -> None:
 
 
 COLUMNS: Rows = [{"table_name": "sales", "column_name": "unit_price", "file_id": 0, "source_column": "Price"}]
+
+
+def test_v_016_discounts_in_percent_are_a_way_of_writing(tmp_path: Path) -> None:
+    sales = [{"document": str(n), "qty": 1, "unit_price": 5, "discount": n % 5 * 5} for n in range(50)]
+    (finding,) = tried(tmp_path, "V-016", columns=COLUMNS, sales=sales).findings
+    assert (finding["identity"]["kind"], finding["severity"], finding["row_count"]) == ("percent", "medium", 40)
+    strays = [{**row, "discount": "0.1"} for row in sales[5:]]
+    (finding,) = tried(tmp_path / "strays", "V-016", columns=COLUMNS, sales=[*sales[:5], *strays]).findings
+    assert (finding["identity"]["kind"], finding["severity"], finding["row_count"]) == ("outside", "high", 4)
 
 
 def test_v_016_values_that_cannot_be_and_values_that_may_be_honest(tmp_path: Path) -> None:
@@ -170,6 +203,13 @@ def test_v_022_the_price_of_a_pack_on_a_piece(tmp_path: Path) -> None:
     (finding,) = trial.findings
     assert (finding["identity"]["product"], finding["row_count"], finding["expected"]) == ("A", 2, "10")
     assert [row["values"]["price"] for row in trial.proof(finding)] == ["118", "0.83"]
+
+
+def test_v_022_dear_days_and_products_sold_singly_are_left_alone(tmp_path: Path) -> None:
+    products = [{"product": "A", "units_per_pack": 12}, {"product": "ONE", "units_per_pack": 1}]
+    lines: list[dict[str, Any]] = [{"product": "A", "unit_price": price} for price in (10, 10, 11, 10, 9, 60, 2, 10)]
+    lines += [{"product": "ONE", "unit_price": price} for price in (10, 10, 10, 120, 10, 10)]
+    assert tried(tmp_path, "V-022", products=products, sales=lines).findings == []
 
 
 def test_v_026_applies_where_a_period_is_stated(tmp_path: Path) -> None:

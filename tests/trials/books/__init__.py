@@ -14,7 +14,7 @@ from itertools import groupby
 from pathlib import Path
 
 from tests.trials.books import auditiq, crestline, northwind
-from tests.trials.books.altered import one_quantity_changed
+from tests.trials.books.altered import one_quantity_changed, returns_added
 from tests.trials.books.commands import analyze_all
 from tests.trials.books.fact import Fact
 from tests.trials.harness.catalogue import Figures, Say, TrialFailed
@@ -46,6 +46,7 @@ def run(seed: int, say: Say) -> Figures:
         runs = analyze_all(DATA, commands, say)
         before = commands / "crestline by hand en" / "report.json"
         one_quantity_changed(DATA / "crestline", crestline.MAPPING, before, Path(name) / "altered", say)
+        returns_added(DATA / "crestline", crestline.MAPPING, Path(name) / "returned", say)
     figures: Figures = {"facts": [fact.figure() for fact in facts], "runs": runs}
     wrong = [fact.sentence() for fact in facts if not fact.holds]
     if wrong:

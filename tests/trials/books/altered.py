@@ -1,5 +1,6 @@
 """Crestline's books with one quantity changed: exactly its cell breaks, by that unit, and nothing else changes."""
 
+import csv
 import json
 import shutil
 from decimal import Decimal
@@ -28,6 +29,27 @@ def one_quantity_changed(books: Path, mapping: Path, before: Path, folder: Path,
     others = {f["fingerprint"] for f in report["findings"]} ^ {f["fingerprint"] for f in after["findings"]}
     assert others == {broken["fingerprint"]}, f"{len(others) - 1} other findings changed"
     say("one unit more in one sale of crestline breaks exactly its cell")
+
+
+def returns_added(books: Path, mapping: Path, folder: Path, say: Say) -> None:
+    """Crestline's returns entered in its ledger: the bridge search says by itself that they do not belong there, and
+    nothing else explains the breaks. Fails with AssertionError."""
+    shutil.copytree(books, folder / "books")
+    ledger = folder / "books" / "inventory_transactions.csv"
+    ledger.chmod(0o644)
+    with (books / "returns.csv").open(encoding="utf-8", newline="") as lines:
+        returned = list(csv.DictReader(lines))
+    with ledger.open("a", encoding="utf-8", newline="") as lines:
+        for row in returned:
+            place = (row["WarehouseID"], row["ProductID"], row["QtyReturned"])
+            number = row["ReturnID"]
+            csv.writer(lines).writerow([f"T-{number}", row["ReturnDate"], "RETURN", *place, number, ""])
+    analyze(folder / "books", mapping, "en", folder / "out")
+    report = json.loads((folder / "out" / "report.json").read_bytes())
+    (reading,) = [finding for finding in report["findings"] if finding["rule_id"] == "C-007"]
+    assert reading["measures"]["reason_en"] == "returns are not in the ledger"
+    assert [reading["measures"][name] for name in ("all_breaks", "mended", "made")] == ["622", "622", "0"]
+    say("the bridge search names crestline's returns where they are added to its ledger")
 
 
 def _changed(books: Path, folder: Path) -> str:

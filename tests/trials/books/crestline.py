@@ -3,6 +3,8 @@
 from collections.abc import Iterator
 from pathlib import Path
 
+from perito_kernel.phases import RuleStatus
+
 from tests.lookalikes.distributor import CRESTLINE
 from tests.lookalikes.examined import examine_books
 from tests.lookalikes.examined_books import Books
@@ -43,7 +45,7 @@ def facts(data: Path, folder: Path, say: Say) -> list[Fact]:
     source = data / "crestline"
     books = Books(source, CRESTLINE, examine_books(source, MAPPING, folder / "crestline"))
     say("crestline went through all phases")
-    parts = (_rows, _feeds, _bridges, _counts, _purchases)
+    parts = (_rows, _feeds, _bridges, _counts, _purchases, _told)
     return [Fact("crestline", *fact) for part in parts for fact in part(books)]
 
 
@@ -174,3 +176,15 @@ def _purchases(books: Books) -> Found:
     yield "months above capacity", {"WH-LAG1": 11, "WH-LAG2": 1}, above
     yield "mean days from order to receipt", "12.31", two_places(books.value("K-25", "mean"))
     yield "order lines on time, %", "71.63", two_places(books.value("K-26", "on_time"))
+    yield "units received of a hundred ordered", "100.00", two_places(books.value("K-27", "fill"))
+    yield "paid less than the price agreed", 11_414_808, -int(books.value("K-28", "price_variance"))
+
+
+def _told(books: Books) -> Found:
+    (lost,) = books.ask("SELECT sum(qty)::INTEGER FROM lost_sales")[0]
+    yield "lost sales in the log", 1_935, books.figure("K-12", "lost_sales")["n"]
+    yield "... their units", int(lost), int(books.value("K-12", "lost_units"))
+    high = {f["rule_id"] for f in books.examined.findings if f["severity"] in {"critical", "high"}}
+    yield "rules that tell something of high severity", "C-035 V-010", " ".join(sorted(high))
+    broken = {rule for rule, outcome in books.examined.outcomes.items() if outcome.status == RuleStatus.ERRORED}
+    yield "rules that could not be completed", 0, len(broken)

@@ -49,7 +49,7 @@ def write_artifacts(
     tenant's own rules, described.
     """
     out.mkdir(parents=True, exist_ok=True)
-    _finish(connection)
+    _finish(connection, rules)
     digest = hashlib.sha256()
     findings = [name for name, _ in FINDINGS]
     written = [
@@ -66,8 +66,9 @@ def write_artifacts(
     return written, digest.hexdigest()
 
 
-def _finish(connection: "DuckDBPyConnection") -> None:
-    cells = [f"{confidence_sql()} AS confidence" if name == "confidence" else f"f.{name}" for name, _ in FINDINGS]
+def _finish(connection: "DuckDBPyConnection", rules: Sequence[Rule]) -> None:
+    sure = confidence_sql(rules)
+    cells = [f"{sure} AS confidence" if name == "confidence" else f"f.{name}" for name, _ in FINDINGS]
     execute(
         connection,
         f"CREATE TEMP VIEW _final AS SELECT {', '.join(cells)} FROM _findings AS f"

@@ -1,18 +1,20 @@
-"""How sure a finding is: the rule's measured precision, less where validation doubts the very rows that prove it."""
+"""How sure a finding is: the rule's measured precision, less where validation doubts the very rows that prove it, and
+never more than the rule allows of itself."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from perito_kernel.findings import UNMEASURED_CONFIDENCE, Severity
+from perito_kernel.findings import DOUBTED_FACTOR, UNMEASURED_CONFIDENCE, Severity
 
+from perito_rules.model import Rule
 from perito_rules.sqltext import literal
 from perito_rules.statements import execute
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
-_DOUBTED = "0.7"
 _SERIOUS = (Severity.HIGH, Severity.CRITICAL)
 
 
@@ -54,9 +56,13 @@ def measure_confidence(connection: "DuckDBPyConnection", earlier: Earlier | None
     )
 
 
-def confidence_sql() -> str:
-    """SQL of a finding's confidence; `d` is its row in `_doubted`, if any."""
-    return (
-        f"(CASE WHEN d.fingerprint IS NULL THEN {UNMEASURED_CONFIDENCE}"
-        f" ELSE {UNMEASURED_CONFIDENCE} * {_DOUBTED} END)::DECIMAL(9, 4)"
+def confidence_sql(rules: Sequence[Rule]) -> str:
+    """SQL of the confidence of a finding `f` of `rules` or others; `d` is its row in `_doubted`, if any."""
+    sure = (
+        f"CASE WHEN d.fingerprint IS NULL THEN {UNMEASURED_CONFIDENCE}"
+        f" ELSE {UNMEASURED_CONFIDENCE} * {DOUBTED_FACTOR} END"
     )
+    limits = [f"WHEN {literal(rule.id)} THEN {rule.confidence_limit}" for rule in rules if rule.confidence_limit]
+    if limits:
+        sure = f"least({sure}, CASE f.rule_id {' '.join(limits)} ELSE 1 END)"
+    return f"({sure})::DECIMAL(9, 4)"

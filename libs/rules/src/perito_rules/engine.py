@@ -22,6 +22,7 @@ from perito_rules.planner import plan, tables_wanted
 from perito_rules.runner import Runner
 from perito_rules.statements import execute
 from perito_rules.user_results import described_own, enter_own, files_of
+from perito_rules.watch import Watch, unwatched
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -50,13 +51,14 @@ def run_rules(  # noqa: PLR0913  # the run's whole world, by keyword
     earlier: Earlier | None = None,
     distinct: Collection[str] = (),
     own: Sequence[UpstreamResult] = (),
+    watch: Watch = unwatched,
 ) -> RuleRun:
     """Runs `rules` on the Parquet files `tables` (name to path) and writes the artefacts to `out`.
 
     `params` are the parameters of this run by rule id; `earlier` are validation's findings and evidence, by which
     confidence falls where the books themselves are in doubt; `distinct` are the tables of which it is proven that no
     two rows have the same key and none lacks it; `own` is what the tenant's own rules left, which is told with what
-    these find. Raises Invalid for parameters no rule knows.
+    these find; `watch` is told what is at work. Raises Invalid for parameters no rule knows.
     """
     shared = {view.id: view for view in load_rules("perito_rules.shared")}
     values = bind_rules([*rules, *shared.values()], params)
@@ -70,7 +72,7 @@ def run_rules(  # noqa: PLR0913  # the run's whole world, by keyword
         create_views(connection, wanted, tables, schemas)
         create_tables(connection)
         create_table(connection)
-        runner = Runner(Book(connection, phase, currency_of(connection)), values, shared)
+        runner = Runner(Book(connection, phase, currency_of(connection)), values, shared, watch)
         alone = runner.run(planned, report)
         enter_own(connection, own)
         outcomes = counted(connection, [*alone, *(outcome for result in own for outcome in result.rules)])

@@ -43,7 +43,7 @@ FREE_WINDOWS = words_of(
 FLOATS = words_of(
     """
     sqrt cbrt ln log log2 log10 exp pow power median percentile_cont quantile_cont quantile percent_rank cume_dist
-    jaro_winkler_similarity jaro_similarity
+    jaro_winkler_similarity jarowinkler_similarity jaro_similarity
     """
 )
 """Functions whose result is binary floating point: to be cast to DECIMAL before it is aggregated or leaves
@@ -59,7 +59,8 @@ SCALARS = words_of(
     concat concat_ws dpipe lower upper trim ltrim rtrim length len char_length left right substring substr replace
     split split_part str_position strpos position contains starts_with startswith ends_with endswith regexp_like
     regexp_matches regexp_full_match regexp_full_match regexp_replace regexp_extract reverse lpad rpad pad repeat
-    chr ascii unicode strip_accents nfc_normalize translate levenshtein jaro_winkler_similarity jaro_similarity
+    chr ascii unicode strip_accents nfc_normalize translate levenshtein jaro_winkler_similarity jarowinkler_similarity
+    jaro_similarity
     format printf md5 sha256 json_text grouped left_pad right_pad md5_digest
     # dates and times
     date_add date_sub date_diff datediff date_trunc timestamp_trunc extract year month day hour

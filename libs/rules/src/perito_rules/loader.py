@@ -7,6 +7,7 @@ every run.
 
 import re
 from collections.abc import Mapping, Sequence
+from decimal import Decimal, InvalidOperation
 from functools import cache
 from importlib.resources import files
 from types import MappingProxyType
@@ -18,7 +19,19 @@ from perito_kernel.findings import Severity
 
 from perito_rules.model import FLOOD, Kind, Parameter, ParameterType, Rule, Section, Text
 
-_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+def _plain_loader() -> Any:
+    """A safe YAML loader to which `on`, `off`, `yes` and `no` are words, as YAML 1.2 has it: columns are called so."""
+    plain: Any = type("_PlainLoader", (getattr(yaml, "CSafeLoader", yaml.SafeLoader),), {})
+    known = cast("Mapping[str, list[tuple[str, Any]]]", plain.yaml_implicit_resolvers)
+    plain.yaml_implicit_resolvers = {
+        first: [(tag, form) for tag, form in forms if tag != "tag:yaml.org,2002:bool" or first in "tTfF"]
+        for first, forms in known.items()
+    }
+    return plain
+
+
+_LOADER = _plain_loader()
 _HEADER = re.compile(r"\A\s*/\*\s*---\s*\n(?P<yaml>.*?)\n\s*---\s*\*/[^\S\n]*\n?", re.DOTALL)
 _SECTION = re.compile(r"^--[ \t]*section:[ \t]*(?P<name>\w+)[ \t]*$", re.MULTILINE)
 
@@ -28,15 +41,16 @@ _SECTIONS = {
     Kind.METRIC: ({"kpis", "evaluated"}, {"population", "facts"}),
     Kind.FUNCTION: ({"input", "evidence"}, {"population"}),
     Kind.VIEW: ({"view"}, set[str]()),
+    Kind.GUARD: (set[str](), set[str]()),
 }
 _SINGLE = {Kind.ROW: "expression", Kind.VIEW: "view"}
 _FIELDS = {
     *("id", "version", "kind", "title", "severity", "grain", "unit", "identity", "needs", "optional", "uses"),
     *("parameters", "impact", "recoverable", "explains", "entities", "partition_by", "texts", "explanation", "remedy"),
     *("words", "source", "each", "table", "where", "select", "values", "function", "phase", "unique", "one_of"),
-    "stored",
+    *("stored", "confidence_limit", "position_bound"),
 }
-OWN_FIELDS = _FIELDS - {"each", "function", "stored"} | {"example"}
+OWN_FIELDS = _FIELDS - {"each", "function", "stored", "confidence_limit"} | {"example"}
 """Fields of the header of a tenant's own rule."""
 
 _EACH = {"", "keyed_table", "typed_column"}
@@ -68,7 +82,7 @@ def read_header(text: str, file: str) -> tuple[dict[str, Any], int]:
     if match is None:
         raise _malformed(file, 1, "the file must begin with /* --- YAML --- */")
     try:
-        raw = yaml.load(match["yaml"], _LOADER)  # noqa: S506  # either loader is the safe one
+        raw = yaml.load(match["yaml"], _LOADER)  # noqa: S506  # it is the safe one
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         line = text[: match.start("yaml")].count("\n") + (mark.line if mark else 0) + 1
@@ -92,10 +106,12 @@ def _texts(package: str) -> list[tuple[str, str]]:
 
 def _sections(text: str, start: int, kind: Kind, file: str) -> list[tuple[str, Section]]:
     marks = list(_SECTION.finditer(text, start))
+    if kind is Kind.GUARD and not marks:
+        return []
     if kind in _SINGLE and not marks:
         return [(_SINGLE[kind], _section(text, start, len(text)))]
     ends = [mark.start() for mark in marks[1:]] + [len(text)]
-    found = [(m["name"], _section(text, m.end(), end)) for m, end in zip(marks, ends, strict=True)]
+    found = [(m["name"], _section(text, m.end(), end)) for m, end in zip(marks, ends, strict=False)]
     required, allowed = _SECTIONS[kind]
     names = [name for name, _ in found]
     for name, section in found:
@@ -135,6 +151,8 @@ def _rule(header: Mapping[str, Any], sections: list[tuple[str, Section]], file: 
         uses=_names(header.get("uses")),
         parameters=_parameters(header.get("parameters") or {}, kind, file),
         impact=str(header.get("impact", "")),
+        confidence_limit=_limit(header.get("confidence_limit"), file),
+        position_bound=str(header.get("position_bound", "")),
         recoverable=bool(header.get("recoverable", False)),
         explains=_names(header.get("explains")),
         entities=_names(header.get("entities")),
@@ -175,6 +193,8 @@ def _checked(rule: Rule, file: str) -> Rule:
         raise _malformed(file, 1, f"each must be keyed_table or typed_column, not {rule.each}")
     if rule.kind is not Kind.METRIC and not re.match(r"column$|none, because \S", rule.impact):
         raise _malformed(file, 1, 'impact must be "column" or "none, because ..."')
+    if rule.position_bound and not re.match(r"because \S", rule.position_bound):
+        raise _malformed(file, 1, 'position_bound must say why: "because ..."')
     if rule.kind is Kind.FUNCTION and not re.fullmatch(r"[a-z_][\w.]*:[a-z_]\w*", rule.function):
         raise _malformed(file, 1, "function must read package.module:function")
     _check_names(rule, file)
@@ -204,7 +224,7 @@ def _missing(rule: Rule) -> list[str]:
         "remedy (en and es)": rule.remedy.en and rule.remedy.es,
         "grain": rule.grain,
         "source": rule.source,
-        "needs": rule.needs or rule.each,
+        "needs": rule.needs or rule.each or rule.one_of,
     }
     if rule.kind is not Kind.METRIC:
         wanted["identity"] = rule.identity
@@ -214,7 +234,7 @@ def _missing(rule: Rule) -> list[str]:
 
 
 def _parameters(raw: Mapping[str, Any], kind: Kind, file: str) -> Mapping[str, Parameter]:
-    found: dict[str, Parameter] = {} if kind in {Kind.METRIC, Kind.VIEW} else dict(FLOOD)
+    found: dict[str, Parameter] = {} if kind in {Kind.METRIC, Kind.VIEW, Kind.GUARD} else dict(FLOOD)
     for name, body in raw.items():
         inherited = found.get(name)
         type_word = str(body.get("type", inherited.type.value if inherited else ""))
@@ -238,13 +258,26 @@ def _words(raw: Mapping[str, Any], file: str) -> Mapping[str, Text]:
     found: dict[str, Text] = {}
     for name, body in raw.items():
         text = _text(body)
-        # YAML reads off, no and yes as truth values, and 2025 as a number.
+        # YAML reads 2025 as a number.
         if not isinstance(cast("object", name), str):
             raise _malformed(file, 1, f"word {name!r} is no text to YAML: put it in quotes")
         if not text.es:
             raise _malformed(file, 1, f"word {name!r} needs es (and en where the name does not say it)")
         found[name] = Text(text.en or name.replace("_", " "), text.es)
     return MappingProxyType(found)
+
+
+def _limit(raw: object, file: str) -> Decimal | None:
+    """A confidence: above 0 and below 1, with at most four places; None where none is stated."""
+    if raw is None:
+        return None
+    try:
+        limit = Decimal(str(raw))
+    except InvalidOperation:
+        limit = Decimal(0)
+    if not 0 < limit < 1 or limit != round(limit, 4):
+        raise _malformed(file, 1, "confidence_limit must be a number above 0 and below 1 with at most four places")
+    return limit
 
 
 def _names(raw: object) -> tuple[str, ...]:

@@ -29,6 +29,12 @@ KPIS: Sequence[tuple[str, str]] = (
 )
 _TEXTS = {"key", "period", "basis", "reason"}
 
+TOO_LARGE = {
+    "en": "its figures are too large to be true, such as a code typed as a quantity",
+    "es": "sus cifras son demasiado grandes para ser ciertas, como un código escrito como cantidad",
+}
+"""Why a quotient of two known figures has no value: one row made it absurd, and validation tells which."""
+
 
 def create_table(connection: "DuckDBPyConnection") -> None:
     """The run's empty table of KPIs."""
@@ -70,6 +76,19 @@ def _cell(rule: Rule, name: str, sql_type: str, columns: Mapping[str, str]) -> s
     if name == "id":
         return f"{literal(rule.id)} AS id"
     value = name if name in columns else "NULL"
+    if name == "reason":
+        too_large = f"WHEN {_is_too_large(columns)} THEN {literal(TOO_LARGE['en'])}"
+        return f"CASE {too_large} ELSE coalesce({value}::VARCHAR, '') END AS reason"
     if name in _TEXTS:
         return f"coalesce({value}::VARCHAR, '') AS {name}"
-    return f"({value})::{sql_type} AS {name}"
+    return f"try_cast(({value}) AS {sql_type}) AS {name}"
+
+
+def _is_too_large(columns: Mapping[str, str]) -> str:
+    """SQL: no reason was given, and there is no value although rows were counted to make it of."""
+    reason, numerator, denominator, n = (
+        c if c in columns else "NULL" for c in ("reason", "numerator", "denominator", "n")
+    )
+    none = f"coalesce({reason}::VARCHAR, '') = '' AND try_cast(value AS {dict(KPIS)['value']}) IS NULL"
+    made = f"{numerator} IS NOT NULL AND {denominator} <> 0 OR {numerator} IS NULL AND {n} > 0"
+    return f"{none} AND coalesce(value IS NOT NULL OR {made}, false)"

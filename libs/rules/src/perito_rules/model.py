@@ -28,6 +28,7 @@ class Kind(Enum):
     METRIC = "metric"  # rows of a KPI
     FUNCTION = "function"  # SQL, then a pure function over its small result
     VIEW = "view"  # no rule: a table several rules share
+    GUARD = "guard"  # no SQL: it tells what the engine did with the findings of the others
 
 
 class ParameterType(Enum):
@@ -82,8 +83,10 @@ class Rule:
     `table.column`, parameters by name) one at least must be there. `uses` are shared views. A template (`each`) is run
     once per canonical table or column that fits. `select` (row rules) are aggregates per identity. `unique` names a
     unique key of a WITH query or section where the linter cannot work it out. `words` are the readers' words for what
-    the SQL gives by name: measures, facts, roles of evidence, reasons of missing values. A shared view is kept as a
-    table unless `stored` is false: then whoever reads it reads the files through it.
+    the SQL gives by name: measures, facts, roles of evidence, reasons of missing values. `confidence_limit` is what the
+    confidence of its findings never exceeds, for rules that rank and do not tell true from false. `position_bound` says
+    why findings depend on how rows lie in files, where they do. A shared view is kept as a table unless `stored` is
+    false: then whoever reads it reads the files through it.
     """
 
     id: str
@@ -100,6 +103,8 @@ class Rule:
     uses: tuple[str, ...]
     parameters: Mapping[str, Parameter]
     impact: str
+    confidence_limit: Decimal | None
+    position_bound: str
     recoverable: bool
     explains: tuple[str, ...]
     entities: tuple[str, ...]
@@ -150,6 +155,7 @@ class Rule:
             "unit": self.unit,
             "identity": list(self.identity),
             "impact": self.impact,
+            "confidence_limit": None if self.confidence_limit is None else str(self.confidence_limit),
             "recoverable": self.recoverable,
             "explains": list(self.explains),
             "entities": list(self.entities),

@@ -12,6 +12,7 @@ from perito_rules.canonical import ColumnType, Table, load_canonical
 from perito_rules.duck import Schemas
 from perito_rules.model import Rule, Text, Value
 from perito_rules.sqltext import literal, quote
+from perito_rules.terms import label
 
 
 @dataclass(frozen=True)
@@ -107,11 +108,17 @@ def _listed(texts: Iterable[Text]) -> Text:
 def _missing(rule: Rule, schemas: Schemas) -> Iterator[Text]:
     for table, columns in rule.needs.items():
         if table not in schemas:
-            yield Text(f"table {table}", f"la tabla {table}")
+            yield Text(f"table {table}", f"la tabla {_named(table)}")
             continue
         for column in columns:
             if column not in schemas[table]:
-                yield Text(f"column {table}.{column}", f"la columna {table}.{column}")
+                yield Text(f"column {table}.{column}", f"la columna {table}.{_named(column)}")
+
+
+def _named(name: str) -> str:
+    """A name as the mapping has it, and what it means in Spanish where the name does not say it."""
+    word = label(name, "es", {})
+    return name if word == name else f"{name} ({word})"
 
 
 def _none_of(rule: Rule, schemas: Schemas, values: Mapping[str, Value]) -> Iterator[Text]:

@@ -5,7 +5,7 @@ is taken out again.
 """
 
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
@@ -22,6 +22,7 @@ from perito_rules.planner import Instance, Planned
 from perito_rules.rowscan import Scanned, rehearse, scan
 from perito_rules.sqltext import quote
 from perito_rules.statements import execute
+from perito_rules.watch import Watch, unwatched
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -53,10 +54,17 @@ class _Account:
 class Runner:
     """Runs planned rules. `values` are the bound parameters by id of rule or shared view, `shared` the views."""
 
-    def __init__(self, book: Book, values: Mapping[str, Mapping[str, Value]], shared: Mapping[str, Rule]) -> None:
+    def __init__(
+        self,
+        book: Book,
+        values: Mapping[str, Mapping[str, Value]],
+        shared: Mapping[str, Rule],
+        watch: Watch = unwatched,
+    ) -> None:
         self._book = book
         self._values = values
         self._shared = shared
+        self._watch = watch
         self._made: set[str] = set()
 
     @property
@@ -67,12 +75,15 @@ class Runner:
         """One outcome per rule, in the order given."""
         accounts = {item.rule.id: _Account() for item in planned if item.instances}
         rows = [item for item in planned if item.rule.kind is Kind.ROW and item.instances]
-        others = [item for item in planned if item.rule.kind is not Kind.ROW and item.instances]
+        others = [i for i in planned if i.rule.kind not in {Kind.ROW, Kind.GUARD} and i.instances]
         self._run_rows([i for item in rows for i in item.instances], accounts)
         for done, item in enumerate(others, len(rows)):
             report(done / len(planned), item.rule.id)
             for instance in item.instances:
                 self._attempt(instance, accounts[item.rule.id], self._instance)
+        for item in planned:
+            if item.rule.kind is Kind.GUARD and item.instances:
+                self._guard(accounts[item.rule.id], accounts.values())
         return [self._outcome(item, accounts.get(item.rule.id)) for item in planned]
 
     def rehearse(self, instance: Instance) -> tuple[str, Exception | None]:
@@ -97,15 +108,24 @@ class Runner:
         tables = sorted({instance.fill(instance.rule.table) for instance in instances})
         for table in tables:
             group = [instance for instance in instances if instance.fill(instance.rule.table) == table]
-            for scanned in scan(self._connection, table, group, self._values):
+            for scanned in self._watched(f"rows of {table}", scan(self._connection, table, group, self._values)):
                 self._attempt(scanned.instance, accounts[scanned.instance.rule.id], self._row, scanned)
+
+    def _watched(self, name: str, scans: Iterator[Scanned]) -> Iterator[Scanned]:
+        while True:
+            with self._watch(name):
+                scanned = next(scans, None)
+            if scanned is None:
+                return
+            yield scanned
 
     def _attempt(self, instance: Instance, account: _Account, run: Callable[..., None], *more: Any) -> None:
         """Runs one instance; if it breaks, the rule is errored, and the others give their results."""
         if account.broken:
             return
         try:
-            run(instance, account, *more)
+            with self._watch(instance.rule.id):
+                run(instance, account, *more)
         except Exception as error:  # noqa: BLE001  # a rule may break in any way, its neighbours must not notice
             account.broken = _reason(instance.rule, account.step, error)
             withdraw(self._book, instance.rule)
@@ -147,6 +167,15 @@ class Runner:
         section = rule.section("facts")
         row = self._one_row(instance.fill(section.sql), values) if section else {}
         account.add(instance, tally, _facts(row), self._enter(instance, account, values, tally))
+
+    def _guard(self, account: _Account, all_accounts: Iterable[_Account]) -> None:
+        """What was told as one, of all that was run before."""
+        sql = (
+            "SELECT count(*) AS lists_cut, coalesce(sum((measures_json ->> '$.findings')::BIGINT), 0)"
+            " AS findings_told_as_one FROM _findings WHERE systemic"
+        )
+        account.facts.update(_facts(self._one_row(sql, {})))
+        account.evaluated = sum(1 for other in all_accounts if other is not account and other.evaluated)
 
     def _enter(self, instance: Instance, account: _Account, values: Mapping[str, Value], tally: Tally) -> int:
         rule = instance.rule
@@ -199,7 +228,8 @@ class Runner:
             self._share(used_by_it)
         sql = view.sections["view"].sql
         kind = "TABLE" if view.stored else "VIEW"
-        execute(self._connection, f"CREATE TEMP {kind} {quote(name)} AS {sql}", used(sql, self._values[name]))
+        with self._watch(f"view {name}"):
+            execute(self._connection, f"CREATE TEMP {kind} {quote(name)} AS {sql}", used(sql, self._values[name]))
         self._made.add(name)
 
     @staticmethod

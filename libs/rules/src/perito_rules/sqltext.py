@@ -21,12 +21,13 @@ def macros() -> list[str]:
     """CREATE statements of the macros that rules and the engine's own SQL may use.
 
     `json_text(s)`: JSON string of a text, as `canonical_json` writes it. `plain(d)`: a number without trailing zeros.
-    `grouped(s)`: a plain number with thousands separators. `ratio(a, b)`: a / b to nine places, NULL where b is 0.
+    `grouped(s)`: a plain number with thousands separators. `ratio(a, b)`: a / b to nine places, NULL where b is 0
+    or the quotient has more than 19 digits before the point, which a slip of the pen makes.
     """
     plain = "CASE WHEN contains(d::VARCHAR, '.') THEN rtrim(rtrim(d::VARCHAR, '0'), '.') ELSE d::VARCHAR END"
     whole = "format('{:,}', split_part(ltrim(s, '-'), '.', 1)::BIGINT)"
     places = "CASE WHEN contains(s, '.') THEN '.' || split_part(s, '.', 2) ELSE '' END"
-    ratio = "CASE WHEN b = 0 THEN NULL ELSE round(a::DOUBLE / b::DOUBLE, 9)::DECIMAL(28, 9) END"
+    ratio = "CASE WHEN b = 0 THEN NULL ELSE try_cast(round(a::DOUBLE / b::DOUBLE, 9) AS DECIMAL(28, 9)) END"
     return [
         f"CREATE MACRO json_text(s) AS {_json_text()}",
         f"CREATE MACRO plain(d) AS {plain}",

@@ -15,6 +15,7 @@ from perito_rules.planner import Instance
 from perito_rules.priority import rank_sql
 from perito_rules.sqltext import json_object, literal, plain_text, quote
 from perito_rules.statements import execute
+from perito_rules.terms import label, spanish_number
 
 _SAMPLES = 3
 
@@ -27,9 +28,6 @@ def is_flood(findings: int, tally: Tally, values: Mapping[str, Value]) -> bool:
     return findings >= minimum and tally.failed > tally.evaluated * share
 
 
-_SPANISH_SEPARATORS = str.maketrans(",.", ".,")
-
-
 def systemic_cells(book: Book, instance: Instance, columns: Mapping[str, str], tally: Tally) -> dict[str, str]:
     """The cells of the one finding, aggregates over `_found`; leaves the samples in the temp view `_targets`."""
     rule = instance.rule
@@ -37,10 +35,10 @@ def systemic_cells(book: Book, instance: Instance, columns: Mapping[str, str], t
     start, end = period_bounds(columns)
     several = f"count(DISTINCT {currency_cell(book, columns)}) > 1"  # amounts of two currencies are never added
     share = f"{100 * tally.failed / tally.evaluated:.1f}"
-    where = "".join(f" ({v})" for v in [", ".join(instance.scope.values())] if v)
-    title_en = f"{rule.title.en}{where}: {tally.failed:,} of {tally.evaluated:,} {rule.unit} ({share} %)"
-    shares_es = f"{tally.failed:,} de {tally.evaluated:,} ({share} %)".translate(_SPANISH_SEPARATORS)
-    title_es = f"{rule.title.es}{where}: {shares_es}"
+    where_en, where_es = (_where(instance, language) for language in ("en", "es"))
+    title_en = f"{rule.title.en}{where_en}: {tally.failed:,} of {tally.evaluated:,} {rule.unit} ({share} %)"
+    shares_es = spanish_number(f"{tally.failed:,} de {tally.evaluated:,} ({share} %)")
+    title_es = f"{rule.title.es}{where_es}: {shares_es}"
     fingerprint = f"sha256({literal(rule.id + chr(10))} || {scope} || chr(10))"
     _sample(book, columns, fingerprint)
     return {
@@ -67,13 +65,19 @@ def systemic_cells(book: Book, instance: Instance, columns: Mapping[str, str], t
     }
 
 
+def _where(instance: Instance, language: str) -> str:
+    """The table or column that a rule of many was run for, in brackets."""
+    names = ", ".join(label(name, language, {}) for name in instance.scope.values())
+    return f" ({names})" if names else ""
+
+
 def _sample(book: Book, columns: Mapping[str, str], fingerprint: str) -> None:
     weight = "abs(impact) DESC NULLS LAST, " if "impact" in columns else ""
     execute(
         book.connection,
         "CREATE OR REPLACE TEMP TABLE _samples AS SELECT _identity, _period,"
-        f" row_number() OVER (ORDER BY {weight}_fingerprint) AS place FROM _found"
-        f" QUALIFY place <= {_SAMPLES}",
+        f" row_number() OVER (ORDER BY {weight}_fingerprint) AS _place FROM _found"
+        f" QUALIFY _place <= {_SAMPLES}",
     )
     execute(
         book.connection,
@@ -83,7 +87,7 @@ def _sample(book: Book, columns: Mapping[str, str], fingerprint: str) -> None:
 
 
 def _systemic_measures(rule: Rule, columns: Mapping[str, str], tally: Tally, share: str) -> str:
-    """Counts, the pattern (per identity column its one value or how many) and the samples' identities.
+    """Counts, the guard that cut the list, the pattern (per identity column its one value or how many), the samples.
 
     `same_<column>` is the one value that all have, `different_<column>` the number of values; the other one is null.
     """
@@ -91,8 +95,10 @@ def _systemic_measures(rule: Rule, columns: Mapping[str, str], tally: Tally, sha
         ("failed", literal(str(tally.failed)), "VARCHAR"),
         ("evaluated", literal(str(tally.evaluated)), "VARCHAR"),
         ("share_percent", literal(share), "VARCHAR"),
+        ("told_by", literal("V-034"), "VARCHAR"),
+        ("list_cut", "true", "BOOLEAN"),
         ("findings", "count(*)", "BIGINT"),
-        ("samples", "'[' || (SELECT string_agg(_identity, ',' ORDER BY place) FROM _samples) || ']'", "JSON"),
+        ("samples", "'[' || (SELECT string_agg(_identity, ',' ORDER BY _place) FROM _samples) || ']'", "JSON"),
     ]
     for column in rule.identity:
         text = plain_text(quote(column), columns[column])

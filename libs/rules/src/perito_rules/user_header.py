@@ -129,6 +129,9 @@ def _of_fields(header: Mapping[str, Any], lines: _Lines) -> Iterator[Problem]:
         if field not in OWN_FIELDS:
             name = str(cast("object", field))[:40]
             yield _malformed(lines.of(name), f"an own rule has no header field {name}: leave it out")
+    kind = header.get("kind")
+    if kind not in {Kind.ROW.value, Kind.SET.value}:
+        yield _malformed(lines.of("kind"), f"kind {str(cast('object', kind))[:40]}: an own rule is row or set")
     for field in _MAPPINGS:
         value = header.get(field)
         if value is not None and not (isinstance(value, dict) and all(isinstance(k, str) for k in cast("Any", value))):
@@ -166,8 +169,6 @@ def _in_both(raw: object) -> dict[str, str]:
 def _of_rule(rule: Rule, lines: _Lines) -> Iterator[Problem]:
     if not _ID.fullmatch(rule.id):
         yield _malformed(lines.of("id"), f"id {rule.id!r}: an own rule is U-001 to U-9999")
-    if rule.kind not in {Kind.ROW, Kind.SET}:
-        yield _malformed(lines.of("kind"), f"kind {rule.kind.value}: an own rule is row or set")
     if own_phase(rule) not in OWN_PHASES:
         yield _malformed(lines.of("phase"), f"phase must be {' or '.join(OWN_PHASES)}")
     strange = [other for other in rule.explains if not _ID.fullmatch(other)]

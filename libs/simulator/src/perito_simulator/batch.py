@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from perito_simulator.arrays import Flags, Ints, Texts
-from perito_simulator.feeds import Feed
+from perito_simulator.columns import Feed
 
 Columns = dict[str, Ints]
 """Columns of numbers by their names."""

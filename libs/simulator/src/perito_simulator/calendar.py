@@ -12,7 +12,8 @@ from perito_simulator.arrays import Floats, Ints
 
 DAY = 86_400
 _EPOCH = date(1970, 1, 1)
-_CLOSED = {(1, 1), (1, 6), (5, 1), (12, 25)}
+HOLIDAYS = ((1, 1), (1, 6), (5, 1), (12, 25))
+"""Month and day of those on which shops are closed."""
 _WEEKDAYS = (0.86, 0.84, 0.90, 0.98, 1.22, 1.38, 0.82)
 _YEAR = 365.25
 
@@ -57,7 +58,7 @@ def calendar_of(first: date, days: int) -> Calendar:
         first=first,
         dates=np.array([(day - _EPOCH).days for day in all_days], np.int64),
         weekdays=np.array([day.weekday() for day in all_days], np.int64),
-        trading=tuple((day.month, day.day) not in _CLOSED for day in all_days),
+        trading=tuple((day.month, day.day) not in HOLIDAYS for day in all_days),
         month_ends=frozenset(ends),
         footfall=np.array([_footfall(day) for day in all_days]),
     )

@@ -6,10 +6,10 @@ The losses of a key since its last count are drawn when it is counted, so that h
 
 import numpy as np
 
-from perito_simulator.arrays import Ints, places_within, starts_of_runs
+from perito_simulator.arrays import NOTHING, Ints, places_within, starts_of_runs
 from perito_simulator.batch import Batch, Columns
 from perito_simulator.calendar import DAY
-from perito_simulator.demand import Demand
+from perito_simulator.demand import SET_UP_DAYS, Demand
 from perito_simulator.entities import World
 from perito_simulator.feeds import FEEDS
 from perito_simulator.people import COUNTER
@@ -21,17 +21,19 @@ _WEEKS_BETWEEN = np.array([13, 26, 52], np.int64)
 _SHARE_A, _SHARE_B = 0.8, 0.95
 _OFF_SHOP, _OFF_WAREHOUSE = 0.06, 0.03
 _MISSING = 0.6
+_RECOUNTED = 0.05
 
 
 class Counting:
     """The count plan of one world."""
 
-    def __init__(self, world: World, demand: Demand, stock: Stock, chance: np.random.Generator) -> None:
-        self._world, self._stock, self._chance = world, stock, chance
+    def __init__(self, world: World, demand: Demand, stock: Stock, streams: dict[str, np.random.Generator]) -> None:
+        self._world, self._demand, self._stock = world, demand, stock
+        self._chance, self._recounts = streams["counting"], streams["recounts"]
         self._next = world.numbering.series("count") + 1
         self.ranged = np.concatenate((np.ones((1, world.size.products), np.bool_), demand.ranged))
         self._every = _WEEKS_BETWEEN[_classes(world, demand)]
-        self._week = chance.integers(0, 52, (world.locations, world.size.products))
+        self._week = self._chance.integers(0, 52, (world.locations, world.size.products))
 
     def count(self, day: int) -> Batch | None:
         """The count lines of today. What is missing by honest mistake is missing now."""
@@ -41,6 +43,7 @@ class Counting:
         if last or not len(places):
             return None
         week = (calendar.first_date + day) // 7
+        places = places[self._demand.open_places(day - SET_UP_DAYS)[places]]
         due = ((week + self._week[places]) % self._every == 0) & self.ranged[places]
         place, product = np.nonzero(due)
         if not len(place):
@@ -65,6 +68,12 @@ class Counting:
             "status": np.zeros(len(first), np.int64),
         }
         return Batch(FEEDS["count_sessions"], rows)
+
+    def schedule(self, counts: Batch) -> Batch:
+        """What was planned to be counted that day, as it stands in the plan: at closing time."""
+        at = counts["ts"] // DAY * DAY + COUNTED
+        rows: Columns = {"scheduled_at": at, "location": counts["location"], "product": counts["product"]}
+        return Batch(FEEDS["count_schedule"], rows)
 
     def _lose(self, location: Ints, product: Ints) -> None:
         drawn = self._chance.random(len(location))
@@ -91,8 +100,13 @@ class Counting:
             "system_qty": system,
             "counted_qty": found,
             "reported_variance": found - system,
+            "recount_qty": found.copy(),
             "counter": np.repeat(counter, lengths),
+            "recounter": self._world.people.one_of(location, COUNTER, day // 7 + 1),
         }
+        # What is found as it should be is not counted again, but for some that a plan asks for.
+        once = (found == system) & (self._recounts.random(len(found)) >= _RECOUNTED)
+        rows["recount_qty"][once] = rows["recounter"][once] = NOTHING
         return Batch(FEEDS["counts"], rows)
 
 

@@ -14,6 +14,8 @@ from perito_simulator.pricing import charm
 _TASTE = 0.4
 _LEAST_LINES = 0.08  # a day; below it the product is not ranged in the shop
 _WINDOW = 60
+SET_UP_DAYS = 8
+"""Days before a shop opens in which it is filled."""
 _PROMOTED = 0.3
 _LENGTHS = (7, 7, 14)
 
@@ -51,6 +53,10 @@ class Demand:
         self.base: Floats = lines * (world.size.lines_per_day / lines.sum()) / busy
         self.units_per_line: Floats = 1 + products.bulk * _EXTRA_UNITS
         self.promotions = promotions
+        self.opens: Ints = np.zeros(world.shops, np.int64)
+        """Day on which each shop opens."""
+        self.closures: list[tuple[int, int, int]] = []
+        """Shop, first and last day of works that are planned."""
         self._season = season_of(world)
         self._category = products.category
         self._footfall = world.calendar.footfall
@@ -60,12 +66,16 @@ class Demand:
         """How much each product sells at this time of the year, promotions apart, against its mean."""
         return self._season[day, self._category]
 
+    def open_places(self, day: int) -> Flags:
+        """Which places, the warehouse first, are open by `day`, or being filled."""
+        return np.concatenate((np.ones(1, np.bool_), self.opens - SET_UP_DAYS * (self.opens > 0) <= max(day, 0)))
+
     def lines(self, day: int, promoted: Ints) -> Floats:
         """Sale lines to be expected on a trading day; `promoted` as of `Promotions.on`."""
         factor = self.level(day) * self._footfall[day]
         running = np.flatnonzero(promoted != NOTHING)
         factor[running] *= self.promotions.lift[promoted[running]]
-        return self.base * factor
+        return self.base * factor * (self.opens <= day)[:, None]
 
 
 _EXTRA = np.array([1, 1, 1, 1, 1, 2, 2, 2, 3, 5], np.int64)

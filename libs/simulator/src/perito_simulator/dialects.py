@@ -8,8 +8,8 @@ import numpy as np
 
 from perito_simulator.arrays import Ints, Texts
 from perito_simulator.batch import Batch
+from perito_simulator.columns import Column, Feed, Kind
 from perito_simulator.entities import World
-from perito_simulator.feeds import Column, Feed, Kind
 from perito_simulator.rendering import Cells, Dates, Documents, Layout, Lookup, Moments, Numbers, Raw
 from perito_simulator.truth import Habit
 from perito_simulator.words import WORDS, place_of
@@ -77,6 +77,8 @@ class Target:
         said = [
             Habit("V-012", {"file": self.name, "column_name": column.name, "domain": column.domain}) for column in lower
         ]
+        # Some columns of small books honestly say the same in every row: one warehouse, one float, nothing rejected.
+        said.append(Habit("V-032", {"table_name": self.feed.table, "kind": "constant"}))
         if dialect.thousands and any(column.kind in {Kind.NUMBER, Kind.MONEY} for column in columns):
             said.append(Habit("V-005", {"file": self.name, "kind": "thousands_separator"}))
         return said

@@ -12,7 +12,7 @@ from perito_simulator.arrays import Texts
 
 WIDTH = 9
 SERIES = 10**WIDTH
-_OWN = {"movement": b"M", "purchase": b"PO", "receipt": b"GR", "transfer": b"TR", "count": b"CS"}
+_OWN = {"movement": b"M", "purchase": b"PO", "receipt": b"GR", "transfer": b"TR", "count": b"CS", "shift": b"SH"}
 
 
 @dataclass(frozen=True)
@@ -23,7 +23,7 @@ class Numbering:
     shops: int
 
     def series(self, kind: str) -> int:
-        """First number of `kind`: movement, purchase, receipt, transfer, count."""
+        """First number of `kind`: movement, purchase, receipt, transfer, count, shift."""
         return list(_OWN).index(kind) * SERIES
 
     def tickets_of(self, shop: int) -> int:

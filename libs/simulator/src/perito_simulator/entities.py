@@ -11,7 +11,7 @@ import numpy as np
 from perito_simulator.arrays import Floats, Ints, Texts
 from perito_simulator.calendar import Calendar, calendar_of, season
 from perito_simulator.documents import Numbering, numbering
-from perito_simulator.people import People, people_of
+from perito_simulator.people import STRANGERS, People, people_of
 from perito_simulator.pricing import Prices, prices_of
 from perito_simulator.size import Size
 
@@ -37,13 +37,15 @@ _PACKS = (4, 6, 6, 8, 10, 12, 12, 24)
 
 @dataclass(frozen=True)
 class Products:
-    """One row per product. `pack` is base units in a carton; `bulk` the chance of a second unit on a sale line."""
+    """One row per product. `pack` is base units in a carton; `bulk` the chance of a second unit on a sale line,
+    `measure` the units of which a line is some: 1 of what is counted, more of what is measured."""
 
     category: Ints
     supplier: Ints
     pack: Ints
     popularity: Floats
     bulk: Floats
+    measure: Ints
     gtin: Texts
 
 
@@ -107,6 +109,7 @@ def world_of(size: Size, streams: dict[str, np.random.Generator]) -> World:
         "user": _numbered("U", len(people.role), 1),
         "customer": _numbered("C", int(people.customers.sum()), 1),
         "till": _till_codes(places.tills),
+        "card": _numbered("K", int(people.customers.sum()) * (1 + STRANGERS), 100_001),
     }
     prices = prices_of(size.products, products.supplier, calendar, streams["prices"])
     numbers = numbering(codes["location"][1:], codes["supplier"])
@@ -121,6 +124,7 @@ def _products(size: Size, chance: np.random.Generator) -> Products:
         pack=np.array(_PACKS, np.int64)[chance.integers(0, len(_PACKS), count)],
         popularity=chance.lognormal(0.0, 0.9, count),
         bulk=chance.uniform(0.1, 0.4, count),
+        measure=np.ones(count, np.int64),
         gtin=_gtins(chance.choice(10**9, count, replace=False).astype(np.int64)),
     )
 

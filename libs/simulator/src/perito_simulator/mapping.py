@@ -3,9 +3,9 @@
 import json
 from collections.abc import Sequence
 
+from perito_simulator.columns import Column, Kind
 from perito_simulator.dialects import UNIT, Dialect, Target
 from perito_simulator.entities import World
-from perito_simulator.feeds import Column, Kind
 from perito_simulator.masters import CURRENCY, TIMEZONE
 from perito_simulator.words import WORDS
 
@@ -17,7 +17,7 @@ def mapping_of(targets: Sequence[Target], world: World) -> str:
     """YAML that `perito analyze` takes."""
     lines = ["version: 1", f"currency: {CURRENCY}", f"timezone: {TIMEZONE}", "files:"]
     for target in targets:
-        lines += [f"  {target.name}:", "    tables:", f"      {target.feed.name}:", "        columns:"]
+        lines += [f"  {target.name}:", "    tables:", f"      {target.feed.table}:", "        columns:"]
         for column in target.columns:
             if (target.feed.name, column.name) not in _NOT_CANONICAL:
                 lines.append(f"          {column.name}: {_cell(column, target.dialect)}")
@@ -39,7 +39,7 @@ def _cell(column: Column, dialect: Dialect) -> str:
         said["format"] = dialect.date
     if column.kind is Kind.MOMENT:
         said["format"] = dialect.date + (" %H:%M:%S" if dialect.seconds else " %H:%M")
-    if column.domain in dialect.words:
+    if column.domain in dialect.words and column.domain != "yes_no":  # yes and no are known in both languages
         said["values"] = dict(zip(dialect.words[column.domain], WORDS[column.domain], strict=True))
     if column.name == dialect.cartons:
         said["unit"] = {"column": dialect.header(UNIT.name), "factors": {"EACH": 1, "CARTON": _CARTONS}}

@@ -6,10 +6,25 @@ import numpy as np
 
 from perito_simulator.arrays import Floats, Ints
 
-ROLES = ("cashier", "shop_manager", "stock_clerk", "buyer", "receiver", "dispatcher", "counter", "warehouse_manager")
-CASHIER, MANAGER, CLERK, BUYER, RECEIVER, DISPATCHER, COUNTER, WAREHOUSE_MANAGER = range(len(ROLES))
-_WAREHOUSE_STAFF = {BUYER: 3, RECEIVER: 3, DISPATCHER: 3, COUNTER: 2, WAREHOUSE_MANAGER: 1}
+ROLES = (
+    "cashier",
+    "shop_manager",
+    "stock_clerk",
+    "buyer",
+    "receiver",
+    "dispatcher",
+    "counter",
+    "warehouse_manager",
+    "accountant",
+    "director",
+)
+CASHIER, MANAGER, CLERK, BUYER, RECEIVER, DISPATCHER, COUNTER, WAREHOUSE_MANAGER, ACCOUNTANT, DIRECTOR = range(
+    len(ROLES)
+)
+_WAREHOUSE_STAFF = {BUYER: 3, RECEIVER: 3, DISPATCHER: 3, COUNTER: 2, WAREHOUSE_MANAGER: 1, ACCOUNTANT: 2, DIRECTOR: 1}
 _CARDS_PER_DAILY_LINE = 6
+STRANGERS = 4
+"""Bank cards of people without a loyalty card, for each loyalty card of the shop."""
 
 
 @dataclass(frozen=True)

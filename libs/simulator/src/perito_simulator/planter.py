@@ -11,18 +11,24 @@ from perito_simulator.entities import World
 from perito_simulator.faults.catalogue import FAULTS
 from perito_simulator.faults.ground import Ground, Plant, money_of
 from perito_simulator.faults.kind import Kind
+from perito_simulator.faults.strength import Strength
 from perito_simulator.hooks import Hooks, Moment
 from perito_simulator.masters import CURRENCY
 from perito_simulator.oddities.catalogue import ODDITIES
 from perito_simulator.stock import Stock
+from perito_simulator.styles import targets_of
 from perito_simulator.truth import Fault, Habit, Oddity, Truth
 
 
 class Planter(Hooks):
-    """`faults` and `oddities` are numbers by kind, see `faults.catalogue.chosen`. One planter plants in one world."""
+    """`faults` and `oddities` are numbers by kind, see `faults.catalogue.chosen`. One planter plants in one world.
+    `strength` makes every fault as strong as a measurement wants it."""
 
-    def __init__(self, faults: Mapping[str, int], oddities: Mapping[str, int]) -> None:
+    def __init__(
+        self, faults: Mapping[str, int], oddities: Mapping[str, int], strength: Strength | None = None
+    ) -> None:
         self.wanted = {**faults, **oddities}
+        self._strength = strength
         self._kinds: list[Kind] = []
         self._ground: Ground | None = None
 
@@ -35,7 +41,7 @@ class Planter(Hooks):
 
     def begin(self, world: World, demand: Demand, chance: np.random.Generator) -> None:
         """Each kind draws from a stream of its own, so that one more kind changes no other's choices of days."""
-        self._ground = Ground(world, demand)
+        self._ground = Ground(world, demand, self._strength)
         root = int(chance.integers(0, 2**32))
         for name, kind in (*FAULTS.items(), *ODDITIES.items()):
             if self.wanted.get(name):
@@ -82,7 +88,9 @@ class Planter(Hooks):
     def truth(self, seed: int, style: str, rows: Mapping[str, int], habits: Sequence[Habit] = ()) -> Truth:
         """All that was planted and the style's habits, once the books are written."""
         plants = self.ground.plants
-        faults = [self._fault(place, plant) for place, plant in enumerate(plants, 1) if plant.kind in FAULTS]
+        written = {(t.feed.name, column.name) for t in targets_of(style, self.ground.world) for column in t.columns}
+        shown = {name for name, kind in FAULTS.items() if kind.shown_by is None or kind.shown_by in written}
+        faults = [self._fault(place, plant) for place, plant in enumerate(plants, 1) if plant.kind in shown]
         oddities = [self._oddity(place, plant) for place, plant in enumerate(plants, 1) if plant.kind in ODDITIES]
         return Truth(seed, style, rows, tuple(faults), tuple(oddities), tuple(habits))
 
@@ -105,4 +113,5 @@ class Planter(Hooks):
             days=self.ground.days_of(plant),
             rows=tuple(rows),
             rows_count=max(len(rows), plant.touched),
+            goods=self.ground.goods_of(plant),
         )

@@ -9,7 +9,8 @@ from perito_simulator.calendar import DAY
 from perito_simulator.demand import Demand
 from perito_simulator.entities import World
 from perito_simulator.feeds import FEEDS
-from perito_simulator.people import BUYER, RECEIVER, WAREHOUSE_MANAGER
+from perito_simulator.house import limit_of
+from perito_simulator.people import ACCOUNTANT, BUYER, DIRECTOR, DISPATCHER, RECEIVER, WAREHOUSE_MANAGER
 from perito_simulator.stock import Stock
 from perito_simulator.words import place_of
 
@@ -33,6 +34,7 @@ class Purchasing:
         self._order, self._receipt = numbers.series("purchase") + 1, numbers.series("receipt") + 1
         starts = chance.integers(1_000, 90_000, world.size.suppliers)
         self._invoice = np.array([numbers.invoices_of(n) for n in range(world.size.suppliers)], np.int64) + starts
+        self.limit = limit_of(world, demand)
         self._deliveries: dict[int, list[Columns]] = {}
         self._bills: dict[int, list[Batch]] = {}
 
@@ -92,7 +94,7 @@ class Purchasing:
             "line": places_within(order),
             "ts": np.repeat(int(self._world.calendar.dates[day]) * DAY + ARRIVES + minutes, lengths),
             "location": np.zeros(count, np.int64),
-            "accepted": qty,
+            "accepted": qty.copy(),
             "rejected": np.zeros(count, np.int64),
             "user": np.repeat(receiver, lengths),
         }
@@ -130,6 +132,7 @@ class Purchasing:
             "unit_price": price,
             "line_total": qty * price,
         }
+        rows["user"] = self._world.people.one_of(0, ACCOUNTANT, rows["document"])
         return Batch(FEEDS["invoices"], {column.name: rows[column.name] for column in FEEDS["invoices"].columns})
 
     def headers(self, lines: Batch) -> Batch:
@@ -139,8 +142,7 @@ class Purchasing:
         tax = (subtotal * _TAX + 50) // 100
         kept = ("supplier", "document", "invoiced_at", "purchase_document")
         rows: Columns = {name: lines[name][first] for name in kept}
-        clerk = self._world.people.one_of(0, BUYER, lines["document"][first])
-        rows |= {"subtotal": subtotal, "tax": tax, "total": subtotal + tax, "user": clerk}
+        rows |= {"subtotal": subtotal, "tax": tax, "total": subtotal + tax, "user": lines["user"][first]}
         return Batch(FEEDS["invoice_documents"], rows)
 
     def _numbers(self, supplier: Ints) -> Ints:
@@ -192,7 +194,10 @@ class Purchasing:
             "line_total": qty * cost,
             "promised_at": date + world.suppliers.quoted_lead[supplier],
             "status": np.zeros(count, np.int64),
+            "requester": world.people.one_of(0, DISPATCHER, supplier),
             "user": world.people.one_of(0, BUYER, supplier),
-            "approver": np.repeat(world.people.one_of(0, WAREHOUSE_MANAGER, 0), count),
+            "approver": np.full(count, world.people.one_of(0, WAREHOUSE_MANAGER, 0), np.int64),
         }
+        large = np.repeat(np.add.reduceat(rows["line_total"], first) > self.limit, lengths)
+        rows["approver"][large] = world.people.one_of(0, DIRECTOR, 0)
         return Batch(FEEDS["purchases"], rows)

@@ -46,6 +46,8 @@ class Replenishment:
         if not len(shops) or not self._world.calendar.trading[day]:
             return None
         low, high = self.levels(day, shops)
+        there = self._demand.open_places(day)[shops + 1][:, None]
+        low, high = low * there, high * there
         position = self._stock.book[shops + 1] + self._stock.arriving[shops]
         wanted = np.where(position < low, high - position, 0)
         there = np.minimum(self._stock.book[0], self._stock.physical[0])

@@ -16,6 +16,10 @@ NAMES = (
     "opening",
     "faults",
     "styles",
+    "cash",
+    "recounts",
+    "posting",
+    "corrections",
 )
 """A new stream goes to the end: the place in this list is its seed."""
 

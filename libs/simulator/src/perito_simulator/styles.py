@@ -8,13 +8,20 @@ from perito_kernel.errors import Invalid
 from perito_simulator.dialects import Dialect, Target
 from perito_simulator.entities import World
 from perito_simulator.feeds import FEEDS
+from perito_simulator.spanish import FILES, PROGRAM
 from perito_simulator.tills_of_makers import TILLS
 
 
 def plain(world: World) -> list[Target]:
     """One file per feed, headers as the canonical tables have them."""
     del world
-    return [Target(f"{name}.csv", feed) for name, feed in FEEDS.items()]
+    return [Target(f"{feed.of}_{name}.csv" if feed.of else f"{name}.csv", feed) for name, feed in FEEDS.items()]
+
+
+def spanish(world: World) -> list[Target]:
+    """One program in Spanish for all: its own names of files and columns, commas in numbers, days before months."""
+    del world
+    return [Target(f"{FILES[name]}.csv", feed, PROGRAM) for name, feed in FEEDS.items()]
 
 
 def mixed(world: World) -> list[Target]:
@@ -27,7 +34,7 @@ def mixed(world: World) -> list[Target]:
     return targets
 
 
-STYLES: Mapping[str, Callable[[World], list[Target]]] = {"plain": plain, "mixed": mixed}
+STYLES: Mapping[str, Callable[[World], list[Target]]] = {"plain": plain, "mixed": mixed, "spanish": spanish}
 
 
 def targets_of(style: str, world: World) -> list[Target]:
@@ -62,6 +69,7 @@ _BUYING = Dialect(
         line_total=Line Amount
         promised_at=Promised Date
         status=Status
+        requester=Requester
         user=Buyer
         approver=Approved By"""),
     per_carton="unit_cost",
@@ -114,18 +122,22 @@ _WAREHOUSE = Dialect(
     headers=_named("""
         movement=MoveNo
         ts=DateTime
+        posted_at=Posted
         product=SKU
         location=Site
         type=Type
         qty=Qty
         uom=Unit
         unit_cost=UnitCost
+        value_delta=Value
         balance_after=Balance
+        value_after=StockValue
         ref_type=DocType
         ref_id=Reference
         ref_line=RefLine
         user=User
         reason=Reason
+        reversal_of=Reverses
         transfer=TransferNo
         line=Line
         from_location=From
@@ -154,7 +166,10 @@ _COUNTS = Dialect(
         system_qty=Teórico
         counted_qty=Contado
         reported_variance=Diferencia
+        recount_qty=Reconteo
         counter=Contador
+        recounter=Recontador
+        scheduled_at=Fecha prevista
         type=Tipo
         started_at=Inicio
         ended_at=Fin
@@ -185,9 +200,15 @@ _CATALOGUE = Dialect(
         perishable=Perishable
         quoted_lead_days=LeadDays
         tax_id=VAT number
+        bank_account=IBAN
+        address=Address
         city=City
+        phone=Phone
+        created_at=Created
+        created_by=Created by
         location=Site
         type=Type
+        opened=Opened
         capacity_units=Capacity
         timezone=Time zone
         currency=Currency
@@ -206,7 +227,42 @@ _CATALOGUE = Dialect(
         employee=Employee
         user=User
         role=Role
-        hired=Hire date"""),
+        hired=Hire date
+        day=Date
+        trading=Open
+        opens_at=Opens at
+        closes_at=Closes at
+        holiday=Holiday
+        limit_id=Limit
+        document_type=Document type
+        amount=Amount"""),
+)
+_BACK_OFFICE = Dialect(
+    delimiter=";",
+    date="%Y%m%d",
+    headers=_named("""
+        document=Receipt No
+        line=Line No
+        type=Entry Type
+        series=Series
+        number=Number
+        ts=Opened At
+        tendered_at=Paid At
+        voided_at=Voided At
+        location=Store
+        till=Terminal
+        shift=Shift
+        user=Cashier
+        subtotal=Net Amount
+        tax=Tax
+        total=Total
+        opened_at=Opened
+        closed_at=Closed
+        opening_cash=Opening Cash
+        expected_cash=Expected Cash
+        counted_cash=Counted Cash
+        approved_by=Supervisor
+        reason=Reason Code"""),
 )
 _SYSTEMS: Mapping[str, tuple[str, Dialect]] = {
     "products": ("products.csv", _CATALOGUE),
@@ -217,6 +273,11 @@ _SYSTEMS: Mapping[str, tuple[str, Dialect]] = {
     "tills": ("registers.csv", _CATALOGUE),
     "lanes": ("lanes.csv", _CATALOGUE),
     "promotions": ("promotions.csv", _CATALOGUE),
+    "calendars": ("opening_days.csv", _CATALOGUE),
+    "approval_limits": ("approval_limits.csv", _CATALOGUE),
+    "sale_documents": ("receipts_issued.csv", _BACK_OFFICE),
+    "drawers": ("drawer_log.csv", _BACK_OFFICE),
+    "shifts": ("till_shifts.csv", _BACK_OFFICE),
     "purchases": ("po_lines.csv", _BUYING),
     "receipts": ("grn.csv", _RECEIVING),
     "invoices": ("vendor_invoices.csv", _BILLS),
@@ -224,6 +285,7 @@ _SYSTEMS: Mapping[str, tuple[str, Dialect]] = {
     "transfers": ("transfers.csv", _SHIPPING),
     "movements": ("stock_ledger.csv", _WAREHOUSE),
     "count_sessions": ("conteos.csv", _COUNTS),
+    "count_schedule": ("conteos_previstos.csv", _COUNTS),
     "counts": ("conteos_detalle.csv", _COUNTS),
     "inventory": ("month_end_stock.csv", _STOCK),
 }

@@ -5,7 +5,7 @@ import numpy as np
 from perito_simulator.arrays import Ints, order_by
 
 _LINES_PER_TICKET = 2.6
-_OPENS, _CLOSES = 9 * 3600, 21 * 3600
+OPENS, CLOSES = 9 * 3600, 21 * 3600
 _PEAKS = ((0.55, 12.0, 1.6), (0.45, 18.5, 1.5))  # share, hour, spread in hours
 
 
@@ -50,4 +50,4 @@ def _seconds(count: int, chance: np.random.Generator) -> Ints:
     noon_hour = _PEAKS[0][1] + drawn * _PEAKS[0][2]
     evening_hour = _PEAKS[1][1] + drawn * _PEAKS[1][2]
     seconds = (np.where(evening, evening_hour, noon_hour) * 3600).astype(np.int64)
-    return _OPENS + (seconds - _OPENS) % (_CLOSES - _OPENS)
+    return OPENS + (seconds - OPENS) % (CLOSES - OPENS)

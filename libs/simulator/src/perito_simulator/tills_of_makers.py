@@ -16,6 +16,7 @@ _NORTH = Dialect(
     headers=_headers(
         *"ticket line sold_at type sku register cashier customer qty regular_price price disc amount".split(),  # noqa: SIM905
         *"payment_method promo original_order original_line void_type approved_by reason".split(),  # noqa: SIM905
+        *"session card_token price_overridden qty_override".split(),  # noqa: SIM905
     ),
 )
 _SOUTH = Dialect(
@@ -27,9 +28,10 @@ _SOUTH = Dialect(
     left_out=_OWN_PLACE,
     lower=frozenset({"product"}),
     words={
-        "sale_type": ("venta", "devolucion", "anulacion"),
+        "sale_type": ("venta", "devolucion", "anulacion", "apertura_cajon"),
         "tender": ("tarjeta", "efectivo", "vale"),
-        "void_stage": ("linea",),
+        "void_stage": ("linea", "antes_pago", "despues_pago"),
+        "yes_no": ("no", "sí"),
     },
     headers=_headers(
         "Ticket",
@@ -52,6 +54,10 @@ _SOUTH = Dialect(
         "Tipo anulación",
         "Autorizado por",
         "Motivo",
+        "Turno",
+        "Id tarjeta",
+        "Precio modificado",
+        "Cantidad modificada",
     ),
 )
 _EAST = Dialect(
@@ -59,7 +65,7 @@ _EAST = Dialect(
     date="%m/%d/%Y",
     end="\r\n",
     left_out=_OWN_PLACE,
-    words={"sale_type": ("SALE", "REFUND", "VOID"), "tender": ("CREDIT_CARD", "CASH", "GIFTCARD")},
+    words={"sale_type": ("SALE", "REFUND", "VOID", "NO_SALE"), "tender": ("CREDIT_CARD", "CASH", "GIFTCARD")},
     headers=_headers(
         "Receipt No",
         "Line No",
@@ -81,6 +87,10 @@ _EAST = Dialect(
         "Void Type",
         "Supervisor",
         "Reason Code",
+        "Shift ID",
+        "Card Token",
+        "Manual Price",
+        "Quantity Changed",
     ),
 )
 _WEST = Dialect(
@@ -91,7 +101,7 @@ _WEST = Dialect(
     headers=_headers(
         *"TICKET_NO LINE_NO DATETIME LINE_TYPE ITEM_CODE POS_ID CASHIER_ID CUSTOMER_ID UNITS LIST_PRICE".split(),  # noqa: SIM905
         *"UNIT_PRICE DISCOUNT_RATE LINE_AMOUNT PAYMENT_TYPE PROMO_CODE ORIGINAL_ORDER ORIGINAL_LINE".split(),  # noqa: SIM905
-        *"VOID_TYPE AUTHORIZED_BY REASON_CODE".split(),  # noqa: SIM905
+        *"VOID_TYPE AUTHORIZED_BY REASON_CODE SHIFT CARD_HASH OVERRIDE QTY_OVERRIDE".split(),  # noqa: SIM905
     ),
 )
 

@@ -7,6 +7,8 @@ import numpy as np
 from perito_simulator import entries
 from perito_simulator.arrays import Ints
 from perito_simulator.batch import Batch, Columns
+from perito_simulator.cash import Cash
+from perito_simulator.corrections import Corrections
 from perito_simulator.counting import Counting
 from perito_simulator.demand import Demand
 from perito_simulator.entities import World
@@ -38,10 +40,13 @@ class Trade:
         self.replenishment = Replenishment(world, demand, self.stock, streams["transfers"])
         self.purchasing = Purchasing(world, demand, self.stock, streams["purchasing"])
         self._tills = Tills(world, demand, self.stock, streams)
-        self._counting = Counting(world, demand, self.stock, streams["counting"])
-        self._ledger = Ledger(world, self.stock, hooks)
+        self._cash = Cash(world, streams["cash"])
+        self._counting = Counting(world, demand, self.stock, streams)
+        self._ledger = Ledger(world, self.stock, hooks, streams["posting"])
         self._waste = streams["waste"]
+        self._corrections = Corrections(world, streams["corrections"])
         self._open(streams["opening"])
+        self._ledger.open()
 
     def _open(self, chance: np.random.Generator) -> None:
         """The stock with which the books begin: somewhere between the levels of ordering and of filling up."""
@@ -49,6 +54,7 @@ class Trade:
         warehouse = self.purchasing.levels(0)
         low, high = (np.concatenate((warehouse[n][None, :], shops[n])) for n in (0, 1))
         opening = low + (chance.random(low.shape) * (high - low)).astype(np.int64)
+        opening[1:][self._demand.opens > 0] = 0
         self.stock.book += opening
         self.stock.physical += opening
 
@@ -96,9 +102,26 @@ class Trade:
     def _sell(self, day: int, cost: Ints) -> None:
         sales = self._tills.sell(day)
         self._decide(day, sales)
+        self._tills.remember(day, sales)
         self._ledger.enter(day, entries.of_sales(sales, cost))
+        self._till_papers(day, sales)
+        ranged = self._demand.ranged
+        self._ledger.enter(day, self._corrections.of_day(day, self.stock, ranged))
+        self._ledger.enter(day, waste_of(day, self._world, self.stock, ranged, self._waste))
+
+    def _till_papers(self, day: int, sales: Batch) -> None:
+        """Lines, headers, shifts and drawers as they are written. Headers and cash follow from the lines as the tills
+        had them, whatever becomes of the lines on the way to their file."""
+        if not len(sales):
+            return
+        headers = self._cash.documents(sales)
+        shifts = self._cash.shifts(day, sales, headers)
+        drawers = self._cash.drawers(shifts)
+        self._decide(day, shifts)
         self._export(day, sales)
-        self._ledger.enter(day, waste_of(day, self._world, self.stock, self._demand.ranged, self._waste))
+        self._export(day, headers)
+        self._export(day, shifts)
+        self._export(day, drawers)
 
     def _send(self, day: int, cost: Ints) -> None:
         sent = self.replenishment.send(day)
@@ -114,6 +137,7 @@ class Trade:
             self._decide(day, counts)
             self._ledger.enter(day, entries.of_counts(counts, self._world, cost), goods=False)
             self._export(day, self._counting.sessions(counts))
+            self._export(day, self._counting.schedule(counts))
             self._export(day, counts)
 
     def _order(self, day: int) -> None:
@@ -125,7 +149,7 @@ class Trade:
 
     def _snapshot(self, day: int) -> None:
         """What the books say is there at the end of `day`, of all that is ranged."""
-        location, product = np.nonzero(self._counting.ranged)
+        location, product = np.nonzero(self._counting.ranged & self._demand.open_places(day)[:, None])
         date = self._world.calendar.first_date + day
         columns: Columns = {
             "snapshot_date": np.full(len(location), date, np.int64),
@@ -147,4 +171,5 @@ class Trade:
     def _export(self, day: int, batch: Batch) -> None:
         if self._hooks is not None:
             self._hooks.export(day, batch)
-        self._hand_over(batch)
+        if len(batch):
+            self._hand_over(batch)

@@ -17,7 +17,7 @@ from typing import Any
 from perito_kernel.errors import Invalid, NotFound
 
 TRUTH = "truth.json"
-ROWS_KEPT = 100
+ROWS_KEPT = 1_000
 """Rows of one fault that are listed; their number is always told."""
 
 
@@ -43,7 +43,9 @@ class Days:
 
 @dataclass(frozen=True)
 class Fault:
-    """One planted fault. `money` is in `currency`, never negative; None where it has none, with the reason why."""
+    """One planted fault. `money` is in `currency`, never negative; None where it has none, with the reason why. `goods`
+    are the products, by location, whose shelves it emptied while the books know nothing: rules of `also` may miss
+    them."""
 
     id: str
     kind: str
@@ -56,6 +58,7 @@ class Fault:
     days: Days = Days()
     rows: tuple[SourceRow, ...] = ()
     rows_count: int = 0
+    goods: Mapping[str, frozenset[str]] = field(default_factory=dict[str, frozenset[str]])
 
 
 @dataclass(frozen=True)
@@ -147,6 +150,7 @@ def _fault_json(fault: Fault) -> dict[str, Any]:
         **_days_json(fault.days),
         "rows": [[row.file, row.record] for row in fault.rows[:ROWS_KEPT]],
         "rows_count": fault.rows_count,
+        **({"goods": {place: sorted(goods) for place, goods in sorted(fault.goods.items())}} if fault.goods else {}),
         **money,
         "currency": fault.currency,
     }
@@ -182,6 +186,7 @@ def _fault(entry: Mapping[str, Any]) -> Fault:
         days=_days(entry),
         rows=_rows(entry),
         rows_count=int(entry["rows_count"]),
+        goods={str(place): frozenset(map(str, goods)) for place, goods in entry.get("goods", {}).items()},
     )
 
 

@@ -10,7 +10,7 @@ from perito_simulator.people import CLERK
 from perito_simulator.stock import Stock
 from perito_simulator.words import place_of
 
-WRITTEN_OFF = 21 * 3600 + 30 * 60
+WRITTEN_OFF = 21 * 3600 + 10 * 60
 _PER_SALE_LINE = 0.006
 _EXPIRED, _DAMAGED = place_of("movement_reason", "EXPIRED"), place_of("movement_reason", "DAMAGED")
 _WASTE = place_of("movement_type", "waste")

@@ -2,17 +2,20 @@
 
 WORDS: dict[str, tuple[str, ...]] = {
     "movement_type": ("receipt", "transfer_in", "sale", "return", "waste", "transfer_out", "adjustment"),
-    "sale_type": ("sale", "return", "void"),
-    "void_stage": ("line",),
+    "sale_type": ("sale", "return", "void", "no_sale"),
+    "void_stage": ("line", "before_tender", "after_tender"),
     "tender": ("card", "cash", "gift_card"),
-    "movement_reason": ("EXPIRED", "DAMAGED", "COUNT"),
+    "movement_reason": ("EXPIRED", "DAMAGED", "COUNT", "CORRECTION", "OTHER", "FOUND"),
     "return_reason": ("UNWANTED", "DEFECT", "WRONG ITEM"),
+    "drawer_reason": ("CHANGE",),
     "ref_type": ("ticket", "receipt", "transfer", "count"),
     "order_status": ("received", "partial", "open"),
     "transfer_status": ("received", "sent"),
     "location_type": ("warehouse", "store"),
     "count_type": ("cycle",),
     "count_status": ("posted",),
+    "holiday": ("New Year", "Epiphany", "Labour Day", "Christmas"),
+    "approved": ("purchase",),
     "yes_no": ("no", "yes"),
     "uom": ("EACH",),
     "pack_unit": ("EACH", "CARTON"),
@@ -25,6 +28,8 @@ WORDS: dict[str, tuple[str, ...]] = {
         "dispatcher",
         "counter",
         "warehouse_manager",
+        "accountant",
+        "director",
     ),
 }
 

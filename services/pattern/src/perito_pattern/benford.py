@@ -41,8 +41,8 @@ def expected_share(test: str, digit: int) -> float:
     return math.log10(1 + 1 / digit)
 
 
-def deviate(test: str, counts: Mapping[int, int]) -> Deviation:
-    """`counts`: amounts by first two digits, 10 to 99."""
+def deviate(test: str, counts: Mapping[int, int], independent: int | None = None) -> Deviation:
+    """`counts`: amounts by first two digits, 10 to 99; chances are those of as many amounts as are `independent`."""
     total = sum(counts.values())
     observed: dict[int, int] = {}
     for pair, count in sorted(counts.items()):
@@ -53,7 +53,7 @@ def deviate(test: str, counts: Mapping[int, int]) -> Deviation:
     gaps = {digit: observed.get(digit, 0) / total - share for digit, share in shares.items()}
     mad = significant(math.fsum(abs(gap) for gap in gaps.values()) / len(shares))
     grade = _GRADES[sum(mad > float(limit) for limit in _LIMITS[test])]
-    excess = {digit: _chance(gap, shares[digit], total) for digit, gap in gaps.items() if gap > 0}
+    excess = {digit: _chance(gap, shares[digit], independent or total) for digit, gap in gaps.items() if gap > 0}
     return Deviation(mad, grade, excess)
 
 
@@ -67,19 +67,22 @@ def judge(table: "pa.Table", values: Mapping[str, Value]) -> Judgement:
     """One row per population and first two digits; see section `input` of the rule."""
     rows: Sequence[Row] = table.to_pylist()
     populations: dict[str, dict[int, int]] = {}
-    spans: dict[str, bool] = {}
+    spans = {row["population"]: row["spans"] for row in rows}
+    squares = {row["population"]: row["squares"] for row in rows}
     for row in rows:
         populations.setdefault(row["population"], {})[row["digits"]] = row["amounts"]
-        spans[row["population"]] = row["spans"]
     sizes = {name: sum(counts.values()) for name, counts in populations.items()}
+    independent = {name: size * size // max(1, squares[name]) for name, size in sizes.items()}
     refuse = int(str(values["refuse"]))
-    fit = {name: counts for name, counts in populations.items() if sizes[name] >= refuse and spans[name]}
-    deviations = {name: {test: deviate(test, counts) for test in TESTS} for name, counts in fit.items()}
+    fit = {name: counts for name, counts in populations.items() if independent[name] >= refuse and spans[name]}
+    deviations = {
+        name: {test: deviate(test, counts, independent[name]) for test in TESTS} for name, counts in fit.items()
+    }
     chances = [p for tests in deviations.values() for deviation in tests.values() for p in deviation.excess.values()]
     digits = sum(len(deviations) * size for size in (9, 10, 90))
     threshold = benjamini_hochberg(chances, float(str(values["q"])), max(1, digits))
     told = [
-        _violation(name, sizes[name], int(str(values["enough"])), tests, threshold)
+        _violation(name, sizes[name], tests, threshold, severe=independent[name] >= int(str(values["enough"])))
         for name, tests in deviations.items()
         if any(_stands_out(deviation, threshold) for deviation in tests.values())
     ]
@@ -93,7 +96,7 @@ def _stands_out(deviation: Deviation, threshold: float) -> bool:
     return deviation.grade == _GRADES[-1] and any(p <= threshold for p in deviation.excess.values())
 
 
-def _violation(name: str, size: int, enough: int, tests: Mapping[str, Deviation], threshold: float) -> Row:
+def _violation(name: str, size: int, tests: Mapping[str, Deviation], threshold: float, *, severe: bool) -> Row:
     excess = sorted(digit for digit, p in tests["F2D"].excess.items() if p <= threshold)
     if not excess:  # a whole first or second digit is too frequent, none of its pairs by itself
         excess = [pair for pair in range(10, 100) if _of_excess(pair, tests, threshold)]
@@ -103,7 +106,7 @@ def _violation(name: str, size: int, enough: int, tests: Mapping[str, Deviation]
         "tests": ", ".join(test for test, deviation in tests.items() if _stands_out(deviation, threshold)),
         **{f"mad_{test.lower()}": f"{deviation.mad:.5f}" for test, deviation in tests.items()},
         "digits": ", ".join(map(str, excess)),
-        "severity": "medium" if size >= enough else "low",
+        "severity": "medium" if severe else "low",
         "row_count": size,
     }
 

@@ -123,7 +123,8 @@ def _expectations(groups: Sequence[_Group], enough: Sequence[_Group], least_peer
     for grain in GRAINS:
         peers = [group for group in enough if group.grain == grain]
         if len(peers) > least_peers:
-            found |= dict.fromkeys(map(id, peers), _by_peers(peers))
+            usual = by_peers([(peer.rows, peer.negative) for peer in peers])
+            found |= dict.fromkeys(map(id, peers), Expectation(max(usual.share, 0.5), usual.variance))
             continue
         rows = sum(group.rows for group in groups if group.grain == grain)
         negative = sum(group.negative for group in groups if group.grain == grain)
@@ -134,12 +135,13 @@ def _expectations(groups: Sequence[_Group], enough: Sequence[_Group], least_peer
     return found
 
 
-def _by_peers(peers: Sequence[_Group]) -> Expectation:
-    shares = [peer.share for peer in peers]
+def by_peers(peers: Sequence[tuple[int, int]]) -> Expectation:
+    """Median share of peers, given as (trials, events), and the variance of their own shares beyond chance."""
+    shares = [events / trials for trials, events in peers]
     middle = median(shares)
     spread = 1.4826 * median(abs(share - middle) for share in shares)
-    by_chance = median(middle * (1 - middle) / peer.rows for peer in peers)
-    return Expectation(significant(max(middle, 0.5)), significant(max(0.0, spread * spread - by_chance)))
+    by_chance = median(middle * (1 - middle) / trials for trials, _ in peers)
+    return Expectation(significant(middle), significant(max(0.0, spread * spread - by_chance)))
 
 
 def _told(

@@ -3,6 +3,8 @@
 import json
 from typing import Any
 
+from perito_rules.metrics import TOO_LARGE
+
 from perito_reporting.figures import plain
 from perito_reporting.people import WITHHELD, is_personal
 from perito_reporting.sources import Sources, text
@@ -144,9 +146,17 @@ def _not_in_results(row: dict[str, Any], voice: Voice) -> str:
 
 
 def kpis(sources: Sources) -> list[dict[str, Any]]:
-    """The KPIs of performance, at most `KPI_LIMIT` rows, of each its totals first."""
-    order = "id, scope <> 'total', scope, key, period, measure"
-    rows = sources.rows(f"select * from kpis order by {order} limit {KPI_LIMIT}")  # noqa: S608 - constants
+    """The KPIs of performance, at most `KPI_LIMIT` rows, of each its totals first.
+
+    Where there are more, each KPI gives up what it has beyond the others: thousands of suppliers of one must not push
+    the totals of the next out of the report.
+    """
+    order = "scope <> 'total', scope, key, period, measure"
+    rows = sources.rows(f"""
+        select * exclude (nth) from (
+            select *, row_number() over (partition by id order by {order}) as nth from kpis
+            order by nth, id limit {KPI_LIMIT}
+        ) order by id, {order}""")  # noqa: S608 - constants
     return [_kpi(sources, row) for row in rows]
 
 
@@ -182,7 +192,9 @@ def _why(sources: Sources, rule_id: str, reason: str | None) -> dict[str, str] |
         return None
     account = sources.by_id.get(rule_id)
     words = account.header.words.get(reason) if account else None
-    return dict(words) if words else {"en": reason}
+    if words:
+        return dict(words)
+    return dict(TOO_LARGE) if reason == TOO_LARGE["en"] else {"en": reason}
 
 
 def loads(raw: str | None) -> Any:

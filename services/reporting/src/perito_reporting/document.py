@@ -28,9 +28,10 @@ def assemble(sources: Sources) -> dict[str, Any]:
     exposed, covered = accounts.exposure(sources), accounts.coverage(sources)
     findings, totals = listing.findings(sources), accounts.totals(sources)
     recommendations = accounts.recommendations(sources, totals)
-    cases = narrative.narrated(sources, listing.cases(sources), findings)
     rules, kpis = accounts.rules(sources, totals), books.kpis(sources)
     complete_words(rules, findings, kpis)
+    words = {rule["id"]: rule["words"] for rule in rules}
+    cases = narrative.narrated(sources, listing.cases(sources), findings, words)
     return {
         "schema_version": SCHEMA_VERSION,
         "perito_version": version("perito-reporting"),

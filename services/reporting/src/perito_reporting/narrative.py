@@ -10,11 +10,13 @@ from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from perito_kernel.findings import UNMEASURED_CONFIDENCE
+from perito_kernel.findings import DOUBTED_FACTOR, UNMEASURED_CONFIDENCE
 
 from perito_reporting.figures import CELL, clip
 from perito_reporting.sources import Sources
 from perito_reporting.voice import LANGUAGES, Voice
+
+Words = Mapping[str, Mapping[str, str]]
 
 _ROLES = 6
 """Roles of evidence that the sentence names; a single one says nothing that the count does not."""
@@ -30,27 +32,32 @@ class Proof:
 
 
 def narrated(
-    sources: Sources, cases: Sequence[dict[str, Any]], findings: Sequence[Mapping[str, Any]]
+    sources: Sources, cases: Sequence[dict[str, Any]], findings: Sequence[Mapping[str, Any]], words: Mapping[str, Words]
 ) -> list[dict[str, Any]]:
-    """The cases with their `narrative`: sentences per language for those told in full, null for the others."""
+    """The cases with their `narrative`: sentences per language for those told in full, null for the others. `words` are
+    what rules call their roles.
+    """
     proofs = _proofs(sources)
     by_fingerprint = {finding["fingerprint"]: finding for finding in findings}
     told: list[dict[str, Any]] = []
     for case in cases:
         proof = proofs.get(case["fingerprint"])
         finding = by_fingerprint.get(case["fingerprint"])
-        narrative = {name: tell(Voice(name), case, finding, proof) for name in LANGUAGES} if proof and finding else None
+        own = words.get(case["rule_id"], {})
+        narrative = (
+            {name: tell(Voice(name), case, finding, proof, own) for name in LANGUAGES} if proof and finding else None
+        )
         told.append(case | {"narrative": narrative})
     return told
 
 
-def tell(voice: Voice, case: Mapping[str, Any], finding: Mapping[str, Any], proof: Proof) -> list[str]:
-    """The sentences of one case in one language."""
+def tell(voice: Voice, case: Mapping[str, Any], finding: Mapping[str, Any], proof: Proof, words: Words) -> list[str]:
+    """The sentences of one case in one language; `words` are those of its rule."""
     if case["systemic"]:  # its title has the totals already
         sentences = [voice.say("told_systemic")]
     else:
         sentences = [_difference(voice, finding), _value(voice, case, finding)]
-    sentences += [_evidence(voice, finding, proof), *_explained(voice, case)]
+    sentences += [_evidence(voice, finding, proof, words), *_explained(voice, case)]
     return [sentence for sentence in sentences if sentence]
 
 
@@ -92,13 +99,13 @@ def _value(voice: Voice, case: Mapping[str, Any], finding: Mapping[str, Any]) ->
     )
 
 
-def _evidence(voice: Voice, finding: Mapping[str, Any], proof: Proof) -> str:
+def _evidence(voice: Voice, finding: Mapping[str, Any], proof: Proof, words: Words) -> str:
     if not proof.rows:
         return voice.say("evidence_none") if not finding["evidence_total"] else ""
     counted = {"rows": voice.number_of(proof.rows, "row"), "files": voice.number_of(proof.files, "file")}
     if len(proof.roles) < 2 or len(proof.roles) > _ROLES:
         return voice.say("told_evidence_plain", **counted) if proof.files > 1 else ""
-    roles = [f"{clip(voice.term(role), CELL)}: {voice.grouped(rows)}" for role, rows in proof.roles.items()]
+    roles = [f"{clip(voice.term(role, words), CELL)}: {voice.grouped(rows)}" for role, rows in proof.roles.items()]
     return voice.say("told_evidence", roles=", ".join(roles), **counted)
 
 
@@ -111,7 +118,10 @@ def _explained(voice: Voice, case: Mapping[str, Any]) -> list[str]:
         voice.money(entry["gross"], entry["currency"]) for entry in case["explains"] if entry["gross"] is not None
     ]
     sentences = [voice.say("told_explains", findings=findings, rules=rules)]
-    return [*sentences, voice.say("told_not_added", money=", ".join(amounts))] if amounts else sentences
+    if amounts:
+        number = "one" if case["explained"] == 1 else "many"
+        sentences.append(voice.say(f"told_not_added_{number}", money=", ".join(amounts)))
+    return sentences
 
 
 def sureness(voice: Voice, confidence: str | None) -> str:
@@ -123,7 +133,9 @@ def sureness(voice: Voice, confidence: str | None) -> str:
     shown = voice.grouped(confidence)
     if number == unmeasured:
         return voice.say("told_unmeasured", confidence=shown)
-    return voice.say("told_doubted", confidence=shown) if number < unmeasured else ""
+    if number == unmeasured * Decimal(DOUBTED_FACTOR):
+        return voice.say("told_doubted", confidence=shown)
+    return voice.say("told_limited", confidence=shown) if number < unmeasured else ""
 
 
 def _proofs(sources: Sources) -> dict[str, Proof]:

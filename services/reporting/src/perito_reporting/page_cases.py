@@ -12,7 +12,7 @@ from perito_reporting.bridge import Bridge, find_bridge
 from perito_reporting.figures import CELL, SENTENCES, clip
 from perito_reporting.listing import STORIES_ON_PAGE
 from perito_reporting.narrative import sureness
-from perito_reporting.people import WITHHELD
+from perito_reporting.page_cells import cell
 from perito_reporting.voice import Voice
 
 View = dict[str, Any]
@@ -21,7 +21,7 @@ SQL = 12_000
 _COLUMNS = 9
 _FIGURES = 8
 _SYMPTOMS = 3
-_TOLD_ELSEWHERE = frozenset({"difference", "unit_cost", "cost_source"})
+_TOLD_ELSEWHERE = frozenset({"difference", "unit_cost", "cost_source", "file_of", "record_of"})
 _FIGURE = re.compile(r"-?\d+(\.\d+)?|\d{4}-\d{2}(-\d{2})?")
 _WRITTEN = re.compile(r"[\d.,/-]*\d")
 _CODE = re.compile(r"`([^`]+)`")
@@ -97,7 +97,7 @@ class Cases:
             "cases": views,
             "meaning": prose(voice.text(rule.get("explanation")), rule.get("words", {}), voice),
             "sureness": sureness(voice, self._cases[leading[0]]["confidence"]) if leading else "",
-            "remedy": clip(voice.text(rule.get("remedy"))),
+            "remedy": prose(voice.text(rule.get("remedy")), rule.get("words", {}), voice),
             "sql": clip(rule.get("sql", ""), SQL),
             "version": rule.get("version", ""),
             "parameters": ", ".join(f"{name} = {value}" for name, value in rule.get("parameters", {}).items()),
@@ -143,15 +143,10 @@ class Cases:
         """What the case is about. An instant is left out where a period says the same as a local day: written in UTC
         it may show the day before, and a reader would look for the count in the wrong place."""
         return ", ".join(
-            f"{clip(self._voice.term(name, words), CELL)} {clip(self._value(value, words), CELL)}"
+            f"{clip(self._voice.term(name, words), CELL)} {clip(cell(name, value, words, self._voice), CELL)}"
             for name, value in case["identity"].items()
             if value is not None and not (case["period_start"] and _INSTANT.fullmatch(str(value)))
         )
-
-    def _value(self, value: object, words: Mapping[str, Any]) -> str:
-        """A value that names a case; a code of the rule is written in its words."""
-        text = self._cell(value)
-        return self._voice.term(text, words) if text in words else text
 
     def _period(self, case: Mapping[str, Any]) -> str:
         start, end = self._voice.day(case["period_start"]), self._voice.day(case["period_end"])
@@ -180,7 +175,7 @@ class Cases:
         for row in shown:
             names += [name for name in [*row["key"], *row["values"]] if name not in names]
         names = names[:_COLUMNS]
-        total = voice.grouped(finding["evidence_total"])
+        total = voice.number_of(finding["evidence_total"], "row")
         return {
             "summary": voice.say("evidence", shown=voice.grouped(len(shown)), total=total),
             "names": [clip(voice.term(name, words), CELL) for name in names],
@@ -189,17 +184,14 @@ class Cases:
                     "file": clip(row["file"] or "", CELL),
                     "line": voice.grouped(row["line"]),
                     "role": clip(voice.term(row["role"] or "", words), CELL),
-                    "cells": [clip(self._cell(row["values"].get(name, row["key"].get(name))), CELL) for name in names],
+                    "cells": [
+                        clip(cell(name, row["values"].get(name, row["key"].get(name)), words, voice), CELL)
+                        for name in names
+                    ],
                 }
                 for row in shown
             ],
         }
-
-    def _cell(self, value: object) -> str:
-        """A value of the books as it is; what is absent is empty, what is withheld says so."""
-        if value is None:
-            return ""
-        return self._voice.say("withheld") if value == WITHHELD else str(value)
 
 
 def prose(text: str, words: Mapping[str, Any], voice: Voice) -> str:

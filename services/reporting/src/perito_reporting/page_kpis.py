@@ -1,5 +1,6 @@
 """What the page shows of the KPIs: each total with its basis and coverage, then by place, group and time."""
 
+import re
 from collections.abc import Mapping, Sequence
 from decimal import Decimal, InvalidOperation
 from itertools import groupby
@@ -14,19 +15,46 @@ SERIES = 8
 """Lines of a KPI that the page shows; report.json has more."""
 POINTS = 120
 """Periods of a line, the latest ones."""
-_NAMES = 6
+_NAMES = 8
 _FEWEST_POINTS = 3
+
+_SUBJECTS: Sequence[tuple[str, Sequence[int]]] = (
+    ("kpi_stock", (*range(1, 7), *range(20, 25))),
+    ("kpi_service", range(7, 13)),
+    ("kpi_accuracy", (*range(13, 20), 29)),
+    ("kpi_suppliers", range(25, 29)),
+    ("kpi_review", (30,)),
+)
+"""What the key figures of the catalogue are about, by the numbers of their ids, as the page lists them."""
+
+_CURRENCY = re.compile(r"[A-Z]{3}")
 
 Row = Mapping[str, Any]
 
 
 def kpis(document: Mapping[str, Any], voice: Voice, places: int) -> list[View]:
-    """One view per KPI, in order of id; `places` rows of each breakdown."""
+    """One view per KPI, by subject and then in order of id; `places` rows of each breakdown."""
     rules = {rule["id"]: rule for rule in document["rules"]}
-    return [
+    views = [
         _kpi(rules.get(kpi_id, {}), kpi_id, list(group), voice, places)
         for kpi_id, group in groupby(document["kpis"], key=lambda row: row["id"])
     ]
+    views.sort(key=lambda view: _subject(view["id"])[0])
+    begun: set[str] = set()
+    for view in views:
+        _, name = _subject(view["id"])
+        view["subject"] = voice.say(name) if name and name not in begun else ""
+        begun.add(name)
+    return views
+
+
+def _subject(kpi_id: str) -> tuple[int, str]:
+    """Where a KPI stands on the page and under which heading; own ones come last, under none."""
+    number = kpi_id.removeprefix("K-")
+    for place, (name, ids) in enumerate(_SUBJECTS):
+        if number.isdecimal() and int(number) in ids:
+            return place, name
+    return len(_SUBJECTS), ""
 
 
 def _kpi(rule: Mapping[str, Any], kpi_id: str, rows: list[Row], voice: Voice, places: int) -> View:
@@ -66,7 +94,8 @@ def _total(row: Row, words: Mapping[str, Any], voice: Voice) -> View:
 
 
 def _breakdown(scope: str, rows: list[Row], words: Mapping[str, Any], voice: Voice, most: int) -> View:
-    measures = list(dict.fromkeys(row["measure"] or "" for row in rows))[:_NAMES]
+    names = list(dict.fromkeys(row["measure"] or "" for row in rows))
+    measures = names[:_NAMES]
     places = list(dict.fromkeys(row["key"] or "" for row in rows))
     cells = {(row["key"] or "", row["measure"] or ""): row for row in rows}
     return {
@@ -82,6 +111,9 @@ def _breakdown(scope: str, rows: list[Row], words: Mapping[str, Any], voice: Voi
         ],
         "cut": voice.say("cut", shown=voice.grouped(most), total=voice.grouped(len(places)))
         if len(places) > most
+        else "",
+        "names_cut": voice.say("kpi_names_cut", shown=voice.grouped(_NAMES), total=voice.grouped(len(names)))
+        if len(names) > _NAMES
         else "",
     }
 
@@ -121,8 +153,8 @@ def _line(name: tuple[str, str], rows: list[Row], words: Mapping[str, Any], voic
             "kpi_range",
             first=voice.day(rows[0]["period"]),
             last=voice.day(rows[-1]["period"]),
-            low=f"{_places(min(known), voice)} {unit}".strip(),
-            high=f"{_places(max(known), voice)} {unit}".strip(),
+            low=_with_unit(min(known), unit, voice),
+            high=_with_unit(max(known), unit, voice),
         ),
     }
 
@@ -131,7 +163,15 @@ def _written(row: Row, words: Mapping[str, Any], voice: Voice) -> str:
     value = _number(row["value"])
     if value is None:
         return "–"
-    return f"{_places(value, voice)} {_unit(row, words, voice)}".strip()
+    return _with_unit(value, _unit(row, words, voice), voice)
+
+
+def _with_unit(value: Decimal, unit: str, voice: Voice) -> str:
+    """A value and its unit; a currency stands where amounts of the language have theirs."""
+    written = _places(value, voice)
+    if _CURRENCY.fullmatch(unit):
+        return voice.beside(written, unit)
+    return f"{written} {unit}".strip()
 
 
 def _unit(row: Row, words: Mapping[str, Any], voice: Voice) -> str:

@@ -6,7 +6,8 @@ from typing import Any
 
 from perito_reporting.bridge import total_bridge
 from perito_reporting.figures import CELL, clip
-from perito_reporting.page_cases import View, bridge_rows
+from perito_reporting.page_cases import View, bridge_rows, prose
+from perito_reporting.page_cells import cell
 from perito_reporting.voice import UNSTATED, Voice
 
 _FACTS = 60
@@ -69,6 +70,7 @@ def caveat(document: Mapping[str, Any], voice: Voice) -> View:
         sentences.append(voice.say("caveat_changed", cells=voice.grouped(cells["changed"])))
     if questions := len(document["understanding"]["questions"]):
         sentences.append(voice.say("caveat_questions", count=voice.number_of(questions, "question")))
+    sentences += _readings(document, voice)
     # A rule may tell something of rows none of which failed: that has its case, and weighs on nothing.
     failing = [rule for rule in document["rules"] if rule["phase"] == "validation" and rule["failed"]]
     return {
@@ -85,14 +87,56 @@ def caveat(document: Mapping[str, Any], voice: Voice) -> View:
     }
 
 
+def _readings(document: Mapping[str, Any], voice: Voice) -> list[str]:
+    """How the ledger's balances, order and signs are read, and whether another reading closes what breaks."""
+    facts = {rule["id"]: rule["facts"] for rule in document["rules"] if rule["status"] not in _NOT_RUN}
+    balances, bridge = facts.get("C-001", {}), facts.get("C-007", {})
+    sentences: list[str] = []
+    if grain := balances.get("grain_of_balances"):
+        levels = _listed([voice.term(level) for level in grain.split(", ")], voice)
+        signs = "caveat_out" if balances.get("sign_of_quantities") == "in negative" else "caveat_in"
+        sentences.append(voice.say("caveat_balances", levels=levels, signs=voice.say(signs)))
+        if instants := balances.get("instants_with_several_movements"):
+            sentences.append(_order(int(instants), voice))
+    sentences += _signs(document, voice)
+    if bridge.get("taken", "0") != "0":
+        sentences.append(
+            voice.say(
+                "caveat_bridge", explained=voice.grouped(bridge["explained"]), breaks=voice.grouped(bridge["breaks"])
+            )
+        )
+    return sentences
+
+
+def _order(instants: int, voice: Voice) -> str:
+    if not instants:
+        return voice.say("caveat_order_known")
+    return voice.say("caveat_ties", instants=voice.number_of(instants, "instant"))
+
+
+def _signs(document: Mapping[str, Any], voice: Voice) -> list[str]:
+    for rule in document["rules"]:
+        if rule["id"] == "V-015" and rule["status"] not in _NOT_RUN and rule["evaluated"]:
+            counts = {"part": voice.grouped(rule["failed"]), "all": voice.grouped(rule["evaluated"])}
+            return [voice.say("caveat_signs" if rule["failed"] else "caveat_signs_none", **counts)]
+    return []
+
+
+def _listed(words: Sequence[str], voice: Voice) -> str:
+    """ "product, location and lot"."""
+    *most, last = words
+    return f"{', '.join(most)} {voice.say('and')} {last}" if most else last
+
+
 def recommendations(document: Mapping[str, Any], voice: Voice) -> list[View]:
     """Steps in order, each with the money that waits for it."""
+    words = {rule["id"]: rule["words"] for rule in document["rules"]}
     return [
         {
             "rule_id": step["rule_id"],
             "title": clip(voice.text(step["title"])),
             "severity": step["severity"],
-            "remedy": clip(voice.text(step["remedy"])),
+            "remedy": prose(voice.text(step["remedy"]), words.get(step["rule_id"], {}), voice),
             "cases": voice.grouped(step["cases"]),
             "amount": amounts(step["amounts"], voice),
         }
@@ -106,7 +150,7 @@ def rules(document: Mapping[str, Any], voice: Voice) -> list[View]:
         {
             "id": rule["id"],
             "title": clip(voice.text(rule["title"])),
-            "severity": rule["severity"],
+            "severity": rule["gravest"] or rule["severity"],
             "status": rule["status"],
             "status_text": voice.say(f"status_{rule['status']}"),
             "unit": clip(voice.term(rule["unit"], rule["words"]), CELL),
@@ -126,7 +170,10 @@ def facts(document: Mapping[str, Any], voice: Voice) -> list[View]:
             "title": clip(voice.text(rule["title"])),
             "bridge": bridge_rows(found, voice) if (found := total_bridge(rule["facts"])) else [],
             "facts": [
-                {"name": clip(voice.term(name, rule["words"]), CELL), "value": clip(voice.grouped(value), CELL)}
+                {
+                    "name": clip(voice.term(name, rule["words"]), CELL),
+                    "value": clip(voice.grouped(cell(name, value, rule["words"], voice)), CELL),
+                }
                 for name, value in rule["facts"].items()
             ][:_FACTS],
         }

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 NOUNS: Mapping[str, tuple[str, str]] = {
     "case": ("case", "cases"),
+    "instant": ("instant", "instants"),
     "file": ("file", "files"),
     "finding": ("finding", "findings"),
     "other_finding": ("other finding", "other findings"),
@@ -85,6 +86,19 @@ TEXTS: Mapping[str, str] = {
     ),
     "caveat_changed": "{cells} cells were converted or repaired; each kind is listed under Transformations.",
     "caveat_questions": "{count} about these files that only you can answer: see What was understood.",
+    "caveat_balances": "Balances of the stock ledger are read per {levels}, {signs} (rule C-002 says on what grounds).",
+    "caveat_order_known": "The order of all its movements is known.",
+    "caveat_ties": (
+        "Of {instants} with several movements the order is not given: only the balance after the last one is tested "
+        "(rule C-003)."
+    ),
+    "caveat_signs": "{part} of {all} rows have a sign that contradicts their kind of movement (rule V-015).",
+    "caveat_signs_none": "No sign contradicts its kind of movement, in {all} rows (rule V-015).",
+    "caveat_in": "with what comes in positive",
+    "caveat_out": "with what goes out positive",
+    "caveat_bridge": (
+        "{explained} of {breaks} breaks of the roll-forward close under another reading of the books: see rule C-007."
+    ),
     "caveat_rules": "These indicators concern the data itself and weigh on everything that follows:",
     "caveat_missing": "There is no result from validation, so nothing is known about the quality of the data.",
     "of": "{part} of {all}",
@@ -108,9 +122,11 @@ TEXTS: Mapping[str, str] = {
     "priority": "priority",
     "severity": "Severity",
     "check": "What to check",
-    "evidence": "Evidence: {shown} of {total} rows",
+    "evidence": "Evidence: {shown} of {total}",
     "evidence_none": "This finding points at no row: it is about what is absent, or about the whole.",
     "withheld": "withheld",
+    "yes": "yes",
+    "no": "no",
     "told_difference": "Expected {expected}, observed {observed}: a difference of {difference}.",
     "told_both": "Expected {expected}, observed {observed}.",
     "told_only_difference": "The difference is {difference}.",
@@ -120,13 +136,18 @@ TEXTS: Mapping[str, str] = {
     "told_evidence": "The evidence is {rows} of {files} ({roles}).",
     "told_evidence_plain": "The evidence is {rows} of {files}.",
     "told_explains": "It explains {findings} ({rules}).",
-    "told_not_added": "They show {money}, which is not added.",
+    "told_not_added_one": "It shows {money}, which is not added.",
+    "told_not_added_many": "They show {money}, which is not added.",
     "told_unmeasured": "Confidence {confidence}: the precision of this rule has not been measured yet.",
     "told_doubted": (
         "Confidence {confidence}: the precision of this rule has not been measured yet, and the rows it rests on have "
         "indicators of their own."
     ),
-    "told_systemic": "It concerns so large a share of what was examined that it is told as one finding, with samples.",
+    "told_limited": "Confidence {confidence}: this rule only ranks what to look at first, and is never surer.",
+    "told_systemic": (
+        "It concerns so large a share of what was examined that its list was cut (V-034): it is told as one finding, "
+        "with samples."
+    ),
     "figures": "Figures of the rule",
     "symptoms": "What it explains",
     "bridge": "Bridge",
@@ -142,6 +163,12 @@ TEXTS: Mapping[str, str] = {
     "kpis": "Performance",
     "kpis_note": "What is missing has a reason and is never shown as zero.",
     "kpis_none": "No key figure could be computed; the reasons stand under What could not be tested.",
+    "kpi_stock": "Stock",
+    "kpi_service": "Sales and service",
+    "kpi_accuracy": "Losses and accuracy of the records",
+    "kpi_suppliers": "Suppliers and purchase prices",
+    "kpi_review": "Review of findings",
+    "kpi_names_cut": "{shown} of {total} measures are shown; report.json has all.",
     "kpi_total": "all",
     "kpi_measure": "Measure",
     "kpi_basis": "Basis",

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 NOUNS: Mapping[str, tuple[str, str]] = {
     "case": ("caso", "casos"),
+    "instant": ("instante", "instantes"),
     "file": ("archivo", "archivos"),
     "finding": ("hallazgo", "hallazgos"),
     "other_finding": ("hallazgo más", "hallazgos más"),
@@ -83,6 +84,19 @@ TEXTS: Mapping[str, str] = {
     ),
     "caveat_changed": "Se convirtieron o repararon {cells} celdas; cada clase figura en Transformaciones.",
     "caveat_questions": "{count} sobre estos archivos que solo usted puede contestar: vea Qué se entendió.",
+    "caveat_balances": "Los saldos del diario se leen por {levels}, {signs} (la regla C-002 dice con qué pruebas).",
+    "caveat_order_known": "Se conoce el orden de todos sus movimientos.",
+    "caveat_ties": (
+        "De {instants} con varios movimientos no consta el orden: solo se comprueba el saldo tras el último "
+        "(regla C-003)."
+    ),
+    "caveat_signs": "{part} de {all} filas llevan un signo contrario a su tipo de movimiento (regla V-015).",
+    "caveat_signs_none": "Ningún signo contradice su tipo de movimiento, en {all} filas (regla V-015).",
+    "caveat_in": "con lo que entra en positivo",
+    "caveat_out": "con lo que sale en positivo",
+    "caveat_bridge": (
+        "{explained} de {breaks} descuadres se cierran con otra lectura de los libros: vea la regla C-007."
+    ),
     "caveat_rules": "Estos indicios afectan a los datos mismos y pesan sobre todo lo que sigue:",
     "caveat_missing": "No hay resultado de la validación, así que no se sabe nada de la calidad de los datos.",
     "of": "{part} de {all}",
@@ -106,9 +120,11 @@ TEXTS: Mapping[str, str] = {
     "priority": "prioridad",
     "severity": "Gravedad",
     "check": "Qué comprobar",
-    "evidence": "Evidencia: {shown} de {total} filas",
+    "evidence": "Evidencia: {shown} de {total}",
     "evidence_none": "Este hallazgo no señala ninguna fila: trata de lo que falta o del conjunto.",
     "withheld": "reservado",
+    "yes": "sí",
+    "no": "no",
     "told_difference": "Esperado {expected}, observado {observed}: una diferencia de {difference}.",
     "told_both": "Esperado {expected}, observado {observed}.",
     "told_only_difference": "La diferencia es {difference}.",
@@ -118,13 +134,20 @@ TEXTS: Mapping[str, str] = {
     "told_evidence": "Evidencia: {rows} de {files} ({roles}).",
     "told_evidence_plain": "Evidencia: {rows} de {files}.",
     "told_explains": "Explica {findings} ({rules}).",
-    "told_not_added": "Muestran {money}, que no se suman.",
+    "told_not_added_one": "Muestra {money}, que no se suman.",
+    "told_not_added_many": "Muestran {money}, que no se suman.",
     "told_unmeasured": "Confianza {confidence}: todavía no se ha medido la precisión de esta regla.",
     "told_doubted": (
         "Confianza {confidence}: todavía no se ha medido la precisión de esta regla, y las filas en que se apoya "
         "tienen indicios propios."
     ),
-    "told_systemic": "Afecta a una parte tan grande de lo examinado que se cuenta como un solo hallazgo, con muestras.",
+    "told_limited": (
+        "Confianza {confidence}: esta regla solo ordena lo que conviene mirar primero y nunca está más segura."
+    ),
+    "told_systemic": (
+        "Afecta a una parte tan grande de lo examinado que su lista se cortó (V-034): se cuenta como un solo hallazgo, "
+        "con muestras."
+    ),
     "figures": "Cifras de la regla",
     "symptoms": "Lo que explica",
     "bridge": "Puente",
@@ -140,6 +163,12 @@ TEXTS: Mapping[str, str] = {
     "kpis": "Desempeño",
     "kpis_note": "Lo que falta tiene un motivo y nunca se muestra como cero.",
     "kpis_none": "No se pudo calcular ningún indicador; los motivos están en Lo que no se pudo comprobar.",
+    "kpi_stock": "Existencias",
+    "kpi_service": "Ventas y servicio",
+    "kpi_accuracy": "Pérdidas y exactitud de los registros",
+    "kpi_suppliers": "Proveedores y precios de compra",
+    "kpi_review": "Revisión de hallazgos",
+    "kpi_names_cut": "Se muestran {shown} de {total} medidas; report.json las tiene todas.",
     "kpi_total": "todo",
     "kpi_measure": "Medida",
     "kpi_basis": "Base",

@@ -5,18 +5,22 @@ Everything that people read goes through a voice, so the two pages differ in lan
 
 import re
 from collections.abc import Callable, Mapping
-from decimal import ROUND_HALF_EVEN, Decimal
+from decimal import ROUND_HALF_EVEN, Context, Decimal
 from typing import Literal
+
+from perito_rules.terms import label
 
 from perito_reporting import texts_en, texts_es
 from perito_reporting.figures import DECIMAL, plain
-from perito_reporting.terms import label
 
 Language = Literal["en", "es"]
 LANGUAGES: tuple[Language, ...] = ("en", "es")
 
 UNSTATED = frozenset({"", "XXX"})
 """What stands for a currency where the books state none; XXX is the code of ISO 4217 for it."""
+
+_WIDE = Context(prec=80)
+"""Wider than any figure: one that a slip of the pen made has more digits than arithmetic keeps by itself."""
 
 _DAY = re.compile(r"(\d{4})-(\d{2})(?:-(\d{2}))?")
 _SPANISH_SEPARATORS = str.maketrans(",.", ".,")
@@ -50,7 +54,7 @@ class Voice:
             return text
         number = Decimal(text)
         if places is not None:
-            number = number.quantize(Decimal(1).scaleb(-places), ROUND_HALF_EVEN)
+            number = number.quantize(Decimal(1).scaleb(-places), ROUND_HALF_EVEN, _WIDE)
         written = f"{number:,f}".replace("-", "−") if number else f"{abs(number):,f}"
         return written.translate(_SPANISH_SEPARATORS) if self.language == "es" else written
 
@@ -60,8 +64,11 @@ class Voice:
             return "–"
         number = Decimal(amount)
         places = 0 if abs(number) >= 1000 or not number else 2
+        return self.beside(self.grouped(number, places), currency)
+
+    def beside(self, written: str, currency: str | None) -> str:
+        """A written amount with its currency before or behind it, ¤ where the books state none."""
         code = "¤" if (currency or "") in UNSTATED else str(currency)
-        written = self.grouped(number, places)
         return f"{written}\N{NO-BREAK SPACE}{code}" if self.language == "es" else f"{code}\N{NO-BREAK SPACE}{written}"
 
     def day(self, iso: str | None) -> str:

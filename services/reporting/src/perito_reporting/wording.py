@@ -7,7 +7,7 @@ shows a report elsewhere has neither, so the report's `words` hold both.
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from perito_reporting.terms import label
+from perito_rules.terms import label
 
 _Rows = Sequence[Mapping[str, Any]]
 _Words = dict[str, dict[str, str]]

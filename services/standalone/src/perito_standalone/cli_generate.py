@@ -26,7 +26,8 @@ never reads it, and `perito evaluate` holds a report against it.
 \b
 --style plain writes one file per table, headers as Perito names them. --style mixed writes the same books as several
 systems would export them: each shop's tills in one of four dialects (delimiters, dates, decimal commas, Spanish
-headers, lower-case codes), the warehouse and buying in cartons. What the books say does not change with it.
+headers, lower-case codes), the warehouse and buying in cartons. --style spanish writes them as one program in Spanish
+would. What the books say does not change with it.
 
 \b
 A folder that is not empty is refused, unless an earlier run of this command filled it: then its files are replaced.
@@ -39,7 +40,7 @@ Examples:
   perito generate books                              (200,000 ledger rows: 4 shops, 196 products, a year)
   perito generate books --rows 10000000 --seed 7
   perito generate books --rows 500000 --shops 40 --days 730
-  perito generate books --style mixed
+  perito generate books --style mixed                (or spanish)
   perito generate books --no-mapping && perito map books
   perito generate books && perito analyze books --out out
   perito generate books --faults all --oddities all && perito analyze books --out out && perito evaluate books out

@@ -1,5 +1,6 @@
 """`perito rules`: its arguments and what its help says."""
 
+import resource
 from pathlib import Path
 from typing import Annotated
 
@@ -12,6 +13,8 @@ app = typer.Typer(
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+
+_MEMORY_BYTES = 3 << 30
 
 _CHECK = """Says whether rules of your own may run, and where they may not, what to write instead.
 
@@ -53,6 +56,7 @@ def check(path: _Path) -> None:
     """See `_CHECK`."""
     from perito_standalone.own_rules import run_check  # noqa: PLC0415 (help must not wait for the engine)
 
+    _bounded()
     raise typer.Exit(run_check(path))
 
 
@@ -61,4 +65,15 @@ def test(path: _Path) -> None:
     """See `_TEST`."""
     from perito_standalone.own_rules import run_test  # noqa: PLC0415 (help must not wait for the engine)
 
+    _bounded()
     raise typer.Exit(run_test(path))
+
+
+def _bounded() -> None:
+    """Bounds this process's own memory, for an example is run in it, and says what goes wrong in sentences only."""
+    from perito_runtime.logs import configure_logs  # noqa: PLC0415 (help must not wait for it)
+
+    configure_logs("ERROR")
+    hard = resource.getrlimit(resource.RLIMIT_DATA)[1]
+    wanted = _MEMORY_BYTES if hard == resource.RLIM_INFINITY else min(_MEMORY_BYTES, hard)
+    resource.setrlimit(resource.RLIMIT_DATA, (wanted, hard))

@@ -34,6 +34,8 @@ def print_score(console: Console, score: Score, promise: Promise) -> None:
         console.print(f"Findings of a symptom: {len(score.matches.symptoms):,}.")
     if score.matches.habits:
         console.print(f"Findings of how the style writes, neither found nor false: {len(score.matches.habits):,}.")
+    if score.matches.notes:
+        console.print(f"Told for information, neither found nor false: {len(score.matches.notes):,}.")
     for amount in score.amounts:
         console.print(_amount(amount))
     _print_listed(console, "Missed", [_fault(fault) for fault in score.missed])
@@ -61,6 +63,7 @@ def score_json(score: Score, promise: Promise) -> str:
         "false": [_finding_json(finding) for finding in score.matches.false],
         "symptoms": [_finding_json(finding) for finding in score.matches.symptoms],
         "habits": [_finding_json(finding) for finding in score.matches.habits],
+        "notes": [_finding_json(finding) for finding in score.matches.notes],
         "oddities_told": [
             {"id": oddity.id, "kind": oddity.kind, "finding": _finding_json(finding)}
             for oddity, finding in score.matches.flagged

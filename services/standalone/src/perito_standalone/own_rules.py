@@ -7,8 +7,9 @@ from pathlib import Path
 from perito_kernel.errors import Invalid
 from perito_rules.user_example import Identity, try_example
 from perito_rules.user_header import own_phase
-from perito_rules.user_rules import Checked, check_texts
+from perito_rules.user_rules import Checked
 
+from perito_standalone.checked_rules import checked_apart
 from perito_standalone.guarded import guarded, plain_console
 from perito_standalone.rules_folder import place_of, problem_lines, read_rules
 
@@ -28,7 +29,7 @@ def run_test(path: Path) -> int:
 
 def _each(path: Path, tell: Tell) -> int:
     console, wrong = plain_console(), 0
-    for one in check_texts(read_rules(path)):
+    for one in checked_apart(read_rules(path)):
         lines, well = problem_lines(path, one), ""
         if one.accepted:
             lines, well = tell(one, place_of(path, one.name))

@@ -39,10 +39,10 @@ def pack_of(path: Path | None) -> bytes:
     something is wrong."""
     if path is None:
         return b""
-    from perito_rules.user_rules import check_texts  # noqa: PLC0415  # it brings DuckDB and the linter
+    from perito_standalone.checked_rules import checked_apart  # noqa: PLC0415  # only where there are rules
 
     texts = read_rules(path)
-    lines = [line for one in check_texts(texts) for line in problem_lines(path, one)]
+    lines = [line for one in checked_apart(texts) for line in problem_lines(path, one)]
     if lines:
         more = [f"... and {len(lines) - _MOST_TOLD} more"] if len(lines) > _MOST_TOLD else []
         told = "\n  ".join(["Rules are refused, nothing was examined:", *lines[:_MOST_TOLD], *more])

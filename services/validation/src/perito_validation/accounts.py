@@ -12,6 +12,8 @@ import duckdb
 from perito_rules.canonical import ColumnType
 from perito_rules.sqltext import literal, quote
 
+from perito_validation.amounts import SCALES
+from perito_validation.database import only_row
 from perito_validation.feeds import FedColumn, Feed
 from perito_validation.tables import Written
 
@@ -22,10 +24,14 @@ _FOLDED = "upper(trim(CASE WHEN regexp_full_match(raw, '[\\x00-\\x7F]*') THEN ra
 _NORMAL = f"coalesce(nullif(ltrim({_FOLDED}, '0'), ''), left({_FOLDED}, 1))"
 """SQL of the form in which keys meet that differ only in case, width, spaces around or leading zeros."""
 
+_LEAST_ROWS = 100
+"""Rows below which a column of one value is nothing to speak of."""
+
 
 @dataclass(frozen=True)
 class ColumnAccount:
-    """cells = blanks + refused + read; `changed` are those read whose text stays beside them."""
+    """cells = blanks + refused + read; `changed` are those read whose text stays beside them. `constant` is the one
+    value that all rows of the table have, None where they differ or describe a person."""
 
     table: str
     file_id: int
@@ -34,6 +40,7 @@ class ColumnAccount:
     blanks: int
     rejected: int
     changed: int
+    constant: str | None = None
 
     def row(self) -> dict[str, object]:
         """Its row of the system table `columns`."""
@@ -50,6 +57,7 @@ class ColumnAccount:
             "blanks": self.blanks,
             "rejected": self.rejected,
             "changed": self.changed,
+            "constant": self.constant,
         }
 
 
@@ -62,6 +70,7 @@ def count_columns(con: duckdb.DuckDBPyConnection, written: Written) -> list[Colu
         counts.append(f"count({value}), count({source}), count(CASE WHEN {value} IS NOT NULL THEN {source} END)")
     sql = f"SELECT _file_id, count(*), {', '.join(counts)} FROM {written.relation} GROUP BY _file_id"
     rows = {int(row[0]): [int(cell) for cell in row[1:]] for row in con.execute(sql).fetchall()}
+    constants = _constants(con, written)
     accounts: list[ColumnAccount] = []
     for feed in written.feeds:
         total, *rest = rows.get(feed.source.file_id, [0] * (1 + 3 * len(names)))
@@ -70,11 +79,33 @@ def count_columns(con: duckdb.DuckDBPyConnection, written: Written) -> list[Colu
                 values, sources, changed = rest[3 * i : 3 * i + 3]
                 rejected = sources - changed
                 blanks = total - values - rejected
-                account = ColumnAccount(
-                    written.table.name, feed.source.file_id, feed.columns[name], total, blanks, rejected, changed
-                )
-                accounts.append(account)
+                place = (written.table.name, feed.source.file_id, feed.columns[name])
+                accounts.append(ColumnAccount(*place, total, blanks, rejected, changed, constants.get(name)))
     return accounts
+
+
+def _constants(con: duckdb.DuckDBPyConnection, written: Written) -> dict[str, str]:
+    """Columns of which all rows have one value. The file's own statistics name the candidates; only these are read."""
+    if written.rows < _LEAST_ROWS:
+        return {}
+    found = con.execute(
+        "SELECT path_in_schema FROM parquet_metadata(?) GROUP BY path_in_schema"
+        " HAVING bool_and(stats_null_count = 0) AND min(stats_min_value) = max(stats_max_value)",
+        [str(written.path)],
+    ).fetchall()
+    candidates = {str(row[0]) for row in found}
+    names = [n for n in written.columns if n in candidates and not written.table.columns[n].personal]
+    if not names:
+        return {}
+    cells = ", ".join(f"min({quote(n)})::VARCHAR, max({quote(n)})::VARCHAR" for n in names)
+    row = only_row(con, f"SELECT {cells} FROM {written.relation}")
+    same = {n: row[2 * i] for i, n in enumerate(names) if row[2 * i] == row[2 * i + 1]}
+    return {n: _plain(text) if written.table.columns[n].type in SCALES else text for n, text in same.items()}
+
+
+def _plain(text: str) -> str:
+    """A decimal without the zeros of its scale."""
+    return text.rstrip("0").rstrip(".") if "." in text else text
 
 
 def has_proven_key(written: Written, accounts: Sequence[ColumnAccount]) -> bool:

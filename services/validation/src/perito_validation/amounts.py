@@ -2,6 +2,8 @@
 
 Every number format has a pattern of its own, and a cell is cast only after it matched: a cast alone takes `1e3`, `nan`
 and ` 5 ` in silence and drops digits without a word. What the plain reading cannot give leaves its text in `_source`.
+An exponent is read where its sign is written, as programs and spreadsheets print a number (`9.99e-05`, `1.5E+03`);
+`1e3` may be a code that slipped into the column.
 """
 
 import re
@@ -75,6 +77,16 @@ def read_number(
     return Reading(outputs, staged, kinds=kinds, row_kinds=row_kinds, reason=reason)
 
 
+def in_less_out(came: str, went: str) -> str:
+    """SQL of the one cell that two cells make, of what came in and what went out: the one that is not nothing, what
+    went out with a minus. Where both are something, both stand in it, so that it is refused as no number and shown."""
+    none_came, none_went = (f"NOT regexp_matches({cell}, '[1-9]')" for cell in (came, went))
+    minus = f"CASE WHEN regexp_matches({went}, {literal(_NEGATIVE)}) THEN {went} ELSE '-' || trim({went}) END"
+    nothing = f"CASE WHEN {is_blank(came)} THEN {went} ELSE {came} END"
+    arms = f"WHEN {none_went} THEN {nothing} WHEN {none_came} THEN {minus}"
+    return f"(CASE {arms} ELSE {came} || ' / ' || {went} END)"
+
+
 def _signed(value: str, mapped: Cell, sign: str) -> str:
     if sign:
         return f"(CASE {sign} WHEN 1 THEN {value} WHEN -1 THEN -({value}) END)"
@@ -95,6 +107,7 @@ class _Format:
         self.plain = rf"[+-]?\d{{1,{18 - self.scale}}}{places}"
         group = _GROUPS.get(mapped.thousands, "")
         whole = rf"(\d+|\d{{1,3}}({group}\d{{3}})+)" if group else r"\d+"
+        self.exponent = rf"[+-]?\d+({mark}\d+)?[eE][+-]\d{{1,2}}" if self.scale else ""
         self.digits = rf"({whole}({mark}\d*)?|{mark}\d+)"
         self.share = column.unit == "share"
         self.amount = "currency" in column.unit
@@ -128,7 +141,18 @@ class _Format:
             hard = f"CASE WHEN contains({cell}, '%') THEN {hundredth} ELSE {hard} END"
         return (
             f"CASE WHEN {is_plain} THEN try_cast({easy} AS {wanted}) "
-            f"WHEN regexp_full_match(trim({cell}, {BLANKS}), {literal(self.full)}) THEN {hard} END"
+            f"WHEN regexp_full_match(trim({cell}, {BLANKS}), {literal(self.full)}) THEN {hard}"
+            f"{self._of_exponent(cell, wanted)} END"
+        )
+
+    def _of_exponent(self, cell: str, wanted: str) -> str:
+        """An arm of `value` for numbers with an exponent; whole numbers have none."""
+        if not self.exponent:
+            return ""
+        plain = f"trim({cell}, {BLANKS})" if self.point == "." else f"replace(trim({cell}, {BLANKS}), ',', '.')"
+        return (
+            f" WHEN regexp_full_match(trim({cell}, {BLANKS}), {literal(self.exponent)})"
+            f" THEN try_cast({plain} AS {wanted})"
         )
 
     def kinds(self) -> dict[str, str]:
@@ -138,11 +162,13 @@ class _Format:
             between = rf"\d{_GROUPS[self.group]}\d"
             found["thousands_separator"] = f"regexp_matches(text, {literal(between)})"
         if self.amount:
-            found["currency_mark"] = r"regexp_matches(text, '[\p{Sc}\p{L}]')"
+            # Every mark has a sign or a letter that no exponent has.
+            found["currency_mark"] = r"regexp_matches(text, '[\p{Sc}A-DF-Za-df-z]')"
         found["negative_form"] = f"regexp_matches(text, '{_UNUSUAL_MINUS}')"
         if self.share:
             found["percent"] = "contains(text, '%')"
         if self.scale:
+            found["exponent"] = f"regexp_full_match(trim(text, {BLANKS}), {literal(self.exponent)})"
             found["rounded_to_places"] = f"regexp_matches({self.clean('text')}, '\\.\\d{{{self.scale}}}\\d*[1-9]')"
         found["trimmed"] = f"trim(text, {BLANKS}) <> text"
         return found

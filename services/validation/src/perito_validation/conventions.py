@@ -11,6 +11,7 @@ from datetime import datetime
 
 import duckdb
 from perito_kernel.pseudonyms import key_id
+from perito_rules.terms import spanish_number
 
 from perito_validation.currencies import NONE
 from perito_validation.database import count, only_row
@@ -82,10 +83,15 @@ def _duplicates(con: duckdb.DuckDBPyConnection, written: Mapping[str, Written]) 
         if table.duplicates
     }
     total = sum(found.values())
-    english = (
-        f"{total:,} rows repeat an earlier row in every cell; they stay in the tables, marked, and are not summed."
-    )
-    spanish = f"{total:,} filas repiten otra en todas sus celdas; siguen en las tablas, marcadas, y no se suman."
+    english = "1 row repeats an earlier row in every cell; it stays in the tables, marked, and is not summed."
+    if total != 1:
+        english = (
+            f"{total:,} rows repeat an earlier row in every cell; they stay in the tables, marked, and are not summed."
+        )
+    repeat = "fila repite otra en todas sus celdas; sigue en las tablas, marcada, y no se suma."
+    if total != 1:
+        repeat = "filas repiten otra en todas sus celdas; siguen en las tablas, marcadas, y no se suman."
+    spanish = f"{spanish_number(f'{total:,}')} {repeat}"
     basis = "evidence" if total else "default"
     return Convention("duplicates_excluded", "true", basis, english, spanish, {"rows": total, "tables": found})
 

@@ -14,7 +14,7 @@ from perito_kernel.errors import Invalid
 from perito_rules.canonical import Column, ColumnType, Table
 from perito_rules.sqltext import literal, quote
 
-from perito_validation.amounts import SCALES, SIGN_OF_TYPE, read_number
+from perito_validation.amounts import SCALES, SIGN_OF_TYPE, in_less_out, read_number
 from perito_validation.cells import (
     Reading,
     UnitFactor,
@@ -143,7 +143,8 @@ class Planner:
     def _cell(self, feed: Feed, mapped: Cell, place: str) -> str:
         """SQL name of the raw cell, in this file or in a joined one."""
         if mapped.file is None:
-            return feed.source.cell(mapped.column, place)
+            cell = feed.source.cell(mapped.column, place)
+            return cell if mapped.out is None else in_less_out(cell, feed.source.cell(mapped.out, f"{place} > out"))
         return feed.joined[mapped.file].cell(mapped.column)
 
     def _read(

@@ -9,6 +9,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
+from perito_rules.terms import label
+from perito_rules.terms import spanish_number as es
+
 from perito_validation.accounts import ColumnAccount
 from perito_validation.conventions import Convention
 from perito_validation.date_formats import exchanged
@@ -74,12 +77,20 @@ def _signs(files: Files) -> Iterator[Convention]:
     for file_id, rows in _by_file(files.signs):
         tables = sorted({row["table_name"] for row in rows})
         kinds = {name: _sign_kind(rules.get((file_id, name), {})) for name in tables}
-        english = [f"Signs of {name} {_SIGNS[kind][0]} ({_signed(rows, name)})." for name, kind in kinds.items()]
-        spanish = [f"Los signos de {name} {_SIGNS[kind][1]} ({_signed(rows, name)})." for name, kind in kinds.items()]
-        contrary = [f"{row['type']} ({_contrary(row):,}/{row['rows']:,})" for row in rows if _contrary(row)]
+        english = [
+            f"Signs of {label(name, 'en', {})} {_SIGNS[kind][0]} ({_signed(rows, name, 'en')})."
+            for name, kind in kinds.items()
+        ]
+        spanish = [
+            f"Los signos de {label(name, 'es', {})} {_SIGNS[kind][1]} ({_signed(rows, name, 'es')})."
+            for name, kind in kinds.items()
+        ]
+        contrary = [(row["type"], f"{_contrary(row):,}", f"{row['rows']:,}") for row in rows if _contrary(row)]
         if contrary:
-            english.append(f"Against their type: {', '.join(contrary)}.")
-            spanish.append(f"Contra su tipo: {', '.join(contrary)}.")
+            told = ", ".join(f"{label(kind, 'en', {})} ({part}/{whole})" for kind, part, whole in contrary)
+            english.append(f"Against their type: {told}.")
+            told = ", ".join(f"{label(kind, 'es', {})} ({es(part)}/{es(whole)})" for kind, part, whole in contrary)
+            spanish.append(f"Contra su tipo: {told}.")
         stated = any(kind != "as_written" for kind in kinds.values())
         yield Convention(
             f"sign:{files.names[file_id]}",
@@ -95,9 +106,9 @@ def _sign_kind(rule: Mapping[str, object]) -> str:
     return "by_type" if rule.get("sign") else "turned" if rule.get("negate") else "as_written"
 
 
-def _signed(rows: Rows, table: str) -> str:
+def _signed(rows: Rows, table: str, language: str) -> str:
     """`receipt +, sale −, adjustment ±`: the signs that each type has once read."""
-    return ", ".join(f"{row['type']} {_sign(row)}" for row in rows if row["table_name"] == table)
+    return ", ".join(f"{label(row['type'], language, {})} {_sign(row)}" for row in rows if row["table_name"] == table)
 
 
 def _sign(row: Mapping[str, Any]) -> str:
@@ -138,14 +149,18 @@ def _order_said(orders: Sequence[str], columns: Sequence[str], proof: int, both:
     else:
         english, spanish = f"The month comes before the day in {where}", f"El mes va antes que el día en {where}"
     if proof:
-        english += f": {proof:,} dates have a number above 12 that shows it."
-        spanish += f": {proof:,} fechas llevan un número mayor que 12 que lo muestra."
+        english += f": {proof:,} {'date has' if proof == 1 else 'dates have'} a number above 12 that shows it."
+        holds = "fecha lleva" if proof == 1 else "fechas llevan"
+        spanish += f": {es(f'{proof:,}')} {holds} un número mayor que 12 que lo muestra."
     else:
         english += "; no date has a number above 12 that would show it."
         spanish += "; ninguna fecha lleva un número mayor que 12 que lo muestre."
     if both:
-        english += f" {both:,} could be read the other way; that reading is kept beside them."
-        spanish += f" {both:,} podrían leerse al revés; esa lectura se conserva a su lado."
+        english += (
+            f" {both:,} could be read the other way; that reading is kept beside {'it' if both == 1 else 'them'}."
+        )
+        could = "podría" if both == 1 else "podrían"
+        spanish += f" {es(f'{both:,}')} {could} leerse al revés; esa lectura se conserva a su lado."
     return english, spanish
 
 

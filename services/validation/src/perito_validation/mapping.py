@@ -67,7 +67,8 @@ class Cell(_Part):
     `thousands` are the marks of numbers; `unit` belongs to a quantity and `per_unit` to a price stated for the same
     unit; `negate` turns the sign; `sign: by_type` gives each movement the sign of its type; `normalise` is for keys, in
     the order given. `values` says what a word of the file means (`{WE: receipt}`, in any case of letters); the
-    canonical words and their synonyms need no entry. `file` names a joined file in which the column stands.
+    canonical words and their synonyms need no entry. `file` names a joined file in which the column stands. `out`
+    is the column of what went out, where `column` is what came in.
     """
 
     column: Name
@@ -79,6 +80,7 @@ class Cell(_Part):
     per_unit: bool = False
     negate: bool = False
     sign: Literal["by_type"] | None = None
+    out: Name | None = None
     normalise: tuple[Step, ...] = ()
     values: Mapping[Name, Name] = {}
 
@@ -103,6 +105,8 @@ class Cell(_Part):
             raise ValueError("decimal and thousands are the same mark: a number could be read in two ways")
         if self.negate and self.sign:
             raise ValueError("negate and sign both turn signs: keep one")
+        if self.out and (self.negate or self.sign or self.unit or self.file):
+            raise ValueError("out gives the sign of two columns of one file: leave negate, sign, unit and file out")
         return self
 
 

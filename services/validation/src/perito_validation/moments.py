@@ -115,9 +115,14 @@ def _local(cell: str, mapped: Cell, zone: str) -> str:
     offset = f"regexp_full_match({text}, {literal(_OFFSET)})"
     return (
         f"CASE WHEN regexp_full_match({cell}, {literal(_ISO)}) THEN try_cast({cell} AS TIMESTAMP) "
-        f"WHEN {offset} THEN timezone({literal(zone)}, try_cast({text} AS TIMESTAMPTZ)) "
+        f"WHEN {offset} THEN timezone({literal(zone)}, try_cast({_joined(text)} AS TIMESTAMPTZ)) "
         f"WHEN regexp_full_match({text}, {literal(_ISO)}) THEN try_cast({text} AS TIMESTAMP) END"
     )
+
+
+def _joined(text: str) -> str:
+    """SQL of a time whose offset stands right behind it: `10:00 -0500` is written so by shops, and no cast reads it."""
+    return f"regexp_replace({text}, ' (Z|[+-][0-9:]+)$', '\\1')"
 
 
 def _instant(cell: str, mapped: Cell, zone: str, local: str) -> str:
@@ -133,7 +138,7 @@ def _instant(cell: str, mapped: Cell, zone: str, local: str) -> str:
     offset = f"(contains({cell}, 'Z') OR contains({cell}, '+') OR length({cell}) > 19)"
     return (
         f"CASE WHEN {offset} AND regexp_full_match({text}, {literal(_OFFSET)}) "
-        f"THEN try_cast({text} AS TIMESTAMPTZ) ELSE timezone({literal(zone)}, {local}) END"
+        f"THEN try_cast({_joined(text)} AS TIMESTAMPTZ) ELSE timezone({literal(zone)}, {local}) END"
     )
 
 

@@ -41,6 +41,7 @@ def check_options(table: Table, column: Column, mapped: Cell, place: str) -> Non
         "decimal": mapped.decimal != "." and not number,
         "negate": mapped.negate and not number,
         "sign": mapped.sign is not None and (table.name, column.name) not in SIGNED,
+        "out": mapped.out is not None and (table.name, column.name) not in SIGNED,
         "unit": mapped.unit is not None and column.type is not ColumnType.QUANTITY,
         "per_unit": mapped.per_unit and column.type is not ColumnType.MONEY,
         "normalise": bool(mapped.normalise) and column.type is not ColumnType.KEY,

@@ -15,6 +15,7 @@ from perito_rules.sqltext import literal
 
 from perito_validation.cells import BLANKS, is_blank
 from perito_validation.database import only_row
+from perito_validation.feeds import FedColumn
 from perito_validation.mojibake import ODD
 from perito_validation.source import Source
 from perito_validation.tables import Written
@@ -132,12 +133,21 @@ def _columns(source: Source, written: Mapping[str, Written]) -> Iterator[_Column
         for feed in table.feeds:
             if feed.source.file_id == source.file_id:
                 for fed in feed.columns.values():
-                    mapped[fed.cell] = mapped.get(fed.cell, False) or fed.column.personal
+                    for cell in _cells_of(source, fed):
+                        mapped[cell] = mapped.get(cell, False) or fed.column.personal
     for i, header in enumerate(source.header):
         if header not in source.no_cells:
             cell = f"c{i}"
             shown = not mapped[cell] if cell in mapped else _harmless(header)
             yield _Column(source, i + 1, cell, cell in mapped, shown)
+
+
+def _cells_of(source: Source, fed: FedColumn) -> Sequence[str]:
+    """The raw cells that a column is read from: one, or two where what came in and what went out stand apart."""
+    out = fed.rule.get("out")
+    if out is None or fed.source_column is None:
+        return (fed.cell,)
+    return source.cell(fed.source_column, "columns"), source.cell(str(out), "columns > out")
 
 
 def _harmless(header: str) -> bool:

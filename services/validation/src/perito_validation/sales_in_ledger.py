@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 import duckdb
+from perito_rules.terms import spanish_number
 
 from perito_validation.conventions import Convention
 from perito_validation.tables import Written
@@ -74,19 +75,22 @@ def decide_sales(con: duckdb.DuckDBPyConnection, ledger: Written | None, sales: 
 
 
 def _said(books: _Place, lines: int) -> tuple[str, str]:
+    many = spanish_number(f"{lines:,}")
     if not books.ledger_sales:
         return (
             f"The ledger holds no sale movements: the {lines:,} sales lines move the stock.",
-            f"El libro no contiene movimientos de venta: las {lines:,} líneas de venta mueven las existencias.",
+            f"El libro no contiene movimientos de venta: las {many} líneas de venta mueven las existencias.",
         )
-    found = f"{books.ledger_sales:,}"
+    found, in_spanish = f"{books.ledger_sales:,}", spanish_number(f"{books.ledger_sales:,}")
     if books.in_ledger:
         return (
             f"The ledger holds {found} sale movements: sales lines are not subtracted again.",
-            f"El libro contiene {found} movimientos de venta: las líneas de venta no se restan otra vez.",
+            f"El libro contiene {in_spanish} movimientos de venta: las líneas de venta no se restan otra vez.",
         )
     english = f"The ledger holds {found} sale movements, too few for {lines:,} sales lines: these move the stock too."
-    spanish = f"El libro tiene {found} movimientos de venta, pocos para {lines:,} líneas: las líneas también lo mueven."
+    spanish = (
+        f"El libro tiene {in_spanish} movimientos de venta, pocos para {many} líneas: las líneas también lo mueven."
+    )
     return english, spanish
 
 
@@ -97,10 +101,8 @@ def _of_place(place: _Place) -> Convention:
         spanish = f"En {place.location} el libro contiene las ventas: sus líneas de venta no se restan otra vez."
         return Convention(name, "ledger", "evidence", english, spanish, place.evidence())
     english = f"At {place.location} sales are not in the ledger: its {place.sales_lines:,} sales lines move the stock."
-    spanish = (
-        f"En {place.location} las ventas no están en el libro: sus {place.sales_lines:,} líneas de venta mueven las"
-        " existencias."
-    )
+    many = spanish_number(f"{place.sales_lines:,}")
+    spanish = f"En {place.location} las ventas no están en el libro: sus {many} líneas de venta mueven las existencias."
     return Convention(name, "feed", "evidence", english, spanish, place.evidence())
 
 

@@ -71,6 +71,10 @@ TEXTS: Mapping[str, tuple[str, str]] = {
         "Los paréntesis o el signo menos detrás del número se leyeron como negativo.",
     ),
     "percent": ("Percentages were read as shares of one.", "Los porcentajes se leyeron como partes de uno."),
+    "exponent": (
+        "Numbers written with an exponent, as programs print them, were read in full.",
+        "Los números escritos con exponente, como los imprimen los programas, se leyeron completos.",
+    ),
     "rounded_to_places": (
         "Numbers with more decimals than the column keeps were rounded, half away from zero.",
         "Los números con más decimales que la columna se redondearon, la mitad lejos de cero.",

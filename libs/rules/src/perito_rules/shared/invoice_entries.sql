@@ -9,7 +9,8 @@ unique: {entries: [entry]}
 --- */
 -- One row per line; lines of one invoice as entered share `entry`, the place of the first of them. The same document with
 -- another date is another entry; so is a line number that comes twice with the same product, quantity and amount. Without
--- line numbers equal lines may be honest and stay one entry.
+-- line numbers equal lines may be honest and stay one entry. The first of several is that entered first; where nothing says
+-- when, that with the lower number, never that which happens to stand first in a file.
 WITH lines AS (
     SELECT supplier, document, line, coalesce(supplier_number, document) AS printed, product, qty, line_total, document_total,
            coalesce(invoiced_at_date, min(invoiced_at_date) OVER (PARTITION BY supplier, document)) AS day,
@@ -27,14 +28,14 @@ WITH lines AS (
                AS normal
     FROM lines
 ), entries AS (
-    SELECT entry, supplier, normal, day, min(entered) AS entered,
+    SELECT entry, supplier, normal, day, min(entered) AS entered, min(printed) AS printed,
            (CASE WHEN count(line_total) = count(*) THEN sum(line_total) ELSE max(document_total) END)::DECIMAL(38, 4) AS total,
            supplier IS NOT NULL AND normal IS NOT NULL AS by_number
     FROM grouped
     GROUP BY entry, supplier, normal, day
 ), numbered AS (
     SELECT *, CASE WHEN by_number THEN row_number() OVER (
-               PARTITION BY by_number, supplier, normal ORDER BY entered NULLS LAST, entry) ELSE 1 END AS nth_of_number
+               PARTITION BY by_number, supplier, normal ORDER BY entered NULLS LAST, length(printed), printed, entry) ELSE 1 END AS nth_of_number
     FROM entries
 ), datable AS (
     -- Of several entries of one number only the first is compared by date and amount: the money is counted once.
@@ -42,7 +43,7 @@ WITH lines AS (
     FROM numbered
 ), dated AS (
     SELECT *, CASE WHEN by_date THEN row_number() OVER (
-               PARTITION BY by_date, supplier, day, total ORDER BY entered NULLS LAST, entry) ELSE 1 END AS nth_of_date
+               PARTITION BY by_date, supplier, day, total ORDER BY entered NULLS LAST, length(printed), printed, entry) ELSE 1 END AS nth_of_date
     FROM datable
 ), ranked AS (
     -- An invoice, its credit under the same number and the corrected invoice are one invoice, paid once.

@@ -28,14 +28,17 @@ WITH ledger AS (
            coalesce(l.is_count, false) AS is_count, r.sign * l.qty AS qty, l.balance_after, l.unit_cost, l.place
     FROM ledger AS l CROSS JOIN ledger_readings AS r
     WHERE r.chosen
-), sequenced AS (
-    SELECT *, CASE WHEN count(seq) OVER (PARTITION BY key, ts) = count(*) OVER (PARTITION BY key, ts) THEN seq END AS tie_seq,
-           bool_or(ts IS NULL) OVER (PARTITION BY key) AS undated
-    FROM keyed
+), instants AS (
+    -- Few movements share an instant with another of their key: only those are looked at together.
+    SELECT key, ts, count(seq) = count(*) AS sequenced FROM keyed GROUP BY key, ts HAVING count(*) > 1
+), dated AS (
+    SELECT k.*, i.key IS NOT NULL AS shares, CASE WHEN i.key IS NULL OR i.sequenced THEN k.seq END AS tie_seq
+    FROM keyed AS k LEFT JOIN instants AS i ON i.key = k.key AND i.ts = k.ts
+    WHERE k.key NOT IN (SELECT key FROM keyed WHERE ts IS NULL)
 ), tied AS (
     SELECT *, min(place) OVER (PARTITION BY key, ts, tie_seq) AS step, count(*) OVER (PARTITION BY key, ts, tie_seq) AS step_rows
-    FROM sequenced
-    WHERE NOT undated
+    FROM dated
+    WHERE shares
 ), strung AS (
     -- Every balance that is stated and every one that a movement began with: what is left over are the two ends.
     SELECT step, balance_after AS balance, 1 AS side FROM tied WHERE step_rows > 1
@@ -54,10 +57,15 @@ WITH ledger AS (
     WHERE step_rows > 1 AND balance_after IS NOT NULL
     GROUP BY step
 ), steps AS (
-    SELECT grain, sign, key, product, location, lot, ts, min(day) AS day, tie_seq, step, step_rows,
-           min(movement) AS movement, sum(qty) AS qty, count(qty) < count(*) AS unread, bool_or(is_count) AS is_count,
-           count(balance_after) AS balances_stated, max(balance_after) AS highest, max(place) AS last_place,
-           CASE WHEN min(unit_cost) = max(unit_cost) AND min(unit_cost) > 0 THEN min(unit_cost) END AS row_cost
+    SELECT grain, sign, key, product, location, lot, ts, day, tie_seq, place AS step, 1 AS step_rows, movement, qty,
+           qty IS NULL AS unread, is_count, CASE WHEN balance_after IS NULL THEN 0 ELSE 1 END AS balances_stated,
+           balance_after AS highest, place AS last_place, CASE WHEN unit_cost > 0 THEN unit_cost END AS row_cost
+    FROM dated
+    WHERE NOT shares
+    UNION ALL
+    SELECT grain, sign, key, product, location, lot, ts, min(day), tie_seq, step, step_rows, min(movement), sum(qty),
+           count(qty) < count(*), bool_or(is_count), count(balance_after), max(balance_after), max(place),
+           CASE WHEN min(unit_cost) = max(unit_cost) AND min(unit_cost) > 0 THEN min(unit_cost) END
     FROM tied
     GROUP BY grain, sign, key, product, location, lot, ts, tie_seq, step, step_rows
 ), summed AS (
@@ -75,20 +83,23 @@ WITH ledger AS (
     FROM summed AS s
     LEFT JOIN ends AS e ON e.step = s.step
     LEFT JOIN stated AS t ON t.step = s.step
+), unsettled AS (
+    SELECT key FROM ended WHERE known_shift IS NULL AND balances_stated > 0 AND NOT is_count AND NOT unread
 ), framed AS (
-    SELECT *, last_value(known_shift IGNORE NULLS) OVER (
-                  PARTITION BY key, segment ORDER BY ts, tie_seq, step ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS shift_before,
+    SELECT step, last_value(known_shift IGNORE NULLS) OVER (
+                     PARTITION BY key, segment ORDER BY ts, tie_seq, step ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS shift_before,
            first_value(known_shift IGNORE NULLS) OVER (
-                  PARTITION BY key, segment ORDER BY ts, tie_seq, step ROWS BETWEEN 1 FOLLOWING AND UNBOUNDED FOLLOWING) AS shift_after
+                     PARTITION BY key, segment ORDER BY ts, tie_seq, step ROWS BETWEEN 1 FOLLOWING AND UNBOUNDED FOLLOWING) AS shift_after
     FROM ended
+    WHERE key IN (SELECT key FROM unsettled)
 ), resolved AS (
-    SELECT *, CASE WHEN known_shift IS NOT NULL THEN known_shift
-                   WHEN balances_stated = 0 OR is_count OR unread OR shift_before IS NULL THEN NULL
-                   WHEN list_contains(balances, shift_before + total) THEN shift_before
-                   WHEN kind = 'open' THEN NULL
-                   WHEN shift_after <> shift_before THEN shift_after
-                   ELSE highest - total END AS shift
-    FROM framed
+    SELECT e.*, CASE WHEN e.known_shift IS NOT NULL THEN e.known_shift
+                     WHEN e.balances_stated = 0 OR e.is_count OR e.unread OR f.shift_before IS NULL THEN NULL
+                     WHEN list_contains(e.balances, f.shift_before + e.total) THEN f.shift_before
+                     WHEN e.kind = 'open' THEN NULL
+                     WHEN f.shift_after <> f.shift_before THEN f.shift_after
+                     ELSE e.highest - e.total END AS shift
+    FROM ended AS e LEFT JOIN framed AS f ON f.step = e.step
 ), compared AS (
     SELECT *, last_value(shift IGNORE NULLS) OVER (
                   PARTITION BY key, segment ORDER BY ts, tie_seq, step ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS carried
@@ -104,9 +115,13 @@ WITH ledger AS (
     SELECT c.*, p.balance_tolerance, shift IS NOT NULL AND carried IS NOT NULL AS is_asserted, shift - carried AS change,
            coalesce(abs(shift - carried) > p.balance_tolerance, false) AS turns
     FROM compared AS c JOIN places AS p ON p.product = c.product
-), runs AS (
-    SELECT *, sum(CASE WHEN turns THEN 1 ELSE 0 END) OVER (PARTITION BY key, segment ORDER BY ts, tie_seq, step) AS run
+), counted AS (
+    -- A key whose shift never changes is one run.
+    SELECT step, sum(CASE WHEN turns THEN 1 ELSE 0 END) OVER (PARTITION BY key, segment ORDER BY ts, tie_seq, step) AS run
     FROM asserted
+    WHERE key IN (SELECT key FROM asserted WHERE turns)
+), runs AS (
+    SELECT a.*, coalesce(c.run, 0) AS run FROM asserted AS a LEFT JOIN counted AS c ON c.step = a.step
 ), spans AS (
     SELECT key, segment, run, sum(step_rows) AS run_rows, max(shift) FILTER (WHERE turns OR run = 0) AS run_shift
     FROM runs

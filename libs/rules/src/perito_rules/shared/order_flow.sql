@@ -12,7 +12,8 @@ unique: {flow: [side, _file_id, _record]}
 -- One row per line of an order, a receipt and an invoice (`side`), each with the order it belongs to and its position
 -- there. Positions are the order's lines where every receipt and invoice of the order names one of them; otherwise they
 -- are its products, for then nobody can say which line was meant.
--- A receipt counts what was accepted, a credit counts negative, what was cancelled or refused does not count; repeated
+-- A receipt counts what was accepted, or what came less what was rejected where the two disagree and that is more: that
+-- disagreement is C-028's, and no supplier is to be blamed for it. A credit counts negative, what was cancelled or refused does not count; repeated
 -- rows are left out. Cancelled orders stay, marked: an invoice for one of them is no invoice without any order.
 WITH receipt_orders AS (
     SELECT document, CASE WHEN min(purchase_document) = max(purchase_document) THEN min(purchase_document) END AS purchase_document
@@ -29,7 +30,7 @@ WITH receipt_orders AS (
     WHERE _duplicate_record IS NULL
     UNION ALL
     SELECT 'receipt', purchase_document, purchase_line, product, NULL, document,
-           coalesce(accepted, qty - coalesce(rejected, 0)), NULL, NULL, ts_date, NULL,
+           coalesce(greatest(accepted, qty - rejected), accepted, qty - coalesce(rejected, 0)), NULL, NULL, ts_date, NULL,
            NULL, false, false, purchase_document IS NULL AND purchase_document_source IS NOT NULL, _file_id, _record, _line
     FROM receipts
     WHERE _duplicate_record IS NULL AND coalesce(status, '') NOT IN ('cancelled', 'rejected')

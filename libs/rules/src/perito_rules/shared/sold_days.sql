@@ -19,8 +19,8 @@ WITH feed AS (
                 WHEN type = 'return' THEN -abs(qty) ELSE qty END AS qty,
            type = 'return' OR qty < 0 AS came_back,
            coalesce(line_total, try((
-               CASE WHEN discount IS NULL THEN qty * unit_price - coalesce(discount_amount, 0)
-                    ELSE qty * unit_price * (1 - discount) END)::DECIMAL(18, 4))) AS amount,
+               CASE WHEN discount IS NULL THEN qty::DECIMAL(38, 4) * unit_price - coalesce(discount_amount, 0)
+                    ELSE qty::DECIMAL(28, 4) * unit_price * (1 - discount) END)::DECIMAL(18, 4))) AS amount,
            CASE WHEN unit_cost > 0 THEN unit_cost END AS unit_cost
     FROM sales
     WHERE _duplicate_record IS NULL AND coalesce(type, 'sale') IN ('sale', 'return')
@@ -34,7 +34,7 @@ WITH feed AS (
            sum(qty) AS units,
            sum(CASE WHEN qty IS NULL THEN NULL WHEN came_back THEN -abs(amount) ELSE amount END) AS net_sales,
            count(*) FILTER (WHERE qty IS NOT NULL AND unit_cost IS NOT NULL) AS costed,
-           sum((qty * unit_cost)::DECIMAL(38, 8)) AS own_cost,
+           sum(qty::DECIMAL(38, 4) * unit_cost) AS own_cost,
            sum(CASE WHEN unit_cost IS NULL THEN qty END) AS units_to_cost
     FROM lines GROUP BY product, location, day
 )

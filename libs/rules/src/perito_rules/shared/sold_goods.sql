@@ -16,7 +16,7 @@ stored: false
 SELECT product, location, day, lines, units, priced, net_sales, costed, cogs FROM sold_days
 UNION ALL
 SELECT product, location, ts_date, 1, -qty, 0, NULL, CASE WHEN qty IS NULL THEN 0 ELSE 1 END,
-       CASE WHEN qty IS NOT NULL THEN coalesce(-value_delta::DECIMAL(38, 8), -qty * unit_cost) END
+       CASE WHEN qty IS NOT NULL THEN coalesce(-value_delta::DECIMAL(38, 8), -qty::DECIMAL(38, 4) * unit_cost) END
 FROM movements
 WHERE NOT EXISTS (SELECT 1 FROM sales) AND _duplicate_record IS NULL AND type IN ('sale', 'return')
   AND (value_delta IS NOT NULL OR unit_cost > 0)

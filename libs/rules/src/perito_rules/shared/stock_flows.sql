@@ -26,7 +26,7 @@ WITH settings AS (
     SELECT product, location, ts_date AS day, qty,
            CASE WHEN type = 'waste' OR (qty < 0 AND regexp_matches(lower(concat_ws(' ', reason, ref_id)), $loss_reasons)) THEN 'loss'
                 ELSE 'adjustment' END AS flow,
-           coalesce(value_delta::DECIMAL(38, 8), CASE WHEN unit_cost > 0 THEN qty * unit_cost END) AS value
+           coalesce(value_delta::DECIMAL(38, 8), CASE WHEN unit_cost > 0 THEN qty::DECIMAL(38, 4) * unit_cost END) AS value
     FROM movements
     WHERE _duplicate_record IS NULL AND type IN ('waste', 'adjustment')
 ), moved AS (

@@ -28,7 +28,7 @@ WITH traded AS (
 ), valued AS (
     SELECT i.product, p.location, p.day, p.month, p.is_month_end, p.is_opening, p.is_closing, i.qty, i.snapshot_date_source,
            CASE WHEN i.value IS NOT NULL THEN i.value::DECIMAL(38, 8) WHEN i.qty = 0 THEN 0
-                WHEN i.unit_cost > 0 THEN i.qty * i.unit_cost ELSE i.qty * u.unit_cost END AS value
+                WHEN i.unit_cost > 0 THEN i.qty::DECIMAL(38, 4) * i.unit_cost ELSE i.qty::DECIMAL(38, 4) * u.unit_cost END AS value
     FROM inventory AS i
     JOIN points AS p ON p.location = i.location AND p.day = i.snapshot_date
     ASOF LEFT JOIN unit_costs AS u ON u.product = i.product AND i.snapshot_date >= u.valid_from

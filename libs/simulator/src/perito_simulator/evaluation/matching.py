@@ -3,7 +3,10 @@
 A finding tells a fault where it is of the fault's rule and speaks of the same things in the same days. The things are
 the columns that both name; what a report shows as a pseudonym cannot be compared, so there, and where both name no
 column in common, the rows that prove the finding must be among those of the fault. A finding of another rule is a
-symptom where the fault allows that rule and the same holds, in days not before the fault.
+symptom where the fault allows that rule and the same holds, or it is about goods that the fault took behind the books,
+in days not before the fault; what names a paper or a table (its number, a code) means another one in another rule, so
+there the rows decide. What is told for information claims no fault: a list of what to count first is neither true nor
+false.
 """
 
 import re
@@ -15,19 +18,21 @@ from perito_simulator.evaluation.report import Finding
 from perito_simulator.truth import Days, Fault, Habit, Oddity, Truth
 
 _PSEUDONYM = re.compile(r"[a-z_]+-[a-z2-7]{12}")
+_OF_ITS_RULE = {"table_name", "column_name", "document", "line", "file", "code", "kind", "type"}
 _SYSTEMIC_SHARE = 0.5
 """Share of what a systemic finding stands for that must have been planted for it to be true."""
 
 
 @dataclass(frozen=True)
 class Matches:
-    """`told_by`: findings (fingerprints) by fault. `true`, `symptoms`, `habits`, `false`: every finding stands in one.
-    `flagged`: oddities with the findings that must not be."""
+    """`told_by`: findings (fingerprints) by fault. `true`, `symptoms`, `habits`, `notes`, `false`: every finding
+    stands in one; `notes` are told for information. `flagged`: oddities with the findings that must not be."""
 
     told_by: Mapping[str, Sequence[str]]
     true: Sequence[Finding]
     symptoms: Sequence[Finding]
     habits: Sequence[Finding]
+    notes: Sequence[Finding]
     false: Sequence[Finding]
     flagged: Sequence[tuple[Oddity, Finding]]
 
@@ -40,6 +45,7 @@ def match(truth: Truth, findings: Iterable[Finding]) -> Matches:
     true: list[Finding] = []
     symptoms: list[Finding] = []
     habits: list[Finding] = []
+    notes: list[Finding] = []
     false: list[Finding] = []
     for finding in findings:
         told = _told(finding, own[finding.rule])
@@ -51,10 +57,12 @@ def match(truth: Truth, findings: Iterable[Finding]) -> Matches:
             symptoms.append(finding)
         elif any(_is_habit(finding, habit) for habit in truth.habits):
             habits.append(finding)
+        elif finding.severity == "info":
+            notes.append(finding)
         else:
             false.append(finding)
     flagged = [(oddity, finding) for oddity in truth.oddities for finding in false if _flags(finding, oddity)]
-    return Matches(told_by, true, symptoms, habits, false, flagged)
+    return Matches(told_by, true, symptoms, habits, notes, false, flagged)
 
 
 def _by_rule(faults: Sequence[Fault]) -> tuple[dict[str, list[Fault]], dict[str, list[Fault]]]:
@@ -76,7 +84,21 @@ def _told(finding: Finding, faults: Sequence[Fault]) -> list[Fault]:
 
 
 def _is_symptom(finding: Finding, fault: Fault) -> bool:
-    return not finding.stands_for and _same(finding, fault) and finding.days.meet(Days(fault.days.start, None))
+    if finding.stands_for or not finding.days.meet(Days(fault.days.start, None)):
+        return False
+    if _took(fault, finding):
+        return True
+    differing = {
+        name for name in _comparable(finding, fault.entities) if finding.identity[name] != fault.entities[name]
+    }
+    if differing and differing <= _OF_ITS_RULE:
+        return bool(finding.rows & set(fault.rows))
+    return _same(finding, fault)
+
+
+def _took(fault: Fault, finding: Finding) -> bool:
+    goods = fault.goods.get(finding.identity.get("location", ""), frozenset())
+    return bool(goods) and finding.identity.get("product") in (None, *goods)
 
 
 def _is_habit(finding: Finding, habit: Habit) -> bool:

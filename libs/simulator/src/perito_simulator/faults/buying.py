@@ -155,7 +155,7 @@ class PaidForNothing(RowKind):
 
     name = "paid_for_nothing"
     rule = "C-026"
-    also = ("C-027",)
+    also = ("C-027", "C-029", "P-010")
     what = "an invoice bills an order of which nothing was ever received"
     default = 2
     feed, step, window = "purchases", "export", (0.1, 0.6)
@@ -205,6 +205,7 @@ class PaidForNothing(RowKind):
                 "qty": order["qty"],
                 "unit_price": order["unit_cost"],
                 "line_total": order["line_total"],
+                "user": int(batch["user"][0]),
             },
         )
 

@@ -63,6 +63,7 @@ class PriceUnreadable(CellKind):
 
     name = "price_unreadable"
     rule = "V-004"
+    also = ("V-020",)
     what = "prices of some sale lines are no numbers"
     no_money = "a cell that cannot be read has no amount"
     column = "unit_price"
@@ -140,6 +141,7 @@ class RowsExportedTwice(CellKind):
 
     name = "rows_exported_twice"
     rule = "V-010"
+    also = ("V-008", "V-009", "V-020", "C-016", "P-004")
     what = "rows of a sales file are exported twice"
     no_money = "a repeated row costs nothing by itself"
     cells = 25
@@ -163,7 +165,7 @@ class SignTurned(CellKind):
     what = "some sale lines have a negative quantity and amount"
     no_money = "the sign decides nothing by itself"
     cells = 4
-    also = ("C-015",)
+    also = ("C-015", "C-016", "V-020", "V-031")
 
     def entities(self) -> dict[str, str]:
         """Told by table, file and type."""
@@ -181,6 +183,7 @@ class PriceNegative(CellKind):
 
     name = "price_negative"
     rule = "V-016"
+    also = ("V-020",)
     what = "some sale lines have a negative price"
     no_money = "what the right price would be is not known"
     column = "unit_price"
@@ -198,6 +201,7 @@ class AmountMiscalculated(RowKind):
 
     name = "amount_miscalculated"
     rule = "V-019"
+    also = ("V-020",)
     what = "the amount of a sale line is not quantity times price less discount"
     feed, step = "sales", "export"
 
@@ -226,19 +230,21 @@ class PackPriceOnPiece(RowKind):
 
     name = "pack_price_on_piece"
     rule = "V-022"
+    also = ("V-031", "P-025")
     what = "one piece is sold at the price of a whole carton"
     no_money = "which of quantity and price is in the wrong unit is not known"
     default = 2
-    feed, step, window = "sales", "export", (0.2, 0.85)
+    feed, step, window = "sales", "decide", (0.2, 0.85)
 
     def candidates(self, batch: Batch) -> Flags:
         """Sales at the list price of products that sell often enough for their price to be known."""
         plain = (batch["discount"] == 0) & (batch["promotion"] == NOTHING) & (batch["type"] == _SALE)
+        plain &= batch["unit_price"] == batch["list_price"]
         often = self.ground.demand.base.sum(axis=0)[batch["product"]] * self.ground.days >= 40
         return plain & often & (self.ground.world.products.pack[batch["product"]] >= 4)
 
     def plant(self, day: int, batch: Batch, row: int) -> bool:
-        """Price and amount of the line are a carton's."""
+        """Price and amount of the line are a carton's, and so the ticket's total."""
         product = int(batch["product"][row])
         if not self.ground.take_everywhere(product):
             return False

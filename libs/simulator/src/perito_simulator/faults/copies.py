@@ -19,7 +19,7 @@ class Copied(RowKind):
     feed, step, window = "invoices", "decide", (0.1, 0.8)
     after: ClassVar[int]
     respelt: ClassVar[bool] = False
-    also = ("C-024", "C-025", "C-026")
+    also = ("C-024", "C-025", "C-026", "P-004", "P-012", "V-009")
 
     def prepare(self) -> None:
         """Nothing waits to be entered again."""

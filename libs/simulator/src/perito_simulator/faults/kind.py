@@ -9,6 +9,7 @@ import numpy as np
 from perito_simulator.arrays import Flags, Ints
 from perito_simulator.batch import Batch
 from perito_simulator.faults.ground import Ground, Plant, spread
+from perito_simulator.faults.strength import MIDDLE_TIMES
 from perito_simulator.hooks import Moment
 
 Step = Literal["decide", "enter", "export"]
@@ -29,10 +30,26 @@ class Kind:
     what: ClassVar[str]
     no_money: ClassVar[str] = ""
     default: ClassVar[int] = 3
+    shown_by: ClassVar[tuple[str, str] | None] = None
+    """Feed and column without which books show nothing of it; a style that leaves it out has no such fault."""
 
     def __init__(self, ground: Ground, count: int, chance: np.random.Generator) -> None:
         self.ground, self.count, self.chance = ground, count, chance
         self.prepare()
+
+    @property
+    def times(self) -> float:
+        """How many times the threshold of its rule it goes to."""
+        return self.ground.strength.times if self.ground.strength else MIDDLE_TIMES
+
+    @property
+    def much(self) -> float:
+        """Its size, against that of a kind without a given strength."""
+        return self.ground.strength.much if self.ground.strength else 1.0
+
+    def rate(self, usual: float, threshold: float) -> float:
+        """The share of rows that are touched: `usual`, or as far beyond `threshold` as the strength asks for."""
+        return self.ground.strength.rate(threshold) if self.ground.strength else usual
 
     def prepare(self) -> None:
         """Before the first day: what the kind needs of its own, or what it plants at once."""
@@ -62,8 +79,9 @@ class RowKind(Kind, ABC):
     place: ClassVar[str] = "location"
 
     def __init__(self, ground: Ground, count: int, chance: np.random.Generator) -> None:
-        self._due = spread(count, self.window, ground.days, chance)
-        super().__init__(ground, count, chance)
+        wanted = ground.strength.count(count) if ground.strength and self.rule else count
+        self._due = spread(wanted, self.window, ground.days, chance)
+        super().__init__(ground, wanted, chance)
 
     @abstractmethod
     def candidates(self, batch: Batch) -> Flags:

@@ -10,7 +10,7 @@ from perito_simulator.faults.kind import RowKind, Step
 from perito_simulator.words import place_of
 
 _TYPE = {word: place_of("movement_type", word) for word in ("receipt", "transfer_in", "transfer_out", "sale", "waste")}
-_AFTER = ("C-005", "C-033")
+_AFTER = ("C-005", "C-016", "C-033", "P-033")
 """Rules by which books that lack a movement may show it later."""
 
 
@@ -19,7 +19,7 @@ class ArrivalNotEntered(RowKind):
 
     name = "arrival_not_entered"
     rule = "C-019"
-    also = ("C-006", *_AFTER)
+    also = ("C-006", "C-008", "C-020", "C-021", "C-023", *_AFTER)
     what = "goods of a transfer arrive, and nobody enters them at the destination"
     feed, step, place = "transfers", "decide", "to_location"
     leg: ClassVar[str] = "transfer_in"
@@ -110,6 +110,7 @@ class TicketMissing(RowKind):
 
     name = "ticket_missing"
     rule = "C-015"
+    also = ("C-016", "P-010", "V-009", "V-020")
     what = "the stock ledger has a sale whose ticket is in no sales file"
     feed, step = "sales", "export"
 
@@ -145,7 +146,7 @@ class MovementDeleted(RowKind):
 
     name = "movement_deleted"
     rule = "C-001"
-    also = ("C-006", *_AFTER)
+    also = ("C-006", "C-008", "C-009", "C-010", *_AFTER)
     what = "a row of the ledger is deleted afterwards, so that the balances around it do not follow"
     feed, step, window = "movements", "export", (0.1, 0.7)
 
@@ -171,6 +172,7 @@ class BalanceMisstated(RowKind):
 
     name = "balance_misstated"
     rule = "C-001"
+    also = ("C-008", "C-010")
     what = "a single balance of the ledger is changed by hand; later ones are right"
     no_money = "a balance that is right again in the next row moves no stock"
     feed, step, window = "movements", "export", (0.1, 0.7)
@@ -198,6 +200,7 @@ class NumberUsedTwice(RowKind):
 
     name = "number_used_twice"
     rule = "V-008"
+    also = ("V-009",)
     what = "two different movements bear the same number"
     no_money = "rows that share a key are to be told apart before any of them is worth anything"
     default = 2

@@ -11,7 +11,7 @@ from perito_simulator.faults.ground import Plant
 from perito_simulator.faults.kind import Kind, RowKind, Step, pick
 from perito_simulator.hooks import Moment
 from perito_simulator.people import CLERK
-from perito_simulator.waste import WRITTEN_OFF
+from perito_simulator.tickets import CLOSES
 from perito_simulator.words import place_of
 
 _ADJUSTMENT = place_of("movement_type", "adjustment")
@@ -25,6 +25,7 @@ class SnapshotAltered(RowKind):
 
     name = "snapshot_altered"
     rule = "C-006"
+    also = ("C-008",)
     what = "the last stock list has more of a product than its movements explain"
     feed, step = "inventory", "export"
 
@@ -91,7 +92,7 @@ class PhantomStock(_ChosenKeys):
 
     name = "phantom_stock"
     rule = "P-032"
-    also = ("P-041",)
+    also = ("P-041", "P-033", "P-034", "P-042", "P-047")
     what = "a product that sold regularly is gone from the shelf, while the books say that it is there"
     least = 0.6
     _days = 50
@@ -132,7 +133,7 @@ class DeadStock(_ChosenKeys):
 
     name = "dead_stock"
     rule = "P-041"
-    also = ("P-032",)
+    also = ("P-032", "P-034", "P-042", "P-047")
     what = "nobody buys a product any more, and what is left of it stays on the shelf"
     least, most = 0.08, 0.25
     _days = 200
@@ -166,6 +167,7 @@ class SoldWithoutStock(_ChosenKeys):
 
     name = "sold_without_stock"
     rule = "C-005"
+    also = ("P-033", "P-047")
     what = "more of a product is sold than the books ever had, for more than a week"
     least = 0.5
     _below_days = 10
@@ -214,6 +216,7 @@ class WriterOff(Kind):
 
     name = "one_sided_adjustments"
     rule = "P-036"
+    also = ("P-048", "P-005", "P-015", "C-036")
     what = "one clerk's stock adjustments all go down, many times in the year"
     default = 1
     _times = 26
@@ -224,32 +227,41 @@ class WriterOff(Kind):
         self._plan: dict[int, list[int]] = {}
         self._clerks: dict[int, int] = {}
         self._plants: dict[int, Plant] = {}
+        times = ground.strength.count(self._times) if ground.strength else self._times
         for shop in pick(self.chance, np.arange(ground.world.shops), self.count):
             trading = np.flatnonzero(np.array(ground.world.calendar.trading)[: ground.days * 9 // 10])
-            for day in pick(self.chance, trading[5:], self._times):
+            for day in pick(self.chance, trading[5:], times):
                 self._plan.setdefault(day, []).append(shop)
-            self._clerks[shop] = int(ground.world.people.one_of(shop + 1, CLERK, 0))
+            self._clerks[shop] = ground.people(CLERK, 1, self.chance, shop)[0]
 
     def on(self, step: Step, day: int, batch: Batch) -> None:
         """Adds an adjustment to what the tills enter that day."""
+        if step == "enter" and int(batch["type"][0]) == _ADJUSTMENT:
+            self._leave_finds_to_others(batch)
         if step != "enter" or day not in self._plan or int(batch["ref_type"][0]) != _TICKET:
             return
         for shop in self._plan.pop(day):
             there = np.minimum(self.ground.stock.book[shop + 1], self.ground.stock.physical[shop + 1])
             products = np.arange(self.ground.world.size.products)
-            free = (there >= 6) & self.ground.free(np.full(len(products), shop + 1), products)
+            free = (there >= 3 + round(3 * self.much)) & self.ground.free(np.full(len(products), shop + 1), products)
             for product in pick(self.chance, np.flatnonzero(free), 1):
                 self._write_off(day, batch, shop, product)
 
+    def _leave_finds_to_others(self, batch: Batch) -> None:
+        people = self.ground.world.people
+        for shop, clerk in self._clerks.items():
+            found = (batch["user"] == clerk) & (batch["qty"] > 0)
+            batch["user"][found] = people.one_of(shop + 1, CLERK, clerk - int(people.first[shop + 1, CLERK]) + 1)
+
     def _write_off(self, day: int, batch: Batch, shop: int, product: int) -> None:
-        qty = int(self.chance.integers(1, 4))
+        qty = max(1, round(int(self.chance.integers(1, 4)) * self.much))
         self.ground.stock.physical[shop + 1, product] -= qty
         self.ground.take(shop + 1, product)
         user = self._clerks[shop]
         place = batch.insert(
             len(batch),
             {
-                "ts": int(self.ground.world.calendar.dates[day]) * DAY + WRITTEN_OFF - 60,
+                "ts": int(self.ground.world.calendar.dates[day]) * DAY + CLOSES,
                 "product": product,
                 "location": shop + 1,
                 "type": _ADJUSTMENT,
@@ -260,6 +272,7 @@ class WriterOff(Kind):
                 "ref_line": NOTHING,
                 "user": user,
                 "reason": place_of("movement_reason", "DAMAGED"),
+                "reversal_of": NOTHING,
             },
         )
         planted = self._plants.get(shop)

@@ -3,12 +3,17 @@
 from collections.abc import Mapping
 
 from perito_simulator.faults.kind import Kind
-from perito_simulator.oddities import made, seen
+from perito_simulator.oddities import lasting, made, seen
 
 ODDITIES: Mapping[str, type[Kind]] = {
     kind.name: kind
     for kind in (
         made.ShopClosed,
+        lasting.Measured,
+        lasting.SoldOff,
+        lasting.OfASeason,
+        lasting.NewShop,
+        lasting.BroughtBackTogether,
         made.BoughtTwice,
         made.LargePurchase,
         made.TransferLate,

@@ -8,6 +8,7 @@ from perito_simulator.calendar import DAY
 from perito_simulator.documents import SERIES
 from perito_simulator.faults.kind import Kind, RowKind, Step, pick
 from perito_simulator.hooks import Moment
+from perito_simulator.tickets import CLOSES
 from perito_simulator.words import place_of
 
 _SALE = place_of("sale_type", "sale")
@@ -145,34 +146,39 @@ class CreditNote(RowKind):
 
 
 class AdjustmentCorrected(RowKind):
-    """A slip of the pen in the ledger, put right the next day."""
+    """A slip of the pen in the ledger, put right the next day by a row that names it."""
 
     name = "adjustment_corrected"
-    what = "an adjustment is entered by mistake, and the opposite one the next day"
+    what = "an adjustment is entered by mistake, and the next day its reversal, which names it"
     feed, step = "movements", "enter"
 
     def prepare(self) -> None:
         """Nothing is to be put right."""
         self._wrong: list[tuple[int, int, dict[str, int]]] = []
+        self._numbers: dict[int, int] = {}
 
     def candidates(self, batch: Batch) -> Flags:
         """Sales whose product the books have plenty of."""
-        return (batch["ref_type"] == _TICKET) & (self.ground.stock.book[batch["location"], batch["product"]] >= 25)
+        return (batch["ref_type"] == _TICKET) & self.ground.plenty(batch, 8)
 
     def on(self, step: Step, day: int, batch: Batch) -> None:
         """Puts right what was wrong yesterday, among what the tills enter."""
         if step == "enter" and self._wrong and self._wrong[0][0] < day and int(batch["ref_type"][0]) == _TICKET:
             _, number, row = self._wrong.pop(0)
             moment = int(self.ground.world.calendar.dates[day]) * DAY + row["ts"] % DAY
-            batch.mark([batch.insert(len(batch), row | {"ts": moment, "qty": -row["qty"]})], number)
+            back = {"ts": moment, "qty": -row["qty"], "reversal_of": self._numbers[number]}
+            back["reason"] = place_of("movement_reason", "CORRECTION")
+            batch.mark([batch.insert(len(batch), row | back)], number)
+        if step == "export" and batch.feed.name == self.feed and self._wrong:
+            self._numbers |= {number: int(batch["movement"][row]) for row, number in batch.marks}
         super().on(step, day, batch)
 
     def plant(self, day: int, batch: Batch, row: int) -> bool:
         """Five units more or less than there are."""
         self.take(batch, row)
-        nothing = dict.fromkeys(("ref_type", "ref_id", "ref_line"), NOTHING)
+        nothing = dict.fromkeys(("ref_type", "ref_id", "ref_line", "reversal_of"), NOTHING)
         qty = 5 if self.chance.random() < 0.5 else -5
-        moment = int(self.ground.world.calendar.dates[day]) * DAY + 21 * 3600
+        moment = int(self.ground.world.calendar.dates[day]) * DAY + CLOSES
         reason = place_of("movement_reason", "DAMAGED")
         wrong = batch.row(row) | nothing | {"ts": moment, "type": _ADJUSTMENT, "qty": qty, "reason": reason}
         place = batch.insert(len(batch), wrong)
@@ -209,7 +215,7 @@ class ShopClosed(Kind):
 
     name = "shop_closed"
     must_not = ("P-032", "P-041", "C-005", "C-006")
-    what = "a shop is closed for three weeks"
+    what = "a shop is closed for three weeks of works, which its calendar says"
     default = 1
     _weeks = 3
 
@@ -219,6 +225,8 @@ class ShopClosed(Kind):
         shops = pick(self.chance, np.arange(ground.world.shops), min(self.count, ground.world.shops - 1))
         self._closings = [(shop, int(ground.days * self.chance.uniform(0.3, 0.6))) for shop in shops]
         self._before: dict[int, Floats] = {}
+        for shop, first in self._closings:
+            ground.demand.closures.append((shop, first, first + 7 * self._weeks - 1))
 
     def physical(self, day: int, moment: Moment) -> None:
         """Nobody comes in."""

@@ -16,14 +16,19 @@ parameters:
   tolerance: {default: "-1", type: decimal, meaning: "base units by which a balance may be off; below zero: none for whole units, else one unit of the last place that balances are printed with"}
 impact: column
 recoverable: false
-explains: [C-003, C-005, C-006, C-033]
+explains: [C-003, C-005, C-006, C-008, C-009, C-010, C-016, C-028, C-033]
 entities: [product, location, movement]
 partition_by: [product, location]
 texts:
   finding:
-    en: "{product} at {location}: after {movement} on {period_end} the ledger states {observed:,}, the movements lead to {expected:,} ({difference:,}); {rows_after:,} later rows inherit it"
-    es: "{product} en {location}: tras {movement} del {period_end} el diario declara {observed:,}; los movimientos llevan a {expected:,} ({difference:,}); {rows_after:,} filas posteriores lo heredan"
+    en: "{product} at {location}: after {movement} on {period_end} the ledger states {observed:,}, the movements lead to {expected:,} ({difference:,}); {rows_after:,} later {rows_after:row inherits|rows inherit} it"
+    es: "{product} en {location}: tras {movement} del {period_end} el diario declara {observed:,}; los movimientos llevan a {expected:,} ({difference:,}); {rows_after:,} {rows_after:fila posterior lo hereda|filas posteriores lo heredan}"
 words:
+  product: {es: producto}
+  "product, location": {en: product and location, es: producto y ubicación}
+  "product, location, lot": {en: "product, location and lot", es: "producto, ubicación y lote"}
+  in positive: {en: what comes in is positive, es: lo que entra es positivo}
+  in negative: {en: what comes in is negative, es: lo que entra es negativo}
   balances: {es: "saldos"}
   asserted: {es: "afirmados"}
   before: {es: "anterior"}

@@ -21,6 +21,11 @@ texts:
     en: "Balances are kept per {grain}, quantities {sign_of_quantities}: {observed:,} of {compared:,} break, against {expected:,} of {usually_compared:,} per product and place"
     es: "Los saldos se llevan por {grain_es}, con {sign_es}: {observed:,} de {compared:,} no cuadran, frente a {expected:,} de {usually_compared:,} por producto y lugar"
 words:
+  product: {es: producto}
+  "product, location": {en: product and location, es: producto y ubicación}
+  "product, location, lot": {en: "product, location and lot", es: "producto, ubicación y lote"}
+  in positive: {en: what comes in is positive, es: lo que entra es positivo}
+  in negative: {en: what comes in is negative, es: lo que entra es negativo}
   ledgers: {es: "diarios"}
   grain: {es: "nivel"}
   grain_of_balances: {es: "nivel de los saldos"}

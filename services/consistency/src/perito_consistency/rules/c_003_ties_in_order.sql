@@ -13,6 +13,7 @@ optional:
   movements: [seq, lot, type, unit_cost]
 uses: [ledger_chain]
 function: perito_consistency.ties:judge
+position_bound: because the order of rows in the file is taken for the order of events where balances fit it
 impact: "none, because the balance at the end of the instant holds"
 recoverable: false
 explains: []

@@ -19,8 +19,8 @@ entities: [product, location, movement]
 partition_by: [product, location]
 texts:
   finding:
-    en: "{product} at {location}: {balance_before:,} and {qty:,} on {period_end} make {expected:,}, the ledger states 0: {shortfall:,} units are hidden"
-    es: "{product} en {location}: {balance_before:,} y {qty:,} el {period_end} dan {expected:,}; el diario declara 0: quedan ocultas {shortfall:,} unidades"
+    en: "{product} at {location}: {balance_before:,} and {qty:,} on {period_end} make {expected:,}, the ledger states 0: {shortfall:,} {shortfall:unit is|units are} hidden"
+    es: "{product} en {location}: {balance_before:,} y {qty:,} el {period_end} dan {expected:,}; el diario declara 0: {shortfall:queda oculta|quedan ocultas} {shortfall:,} {shortfall:unidad|unidades}"
 words:
   balances: {es: "saldos"}
   asserted: {es: "afirmados"}

@@ -1,6 +1,6 @@
 /* ---
 id: C-005
-version: 2
+version: 3
 kind: set
 title: {en: Stock fell below zero, es: La existencia cayó por debajo de cero}
 severity: high
@@ -13,7 +13,7 @@ optional:
   movements: [seq, lot, type, unit_cost, balance_after]
   sales: [document, line, product, location, lot, ts, type, qty]
   inventory: [snapshot_date, product, location, lot, qty]
-uses: [stock_moves, feed_places, day_spans, ledger_chain, unit_costs]
+uses: [stock_moves, stock_weeks, feed_places, day_spans, ledger_cover, ledger_chain, unit_costs]
 unique: {moments: [product, location, day, kind, ts]}
 parameters:
   tolerance: {default: "0", type: decimal, meaning: "base units that stock may lie below zero"}
@@ -25,8 +25,8 @@ entities: [product, location]
 partition_by: [product, location]
 texts:
   finding:
-    en: "{product} at {location}: stock fell to {observed:,} between {period_start} and {period_end} ({days_below:,} days, {reason_en})"
-    es: "{product} en {location}: la existencia cayó a {observed:,} entre {period_start} y {period_end} ({days_below:,} días, {reason_es})"
+    en: "{product} at {location}: stock fell to {observed:,} between {period_start} and {period_end} ({days_below:,} {days_below:day|days}, {reason_en})"
+    es: "{product} en {location}: la existencia cayó a {observed:,} entre el {period_start} y el {period_end} ({days_below:,} {days_below:día|días}, {reason_es})"
 words:
   instants: {es: "instantes"}
   moments: {es: "momentos"}
@@ -42,14 +42,16 @@ words:
 explanation:
   en: >-
     Stock is recomputed from its opening and all that moved, sales of a separate feed included. It starts from each snapshot
-    again; before the first one it is reckoned backwards from it. Without snapshots the opening is what the ledger's own
+    again; before the first one it is reckoned backwards from it. Snapshots outside the days of the ledger are not bridged
+    by it and left out. Without snapshots the opening is what the ledger's own
     balances imply, or zero before an opening entry. Any other key has no known opening: its history may begin midway, so
     nothing is asserted and it counts as unknown. Movements of one instant are taken together; at a place whose
     sales come in a feed of their own, the movements of one day are. A stretch below zero that is made good within a few days is a matter of timing
     and of medium severity. The amount is the deepest point times the cost.
   es: >-
     La existencia se recalcula desde su apertura con todo lo que se movió, incluidas las ventas de un archivo aparte. Parte
-    de nuevo de cada saldo; antes del primero se calcula hacia atrás. Sin saldos, la apertura es la que implican los propios
+    de nuevo de cada saldo; antes del primero se calcula hacia atrás. Los saldos ajenos a los días del diario no se enlazan
+    con él y quedan fuera. Sin saldos, la apertura es la que implican los propios
     saldos del diario, o cero antes de un asiento de apertura. Cualquier otra clave no tiene apertura conocida: su historia
     puede empezar a la mitad, así que nada se afirma y cuenta como desconocida. Los movimientos de un instante se toman juntos; si las ventas vienen en un archivo propio, los de un día.
     Un tramo bajo cero que se repone en pocos días es cuestión de tiempo y de gravedad media. El importe es el punto más
@@ -63,27 +65,20 @@ source: "Perpetual inventory: goods cannot leave before they are there"
 -- section: population
 -- One row per product, place and instant (or day) at which stock moved or was stated, with the stock after it. Keys whose
 -- stock never fell below zero, and those without a known opening, are told apart first, by numbers alone: each of them is
--- one row, which stands for as many instants as `moments` says. Told apart they are by weeks: had all that went out in a
--- week gone first and left enough, the order within that week does not matter.
+-- one row, which stands for as many instants as `moments` says. Told apart they are by weeks (see stock_weeks).
 WITH settings AS (
     SELECT max(day) AS ends FROM stock_moves
 ), days AS (
-    SELECT d.location, d.day, d.closes, date_trunc('week', d.day)::DATE AS week, dayofweek(d.day) AS weekday, f.location IS NOT NULL AS by_day
+    SELECT d.location, d.day, d.closes, date_trunc('week', d.day)::DATE AS week, f.location IS NOT NULL AS by_day
     FROM day_spans AS d LEFT JOIN feed_places AS f ON f.location = d.location
-), weeks AS (
-    -- A week ends early where the books state the stock (`closes`). `slots` are the days on which something moved, or the
-    -- eighths of days where instants count: where there are as many as rows, no two rows share an instant.
-    SELECT m.product, m.location, d.closes, d.week, d.by_day, sum(m.qty) AS qty, sum(least(m.qty, 0)) AS went, count(*) AS moved_rows,
-           count(m.qty) < count(*) AS unread, bool_or(m.flow = 'opening') AS has_opening,
-           bit_count(bit_or(1::BIGINT << CASE WHEN d.by_day THEN d.weekday ELSE d.weekday * 8 + hour(m.ts) // 3 END)) AS slots
-    FROM stock_moves AS m LEFT JOIN days AS d ON d.location = m.location AND d.day = m.day
-    WHERE m.product IS NOT NULL AND m.location IS NOT NULL
-    GROUP BY m.product, m.location, d.closes, d.week, d.by_day
 ), snapshots AS (
     SELECT i.product, i.location, i.snapshot_date AS day,
            CASE WHEN count(i.qty) = count(*) AND min(coalesce(i.snapshot_date_source, '')) = max(coalesce(i.snapshot_date_source, '')) THEN sum(i.qty) END AS stated
     FROM inventory AS i
+    LEFT JOIN feed_places AS f ON f.location = i.location
+    LEFT JOIN ledger_cover AS v ON v.by_feed = (f.location IS NOT NULL)
     WHERE i._duplicate_record IS NULL AND i.product IS NOT NULL AND i.location IS NOT NULL AND i.snapshot_date IS NOT NULL
+      AND coalesce(i.snapshot_date >= v.begins AND i.snapshot_date <= v.ends, true)
     GROUP BY i.product, i.location, i.snapshot_date
 ), printed AS (
     SELECT product, location, min(shift) AS opening
@@ -93,7 +88,7 @@ WITH settings AS (
 ), named AS (
     SELECT product, location, bool_or(week IS NULL) AS undated, bool_or(week IS NOT NULL) AS dated,
            coalesce(bool_or(unread) FILTER (WHERE week IS NOT NULL), false) AS unread, bool_or(has_opening) AS has_opening, false AS is_stated
-    FROM weeks GROUP BY product, location
+    FROM stock_weeks GROUP BY product, location
     UNION ALL
     SELECT product, location, false, true, false, false, bool_or(stated IS NOT NULL) FROM snapshots GROUP BY product, location
 ), keys AS (
@@ -108,7 +103,7 @@ WITH settings AS (
     -- `moments` is NULL where they have to be counted.
     SELECT k.key, w.closes, 0 AS kind, w.week, w.qty, w.went, CASE WHEN w.by_day OR w.slots = w.moved_rows THEN w.slots END AS moments,
            NULL::DECIMAL(38, 4) AS stated
-    FROM weeks AS w JOIN keys AS k ON k.product = w.product AND k.location = w.location
+    FROM stock_weeks AS w JOIN keys AS k ON k.product = w.product AND k.location = w.location
     WHERE w.week IS NOT NULL AND NOT k.unclear
     UNION ALL
     SELECT k.key, s.day, 1, NULL, 0, 0, 1, s.stated

@@ -1,6 +1,6 @@
 /* ---
 id: C-006
-version: 1
+version: 2
 kind: set
 title: {en: Stock does not roll forward, es: La existencia no se explica por sus movimientos}
 severity: high
@@ -14,31 +14,33 @@ optional:
   inventory: [lot, unit_cost]
   movements: [movement, lot, ref_id]
   sales: [document, line, product, location, lot, ts, type, qty]
-uses: [span_flows, feed_places, unit_costs]
+uses: [bridge_cells, feed_places, unit_costs]
 parameters:
   tolerance: {default: "0", type: decimal, meaning: "base units by which a cell may be off"}
 impact: column
 recoverable: false
-explains: [C-005, C-033]
+explains: [C-005, C-008, C-033]
 entities: [product, location]
 partition_by: [product, location]
 texts:
   finding:
     en: "{product} at {location}: the books say {observed:,} on {period_end}, the movements since {period_start} lead to {expected:,} ({difference:,})"
-    es: "{product} en {location}: los libros dicen {observed:,} al {period_end}; los movimientos desde {period_start} llevan a {expected:,} ({difference:,})"
+    es: "{product} en {location}: los libros dicen {observed:,} al {period_end}; los movimientos desde el {period_start} llevan a {expected:,} ({difference:,})"
 explanation:
   en: >-
     A snapshot must equal the one before it plus everything that moved between them. Where it does not, stock appeared or
     vanished without a document. Sales are subtracted only where the books keep them outside the stock ledger; a return
     counts only where a movement says so (sales lines with a negative quantity count where the ledger has no returns at
     all); rows that repeat another are left out. A snapshot is the end of its date: of several taken on one day nobody can
-    say which to add up, so their cells are unknown.
+    say which to add up, so their cells are unknown, and so are cells that begin before the
+    ledger does or end after it.
   es: >-
     Un saldo debe ser igual al anterior más todo lo que se movió entre ambos. Donde no lo es, apareció o desapareció
     existencia sin documento. Las ventas se restan solo cuando los libros las llevan fuera del diario de movimientos; una
     devolución cuenta solo si un movimiento la registra (las líneas de venta con cantidad negativa cuentan si el diario no
     tiene ninguna devolución); las filas repetidas no se cuentan. Un saldo es el del final de su fecha: si hay varios
-    tomados el mismo día, no se sabe cuáles sumar y sus celdas quedan como desconocidas.
+    tomados el mismo día, no se sabe cuáles sumar y sus celdas quedan como desconocidas, como las que
+    empiezan antes que el diario o terminan después.
 remedy:
   en: >-
     Count the product at that location, then look for documents of the period that were not posted, were posted twice, or
@@ -48,77 +50,6 @@ remedy:
     unidad, producto o fecha.
 source: "Roll-forward of audit practice: opening + movements = closing"
 --- */
-
--- section: population
--- One row per product, location (and lot, where all books keep lots) and snapshot that has one before it.
-WITH settings AS (
-    SELECT has_returns, has_lots AND (NOT feed OR EXISTS (SELECT 1 FROM sales WHERE lot IS NOT NULL)) AS by_lot
-    FROM (
-        SELECT EXISTS (SELECT 1 FROM feed_places) AS feed,
-               EXISTS (SELECT 1 FROM movements WHERE type = 'return') AS has_returns,
-               EXISTS (SELECT 1 FROM inventory WHERE lot IS NOT NULL)
-               AND EXISTS (SELECT 1 FROM movements WHERE lot IS NOT NULL) AS has_lots
-    ) AS found
-), stock AS (
-    SELECT i.product, i.location, CASE WHEN s.by_lot THEN i.lot END AS lot, s.by_lot, s.has_returns,
-           i.snapshot_date,
-           -- Where intake dropped a time of day, its text tells snapshots of one day apart.
-           CASE WHEN count(i.qty) = count(*)
-                 AND min(coalesce(i.snapshot_date_source, '')) = max(coalesce(i.snapshot_date_source, ''))
-                THEN sum(i.qty) END AS qty,
-           CASE WHEN min(i.unit_cost) = max(i.unit_cost) AND min(i.unit_cost) > 0 THEN min(i.unit_cost) END AS book_cost,
-           count(*) AS snapshot_rows
-    FROM inventory AS i CROSS JOIN settings AS s
-    WHERE i._duplicate_record IS NULL AND i.product IS NOT NULL AND i.location IS NOT NULL AND i.snapshot_date IS NOT NULL
-    GROUP BY ALL
-), cells AS (
-    SELECT *, lag(snapshot_date) OVER w AS since, lag(qty) OVER w AS opening, lag(snapshot_rows) OVER w AS opening_rows,
-           lead(snapshot_date) OVER w IS NULL AS is_last
-    FROM stock
-    WINDOW w AS (PARTITION BY product, location, lot, by_lot, has_returns ORDER BY snapshot_date)
-), spans AS (
-    SELECT f.product, f.location, CASE WHEN s.by_lot THEN f.lot END AS lot, f.closes AS day,
-           sum(f.receipts) AS receipts, sum(f.transfers_in) AS transfers_in, sum(f.transfers_out) AS transfers_out,
-           sum(f.sales) AS sales, sum(f.returns) AS returns, sum(f.adjustments) AS adjustments, sum(f.other) AS other,
-           sum(f.moved_rows) AS moved_rows, sum(f.unreadable) AS unreadable
-    FROM span_flows AS f CROSS JOIN settings AS s
-    GROUP BY ALL
-), windowed AS (
-    SELECT c.product, c.location, c.lot, c.snapshot_date,
-           sum(d.receipts) AS receipts, sum(d.transfers_in) AS transfers_in, sum(d.transfers_out) AS transfers_out,
-           sum(d.sales) AS sales, sum(d.returns) AS returns, sum(d.adjustments) AS adjustments, sum(d.other) AS other,
-           sum(d.moved_rows) AS moved_rows, sum(d.unreadable) AS unreadable
-    FROM spans AS d
-    ASOF JOIN cells AS c
-      ON d.product = c.product AND d.location = c.location AND coalesce(d.lot, '') = coalesce(c.lot, '')
-     AND d.day <= c.snapshot_date
-    WHERE d.day > c.since
-    GROUP BY c.product, c.location, c.lot, c.snapshot_date
-), undated AS (
-    -- A movement whose date could not be read may belong to any cell of its key.
-    SELECT product, location, lot FROM spans WHERE day IS NULL
-), bridge AS (
-    SELECT c.product, c.location, c.lot, c.by_lot, c.has_returns, c.since, c.snapshot_date, c.is_last, c.book_cost, c.opening, c.qty AS actual,
-           coalesce(w.receipts, 0) AS receipts, coalesce(w.transfers_in, 0) AS transfers_in,
-           coalesce(w.transfers_out, 0) AS transfers_out, coalesce(w.sales, 0) AS sales,
-           coalesce(w.returns, 0) AS returns, coalesce(w.adjustments, 0) AS adjustments, coalesce(w.other, 0) AS other,
-           coalesce(w.moved_rows, 0) AS moved_rows,
-           c.snapshot_rows + c.opening_rows + coalesce(w.moved_rows, 0) AS row_count,
-           coalesce(w.unreadable, 0) = 0 AND u.product IS NULL AS complete
-    FROM cells AS c
-    LEFT JOIN windowed AS w
-      ON w.product = c.product AND w.location = c.location AND coalesce(w.lot, '') = coalesce(c.lot, '')
-     AND w.snapshot_date = c.snapshot_date
-    LEFT JOIN undated AS u
-      ON u.product = c.product AND u.location = c.location AND coalesce(u.lot, '') = coalesce(c.lot, '')
-    WHERE c.since IS NOT NULL
-), closed AS (
-    SELECT *, CASE WHEN complete
-                   THEN opening + receipts + transfers_in + transfers_out + sales + returns + adjustments + other
-              END AS expected
-    FROM bridge
-)
-SELECT *, actual - expected AS difference FROM closed
 
 -- section: violations
 SELECT p.product, p.location, p.lot,
@@ -131,20 +62,20 @@ SELECT p.product, p.location, p.lot,
        coalesce(p.book_cost, u.unit_cost) AS unit_cost,
        CASE WHEN p.book_cost IS NOT NULL THEN 'inventory' ELSE coalesce(u.cost_source, 'none') END AS cost_source,
        p.row_count
-FROM population AS p
+FROM bridge_cells AS p
 ASOF LEFT JOIN unit_costs AS u ON u.product = p.product AND p.snapshot_date >= u.valid_from
 WHERE abs(p.difference) > $tolerance
 
 -- section: evaluated
-SELECT count(*) AS evaluated, count(*) FILTER (WHERE difference IS NULL) AS unknown FROM population
+SELECT count(*) AS evaluated, count(*) FILTER (WHERE difference IS NULL) AS unknown FROM bridge_cells
 
 -- section: facts
 SELECT count(*) AS cells,
        count(*) FILTER (WHERE abs(difference) > $tolerance) AS breaks,
        coalesce(sum(CASE WHEN abs(difference) > $tolerance THEN difference END), 0) AS net_difference,
        coalesce(sum(CASE WHEN abs(difference) > $tolerance THEN abs(difference) END), 0) AS gross_difference,
-       (SELECT sum(f.opening) FROM population AS f
-        WHERE NOT EXISTS (SELECT 1 FROM population AS e WHERE e.product = f.product AND e.location = f.location
+       (SELECT sum(f.opening) FROM bridge_cells AS f
+        WHERE NOT EXISTS (SELECT 1 FROM bridge_cells AS e WHERE e.product = f.product AND e.location = f.location
                           AND coalesce(e.lot, '') = coalesce(f.lot, '') AND e.snapshot_date = f.since)) AS opening_total,
        sum(receipts + transfers_in + transfers_out + sales + returns + adjustments + other) AS moved_total,
        sum(CASE WHEN is_last THEN actual END) AS closing_total,
@@ -162,7 +93,7 @@ SELECT count(*) AS cells,
             AND coalesce(type, 'sale') = 'sale'
             AND NOT (coalesce(qty < 0, false) AND EXISTS (SELECT 1 FROM movements WHERE type = 'return')))
        - sum(moved_rows) AS rows_between_no_snapshots
-FROM population
+FROM bridge_cells
 
 -- section: evidence
 SELECT p.product, p.location, p.lot, (p.since + INTERVAL 1 DAY)::DATE AS period_start, p.snapshot_date AS period_end,
@@ -171,7 +102,7 @@ SELECT p.product, p.location, p.lot, (p.since + INTERVAL 1 DAY)::DATE AS period_
        'inventory' AS table_name, i._file_id, i._record, i._line,
        i.product AS key_product, i.location AS key_location, i.lot AS key_lot, i.snapshot_date AS key_snapshot_date,
        i.qty AS value_qty, i.qty_source AS value_qty_source
-FROM population AS p
+FROM bridge_cells AS p
 JOIN inventory AS i ON i.product = p.product AND i.location = p.location AND i.snapshot_date IN (p.since, p.snapshot_date)
 WHERE abs(p.difference) > $tolerance AND i._duplicate_record IS NULL
   AND (NOT p.by_lot OR coalesce(i.lot, '') = coalesce(p.lot, ''))
@@ -182,7 +113,7 @@ SELECT p.product, p.location, p.lot, (p.since + INTERVAL 1 DAY)::DATE AS period_
        'movements' AS table_name, m._file_id, m._record, m._line,
        m.movement AS key_movement, m.ts_date AS value_date, m.type AS value_type, m.qty AS value_qty,
        m.qty_source AS value_qty_source, m.lot AS value_lot, m.ref_id AS value_ref_id
-FROM population AS p
+FROM bridge_cells AS p
 JOIN movements AS m ON m.product = p.product AND m.location = p.location
      AND m.ts_date > p.since AND m.ts_date <= p.snapshot_date
 WHERE abs(p.difference) > $tolerance AND m._duplicate_record IS NULL
@@ -194,7 +125,7 @@ SELECT p.product, p.location, p.lot, (p.since + INTERVAL 1 DAY)::DATE AS period_
        'sales' AS table_name, l._file_id, l._record, l._line,
        l.document AS key_document, l.line AS key_line, l.ts_date AS value_date, l.qty AS value_qty,
        l.qty_source AS value_qty_source, l.product_source AS value_product_source, l.lot AS value_lot
-FROM population AS p
+FROM bridge_cells AS p
 JOIN feed_places AS f ON f.location = p.location
 JOIN sales AS l ON l.product = p.product AND l.location = p.location
      AND l.ts_date > p.since AND l.ts_date <= p.snapshot_date

@@ -1,6 +1,6 @@
 /* ---
 id: C-015
-version: 2
+version: 3
 kind: set
 title: {en: Movement without its document or document without its movement, es: Movimiento sin documento o documento sin movimiento}
 severity: high
@@ -24,8 +24,8 @@ entities: [document, product, location]
 partition_by: [type]
 texts:
   finding:
-    en: "{product} at {location}: {reason_en} ({observed:,} units on {period_start})"
-    es: "{product} en {location}: {reason_es} ({observed:,} unidades el {period_start})"
+    en: "{product} at {location}: {reason_en} ({observed:,} {observed:unit|units} on {period_start})"
+    es: "{product} en {location}: {reason_es} ({observed:,} {observed:unidad|unidades} el {period_start})"
 explanation:
   en: >-
     A receipt, sale, return or transfer in the stock ledger names a document that the books have, and a receipt or sale
@@ -75,7 +75,8 @@ WITH documents AS (
     -- The days that the documents of a type cover; types without dated documents have none and are judged throughout.
     SELECT type, min(day) AS begins, max(day) AS ends FROM dated WHERE day IS NOT NULL GROUP BY type
 ), ledger AS (
-    SELECT type, min(day) AS begins, (SELECT max(ts_date) FROM movements) AS ends FROM moved GROUP BY type
+    -- By kind: what is booked of another kind later does not say that this one was to be booked by then.
+    SELECT type, min(day) AS begins, max(day) AS ends FROM moved GROUP BY type
 ), booked AS (
     SELECT m.type, coalesce(m.ref_id, '') AS ref, CASE WHEN m.ref_id IS NULL THEN m.movement END AS movement, m.product, m.location,
            min(m.day) AS day, CASE WHEN count(m.qty) = count(*) THEN sum(m.qty) END AS qty,

@@ -20,7 +20,7 @@ parameters:
   tolerance: {default: "0", type: decimal, meaning: "base units by which a leg may differ from its transfer"}
 impact: column
 recoverable: false
-explains: [C-006]
+explains: [C-006, C-023]
 entities: [transfer, product, location]
 partition_by: [product]
 texts:

@@ -23,8 +23,8 @@ entities: [from_location, to_location]
 partition_by: [from_location, to_location]
 texts:
   finding:
-    en: "{from_location} to {to_location}: {observed:,} of {expected:,} transfers arrive on the day they left, though the way takes {transit_days:,} days"
-    es: "{from_location} a {to_location}: {observed:,} de {expected:,} traspasos llegan el mismo día que salen, aunque el trayecto dura {transit_days:,} días"
+    en: "{from_location} to {to_location}: {observed:,} of {expected:,} transfers arrive on the day they left, though the way takes {transit_days:,} {transit_days:day|days}"
+    es: "{from_location} a {to_location}: {observed:,} de {expected:,} traspasos llegan el mismo día que salen, aunque el trayecto dura {transit_days:,} {transit_days:día|días}"
 explanation:
   en: >-
     A lane takes days, and yet its transfers are booked in on the day they are booked out: goods under way are counted as

@@ -1,6 +1,6 @@
 /* ---
 id: C-024
-version: 2
+version: 3
 kind: set
 title: {en: More was billed than arrived or was ordered, es: Se facturó más de lo recibido o de lo pedido}
 severity: high

@@ -1,6 +1,6 @@
 /* ---
 id: C-027
-version: 1
+version: 2
 kind: set
 title: {en: Received more or less than ordered, es: Se recibió más o menos de lo pedido}
 severity: medium
@@ -94,9 +94,9 @@ SELECT p.supplier, p.purchase_document, p.purchase_line, p.product, p.code,
        p.ordered_on AS period_start, greatest(p.ordered_on, p.last_receipt, p.promised_on) AS period_end,
        p.received AS observed, p.ordered AS expected, p.difference, p.difference AS delta_qty, p.days_open, p.promised_on, p.last_receipt,
        CASE p.code WHEN 'over' THEN 'more than ordered' WHEN 'short' THEN 'and the order is closed'
-                   ELSE 'open for ' || p.days_open || ' days' END AS reason_en,
+                   ELSE 'open for ' || p.days_open || CASE p.days_open WHEN 1 THEN ' day' ELSE ' days' END END AS reason_en,
        CASE p.code WHEN 'over' THEN 'más de lo pedido' WHEN 'short' THEN 'y el pedido está cerrado'
-                   ELSE 'pendiente desde hace ' || p.days_open || ' días' END AS reason_es,
+                   ELSE 'pendiente desde hace ' || p.days_open || CASE p.days_open WHEN 1 THEN ' día' ELSE ' días' END END AS reason_es,
        CASE WHEN p.code = 'over' THEN coalesce(p.order_price, u.unit_cost) END AS unit_cost,
        CASE WHEN p.code <> 'over' THEN 'none' WHEN p.order_price IS NOT NULL THEN 'purchases' ELSE coalesce(u.cost_source, 'none') END AS cost_source,
        CASE WHEN p.code = 'over' THEN try(p.difference::DECIMAL(38, 4) * coalesce(p.order_price, u.unit_cost)) END AS delta_value,

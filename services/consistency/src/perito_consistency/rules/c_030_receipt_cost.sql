@@ -23,8 +23,8 @@ entities: [supplier, purchase_document, document, product]
 partition_by: [received_on]
 texts:
   finding:
-    en: "{reason_en} at {ratio:,} of the master's cost on {received_on} ({delta_value:,} in all)"
-    es: "{reason_es} a {ratio:,} del coste del maestro el {received_on} ({delta_value:,} en total)"
+    en: "{reason_en} at {ratio:,} times the master's cost on {received_on} ({delta_value:,} in all)"
+    es: "{reason_es} a {ratio:,} veces el coste del maestro el {received_on} ({delta_value:,} en total)"
 explanation:
   en: >-
     The cost on each receipt line, else on its order line, is compared with the product master. Lines that differ by the
@@ -77,9 +77,9 @@ SELECT received_on, ratio, CASE WHEN min(supplier) = max(supplier) AND count(sup
        CASE WHEN min(purchase_document) = max(purchase_document) AND count(purchase_document) = count(*) THEN min(purchase_document) END AS purchase_document,
        group_document AS document, group_line AS line, group_product AS product,
        received_on AS period_start, count(*) AS lines, count(DISTINCT purchase_document) AS orders, count(DISTINCT supplier) AS suppliers,
-       CASE WHEN bool_or(clustered) THEN count(*) || ' lines of ' || greatest(count(DISTINCT purchase_document), 1) || ' orders'
+       CASE WHEN bool_or(clustered) THEN count(*) || ' lines of ' || greatest(count(DISTINCT purchase_document), 1) || CASE WHEN count(DISTINCT purchase_document) > 1 THEN ' orders' ELSE ' order' END
             ELSE coalesce(min(product), '?') || ' of receipt ' || coalesce(min(document), '?') END AS reason_en,
-       CASE WHEN bool_or(clustered) THEN count(*) || ' líneas de ' || greatest(count(DISTINCT purchase_document), 1) || ' pedidos'
+       CASE WHEN bool_or(clustered) THEN count(*) || ' líneas de ' || greatest(count(DISTINCT purchase_document), 1) || CASE WHEN count(DISTINCT purchase_document) > 1 THEN ' pedidos' ELSE ' pedido' END
             ELSE coalesce(min(product), '?') || ' de la recepción ' || coalesce(min(document), '?') END AS reason_es,
        CASE WHEN NOT bool_or(clustered) THEN min(cost) END AS observed, CASE WHEN NOT bool_or(clustered) THEN min(master_cost) END AS expected,
        min(cost_source) AS cost_source,

@@ -1,6 +1,6 @@
 /* ---
 id: C-033
-version: 1
+version: 2
 kind: set
 title: {en: A count was taken against another book quantity, es: Un conteo se hizo contra otra cantidad en libros}
 severity: medium
@@ -16,7 +16,7 @@ optional:
   inventory: [snapshot_date, product, location, lot, qty]
   sales: [document, line, product, location, lot, ts, type, qty]
   conventions: [name, value]
-uses: [stock_moves, span_flows, unit_costs]
+uses: [stock_moves, span_flows, feed_places, ledger_cover, unit_costs]
 parameters:
   tolerance: {default: "0", type: decimal, meaning: "base units by which the book quantity on a count may be off"}
 impact: column
@@ -44,14 +44,15 @@ explanation:
     of the day, else from the last snapshot or count before it and all that moved since, sales of a separate feed included.
     So a difference is told once, at the first count after it arose. A count may be taken before or after the movements of
     its day (and of the day of the count it starts from), so either is accepted; where several movements of the day leave
-    a quantity between the two possible, it is unknown. The first count of a key without snapshot is what later ones start from.
+    a quantity between the two possible, it is unknown. The first count of a key without snapshot is what later ones start from. Counts
+    and snapshots outside the days of the ledger are neither compared nor started from.
   es: >-
     La cantidad que la hoja de conteo da como la de libros se compara con la existencia recalculada a ese día: del saldo del
     día o, si no lo hay, del último saldo o conteo anterior y lo que se movió desde entonces, incluidas las ventas de un
     archivo aparte. Así una diferencia se informa una vez, en el primer conteo tras surgir. Un conteo puede hacerse antes o
     después de los movimientos de su día (y del día del conteo del que parte), por lo que ambas cosas valen; si varios
     movimientos del día permiten una cantidad intermedia, queda como desconocida. El primer conteo de una clave sin saldo es
-    el punto de partida de los siguientes.
+    el punto de partida de los siguientes. Los conteos y saldos ajenos a los días del diario no se comparan ni sirven de partida.
 remedy:
   en: "Ask when the sheet was printed and what was posted since; count again against today's books."
   es: "Pregunte cuándo se imprimió la hoja y qué se registró después; cuente de nuevo contra los libros de hoy."
@@ -71,8 +72,16 @@ WITH settings AS (
     FROM counts AS c CROSS JOIN settings AS s
     WHERE c._duplicate_record IS NULL AND c.product IS NOT NULL AND c.location IS NOT NULL AND c.ts_date IS NOT NULL
     GROUP BY ALL
+), covers AS (
+    -- The days of the ledger by place: what lies outside of them it does not lead to, nor from.
+    SELECT p.location, v.begins, v.ends
+    FROM (SELECT location FROM counts WHERE location IS NOT NULL UNION SELECT location FROM inventory WHERE location IS NOT NULL) AS p
+    LEFT JOIN feed_places AS f ON f.location = p.location
+    LEFT JOIN ledger_cover AS v ON v.by_feed = (f.location IS NOT NULL)
 ), keyed AS (
-    SELECT *, product || chr(31) || location || CASE WHEN by_lot THEN chr(31) || coalesce(lot, '') ELSE '' END AS key FROM sheets
+    SELECT c.*, c.product || chr(31) || c.location || CASE WHEN c.by_lot THEN chr(31) || coalesce(c.lot, '') ELSE '' END AS key,
+           coalesce(c.day >= v.begins AND c.day <= v.ends, true) AS is_covered
+    FROM sheets AS c JOIN covers AS v ON v.location = c.location
 ), spans AS (
     SELECT f.product || chr(31) || f.location || CASE WHEN s.by_lot THEN chr(31) || coalesce(f.lot, '') ELSE '' END AS key, f.closes AS day,
            sum(f.qty) AS qty, sum(f.unreadable) AS unread, sum(f.day_qty) AS day_qty, sum(f.day_came) AS day_came, sum(f.day_went) AS day_went,
@@ -89,17 +98,18 @@ WITH settings AS (
     WHERE day IS NOT NULL
 ), snapshots AS (
     SELECT i.product || chr(31) || i.location || CASE WHEN s.by_lot THEN chr(31) || coalesce(i.lot, '') ELSE '' END AS key, i.snapshot_date AS day,
-           CASE WHEN count(i.qty) = count(*) AND min(coalesce(i.snapshot_date_source, '')) = max(coalesce(i.snapshot_date_source, '')) THEN sum(i.qty) END AS qty
-    FROM inventory AS i CROSS JOIN settings AS s
+           CASE WHEN count(i.qty) = count(*) AND min(coalesce(i.snapshot_date_source, '')) = max(coalesce(i.snapshot_date_source, '')) THEN sum(i.qty) END AS qty,
+           coalesce(i.snapshot_date >= v.begins AND i.snapshot_date <= v.ends, true) AS is_covered
+    FROM inventory AS i CROSS JOIN settings AS s JOIN covers AS v ON v.location = i.location
     WHERE i._duplicate_record IS NULL AND i.product IS NOT NULL AND i.location IS NOT NULL AND i.snapshot_date IS NOT NULL
     GROUP BY ALL
 ), started AS (
     -- Of a day with a snapshot and counts the snapshot is what is believed; counts of one day that disagree say nothing.
     SELECT key, day, max(snapshot_qty) AS snapshot_qty, CASE WHEN min(count_qty) = max(count_qty) THEN min(count_qty) END AS count_qty
     FROM (
-        SELECT key, day, qty AS snapshot_qty, NULL::DECIMAL(38, 4) AS count_qty FROM snapshots WHERE qty IS NOT NULL
+        SELECT key, day, qty AS snapshot_qty, NULL::DECIMAL(38, 4) AS count_qty FROM snapshots WHERE qty IS NOT NULL AND is_covered
         UNION ALL
-        SELECT key, day, NULL, system_qty FROM keyed WHERE system_qty IS NOT NULL
+        SELECT key, day, NULL, system_qty FROM keyed WHERE system_qty IS NOT NULL AND is_covered
     ) AS both_kinds
     GROUP BY key, day
     HAVING max(snapshot_qty) IS NOT NULL OR min(count_qty) = max(count_qty)
@@ -124,7 +134,7 @@ WITH settings AS (
     -- The stock at the end of the day, and how much later the start of a count leaves open.
     SELECT *, CASE WHEN undated OR (counts_lots AND NOT by_lot) THEN NULL
                    WHEN day_snapshot IS NOT NULL THEN day_snapshot
-                   WHEN unread_end <> unread_base THEN NULL
+                   WHEN unread_end <> unread_base OR NOT is_covered THEN NULL
                    ELSE coalesce(base_snapshot, base_count) + total_end - total_base END AS book_end,
            CASE WHEN day_snapshot IS NULL AND base_snapshot IS NULL THEN base_day_qty ELSE 0 END AS base_open,
            CASE WHEN day_snapshot IS NOT NULL THEN 'snapshot of the day' WHEN base_snapshot IS NOT NULL THEN 'snapshot before'

@@ -1,6 +1,6 @@
 /* ---
 id: P-008
-version: 2
+version: 3
 kind: set
 title: {en: Invoice entered more than once, es: Factura registrada más de una vez}
 severity: high
@@ -20,8 +20,8 @@ entities: [supplier, document, purchase_document]
 partition_by: [supplier]
 texts:
   finding:
-    en: "Supplier {supplier}: {invoices} entries look like one invoice: {documents}"
-    es: "Proveedor {supplier}: {invoices} registros parecen ser una sola factura: {documents}"
+    en: "Supplier {supplier}: {invoices:,} entries look like one invoice: {documents}"
+    es: "Proveedor {supplier}: {invoices:,} registros parecen ser una sola factura: {documents}"
 explanation:
   en: >-
     Two invoices of one supplier carry the same number once signs, leading zeros and letters that look like digits are
@@ -40,6 +40,8 @@ explanation:
 remedy:
   en: "Compare the paper invoices; where it is one, block or reclaim the payment of the later entry."
   es: "Compare las facturas originales; si es la misma, bloquee o reclame el pago del segundo registro."
+words:
+  repeat: {es: repetición}
 source: "Accounts-payable recovery audit"
 --- */
 

@@ -1,6 +1,6 @@
 /* ---
 id: P-009
-version: 2
+version: 3
 kind: set
 title: {en: Invoice that resembles an earlier one, es: Factura que se parece a otra anterior}
 severity: high
@@ -18,7 +18,8 @@ unique: {pairs: [supplier, purchase_document, product, entry, original_entry]}
 parameters:
   days: {default: 7, type: integer, meaning: "days by which the invoice dates may differ"}
   units: {default: "2", type: decimal, meaning: "base units by which the quantities may differ"}
-  share: {default: "0.05", type: decimal, meaning: "share of the original amount by which the amounts may differ"}
+  share: {default: "0.05", type: decimal, meaning: "share of the original amount, or of its price, by which they may differ"}
+  quantity_share: {default: "0.125", type: decimal, meaning: "share of the original quantity by which a copy at nearly the same price may differ"}
   most_invoices: {default: 60, type: integer, meaning: "invoices of one product and order above which it is a standing order, where resemblance says nothing"}
 impact: column
 recoverable: true
@@ -27,21 +28,21 @@ entities: [supplier, document, purchase_document]
 partition_by: [supplier]
 texts:
   finding:
-    en: "Supplier {supplier}: invoice {document} resembles {original}: same order {purchase_document} and product, {days_apart} days apart, {impact:,} charged against {original_amount:,}"
-    es: "Proveedor {supplier}: la factura {document} se parece a {original}: mismo pedido {purchase_document} y producto, {days_apart} días de diferencia, {impact:,} cobrados frente a {original_amount:,}"
+    en: "Supplier {supplier}: invoice {document} resembles {original}: same order {purchase_document} and product, {days_apart} {days_apart:day|days} apart, {impact:,} charged against {original_amount:,}"
+    es: "Proveedor {supplier}: la factura {document} se parece a {original}: mismo pedido {purchase_document} y producto, {days_apart} {days_apart:día|días} de diferencia, {impact:,} cobrados frente a {original_amount:,}"
 explanation:
   en: >-
     Two invoices of one supplier charge the same product of the same order within a few days, with nearly the same quantity
-    and amount, and no goods were received to explain both. The one with the higher document number is taken as the copy
-    and its amount as the impact; the lower one is the original. Severity is medium where no receipt is known and the order
-    is large enough for both. Left alone are invoices of which one repeats the other's number, or date and amount (rule
+    and amount (or price, of few units), and no goods were received to explain both. The one with the higher document number
+    is taken as the copy and its amount as the impact; the lower one is the original. Severity is medium where no receipt is
+    known and the order is large enough for both, or not known either. Left alone are invoices of which one repeats the other's number, or date and amount (rule
     P-008 tells those), invoices for different locations, copies that a credit takes back, and instalments that the
     receipts cover; of several, those with the lowest numbers.
   es: >-
     Dos facturas de un proveedor cobran el mismo producto del mismo pedido con pocos días de diferencia y casi la misma
-    cantidad e importe, y no se recibió mercancía que explique ambas. La de número mayor se considera la copia y su importe
-    el impacto; la de número menor es la original. La gravedad es media si no consta ninguna recepción y el pedido da para
-    ambas. No se señalan las que repiten el número, o la fecha y el importe, de otra (las indica la regla P-008), las de
+    cantidad e importe (o precio, si son pocas unidades), y no se recibió mercancía que explique ambas. La de número mayor se
+    considera la copia y su importe el impacto; la de número menor es la original. La gravedad es media si no consta ninguna
+    recepción y el pedido da para ambas, o tampoco consta. No se señalan las que repiten el número, o la fecha y el importe, de otra (las indica la regla P-008), las de
     ubicaciones distintas, las que un abono compensa, ni las entregas parciales que las recepciones
     cubren; de varias, las de número menor.
 remedy:
@@ -84,7 +85,7 @@ SELECT c.supplier, c.purchase_document, c.product, c.entry, c.document, c.docume
        c.supplier IS NOT NULL AND c.purchase_document IS NOT NULL AND c.product IS NOT NULL AND c.document IS NOT NULL
            AND c.day IS NOT NULL AND c.qty IS NOT NULL AND c.amount IS NOT NULL AND o.invoices <= $most_invoices AS comparable,
        o.invoices > 1 AND coalesce(r.qty >= o.invoiced, false) AS covered, o.invoiced - coalesce(r.qty, 0) AS excess,
-       coalesce(r.qty IS NULL AND p.qty >= o.invoiced, false) AS within_order
+       r.qty IS NULL AND coalesce(p.qty >= o.invoiced, true) AS within_order
 FROM charged AS c
 JOIN orders AS o
   ON o.supplier IS NOT DISTINCT FROM c.supplier AND o.purchase_document IS NOT DISTINCT FROM c.purchase_document
@@ -109,7 +110,10 @@ WITH billed AS (
       AND earlier.document <> later.document
       AND abs(date_diff('day', earlier.day, later.day)) <= $days
       AND abs(later.qty - earlier.qty) <= $units
-      AND abs(later.amount - earlier.amount) <= $share * earlier.amount
+      -- Of few units, two are more than a twentieth of the amount: the price is then what stayed the same.
+      AND (abs(later.amount - earlier.amount) <= $share * earlier.amount
+           OR abs(later.qty - earlier.qty) <= $quantity_share * earlier.qty
+              AND abs(ratio(later.amount, later.qty) - ratio(earlier.amount, earlier.qty)) <= $share * ratio(earlier.amount, earlier.qty))
       AND coalesce(earlier.location = later.location, true)
 ), copies AS (
     SELECT * FROM pairs

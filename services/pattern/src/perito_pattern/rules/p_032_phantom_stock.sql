@@ -17,7 +17,7 @@ optional:
   calendars: [location, day, trading]
   promotions: [promotion, product, category, location, starts, ends]
   products: [product, category]
-uses: [closing_stock, daily_sales, unit_costs, product_groups]
+uses: [closing_stock, daily_sales, sale_histories, unit_costs, product_groups]
 unique:
   runs: [product, location]
   offers: [product, location, _file_id, _record]
@@ -38,8 +38,8 @@ entities: [product, location]
 partition_by: [product, location]
 texts:
   finding:
-    en: "{product} at {location}: the books hold {qty:,} but nothing was sold on {open_days} open days up to {period_end}; about {expected_sales} sales were to be expected"
-    es: "{product} en {location}: los libros tienen {qty:,}, pero no se vendió nada en {open_days} días abiertos hasta el {period_end}; eran de esperar unas {expected_sales} ventas"
+    en: "{product} at {location}: the books hold {qty:,} but nothing was sold on {open_days} open {open_days:day|days} up to {period_end}; about {expected_sales:,} sales were to be expected"
+    es: "{product} en {location}: los libros tienen {qty:,}, pero no se vendió nada en {open_days} {open_days:día abierto|días abiertos} hasta el {period_end}; eran de esperar unas {expected_sales:,} ventas"
 explanation:
   en: >-
     The product sold regularly, the books say that it is there, and then the sales stop. Often it is not there: stolen,
@@ -85,15 +85,10 @@ WITH places AS (
     JOIN places AS p ON p.location = d.location AND d.day <= p.ends
     LEFT JOIN calendar AS c ON c.location = d.location AND c.day = d.day
     WHERE coalesce(c.trading, true)
-), last_sales AS (
-    SELECT d.product, d.location, max(CASE WHEN d.day <= p.ends THEN d.day END) AS last_sale,
-           coalesce(bool_or(d.day > p.ends), false) AS sold_later, bool_or(d.day IS NULL) AS undated
-    FROM daily_sales AS d JOIN places AS p ON p.location = d.location
-    GROUP BY d.product, d.location
 ), sale_days AS (
-    SELECT s.product, s.location, s.ends, s.qty, s.value, s.book_cost, d.last_sale,
-           coalesce(d.sold_later, false) AS sold_later, coalesce(d.undated, false) AS undated
-    FROM closing_stock AS s LEFT JOIN last_sales AS d ON d.product = s.product AND d.location = s.location
+    SELECT s.product, s.location, s.ends, s.qty, s.value, s.book_cost, d.last_held_sale AS last_sale,
+           coalesce(d.last_sale > s.ends, false) AS sold_later, coalesce(d.undated > 0, false) AS undated
+    FROM closing_stock AS s LEFT JOIN sale_histories AS d ON d.product = s.product AND d.location = s.location
     WHERE s.qty > 0
 ), empty_books AS (
     -- The last day of the run on which the books had nothing: by a snapshot, or by the ledger counted back from the last one.

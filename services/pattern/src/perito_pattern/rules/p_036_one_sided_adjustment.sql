@@ -1,6 +1,6 @@
 /* ---
 id: P-036
-version: 1
+version: 2
 kind: function
 function: perito_pattern.one_sided:judge
 title: {en: Adjustments that nearly all go down, es: Ajustes que casi siempre restan}
@@ -12,11 +12,13 @@ needs:
   movements: [type, qty]
 optional:
   movements: [movement, user, product, location, ts, unit_cost, reason, reversal_of]
+  counts: [product, location, ts]
 uses: [unit_costs]
 parameters:
   least: {default: 10, type: integer, meaning: "adjustments without which a group is not tested"}
   share: {default: "0.8", type: decimal, meaning: "share of negative adjustments above which a group may be told"}
   least_peers: {default: 8, type: integer, meaning: "peers from which the usual share is taken; with fewer it is that of all others together"}
+  counted_days: {default: 3, type: integer, meaning: "days after a count of the product within which an adjustment books the count"}
   q: {default: "0.01", type: decimal, meaning: "false discovery rate over all groups tested"}
 impact: column
 recoverable: false
@@ -24,8 +26,8 @@ explains: []
 entities: [user, location, product]
 texts:
   finding:
-    en: "{who_en}: {negative:,} of {adjustments:,} stock adjustments take stock away; about {expected_negative} were to be expected"
-    es: "{who_es}: {negative:,} de {adjustments:,} ajustes de existencia restan; eran de esperar unos {expected_negative}"
+    en: "{who_en}: {negative:,} of {adjustments:,} stock adjustments take stock away; about {expected_negative:,} were to be expected"
+    es: "{who_es}: {negative:,} de {adjustments:,} ajustes de existencia restan; eran de esperar unos {expected_negative:,}"
 explanation:
   en: >-
     Honest mistakes go both ways, and losses are adjusted more often than gains; but where one user, place or product takes
@@ -55,13 +57,19 @@ source: "Inventory loss prevention"
 --- */
 
 -- section: population
--- One row per adjustment that moved stock and was not taken back.
+-- One row per adjustment that moved stock, was not taken back and books no count: what a count finds is not its clerk's choice.
+WITH counted AS (
+    SELECT product, location, ts_date AS day FROM counts
+    WHERE product IS NOT NULL AND location IS NOT NULL AND ts_date IS NOT NULL GROUP BY product, location, ts_date
+)
 SELECT m."user", m.location, m.product, m.qty, m._file_id, m._record,
        CASE WHEN m.qty < 0 THEN try(-m.qty::DECIMAL(38, 4) * coalesce(CASE WHEN m.unit_cost > 0 THEN m.unit_cost END, u.unit_cost))
             ELSE 0 END AS lost
 FROM movements AS m
 ASOF LEFT JOIN unit_costs AS u ON u.product = m.product AND coalesce(m.ts_date, DATE '9999-12-31') >= u.valid_from
+ASOF LEFT JOIN counted AS c ON c.product = m.product AND c.location = m.location AND m.ts_date >= c.day
 WHERE m.type = 'adjustment' AND m.qty <> 0 AND m._duplicate_record IS NULL AND m.reversal_of IS NULL
+  AND coalesce(date_diff('day', c.day, m.ts_date) > $counted_days, true)
   AND NOT EXISTS (SELECT 1 FROM movements AS r WHERE r.reversal_of = m.movement)
 
 -- section: input

@@ -14,17 +14,17 @@ parameters:
   least_coverage: {default: "0.9", type: decimal, meaning: "share of sales lines and stock rows whose cost is known below which nothing is said"}
 explanation:
   en: >-
-    How often the stock was sold and replaced: the cost of what was sold over the average stock. turns is for the time
-    that the books cover, turns_per_year the same for 365 days. Average stock is at cost: the mean of the month ends
-    (basis month_ends) where there are 13 or more, else the mean of the first and the last snapshot (basis
-    opening_and_closing). The cost of what was sold is that of the line, else the last receipt, order or master cost
+    How often the stock was sold and replaced: the cost of what was sold over the average stock. `turns` is for the time
+    that the books cover, `turns_per_year` the same for 365 days. Average stock is at cost: the mean of the month ends
+    (basis `month_ends`) where there are 13 or more, else the mean of the first and the last snapshot (basis
+    `opening_and_closing`). The cost of what was sold is that of the line, else the last receipt, order or master cost
     known that day. Sales count from the first snapshot of their location to its last, so that stock and sales speak
     of the same goods and time; returned lines are taken off, returns that stand only in a table of their own are not.
   es: >-
-    Cuántas veces se vendió y repuso la existencia: el coste de lo vendido entre la existencia media. turns es del
-    tiempo que cubren los libros; turns_per_year, lo mismo para 365 días. La existencia media está a coste: la media
-    de los cierres de mes (base month_ends) si hay 13 o más; si no, la del primer y el último saldo (base
-    opening_and_closing). El coste de lo vendido es el de la línea; si no, el de la última recepción, pedido o maestro
+    Cuántas veces se vendió y repuso la existencia: el coste de lo vendido entre la existencia media. `turns` es del
+    tiempo que cubren los libros; `turns_per_year`, lo mismo para 365 días. La existencia media está a coste: la media
+    de los cierres de mes (base `month_ends`) si hay 13 o más; si no, la del primer y el último saldo (base
+    `opening_and_closing`). El coste de lo vendido es el de la línea; si no, el de la última recepción, pedido o maestro
     conocido ese día. Las ventas cuentan desde el primer saldo de su ubicación hasta el último, para que existencias y
     ventas hablen de lo mismo; las líneas devueltas se restan; las devoluciones que solo están en su propia tabla, no.
 remedy:

@@ -15,15 +15,15 @@ parameters:
 explanation:
   en: >-
     How many days the average stock would last at the pace at which it was sold: average stock over the cost of what
-    was sold, times the days in between. Average stock is at cost: the mean of the month ends (basis month_ends) where
-    there are 13 or more, else the mean of the first and the last snapshot (basis opening_and_closing). The cost of
+    was sold, times the days in between. Average stock is at cost: the mean of the month ends (basis `month_ends`) where
+    there are 13 or more, else the mean of the first and the last snapshot (basis `opening_and_closing`). The cost of
     what was sold is that of the line, else the last receipt, order or master cost known that day. Sales count from
     the first snapshot of their location to its last, so that stock and sales speak of the same goods and time;
     returned lines are taken off, returns that stand only in a table of their own are not.
   es: >-
     Cuántos días duraría la existencia media al ritmo al que se vendió: existencia media entre el coste de lo vendido,
-    por los días transcurridos. La existencia media está a coste: la media de los cierres de mes (base month_ends) si
-    hay 13 o más; si no, la del primer y el último saldo (base opening_and_closing). El coste de lo vendido es el de
+    por los días transcurridos. La existencia media está a coste: la media de los cierres de mes (base `month_ends`) si
+    hay 13 o más; si no, la del primer y el último saldo (base `opening_and_closing`). El coste de lo vendido es el de
     la línea; si no, el de la última recepción, pedido o maestro conocido ese día. Las ventas cuentan desde el primer
     saldo de su ubicación hasta el último, para que existencias y ventas hablen de lo mismo; las líneas devueltas se
     restan; las devoluciones que solo están en su propia tabla, no.

@@ -14,18 +14,18 @@ parameters:
   least_coverage: {default: "0.9", type: decimal, meaning: "share of sales lines and stock rows whose cost is known below which nothing is said"}
 explanation:
   en: >-
-    What each unit of money in stock earned: net sales less their cost, over the average stock. gmroi is for the time
-    that the books cover, gmroi_per_year the same for 365 days. Only lines with a price and a cost count. Average
-    stock is at cost: the mean of the month ends (basis month_ends) where there are 13 or more, else the mean of the
-    first and the last snapshot (basis opening_and_closing). The cost of what was sold is that of the line, else the
+    What each unit of money in stock earned: net sales less their cost, over the average stock. `gmroi` is for the time
+    that the books cover, `gmroi_per_year` the same for 365 days. Only lines with a price and a cost count. Average
+    stock is at cost: the mean of the month ends (basis `month_ends`) where there are 13 or more, else the mean of the
+    first and the last snapshot (basis `opening_and_closing`). The cost of what was sold is that of the line, else the
     last receipt, order or master cost known that day. Sales count from the first snapshot of their location to its
     last, so that stock and sales speak of the same goods and time; returned lines are taken off, returns that stand
     only in a table of their own are not.
   es: >-
-    Lo que ganó cada unidad de dinero en existencias: ventas netas menos su coste, entre la existencia media. gmroi es
-    del tiempo que cubren los libros; gmroi_per_year, lo mismo para 365 días. Solo cuentan las líneas con precio y
-    coste. La existencia media está a coste: la media de los cierres de mes (base month_ends) si hay 13 o más; si no,
-    la del primer y el último saldo (base opening_and_closing). El coste de lo vendido es el de la línea; si no, el de
+    Lo que ganó cada unidad de dinero en existencias: ventas netas menos su coste, entre la existencia media. `gmroi` es
+    del tiempo que cubren los libros; `gmroi_per_year`, lo mismo para 365 días. Solo cuentan las líneas con precio y
+    coste. La existencia media está a coste: la media de los cierres de mes (base `month_ends`) si hay 13 o más; si no,
+    la del primer y el último saldo (base `opening_and_closing`). El coste de lo vendido es el de la línea; si no, el de
     la última recepción, pedido o maestro conocido ese día. Las ventas cuentan desde el primer saldo de su ubicación
     hasta el último, para que existencias y ventas hablen de lo mismo; las líneas devueltas se restan; las
     devoluciones que solo están en su propia tabla, no.

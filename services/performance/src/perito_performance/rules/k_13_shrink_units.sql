@@ -11,13 +11,13 @@ needs:
 uses: [shrink_intervals]
 explanation:
   en: >-
-    shrink is what should have been there at each count less what was counted, added up; shrink_gross adds the same
+    `shrink` is what should have been there at each count less what was counted, added up; `shrink_gross` adds the same
     without signs, since losses and surpluses cancel out in the first. A count opens with what the count before it
     found (the first one with the last snapshot before it); to that come receipts, transfers and returns that a
     movement books, from it go sales, transfers and known losses. Adjustments are left out, since they book the loss
     that is measured. A loss is positive, a surplus negative, and each is found once, by the first count after it.
   es: >-
-    shrink es lo que debía haber en cada conteo menos lo contado, sumado; shrink_gross suma lo mismo sin signo, porque
+    `shrink` es lo que debía haber en cada conteo menos lo contado, sumado; `shrink_gross` suma lo mismo sin signo, porque
     en lo primero faltas y sobras se compensan. Un conteo parte de lo que halló el anterior (el primero, del último
     saldo previo); se suman recepciones, traspasos y devoluciones registradas como movimiento, y se restan ventas,
     traspasos y pérdidas conocidas. Los ajustes se dejan fuera, porque registran la pérdida que se mide. Una pérdida

@@ -11,19 +11,19 @@ needs:
 uses: [shrink_intervals]
 explanation:
   en: >-
-    Loss over the net sales of the same goods between the same counts. unknown_at_cost and unknown_at_retail are what
-    no document explains (K-13), at the cost of the day of the count and at the list price; known_at_cost and
-    known_at_retail are the losses that documents name: waste, and adjustments whose reason or reference names damage,
-    expiry or theft. The word after "at" is the basis of the value; the sales below are at the prices charged, before
+    Loss over the net sales of the same goods between the same counts. `unknown_at_cost` and `unknown_at_retail` are what
+    no document explains (K-13), at the cost of the day of the count and at the list price; `known_at_cost` and
+    `known_at_retail` are the losses that documents name: waste, and adjustments whose reason or reference names damage,
+    expiry or theft. The name of each says the basis of its value; the sales below are at the prices charged, before
     tax, less returned lines. A count opens with what the count before it found (the first one with the last snapshot
     before it); to that come receipts, transfers and returns that a movement books, from it go sales, transfers and
     known losses. Adjustments are left out, since they book the loss that is measured. A loss is positive, a surplus
     negative, and each is found once, by the first count after it.
   es: >-
-    Pérdida entre las ventas netas de los mismos artículos entre los mismos conteos. unknown_at_cost y
-    unknown_at_retail son lo que ningún documento explica (K-13), al coste del día del conteo y al precio de tarifa;
-    known_at_cost y known_at_retail, las pérdidas que los documentos nombran: mermas y ajustes cuyo motivo o
-    referencia indica daño, caducidad o robo. La palabra tras "at" es la base del valor; las ventas van al precio
+    Pérdida entre las ventas netas de los mismos artículos entre los mismos conteos. `unknown_at_cost` y
+    `unknown_at_retail` son lo que ningún documento explica (K-13), al coste del día del conteo y al precio de tarifa;
+    `known_at_cost` y `known_at_retail`, las pérdidas que los documentos nombran: mermas y ajustes cuyo motivo o
+    referencia indica daño, caducidad o robo. El nombre de cada una dice la base de su valor; las ventas van al precio
     cobrado, sin impuestos y menos devoluciones. Un conteo parte de lo que halló el anterior (el primero, del último
     saldo previo); se suman recepciones, traspasos y devoluciones registradas como movimiento, y se restan ventas,
     traspasos y pérdidas conocidas. Los ajustes se dejan fuera, porque registran la pérdida que se mide. Una pérdida

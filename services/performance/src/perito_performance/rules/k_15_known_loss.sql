@@ -1,6 +1,6 @@
 /* ---
 id: K-15
-version: 1
+version: 2
 kind: metric
 title: {en: Known and unknown loss, es: Pérdida conocida y desconocida}
 grain: population
@@ -13,17 +13,17 @@ optional:
 uses: [shrink_intervals, stock_flows]
 explanation:
   en: >-
-    known_loss is the loss that documents name between the counts: waste, and adjustments whose reason or reference
-    names damage, expiry or theft; unknown_loss is the rest, which no document explains (K-13). Both are given in
-    units and at cost; unknown_share is the unknown part of the two at cost, where neither is a surplus. Known losses
+    `known_loss` is the loss that documents name between the counts: waste, and adjustments whose reason or reference
+    names damage, expiry or theft; `unknown_loss` is the rest, which no document explains (K-13). Both are given in
+    units and at cost; `unknown_share` is the unknown part of the two at cost, where neither is a surplus. Known losses
     outside the time between counts are told apart in the facts. A count opens with what the count before it found
     (the first one with the last snapshot before it); to that come receipts, transfers and returns that a movement
     books, from it go sales, transfers and known losses. Adjustments are left out, since they book the loss that is
     measured. A loss is positive, a surplus negative, and each is found once, by the first count after it.
   es: >-
-    known_loss es la pérdida que los documentos nombran entre los conteos: mermas y ajustes cuyo motivo o referencia
-    indica daño, caducidad o robo; unknown_loss es el resto, que ningún documento explica (K-13). Ambas van en
-    unidades y a coste; unknown_share es la parte desconocida de las dos a coste, si ninguna es una sobra. Las
+    `known_loss` es la pérdida que los documentos nombran entre los conteos: mermas y ajustes cuyo motivo o referencia
+    indica daño, caducidad o robo; `unknown_loss` es el resto, que ningún documento explica (K-13). Ambas van en
+    unidades y a coste; `unknown_share` es la parte desconocida de las dos a coste, si ninguna es una sobra. Las
     pérdidas conocidas fuera del tiempo entre conteos se dan aparte en los datos. Un conteo parte de lo que halló el
     anterior (el primero, del último saldo previo); se suman recepciones, traspasos y devoluciones registradas como
     movimiento, y se restan ventas, traspasos y pérdidas conocidas. Los ajustes se dejan fuera, porque registran la
@@ -77,18 +77,18 @@ WITH placed AS (
            CASE WHEN n_cost = 0 THEN 'no cost is known of what was lost' END AS uncosted
     FROM summed
 )
-SELECT scope, key, period, 'known_loss_units' AS measure, 'units' AS unit, known_units AS value, known_units AS numerator,
+SELECT scope, key, period, 'known_loss_units' AS measure, 'units' AS unit, known_units::DECIMAL(38, 9) AS value, known_units AS numerator,
        NULL AS denominator, n, ratio(n, counts) AS coverage, missing AS reason
 FROM explained
 UNION ALL
-SELECT scope, key, period, 'unknown_loss_units', 'units', unknown_units, unknown_units, NULL, n, ratio(n, counts), missing
+SELECT scope, key, period, 'unknown_loss_units', 'units', unknown_units::DECIMAL(38, 9), unknown_units, NULL, n, ratio(n, counts), missing
 FROM explained
 UNION ALL
-SELECT scope, key, period, 'known_loss', currency, known_cost, known_cost, NULL, n_cost, ratio(n_cost, counts),
+SELECT scope, key, period, 'known_loss', currency, known_cost::DECIMAL(38, 9), known_cost, NULL, n_cost, ratio(n_cost, counts),
        coalesce(missing, uncosted)
 FROM explained
 UNION ALL
-SELECT scope, key, period, 'unknown_loss', currency, unknown_cost, unknown_cost, NULL, n_cost, ratio(n_cost, counts),
+SELECT scope, key, period, 'unknown_loss', currency, unknown_cost::DECIMAL(38, 9), unknown_cost, NULL, n_cost, ratio(n_cost, counts),
        coalesce(missing, uncosted)
 FROM explained
 UNION ALL

@@ -15,18 +15,18 @@ parameters:
   tolerance_c: {default: "0.05", type: decimal, meaning: "the same for class C products"}
 explanation:
   en: >-
-    Share of counted records whose count equals the books (exact), or differs by at most a share of the books'
-    quantity: within_tolerance applies one tolerance to all records, within_class to each record that of its product's
-    ABC class (K-20), and within_a, within_b and within_c to the records of that class alone (basis class_records).
-    Where the books give no classes, within_a, within_b and within_c apply their tolerance to all records (basis
-    all_records). The difference is counted less system; one that the source states itself is never used. Where the
+    Share of counted records whose count equals the books (`exact`), or differs by at most a share of the books'
+    quantity: `within_tolerance` applies one tolerance to all records, `within_class` to each record that of its product's
+    ABC class (K-20), and `within_a`, `within_b` and `within_c` to the records of that class alone (basis `class_records`).
+    Where the books give no classes, `within_a`, `within_b` and `within_c` apply their tolerance to all records (basis
+    `all_records`). The difference is counted less system; one that the source states itself is never used. Where the
     books say zero, only a count of zero is accurate.
   es: >-
-    Porcentaje de registros contados cuyo conteo coincide con los libros (exact) o difiere como máximo en una fracción
-    de su cantidad: within_tolerance aplica una tolerancia a todos los registros; within_class, a cada uno la de la
-    clase ABC de su producto (K-20); within_a, within_b y within_c, solo a los registros de esa clase (base
-    class_records). Si los libros no dan clases, within_a, within_b y within_c aplican su tolerancia a todos los
-    registros (base all_records). La diferencia es contado menos sistema; nunca se usa la declarada. Si los libros
+    Porcentaje de registros contados cuyo conteo coincide con los libros (`exact`) o difiere como máximo en una fracción
+    de su cantidad: `within_tolerance` aplica una tolerancia a todos los registros; `within_class`, a cada uno la de la
+    clase ABC de su producto (K-20); `within_a`, `within_b` y `within_c`, solo a los registros de esa clase (base
+    `class_records`). Si los libros no dan clases, `within_a`, `within_b` y `within_c` aplican su tolerancia a todos los
+    registros (base `all_records`). La diferencia es contado menos sistema; nunca se usa la declarada. Si los libros
     dicen cero, solo un conteo de cero es exacto.
 remedy:
   en: "Count the locations and categories with the lowest accuracy more often, and find out why they drift."

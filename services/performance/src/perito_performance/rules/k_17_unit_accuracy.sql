@@ -1,6 +1,6 @@
 /* ---
 id: K-17
-version: 1
+version: 2
 kind: metric
 title: {en: Unit accuracy of the records, es: Exactitud de los registros en unidades}
 grain: population
@@ -10,13 +10,13 @@ needs:
 uses: [count_differences]
 explanation:
   en: >-
-    unit_accuracy is one less the sum of all differences, each without its sign, over the units that the books said
+    `unit_accuracy` is one less the sum of all differences, each without its sign, over the units that the books said
     were there. Beside it stand the gross difference (without signs) and the net difference (with signs, what was
     counted less the books). A net difference near zero proves nothing: what is missing in one place and too much in
     another cancels out, and only the gross difference shows it. Where the books say zero or less in total there is
     nothing to measure against.
   es: >-
-    unit_accuracy es uno menos la suma de todas las diferencias sin signo entre las unidades que decían los libros.
+    `unit_accuracy` es uno menos la suma de todas las diferencias sin signo entre las unidades que decían los libros.
     Junto a ella están la diferencia bruta (sin signo) y la neta (con signo, contado menos libros). Una diferencia
     neta cercana a cero no prueba nada: lo que falta en un sitio y sobra en otro se compensa, y solo la bruta lo
     muestra. Si los libros suman cero o menos, no hay contra qué medir.
@@ -66,9 +66,9 @@ SELECT scope, key, period, 'unit_accuracy' AS measure, '%' AS unit,
             WHEN book > 0 THEN '' ELSE 'the books held nothing of what was counted' END AS reason
 FROM explained
 UNION ALL
-SELECT scope, key, period, 'net_difference', 'units', net, net, NULL, n, coverage, unread FROM explained
+SELECT scope, key, period, 'net_difference', 'units', net::DECIMAL(38, 9), net, NULL, n, coverage, unread FROM explained
 UNION ALL
-SELECT scope, key, period, 'gross_difference', 'units', gross, gross, NULL, n, coverage, unread FROM explained
+SELECT scope, key, period, 'gross_difference', 'units', gross::DECIMAL(38, 9), gross, NULL, n, coverage, unread FROM explained
 
 -- section: evaluated
 SELECT count(*) AS evaluated, count(*) - count(difference) AS unknown FROM count_differences

@@ -1,6 +1,6 @@
 /* ---
 id: K-18
-version: 1
+version: 2
 kind: metric
 title: {en: Count variance in money, es: Diferencia de conteos en dinero}
 grain: population
@@ -12,15 +12,15 @@ optional:
 uses: [count_differences]
 explanation:
   en: >-
-    net_variance is what was counted less what the books said, times the cost of one unit, added up with its sign:
-    below zero is a loss. net_variance_share sets it against the value of the same records in the books.
-    gross_variance adds the same amounts without their signs, since losses and surpluses cancel out in the net one.
+    `net_variance` is what was counted less what the books said, times the cost of one unit, added up with its sign:
+    below zero is a loss. `net_variance_share` sets it against the value of the same records in the books.
+    `gross_variance` adds the same amounts without their signs, since losses and surpluses cancel out in the net one.
     The cost is the count's own, else the last receipt, order or master cost known that day; a record without any is
     left out and lowers the coverage.
   es: >-
-    net_variance es lo contado menos lo que decían los libros, por el coste de una unidad, sumado con su signo: por
-    debajo de cero es una pérdida. net_variance_share lo compara con el valor de los mismos registros en los libros.
-    gross_variance suma los mismos importes sin signo, porque en el neto se compensan faltas y sobras. El coste es el
+    `net_variance` es lo contado menos lo que decían los libros, por el coste de una unidad, sumado con su signo: por
+    debajo de cero es una pérdida. `net_variance_share` lo compara con el valor de los mismos registros en los libros.
+    `gross_variance` suma los mismos importes sin signo, porque en el neto se compensan faltas y sobras. El coste es el
     del conteo; si no, el de la última recepción, pedido o maestro conocido ese día; un registro sin coste se deja
     fuera y reduce la cobertura.
 remedy:
@@ -40,7 +40,7 @@ source: "Cycle-count practice: net dollar variance"
 
 -- section: population
 SELECT location, category, supplier, month, unit_cost IS NOT NULL AND difference IS NOT NULL AS valued,
-       difference * unit_cost AS variance, system_qty * unit_cost AS book
+       difference::DECIMAL(38, 4) * unit_cost AS variance, system_qty::DECIMAL(38, 4) * unit_cost AS book
 FROM count_differences
 
 -- section: kpis
@@ -67,11 +67,11 @@ WITH placed AS (
                 WHEN n = 0 THEN 'no counted record has a readable difference and a cost' END AS unread
     FROM summed
 )
-SELECT scope, key, period, 'net_variance' AS measure, currency AS unit, net AS value,
+SELECT scope, key, period, 'net_variance' AS measure, currency AS unit, net::DECIMAL(38, 9) AS value,
        net AS numerator, NULL AS denominator, n, coverage, unread AS reason
 FROM explained
 UNION ALL
-SELECT scope, key, period, 'gross_variance', currency, gross, gross, NULL, n, coverage, unread FROM explained
+SELECT scope, key, period, 'gross_variance', currency, gross::DECIMAL(38, 9), gross, NULL, n, coverage, unread FROM explained
 UNION ALL
 SELECT scope, key, period, 'net_variance_share', '%', CASE WHEN book > 0 THEN ratio(100 * net, book) END, net, book, n,
        coverage,

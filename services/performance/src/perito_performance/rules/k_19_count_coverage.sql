@@ -20,17 +20,17 @@ parameters:
 explanation:
   en: >-
     A key is a product at a location; it is active where stock lay or something was sold in the year before the last
-    snapshot, unless the master says that the product is not. keys_counted is the share of active keys that were
-    counted at least once in that year (in the monthly series: in that month). policy_a, policy_b and policy_c are the
+    snapshot, unless the master says that the product is not. `keys_counted` is the share of active keys that were
+    counted at least once in that year (in the monthly series: in that month). `policy_a`, `policy_b` and `policy_c` are the
     shares of active keys of that ABC class (K-20) that were counted on as many days as the policy asks of the class,
-    4, 2 and 1 a year; policy_met is the same over all classes. Where the books cover less than a year the policy asks
+    4, 2 and 1 a year; `policy_met` is the same over all classes. Where the books cover less than a year the policy asks
     proportionally less.
   es: >-
     Una clave es un producto en una ubicación; está activa si hubo existencia o ventas en el año anterior al último
-    saldo, salvo que el maestro diga que el producto no lo está. keys_counted es la parte de las claves activas
-    contadas al menos una vez en ese año (en la serie mensual, en ese mes). policy_a, policy_b y policy_c son las
+    saldo, salvo que el maestro diga que el producto no lo está. `keys_counted` es la parte de las claves activas
+    contadas al menos una vez en ese año (en la serie mensual, en ese mes). `policy_a`, `policy_b` y `policy_c` son las
     partes de las claves activas de esa clase ABC (K-20) contadas tantos días como pide la política, 4, 2 y 1 al año;
-    policy_met, lo mismo para todas. Si los libros cubren menos de un año, la política pide menos en proporción.
+    `policy_met`, lo mismo para todas. Si los libros cubren menos de un año, la política pide menos en proporción.
 remedy:
   en: "Count first the class A keys that the policy has not reached."
   es: "Cuente primero las claves de clase A a las que la política no ha llegado."

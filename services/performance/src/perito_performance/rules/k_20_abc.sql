@@ -12,15 +12,15 @@ explanation:
   en: >-
     Products in the order of what was sold of them in the last year at cost (usage value), ties in the order of their
     codes: those that make up the first 80 % are A, the next 15 % B, the last 5 % C; a product belongs to the class in
-    which its own share begins, and what was not sold is C. products_a, products_b and products_c say how many of the
-    products each class has, usage_a, usage_b and usage_c how much of the usage value at that place or in that month
+    which its own share begins, and what was not sold is C. `products_a`, `products_b` and `products_c` say how many of the
+    products each class has, `usage_a`, `usage_b` and `usage_c` how much of the usage value at that place or in that month
     of the year. Products whose cost is unknown have no class and lower the coverage. K-16 and K-19 use the same
     classes.
   es: >-
     Productos en el orden de lo vendido de ellos en el último año a coste (valor de uso); los empates, por código: los
     que suman el primer 80 % son A, el 15 % siguiente B y el último 5 % C; un producto pertenece a la clase en la que
-    empieza su parte, y lo no vendido es C. products_a, products_b y products_c dicen qué parte de los productos tiene
-    cada clase; usage_a, usage_b y usage_c, qué parte del valor de uso en ese lugar o mes del año. Los productos sin
+    empieza su parte, y lo no vendido es C. `products_a`, `products_b` y `products_c` dicen qué parte de los productos tiene
+    cada clase; `usage_a`, `usage_b` y `usage_c`, qué parte del valor de uso en ese lugar o mes del año. Los productos sin
     coste conocido no tienen clase y reducen la cobertura. K-16 y K-19 usan las mismas clases.
 remedy:
   en: "Count, secure and order class A with the most care."

@@ -14,18 +14,18 @@ uses: [received_lines]
 explanation:
   en: >-
     Days from the order of a line to the day on which it had arrived, which is that of its last receipt: mean, median,
-    95th percentile and standard deviation over all lines that have arrived (basis all_receipts). quoted is the mean
-    of what the suppliers quote, over those same lines whose supplier quotes anything; over_quoted is mean less quoted
-    over them. mean_in_ledger takes only lines that arrived by the end of the stock books (basis receipts_in_ledger):
+    95th percentile and standard deviation over all lines that have arrived (basis `all_receipts`). `quoted` is the mean
+    of what the suppliers quote, over those same lines whose supplier quotes anything; `over_quoted` is mean less quoted
+    over them. `mean_in_ledger` takes only lines that arrived by the end of the stock books (basis `receipts_in_ledger`):
     later receipts stand in the orders already, and long ones would be missing from a mean that leaves them out. Open
     and cancelled lines have no lead time; a line that is dated to arrive before it was ordered is left out, and the
     coverage says how much is.
   es: >-
     Días desde el pedido de una línea hasta el día en que había llegado, el de su última recepción: media, mediana,
-    percentil 95 y desviación típica de todas las líneas llegadas (base all_receipts). quoted es la media de lo que
-    los proveedores prometen, sobre esas líneas; over_quoted es la media menos esa promesa sobre las mismas líneas.
-    mean_in_ledger toma solo las líneas llegadas hasta el final de los libros de existencias (base
-    receipts_in_ledger). Las líneas abiertas o anuladas no tienen plazo; una fechada como llegada antes de pedirse se
+    percentil 95 y desviación típica de todas las líneas llegadas (base `all_receipts`). `quoted` es la media de lo que
+    los proveedores prometen, sobre esas líneas; `over_quoted` es la media menos esa promesa sobre las mismas líneas.
+    `mean_in_ledger` toma solo las líneas llegadas hasta el final de los libros de existencias (base
+    `receipts_in_ledger`). Las líneas abiertas o anuladas no tienen plazo; una fechada como llegada antes de pedirse se
     deja fuera, y la cobertura dice cuánto falta.
 remedy:
   en: "Plan orders with the 95th percentile of a supplier, not with its quote, and speak to those who exceed their quote."

@@ -12,15 +12,15 @@ uses: [received_lines]
 explanation:
   en: >-
     Share of the lines received that had arrived on the promised day or before; a line has arrived on the day of its
-    last receipt. on_time counts all lines that were received, also those received after the stock books end (basis
-    all_receipts). on_time_in_ledger counts only those received by the last day of the stock books, which are the ones
-    that stock figures know (basis receipts_in_ledger). Lines without a promised date are left out and lower the
+    last receipt. `on_time` counts all lines that were received, also those received after the stock books end (basis
+    `all_receipts`). `on_time_in_ledger` counts only those received by the last day of the stock books, which are the ones
+    that stock figures know (basis `receipts_in_ledger`). Lines without a promised date are left out and lower the
     coverage; open lines are in neither, however late they are, and are counted in the facts.
   es: >-
     Porcentaje de las líneas recibidas que habían llegado el día prometido o antes; una línea llega el día de su
-    última recepción. on_time cuenta todas las líneas recibidas, también las posteriores al final de los libros de
-    existencias (base all_receipts). on_time_in_ledger cuenta solo las recibidas hasta el último día de esos libros
-    (base receipts_in_ledger). Las líneas sin fecha prometida se dejan fuera y reducen la cobertura; las abiertas no
+    última recepción. `on_time` cuenta todas las líneas recibidas, también las posteriores al final de los libros de
+    existencias (base `all_receipts`). `on_time_in_ledger` cuenta solo las recibidas hasta el último día de esos libros
+    (base `receipts_in_ledger`). Las líneas sin fecha prometida se dejan fuera y reducen la cobertura; las abiertas no
     entran en ninguna y se cuentan en los datos.
 remedy:
   en: "Agree on promised dates that the supplier can keep, or order earlier from those who are late."

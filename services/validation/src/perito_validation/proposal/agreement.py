@@ -31,6 +31,9 @@ def let_columns_agree(con: duckdb.DuckDBPyConnection, plan: Plan) -> None:
             _own_number(draft)
             _part_totals(con, draft)
             _find_line_total(plan, draft)
+        elif draft.table.name == "sales":
+            _leave_document_amounts(draft)
+            _net_of_tax(draft)
 
 
 def _own_number(draft: Draft) -> None:
@@ -94,6 +97,38 @@ def _find_line_total(plan: Plan, draft: Draft) -> None:
             entry = Entry(draft.book, facts, draft.table.columns["line_total"], _LIKELY, reason)
             draft.entries["line_total"] = entry
             return
+
+
+def _leave_document_amounts(draft: Draft) -> None:
+    """Amounts that stand on the first line of each document only, as some shops export them, are of the document."""
+    qty, total = draft.own("qty"), draft.own("line_total")
+    if not qty or not total or total.facts.filled >= _ALL * qty.facts.filled:
+        return
+    for name in ("line_total", "tax", "discount", "discount_amount"):
+        entry = draft.own(name)
+        if entry and entry.facts.filled <= total.facts.filled:
+            del draft.entries[name]
+    if not is_complete(draft.table, draft.entries):
+        draft.entries["line_total"] = total
+
+
+def _net_of_tax(draft: Draft) -> None:
+    """Quantity times price, where a column says it, is the amount of the line before tax; a greater one bears the tax,
+    and a cost that equals it is none of one unit."""
+    price, qty, total = draft.own("unit_price"), draft.own("qty"), draft.own("line_total")
+    if not price or not qty or not total:
+        return
+    wanted = [a * b for a, b in zip(_numbers(qty.facts), _numbers(price.facts), strict=False)]
+    greater = [a > b for a, b in zip(_numbers(total.facts), wanted, strict=False)]
+    cost = draft.own("unit_cost")
+    others = [f for f in draft.book.facts if f.index not in {price.facts.index, qty.facts.index, total.facts.index}]
+    net = next((f for f in others if f.numbers >= _ALL and _same(_numbers(f), wanted)), None)
+    if net is None or sum(greater) < _ALL * len(wanted):
+        return
+    if cost and cost.facts is net:
+        del draft.entries["unit_cost"]
+    reason = Reason("It is the quantity times the price.", "Es la cantidad por el precio.")
+    draft.entries["line_total"] = Entry(draft.book, net, draft.table.columns["line_total"], _LIKELY, reason)
 
 
 def _same(found: Sequence[Decimal], wanted: Sequence[Decimal]) -> bool:

@@ -150,6 +150,8 @@ class CellReader:
 
     def _sign(self, draft: Draft, entry: Entry) -> None:
         name, table = entry.column.name, draft.table.name
+        if "out" in entry.options:
+            return
         signed = table == "movements" and name in {"qty", "value_delta"} and draft.own("type")
         if signed and not self._negatives(entry) and self._goes_out(draft):
             entry.options["sign"] = "by_type"

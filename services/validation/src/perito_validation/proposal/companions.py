@@ -18,6 +18,9 @@ _SURE = 0.75
 """A second table is made of headers that name its columns well, not of likenesses."""
 
 
+_DATES, _OF_LIST, _MOSTLY = 0.9, 0.7, 1.2
+
+
 @dataclass(frozen=True)
 class _Second:
     """A table that may stand in the file of another. One of `heart` must be named by a column that is left over; `more`
@@ -113,11 +116,20 @@ def _add(plan: Plan, first: Draft, second: _Second, overlaps: Overlaps) -> None:
     for name, origin in second.shared.items():
         if name not in entries and (entry := first.own(origin)):
             entries[name] = _borrowed(entry, table.columns[name], first.table.name)
+    if second.table == "inventory" and "snapshot_date" not in entries:
+        days = [facts for facts in left if facts.written_dates >= _DATES and facts.distinct == 1]
+        if len(days) == 1:
+            reason = Reason("It is one day on all rows.", "Es un mismo día en todas las filas.")
+            entries["snapshot_date"] = Entry(first.book, days[0], table.columns["snapshot_date"], _OF_LIST, reason)
     skip = next((entries[name].facts for name in second.skip if name in pairs), None)
     if not is_complete(table, entries) or (second.table == "products" and not entries["product"].facts.unique):
         return
-    for origin in second.takes.values():
-        first.entries.pop(origin, None)
+    for name, origin in second.takes.items():
+        taken = first.own(origin)
+        if taken and name in entries and skip and taken.facts.filled > _MOSTLY * skip.filled:
+            del entries[name]  # an amount that all rows of the ledger bear is the ledger's
+        else:
+            first.entries.pop(origin, None)
     header = skip.header if skip else None
     ordered = {name: entries[name] for name in table.columns if name in entries}
     plan.drafts.append(Draft(first.book, table, first.sure, ordered, skip=header))

@@ -40,6 +40,9 @@ _NUMBER = re.compile(
 )
 
 
+_PRINTED = re.compile(r"\d{3,}\.0")
+
+
 @dataclass(frozen=True)
 class Facts:
     """One source column. Counts are of the sample; `looks` are some of its filled cells, and shares are of these."""
@@ -98,6 +101,11 @@ class Facts:
     def counters(self) -> float:
         """Share of short whole numbers, which count or number something in any file."""
         return self.share(lambda text: text.isdigit() and len(text) <= 5)
+
+    @cached_property
+    def printed_codes(self) -> bool:
+        """All are whole numbers that a program printed with `.0`, as it does where some cells are blank."""
+        return self.filled < self.rows and bool(self.looks) and all(_PRINTED.fullmatch(text) for text in self.looks)
 
     @cached_property
     def phrases(self) -> float:
@@ -168,11 +176,17 @@ _AMOUNTS = (ColumnType.QUANTITY, ColumnType.MONEY, ColumnType.RATE, ColumnType.I
 _WORDS = (ColumnType.ENUM, ColumnType.BOOLEAN)
 
 
+_OF_ONE = ("launched", "discontinued")
+"""Days of one product: a day that all of many rows share is that of the list."""
+
+
 def fit(facts: Facts, column: Column) -> float:
     """How well the cells suit a canonical column, 0 (not at all) to 1."""
     if not facts.looks:
         return 0.8
     kind = column.type
+    if kind in _MOMENTS and column.name in _OF_ONE and facts.distinct == 1 and facts.filled > _FEW:
+        return 0.0
     if kind in _MOMENTS:
         return facts.dates if facts.dates >= 0.6 else 0.0
     if kind in _AMOUNTS:
@@ -193,7 +207,9 @@ def _fit_words(facts: Facts, column: Column) -> float:
     known = _share_in(facts, names)
     if facts.distinct > 60 or facts.longest > 60:
         return 0.2 * known
-    return 0.55 + 0.45 * known
+    # What moved stock or was sold is told by its type, whatever the words; elsewhere letters alone are classes.
+    tells = {"receipt", "sale"} & column.values.keys()
+    return 0.55 + 0.45 * known if known or tells or facts.longest > 1 else 0.3
 
 
 def _share_in(facts: Facts, words: Collection[str]) -> float:
@@ -203,7 +219,7 @@ def _share_in(facts: Facts, words: Collection[str]) -> float:
 def _fit_key(facts: Facts, column: Column) -> float:
     if facts.written_dates > 0.8 or (column.name.endswith("uom") and facts.numbers > 0.5):
         return 0.1
-    if facts.decimals > 0.3 or facts.negatives > 0.3:
+    if facts.negatives > 0.3 or (facts.decimals > 0.3 and not facts.printed_codes):
         return 0.2
     if facts.phrases > 0.5:
         return 0.6

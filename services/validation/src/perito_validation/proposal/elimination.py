@@ -4,7 +4,8 @@ The only dates of a file of events are when they happened; words of a closed lis
 a master table refer to it. None of this is as sure as a name, and where two columns could be it, neither is.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 
 from perito_rules.canonical import Column, ColumnType, Table, normal_header
 
@@ -27,8 +28,13 @@ _EVENTS = frozenset(("sales", "movements", "returns", "counts"))
 _TIMES = frozenset((ColumnType.DATE, ColumnType.TIMESTAMP))
 _NOT_WHO_DID_IT = frozenset(("approver", "requester", "supplier", "customer", "updated"))
 _BY = frozenset(("by", "por"))
+_ALL_DATES, _BY_ONLY_DATE = 0.9, 0.8
 _BY_DATES, _BY_WORDS, _BY_KEYS, _BY_PLACE, _BY_PERSON = 0.62, 0.7, 0.75, 0.55, 0.65
 _FEWEST_KEYS = 3
+_FREE = frozenset(("movement", "payment"))
+"""Numbers of rows that books may lack."""
+_OWN = 0.8
+"""Share of its cells that a number of rows has once; one in five entered twice would be a fault, more are none."""
 
 
 def left_over(
@@ -57,6 +63,12 @@ def only_moment(columns: Sequence[Facts], table: Table, pairs: Mapping[str, Pair
     found = dict(pairs)
     if table.name in _EVENTS and "ts" not in found and not any(p.column.type in _TIMES for p in found.values()):
         _take(found, table, "ts", _moments(columns), _BY_DATES)
+    if table.name == "movements" and "ts" not in found and "posted_at" in found:
+        pair = found.pop("posted_at")
+        found["ts"] = replace(pair, column=table.columns["ts"], score=_BY_ONLY_DATE * pair.score)
+    if table.name == "inventory" and "snapshot_date" not in found:
+        of_list = [f for f in columns if f.written_dates >= _ALL_DATES and f.distinct == 1]
+        _take(found, table, "snapshot_date", of_list, _BY_DATES)
     return {name: found[name] for name in table.columns if name in found}
 
 
@@ -133,6 +145,21 @@ def _code_and_name(columns: Sequence[Facts], table: Table, found: dict[str, Pair
         match = name_matches(words.header).get((table.name, "name"), found[key].name)
         found["name"] = Pair(words, table.columns["name"], match, 1.0, None, found[key].score)
         found[key] = _pair(codes[0], table.columns[key], _BY_KEYS)
+
+
+def number_of_rows(
+    table: Table, pairs: Mapping[str, Pair], is_complete: Callable[[Table, Mapping[str, object]], bool]
+) -> dict[str, Pair]:
+    """The pairs of a table without a number that many rows share, where the table can do without: a voucher that moves
+    many products is what its movements refer to, and a cheque that pays many invoices numbers no payment."""
+    found, key = dict(pairs), own_key(table)
+    pair = found.get(key or "")
+    if key not in _FREE or pair is None or pair.facts.distinct > _OWN * pair.facts.filled:
+        return found
+    del found[key]
+    if "ref_id" in table.columns and "ref_id" not in found:
+        found["ref_id"] = Pair(pair.facts, table.columns["ref_id"], pair.name, pair.fit, pair.overlap, pair.score)
+    return {name: found[name] for name in table.columns if name in found} if is_complete(table, found) else dict(pairs)
 
 
 def _own_reference(table: Table, found: dict[str, Pair]) -> None:

@@ -25,6 +25,7 @@ _YEAR_FIRST = re.compile(r"\d{4}([-/.])\d{1,2}\1\d{1,2}")
 _YEAR_LAST = re.compile(r"\d{1,2}([-/.])\d{1,2}\1(\d{4}|\d{2})(?!\d)")
 _MONTH_SECOND = re.compile(r"\d{1,2}([- /.])[^\W\d]{3,}(\.?[- /.,]{1,2})(\d{4}|\d{2})(?!\d)")
 _MONTH_FIRST = re.compile(r"[^\W\d]{3,}(\.?) \d{1,2}(,?) \d{4}")
+_DIGITS = re.compile(r"[-+]?(9+)")
 _PACKED = re.compile(r"\d{8}")
 _CLOCK = re.compile(r"([T ])\d{1,2}:\d{2}(:\d{2})?(\.\d{1,9})?( ?)([AaPp][Mm])?( ?)(Z|[+-]\d{2}:?\d{2})?")
 
@@ -88,16 +89,21 @@ def read_marks(con: duckdb.DuckDBPyConnection, source: Source, facts: Facts) -> 
     """How the numbers of a column are written."""
     votes = {"decimal .": 0, "decimal ,": 0, "thousands .": 0, "thousands ,": 0, "thousands  ": 0, "thousands '": 0}
     open_votes = {".": 0, ",": 0}
+    plain = {True: 0, False: 0}
     for text, count in _number_shapes(con, source, facts):
+        if digits := _DIGITS.fullmatch(text):
+            plain[len(digits[1]) <= 3] += count
         for vote in _votes(text):
             if vote.startswith("open"):
                 open_votes[vote[-1]] += count
             else:
                 votes[vote] += count
-    return _marks(votes, open_votes)
+    below_thousand = plain[True] >= sum(open_votes.values()) and not plain[False]
+    return _marks(votes, open_votes, below_thousand=below_thousand)
 
 
-def _marks(votes: Mapping[str, int], open_votes: Mapping[str, int]) -> NumberReading:
+def _marks(votes: Mapping[str, int], open_votes: Mapping[str, int], *, below_thousand: bool) -> NumberReading:
+    """`below_thousand`: most cells bear no mark and none of those reaches a thousand, so that the mark begins there."""
     comma = votes["decimal ,"] + votes["thousands ."]
     point = votes["decimal ."] + votes["thousands ,"]
     group = " " if votes["thousands  "] else "'" if votes["thousands '"] else ""
@@ -107,7 +113,7 @@ def _marks(votes: Mapping[str, int], open_votes: Mapping[str, int]) -> NumberRea
         return NumberReading(decimal, other if grouped else group, sure=True)
     if open_votes["."] or open_votes[","]:
         mark = "," if open_votes[","] >= open_votes["."] else "."
-        return NumberReading("." if mark == "," else ",", mark, sure=False)
+        return NumberReading("." if mark == "," else ",", mark, sure=below_thousand)
     return NumberReading(".", group, sure=True if group else None)
 
 

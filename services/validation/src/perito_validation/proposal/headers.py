@@ -7,12 +7,13 @@ the table's own.
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Literal
 
 from perito_rules.canonical import Column, ColumnType, Table, load_canonical, normal_header
 
+from perito_validation.proposal.known_names import KNOWN_BY_NAME, names_of, referring_to
 from perito_validation.proposal.words import Word, vocabulary, without_currency
 
 Place = tuple[str, str]
@@ -74,9 +75,14 @@ _COUNTED: Mapping[str, Sequence[str]] = {
 }
 """What was done to the goods, as the header of how many: where the cells are days, it is when."""
 
+_BY_NAME = 0.72
+"""Where a file has no code of a supplier or a product, its name stands for it; a code is taken before a name."""
+
 _DONE = 0.9
 _OWN_CODE, _OWN_WORD, _BARE_CODE = 0.88, 0.72, 0.7
 _LEAST = 0.4
+_SHARE = re.compile(r"\s*\(?\d+([.,]\d+)?\s*%\)?")
+"""The rate in `Tax 5%`, which is still the tax."""
 _CODES = frozenset(("id", "reference", "document"))
 _INITIALS = re.compile(r"(?<![^\W_])([^\W\d_]\.){2,}")
 """`P.O.` and `C.P.` are words, not letters."""
@@ -87,7 +93,7 @@ class NameMatch:
     """How well a header names a canonical column, 0 to 1. `like` is the known header that it resembles."""
 
     score: float
-    how: Literal["known", "words", "own", "cells"]
+    how: Literal["known", "words", "own", "cells", "name"]
     like: str
 
 
@@ -109,6 +115,7 @@ class _Index:
 def name_matches(header: str) -> Mapping[Place, NameMatch]:
     """The canonical columns that a header could name, each with its best match."""
     header = _INITIALS.sub(lambda match: match[0].replace(".", ""), header).replace("UoM", "UOM")
+    header = _SHARE.sub("", header) or header
     text = without_currency(header)
     found: dict[Place, NameMatch] = {}
     for spelling in dict.fromkeys((normal_header(header), text)):
@@ -123,6 +130,7 @@ def name_matches(header: str) -> Mapping[Place, NameMatch]:
             _keep(found, home.place, NameMatch(_BY_INITIALS * home.factor, "words", phrase))
     for table in load_canonical().values():
         _own_key(found, words, table)
+    _by_name(found, normal_header(header))
     return {place: match for place, match in sorted(found.items()) if match.score >= _LEAST}
 
 
@@ -133,6 +141,15 @@ def _either(found: dict[Place, NameMatch], header: str) -> None:
         one, other = ({home.place for home in _index().homes.get(normal_header(way), ())} for way in ways)
         for place in sorted(one & other):
             _keep(found, place, NameMatch(_BY_WORDS, "words", normal_header(ways[0])))
+
+
+def _by_name(found: dict[Place, NameMatch], spelling: str) -> None:
+    """`Vendor Name` is the vendor where a file has no code of it."""
+    for parent in KNOWN_BY_NAME:
+        if spelling in names_of(parent):
+            for place in referring_to(parent):
+                if place not in found or found[place].score < _BY_NAME:
+                    found[place] = NameMatch(_BY_NAME, "name", spelling)
 
 
 def own_key(table: Table) -> str | None:
@@ -156,9 +173,20 @@ def _compare_all(found: dict[Place, NameMatch], words: Sequence[Word], phrase: s
             continue
         if anybodys and home.place[1] == "product" and home.place[0] != "products":
             continue
-        score = likeness(words, known, vocabulary().entities.get(home.place[0], frozenset()))
+        meant = _meant(phrase, home.place[1])
+        score = likeness(words, meant, vocabulary().entities.get(home.place[0], frozenset()))
         if score >= _LEAST:
             _keep(found, home.place, NameMatch(_BY_WORDS * score * home.factor, "words", phrase))
+
+
+@cache
+def _meant(phrase: str, column: str) -> Sequence[Word]:
+    """The words of a known header as its column means them: `caja` is a till in `till`, and no carton."""
+    about = frozenset(concept for word in vocabulary().words(column) for concept in word.concepts)
+    return [
+        replace(word, concepts=word.concepts & about) if word.concepts & about else word
+        for word in _index().phrases[phrase]
+    ]
 
 
 def likeness(words: Sequence[Word], others: Sequence[Word], entities: frozenset[str]) -> float:

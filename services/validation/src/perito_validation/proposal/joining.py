@@ -1,7 +1,11 @@
 """Lines in one file, their headers in another: finds the file that says when and for whom an order was.
 
-A file is a header of another when it has each of its document numbers once, and a date that the lines lack.
+A file is a header of another when it has each of its document numbers once, and a date that the lines lack. Where the
+lines have all that they need, a file that could be read as lines and has each document once is their headers too.
 """
+
+from collections.abc import Mapping
+from dataclasses import replace
 
 import duckdb
 from perito_rules.canonical import load_canonical
@@ -11,7 +15,7 @@ from perito_validation.database import only_row
 from perito_validation.proposal.content import SAMPLE_ROWS, Facts, sample
 from perito_validation.proposal.drafts import Draft, Entry, Plan, entry_of
 from perito_validation.proposal.keys import Overlaps
-from perito_validation.proposal.pairs import pair_columns
+from perito_validation.proposal.pairs import Pair, pair_columns
 from perito_validation.proposal.tables import Book, is_complete
 from perito_validation.understanding import Reason
 
@@ -28,9 +32,45 @@ _MOMENT = {
 _NUMBER = {"returns": "return_document", "transfers": "transfer", "counts": "count_session"}
 _HEADERS = {"sales": "sale_documents", "invoices": "invoice_documents"}
 _FOUND = 0.9
+_ONCE = 0.9
+"""Share of a header's rows with a document number of their own: one that was entered twice makes no lines of it."""
+_SAME_GOODS = 0.5
+"""Share of the values taken for products that are products of the lines, from which they are products."""
 _SURE = 0.7
 _TOTALS = frozenset(("line_total", "qty", "unit_price", "unit_cost", "tax", "discount", "discount_amount", "line"))
 """Columns that a header has for the whole document: on each line they would be counted as often as there are lines."""
+
+
+def part_headers(con: duckdb.DuckDBPyConnection, plan: Plan, overlaps: Overlaps) -> None:
+    """Takes files of one row per document for headers where another file has the lines of the same documents: read as
+    lines beside them, each document would be counted twice."""
+    for name in (*_HEADERS, "purchases", "receipts"):
+        lines = [draft for draft in plan.feeding(name) if "product" in draft.entries]
+        for draft in plan.feeding(name):
+            others = [other for other in lines if other is not draft and not _has_lines(con, draft, other)]
+            of_same = (other for other in others if _are_headers(con, draft, other))
+            if other := next(of_same, None):
+                plan.drafts.remove(draft)
+                _add_header(plan, other, draft.book, overlaps, draft.own("ts"))
+
+
+def _has_lines(con: duckdb.DuckDBPyConnection, draft: Draft, lines: Draft) -> bool:
+    """Whether a file says what was sold and not only that something was. Without quantities, what is taken for its
+    products must be those of the lines: the running number of a ticket is none."""
+    product, theirs = draft.own("product"), lines.own("product")
+    if "line" in draft.entries or "product" not in draft.entries:
+        return "line" in draft.entries
+    if "qty" in draft.entries or product is None or theirs is None:
+        return True
+    return _share_found(con, draft, product, lines.book, theirs.facts) >= _SAME_GOODS
+
+
+def _are_headers(con: duckdb.DuckDBPyConnection, draft: Draft, lines: Draft) -> bool:
+    """Nearly each row of `draft` is another document, and nearly each document of the lines is one of them."""
+    theirs, ours = draft.own("document"), lines.own("document")
+    if theirs is None or ours is None or theirs.facts.distinct < _ONCE * theirs.facts.filled:
+        return False
+    return _share_found(con, lines, ours, draft.book, theirs.facts) >= _FOUND
 
 
 def join_headers(con: duckdb.DuckDBPyConnection, plan: Plan, overlaps: Overlaps) -> None:
@@ -48,17 +88,20 @@ def join_headers(con: duckdb.DuckDBPyConnection, plan: Plan, overlaps: Overlaps)
 
 def _key(con: duckdb.DuckDBPyConnection, draft: Draft, number: Entry, book: Book) -> Facts | None:
     """The column of a file that has each document of the lines once."""
-    ours = f"c{number.facts.index}"
     for facts in book.facts:
-        if not facts.unique or facts.written_dates > 0.5:
-            continue
-        theirs = f"c{facts.index}"
-        values = f"SELECT DISTINCT {ours} AS v FROM {sample(draft.book.source, SAMPLE_ROWS)} WHERE NOT {is_blank(ours)}"
-        hit = f"count(*) FILTER (v IN (SELECT {theirs} FROM {book.source.table}))"
-        total, found = only_row(con, f"SELECT count(*), {hit} FROM ({values})")
-        if total and found >= _FOUND * total:
+        could_be = facts.unique and facts.written_dates <= 0.5
+        if could_be and _share_found(con, draft, number, book, facts) >= _FOUND:
             return facts
     return None
+
+
+def _share_found(con: duckdb.DuckDBPyConnection, draft: Draft, number: Entry, book: Book, facts: Facts) -> float:
+    """Share of the documents of `draft` that stand in a column of `book`; 0 where it has none."""
+    ours, theirs = f"c{number.facts.index}", f"c{facts.index}"
+    values = f"SELECT DISTINCT {ours} AS v FROM {sample(draft.book.source, SAMPLE_ROWS)} WHERE NOT {is_blank(ours)}"
+    hit = f"count(*) FILTER (v IN (SELECT {theirs} FROM {book.source.table}))"
+    total, found = only_row(con, f"SELECT count(*), {hit} FROM ({values})")
+    return int(found) / int(total) if total else 0.0
 
 
 def _join(plan: Plan, draft: Draft, number: Entry, book: Book, key: Facts, overlaps: Overlaps) -> bool:
@@ -88,12 +131,24 @@ def _keeps_rows(other: Draft, draft: Draft) -> bool:
     return other.table.name != draft.table.name and other.sure >= 0.8 and other.table.name not in _MOMENT
 
 
-def _add_header(plan: Plan, draft: Draft, book: Book, overlaps: Overlaps) -> None:
+def _opened(book: Book, pairs: Mapping[str, Pair], moment: Entry) -> Facts:
+    """The only filled dates of a file that are no other moment of its documents; else those of `moment`."""
+    placed = {pair.facts.index for pair in pairs.values()}
+    least = _ONCE * moment.facts.filled
+    left = [f for f in book.facts if f.written_dates > 0.5 and f.filled >= least and f.index not in placed]
+    return left[0] if len(left) == 1 else moment.facts
+
+
+def _add_header(plan: Plan, draft: Draft, book: Book, overlaps: Overlaps, moment: Entry | None = None) -> None:
+    """Lets a file feed the headers of the table of `draft`; `moment` is when its documents were, where no header is
+    known to say it."""
     table = load_canonical().get(_HEADERS.get(draft.table.name, ""))
     if table is None or plan.of(book):
         return
     pairs = pair_columns(book.facts, table, list(table.columns.values()), book.source, overlaps)
     pairs = {name: pair for name, pair in pairs.items() if pair.score >= _SURE}
-    if is_complete(table, pairs):
-        entries = {name: entry_of(book, pair, draft.sure) for name, pair in pairs.items()}
+    entries = {name: entry_of(book, pair, draft.sure) for name, pair in pairs.items()}
+    if moment and "ts" in table.columns and "ts" not in entries:
+        entries["ts"] = replace(moment, column=table.columns["ts"], facts=_opened(book, pairs, moment))
+    if is_complete(table, entries):
         plan.drafts.append(Draft(book, table, draft.sure, entries))

@@ -15,10 +15,12 @@ from perito_validation.proposal.arithmetic import correct_amounts
 from perito_validation.proposal.cells import CellReader
 from perito_validation.proposal.companions import add_companions
 from perito_validation.proposal.content import look
-from perito_validation.proposal.drafts import Draft, Plan, draft_of
+from perito_validation.proposal.drafts import Plan, draft_of
 from perito_validation.proposal.headers import name_matches
-from perito_validation.proposal.joining import join_headers
+from perito_validation.proposal.joined_ways import join_ways
+from perito_validation.proposal.joining import join_headers, part_headers
 from perito_validation.proposal.keys import Overlaps
+from perito_validation.proposal.masters import MASTERS, drop_partial_masters, one_master_each
 from perito_validation.proposal.places import name_places
 from perito_validation.proposal.rows import complete_rows, decide_currency
 from perito_validation.proposal.spelling import comment
@@ -28,12 +30,10 @@ from perito_validation.proposal.units import convert_units
 from perito_validation.source import Source
 from perito_validation.understanding import Placement, Question, Reason, Understanding
 
-_MASTERS = ("products", "suppliers", "locations", "customers", "users")
 _DOCUMENTS = ("purchases", "receipts", "invoices")
 _UNSURE = 0.7
 _LONGEST_NAME = 200
 _MOST_COLUMNS = 400
-_SAME_KEYS = 0.5
 
 
 @dataclass(frozen=True)
@@ -78,11 +78,14 @@ def propose(con: duckdb.DuckDBPyConnection, sources: Mapping[str, Source], hints
     overlaps = Overlaps(con)
     _read_all(books, overlaps)
     plan = Plan(books, [draft_of(book, book.best) for book in books if book.best and _writable(book.source.name)])
-    _one_master_each(plan, overlaps)
+    join_ways(con, plan)
+    part_headers(con, plan, overlaps)
     join_headers(con, plan, overlaps)
     if not plan.drafts:
         raise _nothing(books)
     add_companions(plan, overlaps)
+    drop_partial_masters(plan, overlaps)
+    one_master_each(plan, overlaps)
     let_columns_agree(con, plan)
     CellReader(con, plan, overlaps).decide()
     correct_amounts(con, plan)
@@ -125,7 +128,7 @@ def _read_all(books: Sequence[Book], overlaps: Overlaps) -> None:
     """Twice: once to find the master tables, and once more knowing their keys."""
     for book in books:
         book.readings = read_as(book, overlaps)
-    for name in _MASTERS:
+    for name in MASTERS:
         table = load_canonical()[name]
         found = [book for book in books if book.best and book.best.table.name == name]
         if found:
@@ -149,30 +152,6 @@ def _know_documents(books: Sequence[Book], overlaps: Overlaps) -> None:
     if len(overlaps.domains) > before:
         for book in books:
             book.readings = read_as(book, overlaps)
-
-
-def _one_master_each(plan: Plan, overlaps: Overlaps) -> None:
-    """Two files of one master table that hold the same keys would double its rows: the likelier one feeds it."""
-    for name in _MASTERS:
-        drafts = sorted(plan.feeding(name), key=lambda draft: -(draft.book.best.evidence if draft.book.best else 0.0))
-        for other in drafts[1:]:
-            key = other.entries[other.table.key[0]]
-            share = overlaps.share(other.book.source, key.facts, f"{name}.{other.table.key[0]}")
-            if share is not None and share >= _SAME_KEYS:
-                plan.drafts.remove(other)
-                _ask_which(plan, other, drafts[0])
-
-
-def _ask_which(plan: Plan, other: Draft, taken: Draft) -> None:
-    a, b, table = other.book.source.name, taken.book.source.name, other.table.name
-    plan.ask(
-        "table",
-        Reason(
-            f"Both {a} and {b} look like {table} and hold the same codes. {b} was taken; which is right?",
-            f"Tanto {a} como {b} parecen {table} y contienen los mismos códigos. Se tomó {b}; ¿cuál es el correcto?",
-        ),
-        book=other.book,
-    )
 
 
 def _ask_about_tables(plan: Plan) -> None:
@@ -241,6 +220,12 @@ def _mapped(plan: Plan, book: Book) -> Iterable[tuple[int, Placement]]:
                         entry.reason,
                     ),
                 )
+            out = entry.options.get("out")
+            if entry.book is book and out:
+                place = Placement(
+                    book.source.file_id, str(out), draft.table.name, name, "mapped", entry.confidence, entry.reason
+                )
+                yield (_position(book, str(out)), place)
             unit = entry.options.get("unit")
             if entry.book is book and isinstance(unit, dict):
                 header = str(unit["column"])  # pyright: ignore[reportUnknownArgumentType]  # made by `units`

@@ -3,7 +3,9 @@
 from collections.abc import Sequence
 
 from perito_rules.canonical import ColumnType
+from perito_rules.terms import label
 
+from perito_validation.proposal.headers import DOCUMENTS
 from perito_validation.proposal.pairs import Pair
 from perito_validation.understanding import Reason
 
@@ -33,9 +35,10 @@ def of_pair(pair: Pair) -> Reason:
         if pair.column.type is not ColumnType.ENUM:
             parts.append(Reason(f"{share} of its cells are {kind[0]}.", f"El {share} de sus celdas son {kind[1]}."))
     if pair.overlap is not None and pair.overlap >= 0.5:
-        parent = pair.column.references.partition(".")[0]
-        english = f"{pair.overlap:.0%} of its values are keys of {parent}."
-        parts.append(Reason(english, f"El {pair.overlap:.0%} de sus valores son claves de {parent}."))
+        domain = pair.column.references or DOCUMENTS.get(pair.column.name, "")
+        parent, *_ = domain.partition(".")
+        english = f"{pair.overlap:.0%} of its values are keys of {label(parent, 'en', {})}."
+        parts.append(Reason(english, f"El {pair.overlap:.0%} de sus valores son claves de {label(parent, 'es', {})}."))
     return joined(*parts)
 
 

@@ -4,7 +4,7 @@ stock, the currency."""
 import re
 from collections import Counter
 from contextlib import suppress
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 import duckdb
 from perito_rules.canonical import ColumnType
@@ -24,7 +24,7 @@ _ONE_LINE = Reason("Each document stands in one row.", "Cada documento está en 
 _SALES = Reason("It is a file of sales.", "Es un archivo de ventas.")
 _HAPPENED = frozenset(("ts", "ordered_at", "invoiced_at", "out_ts", "in_ts"))
 _DAY = re.compile(r"(?<!\d)(?P<y>(?:19|20)\d\d)([-_.]?)(?P<m>\d\d)\2(?P<d>\d\d)(?!\d)")
-_BY_FILE_NAME = 0.85
+_BY_FILE_NAME, _BEFORE_ALL = 0.85, 0.6
 _DEAD_YEARS = 366
 _LARGEST_GAP = 0.999
 
@@ -37,9 +37,13 @@ def complete_rows(con: duckdb.DuckDBPyConnection, plan: Plan) -> None:
         if draft.table.name == "sales" and "type" not in draft.entries:
             draft.constants["type"] = Constant("sale", 0.9, _SALES)
     _lines_of_orders(plan)
-    newest = _newest(con, plan)
+    oldest, newest = _span(con, plan)
     for draft in plan.feeding("inventory"):
-        if "snapshot_date" not in draft.entries:
+        if "snapshot_date" in draft.entries:
+            continue
+        if oldest and _is_opening(draft):
+            _opened(plan, draft, oldest - timedelta(days=1))
+        else:
             _snapshot(plan, draft, newest)
 
 
@@ -110,9 +114,36 @@ def _snapshot(plan: Plan, draft: Draft, newest: date | None) -> None:
     )
 
 
-def _newest(con: duckdb.DuckDBPyConnection, plan: Plan) -> date | None:
-    """The newest day on which something happened; a date far beyond all others is a slip of the pen."""
+def _is_opening(draft: Draft) -> bool:
+    """The file or the header of its quantities says that the stock is the one with which the books begin."""
+    qty = draft.own("qty")
+    texts = (draft.book.source.name.rpartition("/")[2], qty.facts.header if qty else "")
+    return any("opening" in word.concepts for text in texts for word in vocabulary().words(text))
+
+
+def _opened(plan: Plan, draft: Draft, day: date) -> None:
+    """A stock with which the books begin is that of the evening before anything happened in them."""
+    name = draft.book.source.name
+    said = Reason(
+        f"An opening stock: the day before the first date in the books, {day}.",
+        f"Existencias iniciales: el día anterior a la primera fecha de los libros, {day}.",
+    )
+    draft.constants["snapshot_date"] = Constant(day.isoformat(), _BEFORE_ALL, said)
+    plan.ask(
+        "snapshot_date",
+        Reason(
+            f"On the evening of which day was the opening stock in {name} there? {day} was taken, before all dates.",
+            f"¿De la tarde de qué día son las existencias iniciales de {name}? Se tomó {day}, antes de toda fecha.",
+        ),
+        line(draft.book, "inventory > constants", {"snapshot_date": day.isoformat()}, commented=True),
+        draft.book,
+    )
+
+
+def _span(con: duckdb.DuckDBPyConnection, plan: Plan) -> tuple[date | None, date | None]:
+    """The oldest and the newest day on which something happened; a date far beyond all others is a slip of the pen."""
     found: list[date] = []
+    first: list[date] = []
     for draft in plan.drafts:
         for name in sorted(_HAPPENED & draft.entries.keys()):
             entry = draft.entries[name]
@@ -129,7 +160,12 @@ def _newest(con: duckdb.DuckDBPyConnection, plan: Plan) -> date | None:
             newest = only_row(con, sql)[0]
             if newest is not None:
                 found.append(newest.date() if isinstance(newest, datetime) else newest)
-    return max(found, default=None)
+            usual = f"SELECT quantile_disc(d, {1 - _LARGEST_GAP:.3f}) FROM ({dates})"
+            sql = f"SELECT min(d) FROM ({dates}) WHERE d >= ({usual}) - INTERVAL {_DEAD_YEARS} DAY"
+            oldest = only_row(con, sql)[0]
+            if oldest is not None:
+                first.append(oldest.date() if isinstance(oldest, datetime) else oldest)
+    return min(first, default=None), max(found, default=None)
 
 
 def decide_currency(con: duckdb.DuckDBPyConnection, plan: Plan) -> str:

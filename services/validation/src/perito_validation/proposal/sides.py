@@ -58,7 +58,18 @@ def _goes_somewhere(columns: Sequence[Facts], source: Source, overlaps: Overlaps
         }
         for end in ("from_location", "to_location")
     ]
-    return len(ends[0] | ends[1]) >= len(ends) and all(ends)
+    directed = {f.index for f in columns if not _is_place(f.header)} & (ends[0] | ends[1])
+    return len(ends[0] | ends[1]) >= len(ends) and all(ends) and bool(directed)
+
+
+def _is_place(header: str) -> bool:
+    """The header names a place at which something is, such as `Store Number` beside `Store Location`."""
+    matches = name_matches(header)
+    at = matches.get(("sales", "location"))
+    ends = [
+        matches[place] for place in (("transfers", "from_location"), ("transfers", "to_location")) if place in matches
+    ]
+    return at is not None and all(at.score >= end.score for end in ends)
 
 
 def _is_document(facts: Facts, source: Source, overlaps: Overlaps) -> bool:

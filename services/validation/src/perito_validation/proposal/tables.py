@@ -13,12 +13,13 @@ from functools import cached_property
 from perito_rules.canonical import Column, Table, load_canonical
 
 from perito_validation.proposal.content import Facts, fit
-from perito_validation.proposal.elimination import left_over, only_moment
+from perito_validation.proposal.elimination import left_over, number_of_rows, only_moment
 from perito_validation.proposal.file_names import announced, may_hold, name_parts, named_like
 from perito_validation.proposal.headers import name_matches, own_key
 from perito_validation.proposal.keys import Overlaps
 from perito_validation.proposal.pairs import LEAST, Pair, pair_columns
 from perito_validation.proposal.sides import BUYING, against
+from perito_validation.proposal.two_ways import with_ways
 from perito_validation.proposal.words import vocabulary
 from perito_validation.source import Source
 
@@ -35,6 +36,21 @@ _STAND_INS = {
 _CERTAIN, _WEAK_KEY, _DOUBTFUL = 0.8, 0.6, 0.2
 """A table whose key is hardly named, in a file whose name is another, is doubtful whatever else fits."""
 
+_GOOD, _MANY = 0.6, 8
+_DESCRIBED = frozenset(("products", "suppliers", "locations", "customers"))
+_HEARTS: Mapping[str, str] = {
+    "serials": "serial",
+    "lots": "lot",
+    "count_schedule": "counted",
+    "count_sessions": "counted",
+    "promotions": "promotion",
+}
+"""Rare tables whose name or what they are about some header has to say."""
+
+_ONE_EACH = frozenset(("sale_documents", "invoice_documents"))
+_ONCE = 0.9
+"""Share of the rows of a table of documents that are another document each."""
+
 _USUAL = 0.25
 _USUAL_TABLES = frozenset(
     ("products", "suppliers", "purchases", "receipts", "invoices", "sales", "movements", "inventory", "counts")
@@ -45,7 +61,8 @@ ESSENTIAL: Mapping[str, Sequence[frozenset[str]]] = {
     for table, ways in {
         "inventory": ["product qty"],
         "movements": ["product qty type", "product qty ts", "product qty movement"],
-        "sales": ["product qty", "product line_total", "document line_total ts"],
+        # The last is a log of what a till did without goods: headers of tickets have no lines.
+        "sales": ["product qty", "product line_total", "document line_total ts", "document line type ts till"],
         "returns": ["product qty"],
         "purchases": [
             "document product qty",
@@ -66,6 +83,7 @@ ESSENTIAL: Mapping[str, Sequence[frozenset[str]]] = {
         "lots": ["product lot expires"],
         "serials": ["product serial"],
         "ranging": ["product location"],
+        "gl_entries": ["entry account", "account debit", "account credit"],
         "capacity": ["location units"],
         "count_schedule": ["scheduled_at product", "scheduled_at location"],
         "approval_limits": ["amount user", "amount role"],
@@ -167,8 +185,11 @@ def _reading(book: Book, table: Table, overlaps: Overlaps) -> Reading:
     pairs = _with_stand_in(book, table, pairs)
     nameless = [facts for facts in book.facts if not weights[facts.index]]
     pairs = left_over(nameless, table, pairs, book.source, overlaps)
-    placed = {pair.facts.index for pair in pairs.values()}
+    pairs, second = with_ways(book.facts, table, pairs)
+    pairs = number_of_rows(table, pairs, is_complete)
+    placed = {pair.facts.index for pair in pairs.values()} | second
     evidence = sum(pair.score * weights[pair.facts.index] for pair in pairs.values())
+    placed |= _described(book, table, pairs)
     evidence -= _STRAY * sum(weight for at, weight in weights.items() if at not in placed)
     missing = [name for name in table.required_key if name not in pairs and name != "line"]
     evidence -= _MISSING_KEY * len(missing)
@@ -179,6 +200,20 @@ def _reading(book: Book, table: Table, overlaps: Overlaps) -> Reading:
     evidence -= _NOT_UNIQUE * _repeats(table, pairs)
     evidence -= against(table, pairs, book.facts, book.source, overlaps)
     return Reading(table, pairs, evidence, named)
+
+
+def _described(book: Book, table: Table, pairs: Mapping[str, Pair]) -> set[int]:
+    """The places of columns that say more of what a row refers to, as wide exports do: the name of its customer, the
+    category of its product. They speak neither for the table nor against it."""
+    parents = {pair.column.references.partition(".")[0] for pair in pairs.values() if pair.column.references}
+    parents &= _DESCRIBED - {table.name}
+    found: set[int] = set()
+    for facts in book.facts:
+        for (parent, column), match in name_matches(facts.header).items():
+            named = parent in parents and column not in load_canonical()[parent].key
+            if named and match.score * fit(facts, load_canonical()[parent].columns[column]) >= _GOOD:
+                found.add(facts.index)
+    return found
 
 
 def _columns(book: Book, table: Table) -> Sequence[Column]:
@@ -221,8 +256,16 @@ def _repeats(table: Table, pairs: Mapping[str, Pair]) -> float:
 
 def _says_enough(book: Book, reading: Reading) -> bool:
     """A file is a table when its name says so, or when enough of its columns do."""
-    good = [pair for pair in reading.pairs.values() if pair.score >= 0.6]
-    if reading.named >= 0.6:
+    good = [pair for pair in reading.pairs.values() if pair.score >= _GOOD]
+    if _repeats(reading.table, reading.pairs) > 1 - _ONCE and reading.table.name in _ONE_EACH:
+        return False
+    if reading.named >= _GOOD:
         return len(good) >= 2
-    known = len(reading.pairs) / max(sum(1 for facts in book.facts if facts.filled), 1)
-    return len(good) >= 3 and known >= 0.4 and reading.evidence > 0
+    heart = _HEARTS.get(reading.table.name)
+    if heart and not any(heart in word.concepts for f in book.facts for word in vocabulary().words(f.header)):
+        return False
+    if reading.table.name == "purchases" and not {"document", "ordered_at"} & reading.pairs.keys():
+        return False  # prices by supplier
+    placed = {pair.facts.index for pair in reading.pairs.values()} | _described(book, reading.table, reading.pairs)
+    known = len(placed) / max(sum(1 for facts in book.facts if facts.filled), 1)
+    return len(good) >= 3 and (known >= 0.4 or len(good) >= _MANY) and reading.evidence > 0

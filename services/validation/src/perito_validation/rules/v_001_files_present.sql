@@ -1,6 +1,6 @@
 /* ---
 id: V-001
-version: 1
+version: 2
 kind: set
 title: {en: Files that are missing or were not read, es: Archivos que faltan o no se leyeron}
 severity: info
@@ -12,6 +12,7 @@ needs:
   columns: [table_name, column_name, file_id, source_column]
 optional:
   feeds: [file_name, table_name]
+position_bound: because it tells which files there are
 impact: none, because a file that was not read has no amounts; what it would have said is missing from the other rules
 recoverable: false
 explains: []
@@ -23,10 +24,12 @@ texts:
 explanation:
   en: >-
     A feed that the books announce must be there, and a file that is there must be read, or nobody has examined it. Where
-    several files feed one table, a column that all others bring and one lacks is told as well.
+    several files feed one table, a column that all others bring and one lacks is told as well, unless that one lacks more
+    than it brings: then it is a list of another kind.
   es: >-
     Una entrega que los libros anuncian tiene que estar, y un archivo que está tiene que leerse; si no, nadie lo ha
-    examinado. Si varios archivos alimentan una tabla, también se señala la columna que todos los demás traen y uno no.
+    examinado. Si varios archivos alimentan una tabla, también se señala la columna que todos los demás traen y uno no, salvo que a
+    este le falten más de las que trae: entonces es una lista de otra clase.
 remedy:
   en: "Ask for the missing file or column, or name in the mapping what the unread file holds."
   es: "Pida el archivo o la columna que falta, o indique en el mapeo qué contiene el archivo no leído."
@@ -57,6 +60,9 @@ WITH fed AS (
     JOIN brought AS b ON b.table_name = t.table_name AND b.files = n.files - 1
     LEFT JOIN fed AS f ON f.table_name = t.table_name AND f.column_name = b.column_name AND f.file_id = t.file_id
     WHERE f.file_id IS NULL
+    -- A file that lacks more than it brings is another kind of list (drawers that were opened, say), not an incomplete one.
+    QUALIFY count(*) OVER (PARTITION BY t.file_id, t.table_name)
+            <= (SELECT count(*) FROM fed AS own WHERE own.file_id = t.file_id AND own.table_name = t.table_name)
 ), lists AS (
     SELECT file_id, count(*) AS columns_lacking, string_agg(table_name || '.' || column_name, ', ' ORDER BY table_name, column_name) AS listed
     FROM lacking

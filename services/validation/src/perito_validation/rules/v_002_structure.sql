@@ -13,6 +13,7 @@ needs:
   transformations: [ordinal, file_id, kind, cells, example_before, example_after]
 parameters:
   reasons: {default: 10, type: integer, meaning: "reasons that a finding lists"}
+position_bound: because it tells the form of a file
 impact: none, because a record that cannot be read has no amount; what it hides shows where the books stop adding up
 recoverable: false
 explains: []

@@ -12,6 +12,7 @@ needs:
   transformations: [ordinal, file_id, kind, cells, example_before, example_after]
   source_columns: [file_id, position, source_column, cells, decoded_twice]
   odd_cells: [file_id, position, kind, record, line, source_column, before, after]
+position_bound: because an encoding is that of a file
 impact: none, because a name that is written wrongly costs nothing by itself; keys that no longer meet are told by their rules
 recoverable: false
 explains: []

@@ -13,14 +13,15 @@ needs:
   files: [file_id, name]
 parameters:
   patterns: {default: 10, type: integer, meaning: "distinct patterns that a finding lists; their number is always told"}
+position_bound: because the format of a column is stated for a file
 impact: none, because a cell that cannot be read has no amount; what it hides shows where the books stop adding up
 recoverable: false
 explains: []
 entities: [file]
 texts:
   finding:
-    en: "{file}: {rejected:,} of {filled:,} filled cells of {source_column} cannot be read as {column_name} (most often {common})"
-    es: "{file}: {rejected:,} de {filled:,} celdas con contenido de {source_column} no se pueden leer como {column_name} (lo más frecuente: {common})"
+    en: "{file}: {rejected:,} of {filled:,} filled {filled:cell|cells} of {source_column} cannot be read as {column_name:name} (most often {common})"
+    es: "{file}: {rejected:,} de {filled:,} {filled:celda|celdas} con contenido de {source_column} no se {rejected:puede|pueden} leer como {column_name:name} (lo más frecuente: {common})"
 explanation:
   en: >-
     A cell has content that is no value of the column's type under the format that the mapping states. It counts as
@@ -37,6 +38,17 @@ remedy:
   es: >-
     Mire los patrones: uno común indica que el mapeo declara un formato equivocado; los aislados son errores de captura
     que hay que corregir en el sistema de origen.
+words:
+  not_a_number: {es: no es un número}
+  not_finite: {en: no finite number, es: número no finito}
+  not_whole: {es: no es entero}
+  out_of_range: {es: fuera de rango}
+  exponent: {es: exponente}
+  digit_groups: {en: separators of thousands, es: separadores de miles}
+  other_currency: {es: otra moneda}
+  not_a_time: {es: no es un momento}
+  not_a_date: {es: no es una fecha}
+  unreadable: {es: ilegible}
 source: "Type checks of data-quality practice (dbt, Great Expectations, Soda)"
 --- */
 

@@ -11,14 +11,15 @@ needs:
   transformations: [ordinal, file_id, table_name, column_name, kind, cells, example_before, example_after, first_record, first_line]
   columns: [table_name, column_name, file_id, column_type, cells, blanks]
   files: [file_id, name]
+position_bound: because the way numbers are written is that of a file
 impact: none, because the numbers were read as they were meant; each repair is logged
 recoverable: false
 explains: []
 entities: [file]
 texts:
   finding:
-    en: "{file}: {row_count:,} numbers of {in_columns} hold {what_en}; they were read without ({example_before} as {example_after})"
-    es: "{file}: {row_count:,} números de {in_columns} llevan {what_es}; se leyeron sin ello ({example_before} como {example_after})"
+    en: "{file}: {row_count:,} {row_count:number|numbers} of {in_columns:name} {row_count:holds|hold} {what_en}; {row_count:it was|they were} read without ({example_before} as {example_after})"
+    es: "{file}: {row_count:,} {row_count:número|números} de {in_columns:name} {row_count:lleva|llevan} {what_es}; se {row_count:leyó|leyeron} sin ello ({example_before} como {example_after})"
 explanation:
   en: >-
     Separators of thousands, currency marks, brackets and trailing minus signs belong on paper. A system that writes them

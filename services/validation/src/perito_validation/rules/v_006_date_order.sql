@@ -1,6 +1,6 @@
 /* ---
 id: V-006
-version: 1
+version: 2
 kind: set
 title: {en: Dates that can be read in more than one way, es: Fechas que se pueden leer de más de una manera}
 severity: high
@@ -10,6 +10,7 @@ identity: [file, source_column, kind]
 needs:
   date_formats: [table_name, column_name, file_id, ordinal, source_column, format, stated, cells, both_ways, one_way, first_record, first_line]
   files: [file_id, name]
+position_bound: because the format of a column is stated for a file
 impact: none, because a date has no amount; what stands in the wrong month shows where the books stop adding up
 recoverable: false
 explains: []
@@ -21,12 +22,12 @@ texts:
 explanation:
   en: >-
     Two formats in one column mean that two systems wrote it, and 03/07 is March for one and July for the other. A column in
-    which no day is greater than 12 fits both orders, so only who wrote it knows which one is meant. The other reading is
-    kept beside each date.
+    which no day is greater than 12 fits both orders, so only who wrote it knows which one is meant, unless another file
+    of the table writes the same column the same way and shows it. The other reading is kept beside each date.
   es: >-
     Dos formatos en una columna indican que la escribieron dos sistemas, y 03/07 es marzo para uno y julio para el otro. Una
-    columna sin ningún día mayor que 12 admite ambos órdenes y solo quien la escribió sabe cuál vale. La otra lectura se
-    conserva junto a cada fecha.
+    columna sin ningún día mayor que 12 admite ambos órdenes y solo quien la escribió sabe cuál vale, salvo que otro
+    archivo de la tabla escriba igual esa columna y lo muestre. La otra lectura se conserva junto a cada fecha.
 remedy:
   en: "Ask whoever made the file, compare one date with a document, and state the format or the list of formats in the mapping."
   es: "Pregunte a quien hizo el archivo, compare una fecha con un documento e indique en el mapeo el formato o la lista de formatos."
@@ -61,8 +62,11 @@ JOIN files AS f ON f.file_id = d.file_id
 WHERE d.cells > 0
 
 -- section: violations
-WITH summed AS (
-    SELECT file, source_column, count(*) AS formats_read, sum(cells)::BIGINT AS cells, sum(both_ways)::BIGINT AS both_ways,
+WITH proven AS (
+    -- A day beyond the 12th in one file speaks for the others that write the same column of the table in the same format.
+    SELECT DISTINCT table_name, column_name, source_column, format FROM population WHERE one_way > 0
+), summed AS (
+    SELECT file, source_column, min(table_name) AS table_name, min(column_name) AS column_name, count(*) AS formats_read, sum(cells)::BIGINT AS cells, sum(both_ways)::BIGINT AS both_ways,
            sum(one_way)::BIGINT AS one_way, count(*) FILTER (stated) AS stated_formats, min(format) AS one_format,
            string_agg(format || ' ' || cells, ', ' ORDER BY ordinal) AS told,
            list({'format': format, 'cells': cells, 'both_ways': both_ways} ORDER BY ordinal) AS formats
@@ -78,8 +82,10 @@ UNION ALL
 SELECT file, source_column, 'undecided_order', both_ways, both_ways, formats,
        both_ways || ' dates of ' || source_column || ' would be others with day and month exchanged, and no day is greater than 12',
        both_ways || ' fechas de ' || source_column || ' serían otras con día y mes cambiados, y ningún día es mayor que 12'
-FROM summed
+FROM summed AS s
 WHERE formats_read = 1 AND stated_formats = 1 AND both_ways > 0 AND one_way = 0
+  AND NOT EXISTS (SELECT 1 FROM proven AS p WHERE p.table_name = s.table_name AND p.column_name = s.column_name
+                  AND p.source_column = s.source_column AND p.format = s.one_format)
 
 -- section: evaluated
 SELECT coalesce(sum(cells), 0)::BIGINT AS evaluated, (SELECT coalesce(sum(row_count), 0)::BIGINT FROM violations) AS failed

@@ -14,8 +14,8 @@ explains: []
 entities: [key]
 texts:
   finding:
-    en: "{table_name}: {row_count:,} rows have the key {key}"
-    es: "{table_name}: {row_count:,} filas tienen la clave {key}"
+    en: "{table_name:name}: {row_count:,} {row_count:row has|rows have} the key {key:name}"
+    es: "{table_name:name}: {row_count:,} {row_count:fila tiene|filas tienen} la clave {key:name}"
 explanation:
   en: >-
     The columns of a key tell the rows of a table apart. Here they do not: the key is missing, or different rows bear the

@@ -1,12 +1,12 @@
 /* ---
 id: V-011
-version: 2
+version: 3
 kind: set
 title: {en: Keys that no master record has, es: Claves que ningún registro maestro tiene}
 severity: high
 grain: column
 unit: cells
-identity: [domain, file, column_name]
+identity: [domain, table_name, column_name]
 needs:
   entity_keys: [domain, table_name, column_name, file_id, raw, value, rows, first_record, first_line]
   files: [file_id, name]
@@ -18,11 +18,11 @@ parameters:
 impact: none, because an unknown key has no amount; what hangs on it is missing from sums by product, place or person
 recoverable: false
 explains: []
-entities: [file]
+entities: [domain, column_name]
 texts:
   finding:
-    en: "{file}: {row_count:,} cells of {column_name} name {unknown_keys:,} {domain} keys that the master does not have (such as {example})"
-    es: "{file}: {row_count:,} celdas de {column_name} nombran {unknown_keys:,} claves de {domain} que el maestro no tiene (por ejemplo {example})"
+    en: "{where_en}: {row_count:,} {row_count:cell|cells} of {column_name:name} {row_count:names|name} {unknown_keys:,} {domain:name} {unknown_keys:key|keys} that the master does not have (such as {example})"
+    es: "{where_es}: {row_count:,} {row_count:celda|celdas} de {column_name:name} {row_count:nombra|nombran} {unknown_keys:,} {unknown_keys:clave|claves} de {domain:name} que el maestro no tiene (por ejemplo {example})"
 explanation:
   en: >-
     Every key in a document should stand in its master table. Keys are compared as they are stored, after the steps of the
@@ -77,18 +77,24 @@ GROUP BY e.domain, e.file_id, e.column_name, e.raw
 
 -- section: violations
 WITH told AS (
-    SELECT domain, file, column_name, value, sum(rows)::BIGINT AS cells
+    SELECT domain, table_name, column_name, value, sum(rows)::BIGINT AS cells
     FROM population
     WHERE orphan
-    GROUP BY domain, file, column_name, value
+    GROUP BY domain, table_name, column_name, value
 ), ranked AS (
-    SELECT *, row_number() OVER (PARTITION BY domain, file, column_name ORDER BY cells DESC, value) AS place FROM told
+    SELECT *, row_number() OVER (PARTITION BY domain, table_name, column_name ORDER BY cells DESC, value) AS place FROM told
+), places AS (
+    SELECT domain, table_name, column_name, CASE WHEN count(DISTINCT file) = 1 THEN min(file) ELSE count(DISTINCT file) || ' files' END AS where_en,
+           CASE WHEN count(DISTINCT file) = 1 THEN min(file) ELSE count(DISTINCT file) || ' archivos' END AS where_es
+    FROM population WHERE orphan GROUP BY domain, table_name, column_name
 )
-SELECT domain, file, column_name, sum(cells)::BIGINT AS row_count, count(*) AS unknown_keys,
+SELECT r.domain, r.table_name, r.column_name, min(p.where_en) AS where_en, min(p.where_es) AS where_es,
+       sum(cells)::BIGINT AS row_count, count(*) AS unknown_keys,
        min(CASE WHEN place = 1 THEN value END) AS example,
        list({'key': value, 'cells': cells} ORDER BY cells DESC, value) FILTER (place <= $values) AS keys
-FROM ranked
-GROUP BY domain, file, column_name
+FROM ranked AS r
+JOIN places AS p ON p.domain = r.domain AND p.table_name = r.table_name AND p.column_name = r.column_name
+GROUP BY r.domain, r.table_name, r.column_name
 
 -- section: evaluated
 SELECT coalesce(sum(rows), 0)::BIGINT AS evaluated, coalesce(sum(rows) FILTER (orphan), 0)::BIGINT AS failed FROM population
@@ -97,8 +103,8 @@ SELECT coalesce(sum(rows), 0)::BIGINT AS evaluated, coalesce(sum(rows) FILTER (o
 SELECT count(*) FILTER (orphan) AS unknown_forms, coalesce(sum(rows) FILTER (orphan), 0)::BIGINT AS cells FROM population
 
 -- section: evidence
-SELECT domain, file, column_name, 'unknown' AS role, table_name, file_id AS _file_id, first_record AS _record, first_line AS _line,
-       row_number() OVER (PARTITION BY domain, file_id, column_name ORDER BY rows DESC, raw) AS ordinal,
+SELECT domain, table_name, column_name, 'unknown' AS role, file_id AS _file_id, first_record AS _record, first_line AS _line,
+       row_number() OVER (PARTITION BY domain, table_name, column_name ORDER BY rows DESC, raw, file_id) AS ordinal,
        column_name AS key_column, raw AS value_written,
        value AS value_stored, rows AS value_cells
 FROM population

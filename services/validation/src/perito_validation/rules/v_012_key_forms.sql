@@ -10,14 +10,15 @@ identity: [domain, file, column_name]
 needs:
   entity_keys: [domain, table_name, column_name, file_id, raw, normal, value, rows, first_record, first_line]
   files: [file_id, name]
+position_bound: because the form of a key is that of the system that wrote the file
 impact: none, because the spelling of a key costs nothing; orphans and broken sums that it makes are told by their rules
 recoverable: false
 explains: [V-011]
-entities: [file]
+entities: [domain, column_name]
 texts:
   finding:
-    en: "{file}: {row_count:,} cells of {column_name} write {forms:,} {domain} keys in another form ({example} for {example_reference})"
-    es: "{file}: {row_count:,} celdas de {column_name} escriben {forms:,} claves de {domain} en otra forma ({example} por {example_reference})"
+    en: "{file}: {row_count:,} {row_count:cell|cells} of {column_name:name} {row_count:writes|write} {forms:,} {domain:name} {forms:key|keys} in another form ({example} for {example_reference})"
+    es: "{file}: {row_count:,} {row_count:celda|celdas} de {column_name:name} {row_count:escribe|escriben} {forms:,} {forms:clave|claves} de {domain:name} en otra forma ({example} por {example_reference})"
 explanation:
   en: >-
     Keys that differ only in case, width, surrounding spaces or leading zeros name the same thing. Compared as written they

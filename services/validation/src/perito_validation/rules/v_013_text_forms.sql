@@ -13,14 +13,15 @@ needs:
   text_forms: [table_name, column_name, file_id, folded, raw, rows, first_record, first_line]
   columns: [table_name, column_name, file_id, source_column, column_type, cells]
   files: [file_id, name]
+position_bound: because blanks and forms of words are those of the system that wrote the file
 impact: none, because the spelling of a word costs nothing; sums by group that it splits are told wrongly
 recoverable: false
 explains: []
 entities: [file]
 texts:
   finding:
-    en: "{file}: {row_count:,} cells of {source_column} {what_en}"
-    es: "{file}: {row_count:,} celdas de {source_column} {what_es}"
+    en: "{file}: {row_count:,} {row_count:cell|cells} of {source_column} {what_en}"
+    es: "{file}: {row_count:,} {row_count:celda|celdas} de {source_column} {what_es}"
 explanation:
   en: >-
     Blanks around a word and changing capitals are seen by a machine and by nobody else. In a name they are harmless, and
@@ -65,8 +66,8 @@ WHERE c.source_column IS NOT NULL
 -- section: violations
 SELECT file, source_column, 'several_forms' AS kind, 'medium' AS severity, sum(rows)::BIGINT AS row_count,
        count(DISTINCT folded) AS words_affected,
-       'write ' || count(DISTINCT folded) || ' words in another form than most do (' || min(raw) || ')' AS what_en,
-       'escriben ' || count(DISTINCT folded) || ' palabras de otra forma que la mayoría (' || min(raw) || ')' AS what_es
+       'write ' || count(DISTINCT folded) || CASE WHEN count(DISTINCT folded) = 1 THEN ' word' ELSE ' words' END || ' in another form than most do (' || min(raw) || ')' AS what_en,
+       'escriben ' || count(DISTINCT folded) || CASE WHEN count(DISTINCT folded) = 1 THEN ' palabra' ELSE ' palabras' END || ' de otra forma que la mayoría (' || min(raw) || ')' AS what_es
 FROM population
 GROUP BY file, source_column
 UNION ALL

@@ -1,6 +1,6 @@
 /* ---
 id: V-014
-version: 1
+version: 2
 kind: set
 title: {en: Words outside their closed list, es: Palabras fuera de su lista cerrada}
 severity: high
@@ -11,23 +11,27 @@ needs:
   rejected_cells: [table_name, column_name, file_id, record, line, value, reason]
   columns: [table_name, column_name, file_id, source_column, column_type, cells, blanks]
   files: [file_id, name]
+  placements: [file_id, table_name, column_name, confidence]
 parameters:
   values: {default: 10, type: integer, meaning: "unknown words that a finding lists; their number is always told"}
+position_bound: because the words of a column are stated for a file
 impact: none, because a word that nobody knows has no amount; rows with it are missing from rules that ask for the type
 recoverable: false
 explains: []
 entities: [file]
 texts:
   finding:
-    en: "{file}: {row_count:,} of {filled:,} cells of {source_column} say {unknown_words:,} words that {column_name} does not know (most often {common})"
-    es: "{file}: {row_count:,} de {filled:,} celdas de {source_column} dicen {unknown_words:,} palabras que {column_name} no conoce (lo más frecuente: {common})"
+    en: "{file}: {row_count:,} of {filled:,} {filled:cell|cells} of {source_column} {row_count:says|say} {unknown_words:,} {unknown_words:word|words} that {unknown_words:is|are} not on the list of {column_name:name} (most often {common})"
+    es: "{file}: {row_count:,} de {filled:,} {filled:celda|celdas} de {source_column} {row_count:dice|dicen} {unknown_words:,} {unknown_words:palabra|palabras} que no {unknown_words:está|están} en la lista de {column_name:name} (lo más frecuente: {common})"
 explanation:
   en: >-
     Types, states and reasons come from a closed list. A word outside it counts as unknown: the row stays, and no rule can
-    say whether it is a receipt or a sale.
+    say whether it is a receipt or a sale. Where the mapping was proposed and nobody has answered what its words mean, the
+    finding is a question, of medium severity.
   es: >-
     Los tipos, estados y motivos salen de una lista cerrada. Una palabra fuera de ella cuenta como desconocida: la fila
-    queda y ninguna regla puede decir si es una recepción o una venta.
+    queda y ninguna regla puede decir si es una recepción o una venta. Si el mapeo fue propuesto y nadie ha dicho qué
+    significan sus palabras, el hallazgo es una pregunta, de gravedad media.
 remedy:
   en: "Say in the mapping what the word means, under values of this column; correct it at the source where it is a slip."
   es: "Indique en el mapeo qué significa la palabra, en values de esta columna; si es un desliz, corríjalo en el origen."
@@ -57,8 +61,12 @@ WITH ranked AS (
     FROM ranked
     GROUP BY table_name, column_name, file_id
 )
+-- Where no person has said what the words mean, that one is unknown is a question to them and no fault of the books.
 SELECT t.table_name, t.column_name, f.name AS file, coalesce(c.source_column, t.column_name) AS source_column, t.row_count,
-       c.cells - c.blanks AS filled, t.unknown_words, t.common, t.words_found
+       c.cells - c.blanks AS filled, t.unknown_words, t.common, t.words_found,
+       CASE WHEN EXISTS (SELECT 1 FROM placements AS p WHERE p.file_id = t.file_id AND p.table_name = t.table_name
+                           AND p.column_name = t.column_name AND p.confidence IS NOT NULL)
+            THEN 'medium' ELSE 'high' END AS severity
 FROM told AS t
 JOIN columns AS c ON c.table_name = t.table_name AND c.column_name = t.column_name AND c.file_id = t.file_id
 JOIN files AS f ON f.file_id = t.file_id

@@ -22,8 +22,8 @@ entities: [document, product]
 partition_by: [document]
 texts:
   finding:
-    en: "{table_name} {document}: the line of {product} says {observed:,}, quantity times price makes {expected:,}"
-    es: "{table_name} {document}: la línea de {product} dice {observed:,}; cantidad por precio da {expected:,}"
+    en: "{table_name:name} {document}: the line of {product} says {observed:,}, quantity times price makes {expected:,}"
+    es: "{table_name:name} {document}: la línea de {product} dice {observed:,}; cantidad por precio da {expected:,}"
 explanation:
   en: >-
     The amount of a line is its quantity times its price, less the discount. Amounts before discount and amounts with tax
@@ -69,7 +69,7 @@ WITH lines AS (
     SELECT *,
            try(CASE WHEN printed_qty IS NOT NULL AND printed_price IS NOT NULL THEN (printed_qty * printed_price)::DECIMAL(38, 8)
                     ELSE (qty::DECIMAL(28, 4) * price)::DECIMAL(38, 8) END) AS gross,
-           $currency_unit + abs(qty) * CASE WHEN price = round(price, 2) THEN 0.005 ELSE 0.00005 END AS slack
+           $currency_unit + abs(qty)::DECIMAL(28, 4) * CASE WHEN price = round(price, 2) THEN 0.005 ELSE 0.00005 END AS slack
     FROM lines
     WHERE coalesce(abs(line_total) <> abs(try(qty::DECIMAL(28, 4) * price)), qty IS NOT NULL AND price IS NOT NULL AND line_total IS NOT NULL)
 ), netted AS (

@@ -17,14 +17,15 @@ optional:
   purchases: [product, qty, uom]
   receipts: [product, qty, uom]
   products: [product, base_uom, units_per_pack, whole_units]
+position_bound: because units and their factors are stated for a file
 impact: none, because the quantity in base units is not known; what is converted wrongly shows where the books stop adding up
 recoverable: false
 explains: []
 entities: [file]
 texts:
   finding:
-    en: "{file}: {row_count:,} rows of {table_name} {what_en}"
-    es: "{file}: {row_count:,} filas de {table_name} {what_es}"
+    en: "{file}: {row_count:,} {row_count:row|rows} of {table_name:name} {what_en}"
+    es: "{file}: {row_count:,} {row_count:fila|filas} de {table_name:name} {what_es}"
 explanation:
   en: >-
     Quantities in cartons become pieces by a factor. Where the unit has none, the quantity is unknown. Where the product

@@ -1,12 +1,12 @@
 /* ---
 id: V-022
-version: 1
+version: 2
 kind: set
 title: {en: Price of a pack on a piece, es: Precio de caja en una pieza}
 severity: high
 grain: product
 unit: lines
-identity: [table_name, file, product]
+identity: [table_name, product]
 needs:
   products: [product, units_per_pack]
   files: [file_id, name]
@@ -24,8 +24,8 @@ explains: []
 entities: [product]
 texts:
   finding:
-    en: "{file}: {row_count:,} of {lines:,} lines of {product} have a price near {pack:,} times, or one {pack:,}th of, the usual {usual:,}"
-    es: "{file}: {row_count:,} de {lines:,} líneas de {product} llevan un precio cercano a {pack:,} veces, o {pack:,} veces menos, el habitual {usual:,}"
+    en: "{where_en}: {row_count:,} of {lines:,} {lines:line|lines} of {product} {row_count:has|have} a price near the usual {usual:,} multiplied or divided by {pack:,}"
+    es: "{where_es}: {row_count:,} de {lines:,} {lines:línea|líneas} de {product} {row_count:lleva|llevan} un precio cercano al habitual {usual:,} multiplicado o dividido por {pack:,}"
 explanation:
   en: >-
     A price that differs from the usual one of the product by just the number of pieces in a pack was most likely stated
@@ -70,10 +70,12 @@ JOIN packs AS k ON k.product = p.product
 JOIN files AS f ON f.file_id = p._file_id
 
 -- section: violations
-SELECT table_name, file, product, count(*) FILTER (swapped) AS row_count, count(*) AS lines, min(usual) AS usual, min(pack) AS pack,
+SELECT table_name, product, CASE WHEN count(DISTINCT file) FILTER (swapped) = 1 THEN min(file) FILTER (swapped) ELSE count(DISTINCT file) FILTER (swapped) || ' files' END AS where_en,
+       CASE WHEN count(DISTINCT file) FILTER (swapped) = 1 THEN min(file) FILTER (swapped) ELSE count(DISTINCT file) FILTER (swapped) || ' archivos' END AS where_es,
+       count(*) FILTER (swapped) AS row_count, count(*) AS lines, min(usual) AS usual, min(pack) AS pack,
        min(price) FILTER (swapped) AS observed, min(usual) AS expected
 FROM population
-GROUP BY table_name, file, product
+GROUP BY table_name, product
 HAVING count(*) FILTER (swapped) > 0
 
 -- section: evaluated
@@ -83,7 +85,7 @@ SELECT count(*) AS evaluated, count(*) FILTER (swapped) AS failed FROM populatio
 SELECT count(*) FILTER (swapped) AS swapped FROM population
 
 -- section: evidence
-SELECT table_name, file, product, 'swapped' AS role, _file_id, _record, _line, document AS key_document, product AS key_product,
+SELECT table_name, product, 'swapped' AS role, _file_id, _record, _line, document AS key_document, product AS key_product,
        qty AS value_qty, price AS value_price, usual AS value_usual, pack AS value_pack
 FROM population
 WHERE swapped

@@ -1,12 +1,12 @@
 /* ---
 id: V-026
-version: 1
+version: 2
 kind: set
 title: {en: Rows outside the period under examination, es: Filas fuera del periodo examinado}
 severity: info
-grain: file
+grain: table
 unit: dated rows
-identity: [table_name, file, side]
+identity: [table_name, side]
 needs:
   files: [file_id, name]
 one_of: [period_start, period_end]
@@ -20,11 +20,11 @@ parameters:
 impact: none, because a row outside the period is not wrong; it belongs to another examination
 recoverable: false
 explains: []
-entities: [file]
+entities: [table_name]
 texts:
   finding:
-    en: "{file}: {row_count:,} rows of {table_name} lie {what_en} (amounts {amount:,})"
-    es: "{file}: {row_count:,} filas de {table_name} quedan {what_es} (importes {amount:,})"
+    en: "{where_en}: {row_count:,} {row_count:row|rows} of {table_name:name} {row_count:lies|lie} {what_en} (amounts {amount:,})"
+    es: "{where_es}: {row_count:,} {row_count:fila|filas} de {table_name:name} {row_count:queda|quedan} {what_es} (importes {amount:,})"
 explanation:
   en: >-
     The rows were examined as well, and sums over a year may hold more than the year. Days are local days of the books.
@@ -62,12 +62,14 @@ FROM dated AS d JOIN files AS f ON f.file_id = d._file_id
 CROSS JOIN bounds AS b
 
 -- section: violations
-SELECT table_name, file, side, count(*) AS row_count, sum(amount)::DECIMAL(38, 4) AS amount, min(day) AS first_day, max(day) AS last_day,
+SELECT table_name, side, CASE WHEN count(DISTINCT file) = 1 THEN min(file) ELSE count(DISTINCT file) || ' files' END AS where_en,
+       CASE WHEN count(DISTINCT file) = 1 THEN min(file) ELSE count(DISTINCT file) || ' archivos' END AS where_es,
+       count(*) AS row_count, sum(amount)::DECIMAL(38, 4) AS amount, min(day) AS first_day, max(day) AS last_day,
        CASE side WHEN 'before' THEN 'before the period' ELSE 'after the period' END AS what_en,
        CASE side WHEN 'before' THEN 'antes del periodo' ELSE 'después del periodo' END AS what_es
 FROM population
 WHERE side <> 'inside'
-GROUP BY table_name, file, side
+GROUP BY table_name, side
 
 -- section: evaluated
 SELECT count(*) AS evaluated, count(*) FILTER (side <> 'inside') AS failed FROM population
@@ -76,6 +78,6 @@ SELECT count(*) AS evaluated, count(*) FILTER (side <> 'inside') AS failed FROM 
 SELECT count(*) FILTER (side = 'before') AS before, count(*) FILTER (side = 'after') AS after FROM population
 
 -- section: evidence
-SELECT table_name, file, side, side AS role, _file_id, _record, _line, key AS key_document, day AS value_day, amount AS value_amount
+SELECT table_name, side, side AS role, _file_id, _record, _line, key AS key_document, day AS value_day, amount AS value_amount
 FROM population
 WHERE side <> 'inside'

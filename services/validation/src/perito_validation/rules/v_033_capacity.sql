@@ -21,8 +21,8 @@ entities: [location]
 unique: {population: [location, category, snapshot_date]}
 texts:
   finding:
-    en: "{room}: stock above the capacity of {expected:,} in {months:,} of {snapshots:,} snapshots, most on {worst_day} with {observed:,}"
-    es: "{room}: existencias sobre la capacidad de {expected:,} en {months:,} de {snapshots:,} saldos; el mayor, el {worst_day} con {observed:,}"
+    en: "{room}: stock above the capacity of {expected:,} in {months:,} of {snapshots:,} {snapshots:snapshot|snapshots}, most on {worst_day} with {observed:,}"
+    es: "{room}: existencias sobre la capacidad de {expected:,} en {months:,} de {snapshots:,} {snapshots:saldo|saldos}; el mayor, el {worst_day} con {observed:,}"
 explanation:
   en: >-
     All products of a place, or of one category where room is stated by category, together exceed what it can hold. A

@@ -42,9 +42,17 @@ def label(name: str, language: str, words: Mapping[str, Mapping[str, str]]) -> s
     return name.replace("_", " ")
 
 
+_SPANISH_SEPARATORS = str.maketrans(",.", ".,")
+
+
+def spanish_number(number: str) -> str:
+    """A number as English writes it (1,234.5) as Spanish does (1.234,5)."""
+    return number.translate(_SPANISH_SEPARATORS)
+
+
 @cache
 def _terms() -> Mapping[str, Mapping[str, str]]:
     """Words by name, by language."""
-    text = files("perito_reporting").joinpath("terms.yaml").read_text(encoding="utf-8")
+    text = files("perito_rules").joinpath("terms.yaml").read_text(encoding="utf-8")
     raw = yaml.load(text, getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506 - either loader is the safe one
     return {language: {str(name): str(word) for name, word in raw[language].items()} for language in ("en", "es")}
