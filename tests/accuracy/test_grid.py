@@ -4,6 +4,7 @@ import pytest
 from perito_simulator.evaluation.wilson import Share
 from perito_simulator.faults.strength import SHARES, TIMES, Strength
 
+from . import precision
 from .grid import CELLS, MIDDLE, Mark, fails, rows_of, table
 
 GOOD = Share(20, 20)
@@ -49,3 +50,14 @@ def test_a_promise_is_about_the_middle_cell_of_a_phase(marks: list[Mark], said: 
 
 def test_nothing_measured_is_said_to_be_so() -> None:
     assert "Not measured" in table([])
+
+
+def test_a_rule_is_as_sure_as_what_it_told_allows_and_few_findings_allow_nothing() -> None:
+    marks = [mark("C-001", GOOD, Share(99, 100)), mark("P-020", GOOD, Share(19, 19))]
+    # Wilson's lower bound of 99 of 100 is 0.9455.
+    assert precision.text(rows_of(marks)) == '{\n "C-001": "0.94"\n}\n'
+    assert precision.text([]) == "{}\n"
+
+
+def test_what_rules_take_their_confidence_from_is_what_was_recorded() -> None:
+    assert precision.main(["--check"]) == 0

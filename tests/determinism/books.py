@@ -65,7 +65,7 @@ def _rows(table: Table, wanted: set[str], rows: int, places: int) -> str:
             " ('sales_move_stock:L1', 'ledger'), ('sales_move_stock:SHOP', 'ledger'), ('timezone', 'UTC'))"
             " AS v(name, value)"
         )
-    size = MASTERS.get(table.name, SIZES.get(table.name, rows))
+    size = min(MASTERS.get(table.name, SIZES.get(table.name, rows)), rows)
     numbers = (
         f"FROM range({size}) AS r(i)"
         " SELECT i, (hash(i) % 1000000007)::BIGINT AS h, i % 400 AS p,"

@@ -33,15 +33,21 @@ class Run:
 
 
 def run(
-    rules: tuple[Rule, ...], tables: Mapping[str, Path], folder: Path, threads: int, params: Mapping[str, Any]
+    rules: tuple[Rule, ...],
+    tables: Mapping[str, Path],
+    folder: Path,
+    threads: int,
+    params: Mapping[str, Any],
+    floods: frozenset[str] = frozenset(),
 ) -> Run:
-    """Runs `rules` on `tables` with `params` for each of them; `folder` is made, and takes what is written."""
+    """Runs `rules` on `tables` with `params` for each of them, those named `floods` told as such; `folder` is made, and
+    takes what is written."""
     folder.mkdir(parents=True)
     result = run_rules(
         rules,
         tables,
         {
-            rule.id: {**_GIVEN.get(rule.id, {}), **params}
+            rule.id: {**_GIVEN.get(rule.id, {}), **(TOLD_AS_FLOODS if rule.id in floods else params)}
             for rule in rules
             if rule.kind not in {Kind.METRIC, Kind.GUARD}
         },

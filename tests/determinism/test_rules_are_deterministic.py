@@ -4,7 +4,6 @@ Every rule of every phase is run; `./taskw trials:determinism` does it with more
 linter refuses are run behind its back, to show that the harness would see what they do.
 """
 
-from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -14,17 +13,17 @@ from perito_rules.linter import lint
 from perito_rules.loader import parse_rule
 from perito_rules.model import Kind, Rule
 
-from tests.determinism.compare import TOLD_AS_FLOODS, TOLD_ONE_BY_ONE, Run, differences, run
+from tests.determinism.compare import TOLD_ONE_BY_ONE, Run, differences, run
 
 Tables = Mapping[str, Path]
-FLOODS = 4
-"""Rules that are told as floods as well: the code that tells them is the same for all, so the largest speak for it."""
+FLOODS = frozenset(("C-006", "C-019", "C-033", "V-008"))
+"""Rules that have four fifths of all findings of these books, told as floods: one by one the trial tells them."""
 
 
 @pytest.fixture(scope="module")
 def first(plain_books: Tables, phase_rules: tuple[Rule, ...], tmp_path_factory: pytest.TempPathFactory) -> Run:
     """Every rule on the books in order, by one thread."""
-    return run(phase_rules, plain_books, tmp_path_factory.mktemp("first") / "1", 1, TOLD_ONE_BY_ONE)
+    return run(phase_rules, plain_books, tmp_path_factory.mktemp("first") / "1", 1, TOLD_ONE_BY_ONE, FLOODS)
 
 
 def test_every_rule_tells_something(first: Run, phase_rules: tuple[Rule, ...]) -> None:
@@ -42,21 +41,14 @@ def test_every_rule_tells_something(first: Run, phase_rules: tuple[Rule, ...]) -
 def test_every_rule_gives_the_same_bytes(
     first: Run, shuffled_books: Tables, phase_rules: tuple[Rule, ...], tmp_path: Path
 ) -> None:
-    other = run(phase_rules, shuffled_books, tmp_path / "4", 4, TOLD_ONE_BY_ONE)
+    other = run(phase_rules, shuffled_books, tmp_path / "4", 4, TOLD_ONE_BY_ONE, FLOODS)
     assert differences(first, other) == []
 
 
-def test_floods_are_told_in_the_same_bytes(
-    first: Run, plain_books: Tables, shuffled_books: Tables, phase_rules: tuple[Rule, ...], tmp_path: Path
-) -> None:
-    told = Counter(first.tables["findings.parquet"].column("rule_id").to_pylist())
-    most = {rule for rule, _ in told.most_common(FLOODS)}
-    rules = tuple(rule for rule in phase_rules if rule.id in most)
-    one = run(rules, plain_books, tmp_path / "2", 2, TOLD_AS_FLOODS)
-    other = run(rules, shuffled_books, tmp_path / "4", 4, TOLD_AS_FLOODS)
-    assert set(one.tables["findings.parquet"].column("rule_id").to_pylist()) == most
-    assert set(one.tables["findings.parquet"].column("systemic").to_pylist()) == {True}
-    assert differences(one, other) == []
+def test_floods_are_among_them(first: Run) -> None:
+    table = first.tables["findings.parquet"]
+    told = zip(table.column("rule_id").to_pylist(), table.column("systemic").to_pylist(), strict=True)
+    assert {rule for rule, systemic in told if systemic} >= FLOODS
 
 
 BAD = """/* ---

@@ -145,3 +145,20 @@ def test_a_movement_that_was_taken_out_is_found_where_it_stood(
     trial = run(tmp_path_factory.mktemp("lost"), rows)
     found = told(trial, "C-001")
     assert found == ([(f"M{lost + 2}", Decimal(quantities[lost]), "high")] if quantities[lost] else [])
+
+
+def test_a_row_entered_late_under_an_earlier_day_breaks_no_balance(tmp_path: Path) -> None:
+    """M4 happened before M2 and M3, and was entered after them: each balance follows in the order of entry."""
+    late = [step(1, 1, 10, 10), step(4, 2, -2, 4), step(2, 3, -3, 7), step(3, 4, -1, 6), step(5, 5, 5, 9)]
+    trial = run(tmp_path / "number", late)
+    assert trial.findings == []
+    assert trial.outcomes["C-001"].facts["keys_in_order_of_entry"] == "1"
+    unnumbered = [
+        {**row, "movement": f"M{'xyzuv'[n]}", "posted_at": f"2024-02-{int(row['movement'][1:]):02d} 08:00:00"}
+        for n, row in enumerate(late)
+    ]
+    assert run(tmp_path / "posted", unnumbered).findings == []
+    unknown = [{**row, "posted_at": None} for row in unnumbered]
+    assert told(run(tmp_path / "unknown", unknown), "C-001") != []
+    wrong = [row if row["movement"] != "M3" else {**row, "balance_after": 5} for row in late]
+    assert told(run(tmp_path / "wrong", wrong), "C-001") != [], "in the order of entry something is wrong as well"

@@ -109,3 +109,12 @@ def test_a_movement_that_was_taken_out_is_found_where_it_stood(
     del rows[lost]
     found = [(f["identity"]["movement"], f["delta_value"]) for f in run(tmp_path_factory.mktemp("lost"), rows).findings]
     assert found == ([(f"M{lost + 2}", Decimal(deltas[lost]))] if deltas[lost] else [])
+
+
+def test_values_of_a_row_entered_late_follow_in_the_order_of_entry(tmp_path: Path) -> None:
+    rows = [(n, n, 10, 10 * n) for n in range(1, 13)]
+    rows += [(15, 13, -2, 114), (13, 14, -3, 117), (14, 15, -1, 116), (16, 16, 5, 119)]
+    late = [step(n, day, delta, value, qty=delta, balance_after=value) for n, day, delta, value in rows]
+    assert run(tmp_path / "late", late).findings == []
+    unbalanced = [{**row, "balance_after": None} for row in late]
+    assert run(tmp_path / "without balances", unbalanced).findings != []

@@ -5,6 +5,7 @@ from decimal import Decimal
 from string import Formatter
 
 import pytest
+from perito_kernel import precision
 from perito_reporting import texts_en, texts_es
 from perito_reporting.narrative import sureness
 from perito_reporting.voice import Voice, both
@@ -67,8 +68,11 @@ def test_names_become_words() -> None:
     assert label("qty", "es", {"qty": {"en": "pieces", "es": "piezas"}}) == "piezas", "a rule's own word comes first"
 
 
-def test_how_sure_a_finding_is_is_said_with_its_reason() -> None:
-    assert sureness(ENGLISH, "0.5") == "Confidence 0.5: the precision of this rule has not been measured yet."
-    assert sureness(ENGLISH, "0.35").endswith("have indicators of their own.")
-    assert sureness(SPANISH, "0.4").startswith("Confianza 0,4: esta regla solo ordena")
-    assert (sureness(ENGLISH, "0.93"), sureness(ENGLISH, None)) == ("", "")
+def test_how_sure_a_finding_is_is_said_with_its_reason(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(precision, "measured_precision", lambda: {"C-001": Decimal("0.94")})
+    assert sureness(ENGLISH, "P-001", "0.5") == "Confidence 0.5: the precision of this rule has not been measured yet."
+    assert sureness(ENGLISH, "P-001", "0.35").endswith("have indicators of their own.")
+    assert sureness(SPANISH, "P-048", "0.4").startswith("Confianza 0,4: esta regla solo ordena")
+    assert sureness(ENGLISH, "C-001", "0.94").startswith("Confidence 0.94: on simulated books at least this share")
+    assert sureness(SPANISH, "C-001", "0.658").endswith("tienen indicios propios.")
+    assert (sureness(ENGLISH, "P-001", "0.93"), sureness(ENGLISH, "P-001", None)) == ("", "")

@@ -37,12 +37,6 @@ _WEIGHTS = {
     Severity.INFO: "0",
 }
 
-UNMEASURED_CONFIDENCE = "0.5"
-"""Confidence of a rule whose precision has not been measured on simulated books."""
-
-DOUBTED_FACTOR = "0.7"
-"""What remains of confidence where validation doubts the rows that a finding rests on."""
-
 
 def canonical_json(value: object) -> str:
     """The one JSON text of a value: keys sorted, no spaces, no escapes of letters. What is hashed is always this."""

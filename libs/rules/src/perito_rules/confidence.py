@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from perito_kernel.findings import DOUBTED_FACTOR, UNMEASURED_CONFIDENCE, Severity
+from perito_kernel.findings import Severity
+from perito_kernel.precision import DOUBTED_FACTOR, UNMEASURED_CONFIDENCE, confidence_of
 
 from perito_rules.model import Rule
 from perito_rules.sqltext import literal
@@ -58,11 +59,13 @@ def measure_confidence(connection: "DuckDBPyConnection", earlier: Earlier | None
 
 def confidence_sql(rules: Sequence[Rule]) -> str:
     """SQL of the confidence of a finding `f` of `rules` or others; `d` is its row in `_doubted`, if any."""
-    sure = (
-        f"CASE WHEN d.fingerprint IS NULL THEN {UNMEASURED_CONFIDENCE}"
-        f" ELSE {UNMEASURED_CONFIDENCE} * {DOUBTED_FACTOR} END"
-    )
-    limits = [f"WHEN {literal(rule.id)} THEN {rule.confidence_limit}" for rule in rules if rule.confidence_limit]
-    if limits:
-        sure = f"least({sure}, CASE f.rule_id {' '.join(limits)} ELSE 1 END)"
-    return f"({sure})::DECIMAL(9, 4)"
+    measured = [(rule.id, confidence_of(rule.id)) for rule in rules if confidence_of(rule.id) != UNMEASURED_CONFIDENCE]
+    sure = _by_rule(measured, str(UNMEASURED_CONFIDENCE))
+    sure = f"CASE WHEN d.fingerprint IS NULL THEN 1 ELSE {DOUBTED_FACTOR} END * {sure}"
+    limits = [(rule.id, rule.confidence_limit) for rule in rules if rule.confidence_limit]
+    return f"least({sure}, {_by_rule(limits, '1')})::DECIMAL(9, 4)"
+
+
+def _by_rule(values: Sequence[tuple[str, object]], otherwise: str) -> str:
+    cases = " ".join(f"WHEN {literal(rule)} THEN {value}" for rule, value in values)
+    return f"CASE f.rule_id {cases} ELSE {otherwise} END" if cases else otherwise

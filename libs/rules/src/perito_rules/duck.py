@@ -13,6 +13,7 @@ from perito_rules.canonical import ROW_COLUMNS, SYSTEM_TABLES, load_canonical, p
 from perito_rules.instances import new_instance
 from perito_rules.sqltext import literal, macros, quote
 from perito_rules.statements import execute
+from perito_rules.templates import reader_words
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -42,6 +43,9 @@ def open_duckdb(
     connection.execute("SET enable_external_access = false")
     for statement in macros():
         execute(connection, statement)
+    for variable, words in reader_words().items():
+        both = {"names": [*words], "words": [*words.values()]}
+        connection.execute(f"SET VARIABLE {variable} = map($names, $words)", both)
     connection.execute("SET lock_configuration = true")
     return connection
 

@@ -90,9 +90,14 @@ def _words(language: str) -> Mapping[str, str]:
     return {name: word for name, word in called.items() if word != name.replace("_", " ")}
 
 
+def reader_words() -> Mapping[str, Mapping[str, str]]:
+    """By the name of a variable that each database of the engine holds, what names are called in a language. As part of
+    each sentence they would be bound once more for each rule, which took longer than small books take."""
+    return {f"words_{language}": _words(language) for language in _UNKNOWN}
+
+
 def _name(expression: str, language: str) -> str:
     """SQL of the word for a name; one that is of no canonical table or column stays, with blanks for underscores."""
-    words = " ".join(f"WHEN {literal(name)} THEN {literal(word)}" for name, word in _words(language).items())
     name, value = f"split_part({expression}, '=', 1)", f"substr({expression}, strpos({expression}, '=') + 1)"
-    word = f"CASE {name} {words} ELSE replace({name}, '_', ' ') END"
+    word = f"coalesce(getvariable('words_{language}')[{name}], replace({name}, '_', ' '))"
     return f"{word} || CASE WHEN contains({expression}, '=') THEN ' ' || {value} ELSE '' END"

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from perito_kernel.findings import DOUBTED_FACTOR, UNMEASURED_CONFIDENCE
+from perito_kernel import precision
 
 from perito_reporting.figures import CELL, clip
 from perito_reporting.sources import Sources
@@ -124,18 +124,19 @@ def _explained(voice: Voice, case: Mapping[str, Any]) -> list[str]:
     return sentences
 
 
-def sureness(voice: Voice, confidence: str | None) -> str:
-    """How sure a case is and why, where the kernel's rule for confidence says so; else nothing."""
+def sureness(voice: Voice, rule_id: str, confidence: str | None) -> str:
+    """How sure a case is and why, where the rule for confidence says so; else nothing."""
     number = _number(confidence)
     if number is None:
         return ""
-    unmeasured = Decimal(UNMEASURED_CONFIDENCE)
+    usual = precision.confidence_of(rule_id)
+    how = "measured" if rule_id in precision.measured_precision() else "unmeasured"
     shown = voice.grouped(confidence)
-    if number == unmeasured:
-        return voice.say("told_unmeasured", confidence=shown)
-    if number == unmeasured * Decimal(DOUBTED_FACTOR):
-        return voice.say("told_doubted", confidence=shown)
-    return voice.say("told_limited", confidence=shown) if number < unmeasured else ""
+    if number == usual:
+        return voice.say(f"told_{how}", confidence=shown)
+    if number == usual * precision.DOUBTED_FACTOR:
+        return voice.say(f"told_{how}_doubted", confidence=shown)
+    return voice.say("told_limited", confidence=shown) if number < usual else ""
 
 
 def _proofs(sources: Sources) -> dict[str, Proof]:

@@ -96,7 +96,7 @@ class Cases:
             "parts": self._parts(story, views[0] if views else None),
             "cases": views,
             "meaning": prose(voice.text(rule.get("explanation")), rule.get("words", {}), voice),
-            "sureness": sureness(voice, self._cases[leading[0]]["confidence"]) if leading else "",
+            "sureness": sureness(voice, story["rule_id"], self._cases[leading[0]]["confidence"]) if leading else "",
             "remedy": prose(voice.text(rule.get("remedy")), rule.get("words", {}), voice),
             "sql": clip(rule.get("sql", ""), SQL),
             "version": rule.get("version", ""),

@@ -139,7 +139,12 @@ TEXTS: Mapping[str, str] = {
     "told_not_added_one": "It shows {money}, which is not added.",
     "told_not_added_many": "They show {money}, which is not added.",
     "told_unmeasured": "Confidence {confidence}: the precision of this rule has not been measured yet.",
-    "told_doubted": (
+    "told_measured": "Confidence {confidence}: on simulated books at least this share of the rule's findings was true.",
+    "told_measured_doubted": (
+        "Confidence {confidence}: it is what the rule's findings on simulated books allow, less because the rows that "
+        "this rests on have indicators of their own."
+    ),
+    "told_unmeasured_doubted": (
         "Confidence {confidence}: the precision of this rule has not been measured yet, and the rows it rests on have "
         "indicators of their own."
     ),

@@ -137,7 +137,14 @@ TEXTS: Mapping[str, str] = {
     "told_not_added_one": "Muestra {money}, que no se suman.",
     "told_not_added_many": "Muestran {money}, que no se suman.",
     "told_unmeasured": "Confianza {confidence}: todavía no se ha medido la precisión de esta regla.",
-    "told_doubted": (
+    "told_measured": (
+        "Confianza {confidence}: en libros simulados fue cierta al menos esta parte de los hallazgos de la regla."
+    ),
+    "told_measured_doubted": (
+        "Confianza {confidence}: es la que permiten los hallazgos de la regla en libros simulados, menor porque las "
+        "filas en que se apoya tienen indicios propios."
+    ),
+    "told_unmeasured_doubted": (
         "Confianza {confidence}: todavía no se ha medido la precisión de esta regla, y las filas en que se apoya "
         "tienen indicios propios."
     ),

@@ -106,7 +106,7 @@ class PricesTypedOver(CashierKind):
 
     name = "prices_typed_over"
     rule = "P-025"
-    also = OF_A_TILL
+    also = (*OF_A_TILL, "V-022")
     what = "one cashier types over the price of every eighth line, to a third less and more"
     _share = 0.12
 

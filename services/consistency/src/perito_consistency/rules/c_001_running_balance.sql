@@ -11,7 +11,7 @@ needs:
   movements: [movement, ts, product, location, qty, balance_after]
 optional:
   movements: [seq, lot, type, unit_cost, user, reason]
-uses: [ledger_chain, unit_costs]
+uses: [ledger_chain, entered_keys, unit_costs]
 parameters:
   tolerance: {default: "-1", type: decimal, meaning: "base units by which a balance may be off; below zero: none for whole units, else one unit of the last place that balances are printed with"}
 impact: column
@@ -35,6 +35,7 @@ words:
   divergent: {es: "divergente"}
   grain_of_balances: {es: "nivel de los saldos"}
   sign_of_quantities: {es: "signo de las cantidades"}
+  keys_in_order_of_entry: {es: "claves con saldos en orden de registro"}
   instants_with_several_movements: {es: "instantes con varios movimientos"}
   rows_without_product_or_time: {es: "filas sin producto o sin hora"}
   balance_before: {es: "saldo anterior"}
@@ -48,12 +49,14 @@ explanation:
     follow from the row before it, with how many later rows carry the difference on; they are not told again. Where a later
     row returns to the old course, one balance was stated wrongly and no stock is at stake: such a finding is of medium
     severity and has no amount. A count resets the balance. Of movements at one instant without a sequence only the last
-    balance is asserted. The grain and the sign by which balances are read are decided by C-002 and stand in the facts.
+    balance is asserted. Where all balances of a product follow in the order of entry, something was entered late under an
+    earlier time and nothing is told. The grain and the sign by which balances are read are decided by C-002 and stand in the facts.
   es: >-
     Cada saldo que el diario declara debe ser el anterior más el movimiento. Se informa la primera fila que no se sigue de la
     anterior y cuántas posteriores arrastran la diferencia; estas no se repiten. Si una fila posterior vuelve al curso
     anterior, se declaró mal un solo saldo y no hay existencia en juego: gravedad media y sin importe. Un conteo reinicia el
-    saldo. De movimientos del mismo instante sin secuencia solo se afirma el último saldo. El nivel y el signo con que se
+    saldo. De movimientos del mismo instante sin secuencia solo se afirma el último saldo. Si todos los saldos de un producto
+    se siguen en el orden de registro, algo se registró tarde con hora anterior y no se informa nada. El nivel y el signo con que se
     leen los saldos los decide C-002 y constan en los datos.
 remedy:
   en: "Look for a movement that was deleted, changed or inserted between the two rows; count the product."
@@ -62,8 +65,11 @@ source: "Balance assertions of plain-text accounting; perpetual inventory"
 --- */
 
 -- section: population
-SELECT c.*, CASE WHEN $tolerance < 0 THEN c.balance_tolerance ELSE $tolerance END AS allowed
+-- Balances that follow each other in the order of entry assert nothing of the order of their times.
+SELECT c.* EXCLUDE (is_asserted), c.is_asserted AND e.product IS NULL AS is_asserted, e.product IS NOT NULL AS is_entered,
+       CASE WHEN $tolerance < 0 THEN c.balance_tolerance ELSE $tolerance END AS allowed
 FROM ledger_chain AS c
+LEFT JOIN entered_keys AS e ON e.product = c.product AND e.location IS NOT DISTINCT FROM c.location
 
 -- section: violations
 SELECT p.product, p.location, p.lot, p.ts, p.movement, coalesce(p.day_before, p.day) AS period_start, p.day AS period_end,
@@ -84,7 +90,7 @@ SELECT count(*) AS evaluated, count(*) FILTER (WHERE NOT is_asserted) AS unknown
 -- section: facts
 SELECT min(grain) AS grain_of_balances, CASE min(sign) WHEN 1 THEN 'in positive' ELSE 'in negative' END AS sign_of_quantities,
        count(*) FILTER (WHERE is_asserted) AS asserted, count(*) FILTER (WHERE is_asserted AND abs(change) > allowed AND NOT coalesce(recovers, false)) AS breaks,
-       count(DISTINCT key) AS keys, count(*) FILTER (WHERE step_rows > 1) AS instants_with_several_movements,
+       count(DISTINCT key) AS keys, count(DISTINCT key) FILTER (WHERE is_entered) AS keys_in_order_of_entry, count(*) FILTER (WHERE step_rows > 1) AS instants_with_several_movements,
        (SELECT count(*) FROM movements WHERE _duplicate_record IS NULL AND (product IS NULL OR ts IS NULL)) AS rows_without_product_or_time
 FROM population
 

@@ -11,6 +11,7 @@ needs:
   movements: [movement, ts, product, value_delta, value_after]
 optional:
   movements: [seq, location, type, qty, unit_cost, ref_id]
+uses: [entered_keys]
 unique: {steps: [step]}
 parameters:
   currency_unit: {default: "0.01", type: decimal, meaning: "smallest amount of the currency; differences up to it are rounding"}
@@ -156,7 +157,8 @@ WITH ledger AS (
     FROM spans
     WINDOW k AS (PARTITION BY product, location, segment ORDER BY run)
 )
-SELECT r.grain, r.product, r.location, r.ts, r.day, r.tie_seq, r.step, r.step_rows, r.last_place, r.movement, r.ref_id, r.changed_value, r.is_asserted, r.turns, r.change,
+SELECT r.grain, r.product, r.location, r.ts, r.day, r.tie_seq, r.step, r.step_rows, r.last_place, r.movement, r.ref_id, r.changed_value,
+       r.is_asserted AND e.product IS NULL AS is_asserted, r.turns AND e.product IS NULL AS turns, r.change,
        r.carried + r.total - r.changed_value AS value_before, r.carried + r.total AS expected_value, r.shift + r.total AS stated_value,
        coalesce(r.turns AND abs(n.run_shift - n.shift_2_before) <= $currency_unit, false) AS recovers,
        coalesce(abs(n.next_shift - n.shift_1_before) <= $currency_unit, false) AS recovered,
@@ -164,6 +166,8 @@ SELECT r.grain, r.product, r.location, r.ts, r.day, r.tie_seq, r.step, r.step_ro
        r.step_before, r.day_before
 FROM runs AS r
 JOIN neighbours AS n ON n.product = r.product AND n.location IS NOT DISTINCT FROM r.location AND n.segment = r.segment AND n.run = r.run
+-- Where the balances follow in the order of entry the values do too (see C-001).
+LEFT JOIN entered_keys AS e ON e.product = r.product AND e.location IS NOT DISTINCT FROM r.location
 
 -- section: violations
 SELECT product, location, ts, movement, CASE WHEN NOT recovered THEN ref_id END AS voucher, coalesce(day_before, day) AS period_start, day AS period_end,
