@@ -102,15 +102,16 @@ def test_conventions(crestline: Books) -> None:
 
 def test_the_rules_tell_what_is_dirty_and_nothing_else(examined: Examined) -> None:
     """Every measured fact of the data README that belongs to validation, and no finding beside them."""
+    of = ("file", "location", "table_name")
     told = sorted(
-        (f["rule_id"], f["severity"], f["identity"].get("file") or f["identity"]["location"], f["row_count"])
+        (f["rule_id"], f["severity"], next(f["identity"][name] for name in of if name in f["identity"]), f["row_count"])
         for f in examined.findings
     )
     assert told == [
         ("V-001", "info", "storage_costs.csv", 1),
         ("V-005", "medium", "sales_port_harcourt.csv", 2 * 8_657),
         ("V-007", "medium", "sales_port_harcourt.csv", 164),
-        ("V-010", "high", "sales_abuja.csv", 122),
+        ("V-010", "high", "sales", 122),
         ("V-012", "medium", "sales_ibadan.csv", 7_462),
         ("V-013", "info", "sales_lagos_annex.csv", 695),
         ("V-021", "info", "sales_ibadan.csv", 7_442),
