@@ -52,6 +52,8 @@ def test_one_category_at_one_place(tmp_path: Path) -> None:
 def test_a_whole_place_is_told_instead_of_its_parts(tmp_path: Path) -> None:
     (place,) = run(tmp_path / "place", house(L1_wine=20, L1_tea=20, L1_beer=20)).findings
     assert (place["identity"], place["impact"]) == ({"location": "L1", "category": None}, None)
+    some = house(L1_wine=20, L1_tea=20)
+    assert told(run(tmp_path / "some", some)) == [("L1", None)], "neither stands out of its place, which does"
     everywhere = house(L1_wine=20, L2_wine=20, L3_wine=20, L4_wine=20)
     assert told(run(tmp_path / "category", everywhere)) == [(None, "wine")]
 
