@@ -61,6 +61,16 @@ def test_orders_that_are_received_after_the_books_end_are_awaited(tmp_path: Path
     assert (trial.findings, trial.outcomes["C-027"].facts["awaited"]) == ([], "1")
 
 
+def test_a_date_that_nobody_meant_does_not_end_the_receipts(tmp_path: Path) -> None:
+    # Fifty dated rows or more, or no date can be called a slip.
+    orders = [ordered(f"Q{n}", 1, day="2024-06-28") for n in range(60)]
+    receipts = [received(f"Q{n}", 1, "2024-06-30") for n in range(60)]
+    late = ordered("P1", 100, day="2024-06-20", promised_at="2024-07-05", promised_at_date="2024-07-05")
+    slip = received("P2", 1, "2042-06-30")
+    trial = match(tmp_path, "C-027", [late, ordered("P2", 1), *orders], [*receipts, slip])
+    assert (trial.findings, trial.outcomes["C-027"].facts["awaited"]) == ([], "1")
+
+
 def test_an_order_older_than_the_receipts_is_unknown(tmp_path: Path) -> None:
     orders = [
         ordered("OLD", 100, day="2024-04-09", status="closed"),

@@ -86,6 +86,15 @@ def test_goods_may_be_under_way_when_the_ledger_ends(tmp_path: Path, out: str, m
     assert [f["identity"]["code"] for f in trial.findings] == code
 
 
+def test_a_date_that_nobody_meant_does_not_end_the_ledger(tmp_path: Path) -> None:
+    daily = [leg(f"D{day:02}", 1, f"2024-06-{day:02}", location="L3") for day in range(1, 31) for _ in range(3)]
+    under_way = sent("T1", out="2024-06-29")
+    slip = leg("SLIP", 1, "2042-06-30", location="L3")
+    assert codes(run(tmp_path / "slip", [under_way], [leg("T1", -10, "2024-06-29"), *daily, slip])) == []
+    lost = sent("T1", out="2024-05-20")
+    assert codes(run(tmp_path / "lost", [lost], [leg("T1", -10, "2024-05-20"), *daily, slip])) == [("T1", "in_missing")]
+
+
 def test_a_transfer_may_arrive_short_where_it_says_so(tmp_path: Path) -> None:
     assert codes(run(tmp_path, [sent("T1", qty_in=8)], [leg("T1", -10), leg("T1", 8)])) == []
 

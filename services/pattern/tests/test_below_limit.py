@@ -56,7 +56,7 @@ def test_smooth_amounts_raise_no_alarm(tmp_path: Path) -> None:
 def test_what_is_no_steering(tmp_path: Path) -> None:
     for name, totals in {
         "standing": [9_800] * 30,
-        "few": STEERED[:4],
+        "few": STEERED[:3],
         "around": [9_500 + n * 100 for n in range(10)],
         "other": [total / 3 for total in STEERED],
     }.items():

@@ -90,6 +90,16 @@ def test_a_third_of_what_it_sold(tmp_path: Path) -> None:
     assert (outcome.evaluated, outcome.failed, outcome.unknown) == (3, 1, 0)
 
 
+def test_one_sale_under_a_date_that_nobody_meant_hides_no_level(tmp_path: Path) -> None:
+    falls = [row for place in ("L1", "L2") for row in selling("A", lambda week: 12 if week < 20 else 4, place)]
+    others = [row for name in "XY" for place in ("L1", "L2") for row in selling(name, lambda _: 70, place)]
+    for day in ("2026-04-13", "2062-01-01"):
+        slip = {**others[0], "document": "SLIP", "ts": day, "ts_date": day}
+        (finding,) = run(tmp_path / day, [*others, *falls, slip]).findings
+        assert finding["identity"] == {"product": "A"}
+        assert finding["period_start"] == BEGINS + timedelta(weeks=20)
+
+
 def test_honest_series_are_left_alone(tmp_path: Path) -> None:
     cases: dict[str, Callable[[int], int]] = {
         "season": lambda week: 12 if 10 <= week < 25 else 3,

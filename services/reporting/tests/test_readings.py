@@ -39,6 +39,13 @@ def test_the_level_and_sign_of_balances_are_stated(tmp_path: Path) -> None:
     assert "The order of all its movements is known." in said
 
 
+def test_balances_that_follow_the_order_of_entry_are_stated(tmp_path: Path) -> None:
+    read = {"grain_of_balances": "product", "sign_of_quantities": "in positive", "keys": "2240"}
+    said = caveat(books(tmp_path / "late", C_001={**read, "keys_in_order_of_entry": "1105"}))
+    assert "The balances of 1,105 of 2,240 stock records follow each other in the order of entry" in said
+    assert "order of entry" not in caveat(books(tmp_path / "none", C_001={**read, "keys_in_order_of_entry": "0"}))
+
+
 def test_it_is_said_how_many_signs_contradict_their_kind(tmp_path: Path) -> None:
     for failed, told in (
         (3, "3 of 1,200 rows have a sign that contradicts their kind of movement"),

@@ -33,6 +33,8 @@ _EXACT = 500
 
 _STEP_BY = 6.0
 """Deviance, in units of the dispersion, by which a step must describe a series better than a smooth curve."""
+_STEP_BY_KIN = 15.0
+"""The same against a category: whoever did not move with it, though all else did, is looked at a second time."""
 
 
 @dataclass(frozen=True)
@@ -108,9 +110,10 @@ def _tests(product: str, series: Series, weeks: int) -> list[_Test]:
 def _is_level(test: _Test, weeks: int, q: float, least_change: float) -> bool:
     """True where one step, and nothing else, is what happened."""
     seen, shift = test.seen, test.shift
-    if _wanders(seen, shift, weeks, q) or not _steps(seen, shift):
+    of_all = seen is test.series
+    if _wanders(seen, shift, weeks, q) or not _steps(seen, shift, _STEP_BY if of_all else _STEP_BY_KIN):
         return False
-    if seen is test.series:
+    if of_all:
         return _apart(seen, shift, least_change)
     return _sudden(test.series, shift, max(2, weeks // 2), least_change)
 
@@ -178,13 +181,13 @@ def _wanders(series: Series, shift: Shift, least_weeks: int, q: float) -> bool:
     return any(one is not None and one.chance <= q for one in again)
 
 
-def _steps(series: Series, shift: Shift) -> bool:
+def _steps(series: Series, shift: Shift, least: float) -> bool:
     """True where two levels describe the series better than a smooth curve does, by more than chance."""
     import numpy as np  # noqa: PLC0415  # heavy; compute children only
 
     levels = np.where(np.arange(len(series.sales)) < shift.week, shift.before, shift.after)
     gain = smooth_deviance(series.sales, series.others) - deviance(series.sales, series.others * levels)
-    return significant(gain / shift.dispersion) >= _STEP_BY
+    return significant(gain / shift.dispersion) >= least
 
 
 def _apart(series: Series, shift: Shift, least_change: float) -> bool:

@@ -98,6 +98,9 @@ def _readings(document: Mapping[str, Any], voice: Voice) -> list[str]:
         sentences.append(voice.say("caveat_balances", levels=levels, signs=voice.say(signs)))
         if instants := balances.get("instants_with_several_movements"):
             sentences.append(_order(int(instants), voice))
+        if (entered := balances.get("keys_in_order_of_entry", "0")) != "0":
+            keys = {"part": voice.grouped(entered), "all": voice.grouped(balances["keys"])}
+            sentences.append(voice.say("caveat_entered", **keys))
     sentences += _signs(document, voice)
     if bridge.get("taken", "0") != "0":
         sentences.append(

@@ -92,6 +92,10 @@ TEXTS: Mapping[str, str] = {
         "Of {instants} with several movements the order is not given: only the balance after the last one is tested "
         "(rule C-003)."
     ),
+    "caveat_entered": (
+        "The balances of {part} of {all} stock records follow each other in the order of entry, not of time: something "
+        "was entered late under an earlier time (rule C-001)."
+    ),
     "caveat_signs": "{part} of {all} rows have a sign that contradicts their kind of movement (rule V-015).",
     "caveat_signs_none": "No sign contradicts its kind of movement, in {all} rows (rule V-015).",
     "caveat_in": "with what comes in positive",

@@ -90,6 +90,10 @@ TEXTS: Mapping[str, str] = {
         "De {instants} con varios movimientos no consta el orden: solo se comprueba el saldo tras el último "
         "(regla C-003)."
     ),
+    "caveat_entered": (
+        "Los saldos de {part} de {all} fichas de existencias se siguen en el orden de registro y no en el de las "
+        "horas: algo se registró tarde con hora anterior (regla C-001)."
+    ),
     "caveat_signs": "{part} de {all} filas llevan un signo contrario a su tipo de movimiento (regla V-015).",
     "caveat_signs_none": "Ningún signo contradice su tipo de movimiento, en {all} filas (regla V-015).",
     "caveat_in": "con lo que entra en positivo",

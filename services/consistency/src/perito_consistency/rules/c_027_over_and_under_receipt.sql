@@ -13,7 +13,7 @@ needs:
 optional:
   purchases: [supplier, unit_cost, ordered_at, promised_at, status, closed_at]
   receipts: [document, purchase_line, accepted, rejected, status]
-uses: [order_flow, unit_costs]
+uses: [book_span, order_flow, unit_costs]
 parameters:
   tolerance: {default: "0", type: decimal, meaning: "share of the ordered quantity by which a receipt may differ; 0 means not at all"}
   days: {default: 30, type: integer, meaning: "days after the promised date, or after the last partial receipt, from which an open remainder is told"}
@@ -54,7 +54,9 @@ source: "Receiving control of audit practice"
 -- section: population
 -- One row per position of an order that was not cancelled, or of which something came all the same.
 WITH ends AS (
-    SELECT min(day) AS receipts_begin, max(day) AS receipts_end FROM order_flow WHERE side = 'receipt'
+    SELECT min(f.day) AS receipts_begin, least(max(f.day), any_value(b.last_day)) AS receipts_end
+    FROM order_flow AS f CROSS JOIN book_span AS b
+    WHERE f.side = 'receipt'
 ), positions AS (
     SELECT purchase_document, position, purchase_line,
            CASE WHEN min(supplier) FILTER (side = 'order') = max(supplier) FILTER (side = 'order') THEN min(supplier) FILTER (side = 'order') END AS supplier,

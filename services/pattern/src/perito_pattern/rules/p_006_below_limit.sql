@@ -18,7 +18,7 @@ unique: {cells: [supplier, approver, limit_amount]}
 parameters:
   near: {default: "0.95", type: decimal, meaning: "share of the limit from which an order is just below it, and by which it may be above"}
   far: {default: "0.75", type: decimal, meaning: "share of the limit from which orders are compared with"}
-  least_near: {default: 5, type: integer, meaning: "different amounts just below the limit without which nothing is told"}
+  least_near: {default: 4, type: integer, meaning: "different amounts just below the limit without which nothing is told"}
   least_others: {default: 20, type: integer, meaning: "orders of others near the limit from which their share just below it is taken"}
   q: {default: "0.01", type: decimal, meaning: "false discovery rate over all suppliers, approvers and limits tested"}
 impact: none, because an order below the limit costs what it orders

@@ -14,7 +14,7 @@ optional:
   sales: [document, line]
   promotions: [promotion, product, category, location, starts, ends]
   products: [product, category]
-uses: [fed_sales, product_groups]
+uses: [book_span, fed_sales, product_groups]
 unique: {courses: [product], asked: [product, week]}
 parameters:
   q: {default: "0.01", type: decimal, meaning: "false discovery rate over all products tested"}
@@ -78,7 +78,9 @@ source: "Change-point analysis of count series"
 -- count those that sold it in the first weeks and in the last ones: where it began or stopped its level is not asked. `kin`
 -- is what else of its category was sold, NULL where that is little.
 WITH days AS (
-    SELECT product, location, day, date_trunc('week', day)::DATE AS week, sales FROM fed_sales WHERE day IS NOT NULL
+    -- A sale under a date that nobody can have meant would add a week in which one place sold: no place would be steady.
+    SELECT f.product, f.location, f.day, date_trunc('week', f.day)::DATE AS week, f.sales
+    FROM fed_sales AS f JOIN book_span AS b ON f.day BETWEEN b.first_day AND b.last_day
 ), bounds AS (
     SELECT min(day) AS begins, max(day) AS ends FROM days
 ), weeks AS (
