@@ -69,6 +69,21 @@ def test_a_clearance_is_the_products_price(tmp_path: Path) -> None:
     assert users(run("P-025", tmp_path, [*shop(), *sold("T"), *cleared, *mostly])) == []
 
 
+def test_a_price_far_below_that_of_the_month_is_somebodys_choice(tmp_path: Path) -> None:
+    # Each of these goods was sold twice in the month: by T for next to nothing, and on offer by somebody else.
+    offered = [
+        line(f"O{n}", HONEST[n % len(HONEST)], moment(n % 20, 75), product=f"T{n}", unit_price=7, list_price=10,
+             line_total=7, promotion="OFFER")
+        for n in range(15)
+    ]  # fmt: skip
+    tiny: Row = {"price_override": True, "list_price": 10, "unit_price": "0.05", "line_total": "0.05"}
+    books = [*shop(price_override=False), *sold("T"), *offered]
+    (finding,) = run("P-025", tmp_path / "tiny", [*books, *changed("T", 15, **tiny)]).findings
+    assert (finding["identity"]["user"], finding["measures"]["events"]) == ("T", "15")
+    same: Row = {"price_override": True, "list_price": 10, "unit_price": 7, "line_total": 7}
+    assert users(run("P-025", tmp_path / "same", [*books, *changed("T", 15, **same)])) == []
+
+
 def test_where_all_give_discounts_nobody_is_told(tmp_path: Path) -> None:
     books = [
         row for n, user in enumerate([*HONEST, "T"]) for row in [*sold(user), *changed(user, 20 + n % 4, **DISCOUNT)]

@@ -212,6 +212,21 @@ def test_v_022_dear_days_and_products_sold_singly_are_left_alone(tmp_path: Path)
     assert tried(tmp_path, "V-022", products=products, sales=lines).findings == []
 
 
+def test_v_022_prices_that_somebody_wanted_are_left_alone(tmp_path: Path) -> None:
+    products = [{"product": "A", "units_per_pack": 4}]
+    lines: list[dict[str, Any]] = [{"product": "A", "unit_price": "3.59"} for _ in range(6)]
+    for name, why, found in (
+        ("by hand", {"price_override": True}, 0),
+        ("not by hand", {"price_override": False}, 1),
+        ("promotion", {"promotion": "SALE"}, 0),
+        ("given back", {"type": "return"}, 0),
+        ("not known", {}, 1),
+    ):
+        cheap = {"product": "A", "unit_price": "0.90", **why}
+        trial = tried(tmp_path / name, "V-022", products=products, sales=[*lines, cheap])
+        assert len(trial.findings) == found, name
+
+
 def test_v_026_applies_where_a_period_is_stated(tmp_path: Path) -> None:
     sales = [
         {"ts": day, "ts_date": day, "line_total": 5} for day in ("2023-12-31", "2024-01-01", "2024-12-31", "2025-01-02")

@@ -44,8 +44,8 @@ class Days:
 @dataclass(frozen=True)
 class Fault:
     """One planted fault. `money` is in `currency`, never negative; None where it has none, with the reason why. `goods`
-    are the products, by location, whose shelves it emptied while the books know nothing: rules of `also` may miss
-    them."""
+    are the products, by location, whose shelves it emptied while the books know nothing, or filled beyond all need:
+    rules of `also` may tell so."""
 
     id: str
     kind: str

@@ -3,10 +3,10 @@
 A finding tells a fault where it is of the fault's rule and speaks of the same things in the same days. The things are
 the columns that both name; what a report shows as a pseudonym cannot be compared, so there, and where both name no
 column in common, the rows that prove the finding must be among those of the fault. A finding of another rule is a
-symptom where the fault allows that rule and the same holds, or it is about goods that the fault took behind the books,
-in days not before the fault; what names a paper or a table (its number, a code) means another one in another rule, so
-there the rows decide. What is told for information claims no fault: a list of what to count first is neither true nor
-false.
+symptom where the fault allows that rule and the same holds, or it is about goods that the fault took behind the books
+or brought beyond all need, in days not before the fault; what names a paper or a table (its number, a code) means
+another one in another rule, so there the rows decide. What is told for information claims no fault: a list of what to
+count first is neither true nor false.
 """
 
 import re

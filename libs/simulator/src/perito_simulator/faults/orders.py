@@ -16,7 +16,7 @@ from perito_simulator.people import WAREHOUSE_MANAGER
 _SPLIT_ORDERS = 950_000_000
 _SPLITS = 3
 _CONSECUTIVE = 500_000_000
-AFTER_MORE = ("P-042", "P-047", "P-048", "P-013", "P-014", "P-016", "V-029", "V-031")
+AFTER_MORE = ("P-042", "P-047", "P-048", "P-013", "P-014", "P-016", "V-029", "V-031", "V-033")
 """Rules that may tell that far more is ordered than before."""
 
 
@@ -66,6 +66,11 @@ class SupplierKind(Kind, ABC):
         planted.touched += len(rows)
         batch.mark(rows, planted.number)
 
+    def brought(self, supplier: int, batch: Batch, rows: Ints) -> None:
+        """So much of the goods of these rows, which are noted already, comes that the place may be too small."""
+        pairs = zip(batch["location"][rows].tolist(), batch["product"][rows].tolist(), strict=True)
+        self._plants[supplier].goods.update(pairs)
+
     def ordered(self, batch: Batch, rows: Ints, total: float) -> int:
         """Changes the quantities of `rows` so that they come to a little less than `total` cents."""
         cost = batch["unit_cost"][rows]
@@ -93,6 +98,7 @@ class JustBelowTheLimit(SupplierKind):
         if batch["line_total"][rows].sum() < limit:
             self.ordered(batch, rows, limit * self.chance.uniform(0.965, 0.995))
             self.note(supplier, day, batch, rows)
+            self.brought(supplier, batch, rows)
 
 
 class OrderSplit(SupplierKind):
@@ -126,6 +132,7 @@ class OrderSplit(SupplierKind):
         batch["line"][second] = np.arange(1, len(second) + 1)
         batch["approver"][rows] = self.ground.world.people.one_of(0, WAREHOUSE_MANAGER, 0)
         self.note(supplier, day, batch, rows)
+        self.brought(supplier, batch, rows)
 
 
 class ConsecutiveNumbers(SupplierKind):

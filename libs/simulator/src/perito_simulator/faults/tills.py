@@ -106,7 +106,7 @@ class PricesTypedOver(CashierKind):
 
     name = "prices_typed_over"
     rule = "P-025"
-    also = (*OF_A_TILL, "V-022")
+    also = OF_A_TILL
     what = "one cashier types over the price of every eighth line, to a third less and more"
     _share = 0.12
 
@@ -148,7 +148,7 @@ class TinyTickets(CashierKind):
 
     name = "tiny_tickets"
     rule = "P-027"
-    also = (*OF_A_TILL, "V-022")
+    also = OF_A_TILL
     what = "one cashier rings up several tickets of less than one euro in one shift, again and again"
     _least, _shifts = 3, 0.5
 

@@ -23,6 +23,7 @@ parameters:
   window_days: {default: 30, type: integer, meaning: "days of that window"}
   floor_discount: {default: "0.20", type: decimal, meaning: "share of the price from which a discount is deep"}
   usual_share: {default: "0.5", type: decimal, meaning: "share of a product's lines in a month and place from which a lower price is its price and nobody's choice"}
+  month_price: {default: "0.9", type: decimal, meaning: "part of the median of those lower prices below which a price is somebody's choice all the same"}
   least_alone: {default: 4, type: integer, meaning: "such lines, all by one cashier and at one price, from which it is its price where nobody else sells it there"}
   q: {default: "0.01", type: decimal, meaning: "false discovery rate over all cashiers and kinds tested"}
   least_peers: {default: 8, type: integer, meaning: "other cashiers of the same role and store format without whom nobody is compared"}
@@ -87,6 +88,8 @@ WITH lines AS (
 ), usual AS (
     SELECT product, location, date_trunc('month', day) AS month, count(*) AS lines,
            count(*) FILTER (WHERE is_lower OR is_override OR is_promoted) AS lower,
+           -- The upper of two: one cashier's tiny price is not what the other one took.
+           quantile_disc(CASE WHEN is_lower OR is_override OR is_promoted THEN try((net / qty)::DECIMAL(38, 4)) END, 0.51) AS lower_price,
            min(CASE WHEN is_lower OR is_override OR is_promoted THEN "user" END) AS one,
            max(CASE WHEN is_lower OR is_override OR is_promoted THEN "user" END) AS other, min("user") = max("user") AS one_seller,
            min(unit_price) = max(unit_price) AND min(coalesce(discount, 0)) = max(coalesce(discount, 0))
@@ -105,7 +108,8 @@ LEFT JOIN usual AS u ON u.product = l.product AND u.location IS NOT DISTINCT FRO
  AND u.month IS NOT DISTINCT FROM date_trunc('month', l.day)
 ASOF LEFT JOIN unit_costs AS c ON c.product = l.product AND l.day >= c.valid_from
 WHERE (l.is_override OR l.is_lower) AND NOT l.is_promoted
-  AND NOT coalesce(u.lower >= $usual_share * u.lines AND u.one <> u.other AND u.lines > 1, false)
+  AND NOT coalesce(u.lower >= $usual_share * u.lines AND u.one <> u.other AND u.lines > 1
+                   AND l.net >= try($month_price * u.lower_price * l.qty), false)
   AND NOT coalesce(u.lines >= $least_alone AND u.one_seller AND u.one_price, false)
 
 -- section: input

@@ -11,7 +11,7 @@ needs:
   products: [product, units_per_pack]
   files: [file_id, name]
 optional:
-  sales: [product, unit_price, document, qty]
+  sales: [product, unit_price, document, qty, type, price_override, promotion]
   invoices: [product, unit_price, document, qty]
   purchases: [product, unit_cost, document, qty]
 parameters:
@@ -29,10 +29,12 @@ texts:
 explanation:
   en: >-
     A price that differs from the usual one of the product by just the number of pieces in a pack was most likely stated
-    for the other unit: the quantity is then in packs too, and the stock moves by the wrong number.
+    for the other unit: the quantity is then in packs too, and the stock moves by the wrong number. Prices
+    of a promotion, and those that a cashier typed over, are what somebody wanted to take, and are not looked at.
   es: >-
     Un precio que difiere del habitual justo por el número de piezas de la caja probablemente se indicó para la otra
-    unidad: entonces la cantidad también está en cajas y las existencias se mueven por el número equivocado.
+    unidad: entonces la cantidad también está en cajas y las existencias se mueven por el número equivocado. Los precios
+    de una promoción y los que un cajero cambió a mano son los que alguien quiso cobrar y no se miran.
 remedy:
   en: "Compare the lines with the delivery or the ticket, and state the unit of this file in the mapping."
   es: "Compare las líneas con la entrega o el tique e indique la unidad de este archivo en el mapeo."
@@ -46,7 +48,10 @@ source: "Unit-of-measure errors in price analysis of audit practice"
 
 -- section: population
 WITH priced AS (
-    SELECT 'sales' AS table_name, product, unit_price AS price, document, qty, _file_id, _record, _line FROM sales WHERE unit_price > 0 AND _duplicate_record IS NULL
+    SELECT 'sales' AS table_name, product, unit_price AS price, document, qty, _file_id, _record, _line FROM sales
+    WHERE unit_price > 0 AND _duplicate_record IS NULL AND NOT coalesce(price_override, false) AND promotion IS NULL
+      -- A return repeats the price of its sale.
+      AND coalesce(type, 'sale') = 'sale'
     UNION ALL SELECT 'invoices', product, unit_price, document, qty, _file_id, _record, _line FROM invoices WHERE unit_price > 0 AND _duplicate_record IS NULL
     UNION ALL SELECT 'purchases', product, unit_cost, document, qty, _file_id, _record, _line FROM purchases WHERE unit_cost > 0 AND _duplicate_record IS NULL
 ), packs AS (
