@@ -54,7 +54,7 @@ source: "Receiving control of audit practice"
 -- section: population
 -- One row per position of an order that was not cancelled, or of which something came all the same.
 WITH ends AS (
-    SELECT min(f.day) AS receipts_begin, least(max(f.day), any_value(b.last_day)) AS receipts_end
+    SELECT min(f.day) AS receipts_begin, least(max(f.day), min(b.last_day)) AS receipts_end
     FROM order_flow AS f CROSS JOIN book_span AS b
     WHERE f.side = 'receipt'
 ), positions AS (
