@@ -208,9 +208,8 @@ def _money(figures: Figures) -> str:
     money = cast(Row, figures["money"])
     planted, apart = Decimal(str(money["planted"])), Decimal(str(money["apart"]))
     share = f"{100 * apart / planted:.1f} %" if planted else "nothing"
-    return (
-        f"Money at {grid.MIDDLE.share:.0%} and {grid.MIDDLE.times:g} times: {share} of {planted:,.0f} planted is apart."
-    )
+    where = f"{100 * grid.MIDDLE.share:g} % and {grid.MIDDLE.times:g} times"
+    return f"Money at {where}: {share} of EUR {planted:,.0f} planted is apart, either way, world by world."
 
 
 def _off(amount: Amount) -> str:
