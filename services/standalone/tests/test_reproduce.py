@@ -8,12 +8,14 @@ import shutil
 import subprocess
 from collections.abc import Callable
 from dataclasses import dataclass
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from perito_kernel.precision import DOUBTED_FACTOR, confidence_of
 from perito_standalone.commands import run_analyze, run_reproduce
 
 from .conftest import Ran
@@ -117,10 +119,11 @@ def test_confidence_that_validation_lowered_is_computed_again(kept: Path) -> Non
     with contextlib.redirect_stdout(io.StringIO()):
         run_analyze(kept / "books", None, kept / "out", "high", "", "")
     finding = first(kept / "out")
-    assert finding["confidence"] == "0.35"
+    doubted = Decimal(finding["confidence"])
+    assert doubted == confidence_of(finding["rule_id"]) * DOUBTED_FACTOR
     said = reproduced(finding["fingerprint"], kept / "out", kept / "books")
     assert said.code == 0, said.out + said.err
-    assert re.search(r"^confidence +0.35 +0.35 +0.35", said.out, re.MULTILINE)
+    assert re.search(rf"^confidence( +{finding['confidence']}){{3}}", said.out, re.MULTILINE)
 
 
 def test_one_byte_of_an_input_is_refused_with_both_hashes(kept: Path) -> None:
