@@ -60,7 +60,9 @@ def _of_the_catalogue() -> list[str]:
 
 
 def _is_whole(config: pytest.Config) -> bool:
-    return config.args_source is pytest.Config.ArgsSource.TESTPATHS and not config.option.keyword
+    """A trial chooses by another marker than every day, and shows a part of the rules only."""
+    everyday = config.option.markexpr in config.getini("addopts")
+    return config.args_source is pytest.Config.ArgsSource.TESTPATHS and not config.option.keyword and everyday
 
 
 def pytest_testnodedown(node: Any) -> None:
