@@ -59,7 +59,7 @@ def _of_the_catalogue() -> list[str]:
     return [rule.id for phase in PHASES for rule in load_rules(f"perito_{phase}.rules")]
 
 
-def _is_whole(config: pytest.Config) -> bool:
+def is_whole(config: pytest.Config) -> bool:
     """A trial chooses by another marker than every day, and shows a part of the rules only."""
     everyday = config.option.markexpr in config.getini("addopts")
     return config.args_source is pytest.Config.ArgsSource.TESTPATHS and not config.option.keyword and everyday
@@ -77,13 +77,13 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     output = getattr(session.config, "workeroutput", None)
     if output is not None:
         output[_KEY] = {kind: sorted(rules) for kind, rules in _SEEN.items()}
-    elif _is_whole(session.config) and missing(_SEEN, _of_the_catalogue()):
+    elif is_whole(session.config) and missing(_SEEN, _of_the_catalogue()):
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
 
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
     """Lists what was never shown."""
-    lines = missing(_SEEN, _of_the_catalogue()) if _is_whole(config) else []
+    lines = missing(_SEEN, _of_the_catalogue()) if is_whole(config) else []
     if lines:
         terminalreporter.section("Rules that were not shown at work")
         for line in lines:

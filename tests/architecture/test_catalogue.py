@@ -5,12 +5,14 @@ That each is shown to find and to spare is written down while tests run: see tes
 
 import re
 from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
 
 import pytest
 from perito_kernel.phases import RuleOutcome, RuleStatus
 from perito_rules.loader import load_rules
 
-from tests.every_rule import FOUND, SPARED, missing, shown
+from tests.every_rule import FOUND, SPARED, is_whole, missing, shown
 
 ROOT = Path(__file__).resolve().parents[2]
 PHASES = {"V": "validation", "C": "consistency", "P": "pattern", "K": "performance"}
@@ -58,3 +60,21 @@ def test_a_rule_that_was_never_shown_is_listed() -> None:
         "C-002: no test in which it finds a fault",
         "C-002: no test in which it leaves a neighbour alone",
     ]
+
+
+@pytest.mark.parametrize(
+    ("source", "keyword", "marker", "whole"),
+    [
+        (pytest.Config.ArgsSource.TESTPATHS, "", "not trial_books", True),
+        (pytest.Config.ArgsSource.TESTPATHS, "", "trial_books", False),
+        (pytest.Config.ArgsSource.TESTPATHS, "till", "not trial_books", False),
+        (pytest.Config.ArgsSource.ARGS, "", "not trial_books", False),
+    ],
+)
+def test_only_a_run_of_every_day_shows_the_whole_catalogue(
+    source: pytest.Config.ArgsSource, keyword: str, marker: str, *, whole: bool
+) -> None:
+    ini = {"addopts": ["-q", "-m", "not trial_books"]}
+    option = SimpleNamespace(keyword=keyword, markexpr=marker)
+    config = SimpleNamespace(args_source=source, option=option, getini=ini.__getitem__)
+    assert is_whole(cast(pytest.Config, config)) is whole

@@ -19,6 +19,7 @@ from typing import cast
 
 from perito_simulator.evaluation.score import Amount, Promise, RuleScore, Score
 from perito_simulator.evaluation.wilson import Share
+from perito_simulator.masters import CURRENCY
 from perito_simulator.styles import STYLES
 from pydantic import JsonValue
 
@@ -209,7 +210,8 @@ def _money(figures: Figures) -> str:
     planted, apart = Decimal(str(money["planted"])), Decimal(str(money["apart"]))
     share = f"{100 * apart / planted:.1f} %" if planted else "nothing"
     where = f"{100 * grid.MIDDLE.share:g} % and {grid.MIDDLE.times:g} times"
-    return f"Money at {where}: {share} of EUR {planted:,.0f} planted is apart, either way, world by world."
+    whole = f"{CURRENCY} {planted:,.0f} planted"
+    return f"Money at {where}: {share} of {whole} is apart, either way, world by world."
 
 
 def _off(amount: Amount) -> str:

@@ -91,8 +91,19 @@ def test_a_date_that_nobody_meant_does_not_end_the_ledger(tmp_path: Path) -> Non
     under_way = sent("T1", out="2024-06-29")
     slip = leg("SLIP", 1, "2042-06-30", location="L3")
     assert codes(run(tmp_path / "slip", [under_way], [leg("T1", -10, "2024-06-29"), *daily, slip])) == []
+    # Nor where other tables go on for months after the ledger.
+    later = [sent(f"L{day:02}", out=f"2024-09-{day:02}") for day in range(1, 31)]
+    assert codes(run(tmp_path / "later", [under_way, *later], [leg("T1", -10, "2024-06-29"), *daily, slip])) == []
     lost = sent("T1", out="2024-05-20")
     assert codes(run(tmp_path / "lost", [lost], [leg("T1", -10, "2024-05-20"), *daily, slip])) == [("T1", "in_missing")]
+
+
+def test_a_date_that_nobody_meant_does_not_begin_the_ledger(tmp_path: Path) -> None:
+    daily = [leg(f"D{day:02}", 1, f"2024-06-{day:02}", location="L3") for day in range(1, 31) for _ in range(3)]
+    older, missing = sent("OLD", out="2024-05-28"), sent("GONE", out="2024-06-10")
+    slip = leg("SLIP", 1, "1924-06-30", location="L3")
+    told = codes(run(tmp_path, [older, missing], [*daily, slip]))
+    assert told == [("GONE", "in_missing"), ("GONE", "out_missing")]
 
 
 def test_a_transfer_may_arrive_short_where_it_says_so(tmp_path: Path) -> None:

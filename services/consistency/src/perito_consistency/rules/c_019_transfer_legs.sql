@@ -58,13 +58,13 @@ WITH settings AS (
     SELECT EXISTS (SELECT 1 FROM transfers AS t JOIN movements AS m ON m.ref_id = t.transfer WHERE m.type IN ('transfer_in', 'transfer_out')) AS by_number,
            EXISTS (SELECT 1 FROM transfers WHERE lot IS NOT NULL) AND EXISTS (
                SELECT 1 FROM movements WHERE lot IS NOT NULL AND type IN ('transfer_in', 'transfer_out')) AS by_lot,
-           (SELECT min(ts_date) FROM movements) AS ledger_begins, (SELECT max(ts_date) FROM movements) AS ledger_ends,
-           (SELECT last_day FROM book_span) AS books_end
+           (SELECT min(m.ts_date) FROM movements AS m JOIN book_span AS b ON m.ts_date >= b.first_day) AS ledger_begins,
+           (SELECT max(m.ts_date) FROM movements AS m JOIN book_span AS b ON m.ts_date <= b.last_day) AS ledger_ends
 ), ways AS (
     SELECT from_location, to_location, max(transit_days) AS transit_days FROM lanes GROUP BY from_location, to_location
 ), sent AS (
     SELECT t.transfer, t.product, CASE WHEN s.by_lot THEN t.lot END AS lot, t.from_location, t.to_location, s.by_number, s.by_lot,
-           s.ledger_begins, s.ledger_ends, s.books_end, min(t.out_ts_date) AS left_on, max(t.in_ts_date) AS arrived_on,
+           s.ledger_begins, s.ledger_ends, min(t.out_ts_date) AS left_on, max(t.in_ts_date) AS arrived_on,
            CASE WHEN count(t.qty_out) = count(*) THEN sum(t.qty_out) END AS qty_out,
            CASE WHEN count(t.qty_in) = count(*) THEN sum(t.qty_in) WHEN count(t.qty_in) = 0 AND count(t.qty_out) = count(*) THEN sum(t.qty_out) END AS qty_in,
            coalesce(bool_and(t.status = 'received'), false) OR count(t.in_ts_date) = count(*) AS said_to_have_arrived,
@@ -88,7 +88,7 @@ WITH settings AS (
     FROM sent
     UNION ALL
     SELECT 'in', transfer, product, lot, to_location, from_location, qty_in, by_number, by_lot, coalesce(arrived_on, left_on), due_on,
-           said_to_have_arrived OR due_on + $days < least(ledger_ends, books_end), ledger_begins, ledger_ends, row_cost, transfer_rows
+           said_to_have_arrived OR due_on + $days < ledger_ends, ledger_begins, ledger_ends, row_cost, transfer_rows
     FROM sent
 ), expected AS (
     -- Without numbers, transfers of one product, place and day share their ledger rows.

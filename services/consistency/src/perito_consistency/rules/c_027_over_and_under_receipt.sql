@@ -54,8 +54,8 @@ source: "Receiving control of audit practice"
 -- section: population
 -- One row per position of an order that was not cancelled, or of which something came all the same.
 WITH ends AS (
-    SELECT min(f.day) AS receipts_begin, least(max(f.day), min(b.last_day)) AS receipts_end
-    FROM order_flow AS f CROSS JOIN book_span AS b
+    SELECT min(f.day) AS receipts_begin, max(f.day) AS receipts_end
+    FROM order_flow AS f JOIN book_span AS b ON f.day BETWEEN b.first_day AND b.last_day
     WHERE f.side = 'receipt'
 ), positions AS (
     SELECT purchase_document, position, purchase_line,
